@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace proofmark::base {
+
+// Where the program learns the time. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+
+  // UTC, milliseconds since 1970.
+  virtual std::int64_t UnixMillis() const = 0;
+
+  // For durations and deadlines only; unrelated to the calendar.
+  virtual std::chrono::steady_clock::time_point Steady() const = 0;
+};
+
+// The machine's clocks. Lives for the whole process.
+const Clock& SystemClock();
+
+}  // namespace proofmark::base
