@@ -26,7 +26,7 @@ bool IsId(std::string_view id);
 // What kind of item was examined. Stored and sent; never renumber.
 enum class ExhibitKind : std::int32_t {
   kBulletEvidence = 1,
-  kBulletTest = 2,     // Test fire: always of a known firearm.
+  kBulletTest = 2,  // Test fire: always of a known firearm.
   kBulletFragment = 3,
   kBulletCast = 4,
 };
@@ -40,12 +40,12 @@ enum class RiflingType : std::int32_t { kConventional = 1, kPolygonal = 2, kMicr
 // Class characteristics: what narrows a search before any signature is compared. Everything not
 // known stays absent, and what is absent never excludes.
 struct ClassCharacteristics {
-  std::string calibre_code;    // records::Calibre code, or empty.
-  std::string bullet_class;    // "9", "11"; empty when unknown.
-  std::optional<std::int32_t> land_count;       // 1..24.
+  std::string calibre_code;                // records::Calibre code, or empty.
+  std::string bullet_class;                // "9", "11"; empty when unknown.
+  std::optional<std::int32_t> land_count;  // 1..24.
   std::optional<TwistDirection> twist;
   std::optional<RiflingType> rifling;
-  std::optional<double> land_width_mean_um;     // [300, 12000].
+  std::optional<double> land_width_mean_um;  // [300, 12000].
   friend bool operator==(const ClassCharacteristics&, const ClassCharacteristics&) = default;
 };
 // kInvalidArgument naming the field and its bound.
@@ -82,14 +82,14 @@ struct Exhibit {
   ClassCharacteristics characteristics;
   std::vector<Mark> marks;
   std::int64_t submitted_unix_ms = 0;
-  std::string submitted_by;     // Pseudonym of the staff certificate.
+  std::string submitted_by;  // Pseudonym of the staff certificate.
   std::uint64_t ledger_index = 0;
 };
 
 // The name of a submission: the first 16 bytes of a SHA-256 over label, kind and the scans' hashes.
 // The caller computes the hash (crypto is not known here); this gives the bytes to hash.
-std::string SubmissionIdPreimage(std::string_view label, ExhibitKind kind,
-                                 const std::vector<std::pair<std::int32_t, std::string>>&
-                                     land_number_and_scan_sha256);
+std::string SubmissionIdPreimage(
+    std::string_view label, ExhibitKind kind,
+    const std::vector<std::pair<std::int32_t, std::string>>& land_number_and_scan_sha256);
 
 }  // namespace proofmark::records
