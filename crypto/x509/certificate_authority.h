@@ -23,8 +23,8 @@ inline constexpr std::size_t kLeafHostNamesMax = 32;
 
 struct IssuedCertificate {
   X509Certificate certificate;
-  SecretBytes
-      key_pem;  // P-256, unencrypted PKCS#8; who may read the file is the caller's business.
+  // P-256, unencrypted PKCS#8; who may read the file is the caller's business.
+  SecretBytes key_pem;
 };
 
 struct LeafOptions {
@@ -35,13 +35,6 @@ struct LeafOptions {
   bool tls_server = false;
   std::int64_t not_before_unix_s = 0;
   std::int64_t lifetime_s = 30 * 24 * 3600;  // > 0, <= kLeafLifetimeSecondsMax.
-};                                           // The one URI SAN; in the CA's domain.
-std::vector<std::string> dns_names{};     // Hosts a server answers as; at most kLeafHostNamesMax.
-std::vector<std::string> ip_addresses{};  // IPv4 or IPv6 as text; at most kLeafHostNamesMax.
-bool tls_client = true;
-bool tls_server = false;
-std::int64_t not_before_unix_s = 0;
-std::int64_t lifetime_s = 30 * 24 * 3600;  // > 0, <= kLeafLifetimeSecondsMax.
 };
 
 // One agency's CA for one port (staff or federation): P-256, path length 0, so that it issues
