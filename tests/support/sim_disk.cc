@@ -170,9 +170,10 @@ void SimDisk::Destroy(const std::string& path) {
 
 std::vector<std::string> SimDisk::FilesUnder(const std::string& directory) const {
   base::MutexLock lock(mutex_);
+  const std::string prefix = directory == "/" ? directory : directory + "/";
   std::vector<std::string> found;
   for (const auto& [path, file] : live_) {
-    if (file != nullptr && path.starts_with(directory + "/")) found.push_back(path);
+    if (file != nullptr && path.starts_with(prefix)) found.push_back(path);
   }
   return found;
 }
