@@ -12,7 +12,7 @@ AgreementDecision Denied(std::string reason) {
 }
 
 AgreementDecision Decide(const Partner* partner,
-                         const std::set<std::string, std::less<>> Partner::* purposes,
+                         const std::set<std::string, std::less<>> Partner::*purposes,
                          std::string_view purpose) {
   if (partner == nullptr) return Denied("There is no agreement with this agency.");
   if (!records::IsCode(records::PurposeCodes(), purpose)) {

@@ -48,9 +48,8 @@ absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
     }
   }
   if (partner.timeout < kPartnerTimeoutMin || partner.timeout > kPartnerTimeoutMax) {
-    return Fault(partner,
-                 absl::StrFormat("timeout is %d ms; %d..%d", partner.timeout.count(),
-                                 kPartnerTimeoutMin.count(), kPartnerTimeoutMax.count()));
+    return Fault(partner, absl::StrFormat("timeout is %d ms; %d..%d", partner.timeout.count(),
+                                          kPartnerTimeoutMin.count(), kPartnerTimeoutMax.count()));
   }
   PM_RETURN_IF_ERROR(CheckPurposes(partner, "answered_purposes", partner.answered_purposes));
   return CheckPurposes(partner, "asked_purposes", partner.asked_purposes);

@@ -42,7 +42,8 @@ class Partners {
   // kInvalidArgument  a field outside its bounds, a purpose that is no code of
   //                   records::PurposeCodes, a key id that does not belong to its key, two partners
   //                   of one domain, or one of them is `own_domain`. Names partner and field.
-  static absl::StatusOr<Partners> Create(std::string_view own_domain, std::vector<Partner> partners);
+  static absl::StatusOr<Partners> Create(std::string_view own_domain,
+                                         std::vector<Partner> partners);
 
   // By domain, ascending.
   const std::vector<Partner>& all() const { return partners_; }

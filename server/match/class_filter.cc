@@ -11,8 +11,8 @@ ClassFilter::ClassFilter(const records::ClassCharacteristics& query,
                          std::span<const records::ClassRule> rules_off)
     : query_(query) {
   for (std::size_t i = 0; i < kClassRules.size(); ++i) {
-    const bool off = std::find(rules_off.begin(), rules_off.end(), kClassRules[i]) !=
-                     rules_off.end();
+    const bool off =
+        std::find(rules_off.begin(), rules_off.end(), kClassRules[i]) != rules_off.end();
     if (!off) removed_[i] = 0;
   }
 }

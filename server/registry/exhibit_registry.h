@@ -75,8 +75,8 @@ struct Withdrawn {
 class ExhibitRegistry {
  public:
   // All must outlive the result.
-  ExhibitRegistry(store::Store& store, ledger::Ledger& ledger,
-                  ledger::CaseCommitments& commitments, const base::Clock& clock);
+  ExhibitRegistry(store::Store& store, ledger::Ledger& ledger, ledger::CaseCommitments& commitments,
+                  const base::Clock& clock);
 
   // Seals and keeps `exhibit`: blobs durable first, then one batch of record, indexes and ledger
   // entry `submit`. Two submissions of the same content, at whatever moment, make one exhibit.
