@@ -57,8 +57,8 @@ absl::StatusOr<wire::StoredExhibit> ParseHeld(const records::ExhibitId& id,
                                               std::string_view bytes) {
   absl::StatusOr<wire::StoredExhibit> stored = wire::ParseStoredExhibit(id, bytes);
   if (!stored.ok() || !stored->signature.has_value()) {
-    return absl::DataLossError(absl::StrFormat("exhibit %s at rest: %s", id,
-                                               stored.status().message()));
+    return absl::DataLossError(
+        absl::StrFormat("exhibit %s at rest: %s", id, stored.status().message()));
   }
   return stored;
 }
@@ -98,9 +98,8 @@ absl::StatusOr<std::vector<records::Mark>> KeepScans(store::Store& store,
   const std::string id = key.id.Hex();
   for (NewMark& mark : marks) {
     const std::string field = absl::StrFormat("scan %d", mark.land_number);
-    PM_ASSIGN_OR_RETURN(
-        const std::string sealed,
-        key.sealer.Seal({.record = id, .field = field}, mark.scan, store.random()));
+    PM_ASSIGN_OR_RETURN(const std::string sealed,
+                        key.sealer.Seal({.record = id, .field = field}, mark.scan, store.random()));
     PM_ASSIGN_OR_RETURN(const crypto::Sha256Digest blob, store.blobs().Put(sealed));
     kept.push_back({.land_number = mark.land_number,
                     .scan_sha256 = std::move(mark.scan_sha256),
@@ -210,7 +209,8 @@ absl::StatusOr<ExhibitPage> ExhibitRegistry::List(const federation::Caller& call
   scan.prefix = store::StoreKey(kListingTable).Build();
   scan.reverse = true;
   if (!page_token.empty()) {
-    PM_ASSIGN_OR_RETURN(scan.start, ParsePageToken(kListingTable, page_token, sizeof(std::uint64_t)));
+    PM_ASSIGN_OR_RETURN(scan.start,
+                        ParsePageToken(kListingTable, page_token, sizeof(std::uint64_t)));
   }
   const std::unique_ptr<store::Snapshot> snapshot = store_.TakeSnapshot();
   scan.snapshot = snapshot.get();
@@ -244,9 +244,8 @@ absl::StatusOr<Withdrawn> ExhibitRegistry::Withdraw(const federation::Caller& ca
                                                     std::string_view id, std::string_view reason) {
   PM_ASSIGN_OR_RETURN(const std::string raw_id, RawId(id));
   if (reason.empty() || reason.size() > kReasonBytesMax || !records::IsPlainText(reason)) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("reason: 1..%d bytes of UTF-8 without control characters",
-                        kReasonBytesMax));
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "reason: 1..%d bytes of UTF-8 without control characters", kReasonBytesMax));
   }
   PM_ASSIGN_OR_RETURN(const std::optional<std::string> row, store_.Get(ExhibitKey(raw_id)));
   if (!row.has_value()) return absl::NotFoundError("no exhibit has this id");
@@ -355,9 +354,9 @@ absl::StatusOr<std::optional<records::ExhibitIdentity>> ExhibitRegistry::Identit
   const absl::StatusOr<crypto::Sealer> key = store_.FindKey(key_id);
   if (absl::IsNotFound(key.status())) return std::nullopt;  // Erased.
   PM_RETURN_IF_ERROR(key.status());
-  PM_ASSIGN_OR_RETURN(const std::string plain,
-                      key->Open({.record = stored.exhibit.id, .field = kIdentityField},
-                                stored.sealed_identity));
+  PM_ASSIGN_OR_RETURN(
+      const std::string plain,
+      key->Open({.record = stored.exhibit.id, .field = kIdentityField}, stored.sealed_identity));
   absl::StatusOr<records::ExhibitIdentity> identity = wire::ParseIdentity(plain);
   if (!identity.ok()) return absl::DataLossError(identity.status().message());
   return *std::move(identity);
