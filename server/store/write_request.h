@@ -54,6 +54,8 @@ struct WriteRequest {
   // what only then is known (the ledger's index). It must be quick, must not call the store, and
   // an error refuses this request alone, without trace.
   std::function<absl::Status(Mutations&)> at_turn;
+  // Called right after, once nothing can refuse the request any more.
+  std::function<void()> admitted;
 };
 
 }  // namespace proofmark::store
