@@ -18,6 +18,21 @@ constexpr double kTwoPi = 0x1.921fb54442d18p+2;
 constexpr double kSqrt2 = 0x1.6a09e667f3bcdp+0;
 constexpr double kInverseSqrtTwoPi = 0x1.9884533d43651p-2;
 
+// Divisions are slow; the compiler folds these, in IEEE arithmetic like the program's own.
+template <std::size_t kCount>
+constexpr std::array<double, kCount> Reciprocals(std::array<int, kCount> of) {
+  std::array<double, kCount> result{};
+  for (std::size_t i = 0; i < kCount; ++i) result[i] = 1.0 / of[i];
+  return result;
+}
+
+// Highest order first, for Horner's rule.
+constexpr auto kLogTerms = Reciprocals<11>({23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3});
+constexpr auto kSineTerms = Reciprocals<8>(
+    {16 * 17, 14 * 15, 12 * 13, 10 * 11, 8 * 9, 6 * 7, 4 * 5, 2 * 3});
+constexpr auto kCosineTerms = Reciprocals<8>(
+    {15 * 16, 13 * 14, 11 * 12, 9 * 10, 7 * 8, 5 * 6, 3 * 4, 1 * 2});
+
 // Below this the tail comes from the series around zero, above from the continued fraction.
 constexpr double kTailSeriesMax = 3.0;
 
@@ -35,7 +50,7 @@ double Log(double x) {
   const double r = (mantissa - 1.0) / (mantissa + 1.0);
   const double r2 = r * r;
   double series = 0.0;
-  for (int n = 23; n >= 3; n -= 2) series = (series + 1.0 / n) * r2;
+  for (const double term : kLogTerms) series = (series + term) * r2;
   const double log_mantissa = 2.0 * r + 2.0 * r * series;
   return exponent * kLn2High + (exponent * kLn2Low + log_mantissa);
 }
@@ -57,9 +72,9 @@ SinCos SinCosTurns(double turns) {
   const double a2 = angle * angle;
   double sine = 1.0;
   double cosine = 1.0;
-  for (int n = 16; n >= 2; n -= 2) {
-    sine = 1.0 - sine * a2 / (n * (n + 1));
-    cosine = 1.0 - cosine * a2 / (n * (n - 1));
+  for (std::size_t i = 0; i < kSineTerms.size(); ++i) {
+    sine = 1.0 - sine * (a2 * kSineTerms[i]);
+    cosine = 1.0 - cosine * (a2 * kCosineTerms[i]);
   }
   sine *= angle;
   switch (static_cast<long long>(quarter) & 3) {
