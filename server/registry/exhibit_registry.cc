@@ -63,6 +63,15 @@ absl::StatusOr<wire::StoredExhibit> ParseHeld(const records::ExhibitId& id,
   return stored;
 }
 
+ledger::EntryDraft ActOf(const federation::Caller& caller, ledger::EntryKind kind,
+                         std::string_view outcome) {
+  ledger::EntryDraft draft;
+  draft.kind = kind;
+  draft.actor = caller.pseudonym;
+  draft.outcome = std::string(outcome);
+  return draft;
+}
+
 // HMAC under a key derived from the record's own: erasing that key makes the value meaningless.
 // docs/formats/registry.md#commitments
 crypto::Sha256Digest Commit(const crypto::Sealer& key, std::string_view label,
@@ -122,10 +131,8 @@ absl::StatusOr<Kept> ExhibitRegistry::Keep(const federation::Caller& caller, New
                       FindSubmission(caller, exhibit.submission_id));
   if (earlier.has_value()) return Kept{.view = *std::move(earlier), .already_held = true};
 
-  ledger::EntryDraft draft{.kind = ledger::EntryKind::kSubmit,
-                           .actor = caller.pseudonym,
-                           .outcome = "STORED",
-                           .count = exhibit.marks.size()};
+  ledger::EntryDraft draft = ActOf(caller, ledger::EntryKind::kSubmit, "STORED");
+  draft.count = exhibit.marks.size();
   if (!exhibit.identity.case_reference.empty()) {
     PM_ASSIGN_OR_RETURN(draft.case_commitment,
                         commitments_.CommitCase(exhibit.identity.case_reference));
@@ -267,10 +274,8 @@ absl::StatusOr<Withdrawn> ExhibitRegistry::Withdraw(const federation::Caller& ca
   request.mutations.Put(ExhibitKey(raw_id), std::move(bytes));
   request.mutations.Put(store::StoreKey(kWithdrawalTable).Bytes(raw_id).Build(),
                         std::move(sealed_reason));
-  ledger::EntryDraft draft{.kind = ledger::EntryKind::kWithdraw,
-                           .actor = caller.pseudonym,
-                           .outcome = "WITHDRAWN",
-                           .count = 1};
+  ledger::EntryDraft draft = ActOf(caller, ledger::EntryKind::kWithdraw, "WITHDRAWN");
+  draft.count = 1;
   PM_ASSIGN_OR_RETURN(draft.object, CommitmentTo(stored.exhibit));
   const crypto::Sha256Digest detail = Commit(key, "reason", reason);
   draft.detail = base::ToHex(base::ByteSpan(detail));
@@ -289,11 +294,9 @@ absl::StatusOr<ResolvedHandle> ExhibitRegistry::ResolveHandle(const federation::
   PM_ASSIGN_OR_RETURN(std::optional<HandleUse> use, FindHandle(store_, handle));
   if (!use.has_value()) return absl::NotFoundError("this node never gave that handle");
   PM_ASSIGN_OR_RETURN(wire::StoredExhibit stored, Load(use->exhibit_id));
-  ledger::EntryDraft draft{.kind = ledger::EntryKind::kAdminRead,
-                           .exchange = base::ToHex(use->exchange_id),
-                           .actor = caller.pseudonym,
-                           .outcome = "HANDLE_RESOLVED",
-                           .count = 1};
+  ledger::EntryDraft draft = ActOf(caller, ledger::EntryKind::kAdminRead, "HANDLE_RESOLVED");
+  draft.exchange = base::ToHex(use->exchange_id);
+  draft.count = 1;
   PM_ASSIGN_OR_RETURN(draft.object, CommitmentTo(stored.exhibit));
   PM_ASSIGN_OR_RETURN(wire::ExhibitView view, ViewOf(std::move(stored), false));
   PM_RETURN_IF_ERROR(ledger_.Append(std::move(draft)).status());
@@ -323,17 +326,17 @@ absl::StatusOr<std::string> ExhibitRegistry::CommitmentTo(const records::Exhibit
 }
 
 absl::Status ExhibitRegistry::ForEachActive(const Visitor& visit) const {
+  store::ScanOptions scan;
+  scan.prefix = store::StoreKey(kExhibitTable).Build();
   absl::Status fault;
-  PM_RETURN_IF_ERROR(store_.Scan(
-      {.prefix = store::StoreKey(kExhibitTable).Build()},
-      [&](std::string_view key, std::string_view value) {
-        absl::StatusOr<wire::StoredExhibit> stored = ParseHeld(base::ToHex(key.substr(1)), value);
-        fault = stored.status();
-        if (stored.ok() && stored->exhibit.state == records::ExhibitState::kActive) {
-          fault = visit(*std::move(stored));
-        }
-        return fault.ok();
-      }));
+  PM_RETURN_IF_ERROR(store_.Scan(scan, [&](std::string_view key, std::string_view value) {
+    absl::StatusOr<wire::StoredExhibit> stored = ParseHeld(base::ToHex(key.substr(1)), value);
+    fault = stored.status();
+    if (stored.ok() && stored->exhibit.state == records::ExhibitState::kActive) {
+      fault = visit(*std::move(stored));
+    }
+    return fault.ok();
+  }));
   return fault;
 }
 
@@ -381,13 +384,10 @@ absl::StatusOr<wire::ExhibitView> ExhibitRegistry::ViewOf(wire::StoredExhibit st
 absl::Status ExhibitRegistry::LogConsultation(const federation::Caller& caller,
                                               std::string_view outcome, std::uint64_t count,
                                               std::string object) {
-  return ledger_
-      .Append({.kind = ledger::EntryKind::kAdminRead,
-               .actor = caller.pseudonym,
-               .object = std::move(object),
-               .outcome = std::string(outcome),
-               .count = count})
-      .status();
+  ledger::EntryDraft draft = ActOf(caller, ledger::EntryKind::kAdminRead, outcome);
+  draft.count = count;
+  draft.object = std::move(object);
+  return ledger_.Append(std::move(draft)).status();
 }
 
 }  // namespace proofmark::registry
