@@ -55,7 +55,7 @@ class BlobStore {
   // Constant after construction.
   DurableEnv& env_;
   const std::string directory_;
-  const FailureLatch& failure_;
+  FailureLatch& failure_;
   // Does its own locking.
   std::atomic<std::uint64_t> next_temporary_{0};
 };

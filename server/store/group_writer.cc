@@ -61,6 +61,14 @@ struct GroupWriter::Group {
   std::set<KeyId> new_ids;
   std::vector<KeyId> erased_keys;
   std::optional<HighWaterMark> mark;
+
+  // `mutations` must outlive the group.
+  void Apply(const Mutations& mutations) {
+    for (const Mutation& mutation : mutations.list()) {
+      AddTo(batch, mutation);
+      touched[mutation.key] = &mutation.value;
+    }
+  }
 };
 
 GroupWriter::GroupWriter(leveldb::DB& db, KeyFile& keys, HighWaterFile& high_water,
@@ -186,12 +194,8 @@ absl::Status GroupWriter::Admit(WriteRequest& request, Group& group) const {
   // Nothing below refuses.
   if (request.admitted) request.admitted();
   group.added.push_back(std::move(at_turn));
-  for (const Mutations* mutations : {&std::as_const(request.mutations), &group.added.back()}) {
-    for (const Mutation& mutation : mutations->list()) {
-      AddTo(group.batch, mutation);
-      group.touched[mutation.key] = &mutation.value;
-    }
-  }
+  group.Apply(request.mutations);
+  group.Apply(group.added.back());
   for (const RecordKey& key : request.new_keys) group.new_keys.push_back(&key);
   group.new_ids.merge(new_ids);
   group.erased_keys.insert(group.erased_keys.end(), request.erased_keys.begin(),

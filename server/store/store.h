@@ -44,8 +44,8 @@ class Snapshot {
 };
 
 struct ScanOptions {
-  std::string prefix;                  // Only keys that begin so.
-  std::string start;                   // First key visited (last one, in reverse); empty: the end.
+  std::string prefix{};                // Only keys that begin so.
+  std::string start{};                 // First key visited (last one, in reverse); empty: the end.
   bool reverse = false;                // Largest key first.
   const Snapshot* snapshot = nullptr;  // None: now.
 };
