@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "forensics/striated/land_extraction.h"
+#include "server/store/key_file.h"
 
 namespace proofmark::journeys {
 namespace {
@@ -49,8 +50,9 @@ Node::Node(Options options, federation::NodeIdentity identity, federation::Partn
 Node::~Node() = default;
 
 absl::Status Node::Assemble(store::StorageEnv& disk) {
+  PM_ASSIGN_OR_RETURN(crypto::SecretBytes master_key,
+                      store::LoadMasterKey(options_.master_key_path));
   store::Store::Options store_options;
-  store_options.master_key_path = options_.master_key_path;
   store_options.on_failure = options_.on_store_failure;
   PM_ASSIGN_OR_RETURN(
       store_, store::Store::Open(options_.state_folder, disk, random_, std::move(store_options)));
