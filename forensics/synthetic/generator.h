@@ -23,9 +23,9 @@ struct SyntheticBarrel {
 };
 
 struct SyntheticScanOptions {
-  double pitch_um = 3.125;        // Lateral step of the scan; [0.5, 10].
-  double length_um = 700.0;       // Along the bullet axis; [200, 3000].
-  double groove_um = 250.0;       // Of groove shown beyond each shoulder.
+  double pitch_um = 3.125;   // Lateral step of the scan; [0.5, 10].
+  double length_um = 700.0;  // Along the bullet axis; [200, 3000].
+  double groove_um = 250.0;  // Of groove shown beyond each shoulder.
 };
 
 // The scan of one land of shot `shot` from `barrel`: bullet curvature, shoulders and grooves,

@@ -19,7 +19,7 @@ namespace proofmark::forensics {
 struct X3pLimits {
   std::int64_t point_data_bytes_max = 128LL << 20;
   std::int64_t points_max = 16LL << 20;
-  std::int64_t list_points_max = 1'000'000;     // Points written as XML.
+  std::int64_t list_points_max = 1'000'000;  // Points written as XML.
   std::int64_t entries_max = 64;
   std::int64_t document_bytes_max = 4LL << 20;  // 64 MiB when the points are in the XML.
 };
@@ -28,9 +28,9 @@ enum class ChecksumVerdict { kMatch, kMismatch, kAbsent };
 
 // What the numbers in the file can be, judged by physical plausibility alone.
 enum class UnitVerdict {
-  kMetres,       // As the standard asks.
-  kMicrometres,  // Lateral and height were micrometres: corrected.
-  kMillimetres,  // Lateral and height were millimetres: corrected.
+  kMetres,             // As the standard asks.
+  kMicrometres,        // Lateral and height were micrometres: corrected.
+  kMillimetres,        // Lateral and height were millimetres: corrected.
   kHeightMicrometres,  // Heights alone were micrometres: corrected.
   kHeightMillimetres,  // Heights alone were millimetres: corrected.
   kImplausible,  // No reading, or several, make sense: values are as written, taken as metres.
@@ -56,16 +56,16 @@ struct X3pAnnotation {
 // One file, read.
 struct X3pScan {
   X3pFeature feature = X3pFeature::kSurface;
-  HeightMap map;                    // Surfaces and profiles (height 1); empty for point clouds.
+  HeightMap map;  // Surfaces and profiles (height 1); empty for point clouds.
   std::vector<std::array<double, 3>> points_um;  // Point clouds and lists; else empty.
   UnitVerdict unit = UnitVerdict::kMetres;
   ChecksumVerdict document_checksum = ChecksumVerdict::kAbsent;
   ChecksumVerdict data_checksum = ChecksumVerdict::kAbsent;
-  std::string data_type;            // "D", "F", "I", "L" as stored for z.
+  std::string data_type;  // "D", "F", "I", "L" as stored for z.
   double increment_x = 0.0, increment_y = 0.0, increment_z = 1.0;  // As written.
   std::int64_t measured_points = 0;
   X3pMetadata metadata;
-  std::vector<std::uint8_t> mask;   // Index into annotations + 1, 0 unannotated; empty without.
+  std::vector<std::uint8_t> mask;  // Index into annotations + 1, 0 unannotated; empty without.
   std::vector<X3pAnnotation> annotations;
   std::vector<std::string> warnings;  // For people; each names what was found and what was done.
 };
