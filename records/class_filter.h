@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "records/exhibit.h"
+
+namespace proofmark::records {
+
+// The rules that may exclude a record before its signature is compared, in the order they are
+// tried. Stored and sent; never renumber. Source: docs/references.md#ibis-practice.
+enum class ClassRule : std::int32_t {
+  kBulletClass = 1,  // Same class of bullet (calibre group).
+  kLandCount = 2,    // Same number of lands.
+  kTwist = 3,        // Same direction of twist.
+  kRifling = 4,      // Same type of rifling.
+  kLandWidth = 5,    // Mean widths within max(10 %, 0.15 mm).
+};
+inline constexpr std::array kClassRules = {ClassRule::kBulletClass, ClassRule::kLandCount,
+                                           ClassRule::kTwist, ClassRule::kRifling,
+                                           ClassRule::kLandWidth};
+std::string_view ClassRuleName(ClassRule rule);  // "bullet_class", "land_count", ...
+
+inline constexpr double kLandWidthToleranceShare = 0.10;
+inline constexpr double kLandWidthToleranceUm = 150.0;
+
+// Whether `rule` excludes `record` from a search for `query`. What is unknown on either side never
+// excludes.
+bool Excludes(ClassRule rule, const ClassCharacteristics& query,
+              const ClassCharacteristics& record);
+
+}  // namespace proofmark::records

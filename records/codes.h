@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace proofmark::records {
+
+// One row of a built-in code list.
+struct Code {
+  std::string_view code;     // [A-Z0-9_]{1,32}; what is stored, sent and written to the ledger.
+  std::string_view meaning;  // In our words, for people.
+};
+
+// The built-in lists. Each is sorted as people expect to read it, not alphabetically.
+std::span<const Code> PurposeCodes();      // Why a question may be asked.
+std::span<const Code> OffenceCodes();      // Crime types (domain list crime_types).
+std::span<const Code> SubjectRoleCodes();  // Whom the question concerns (EU 2024/982 Art 33).
+std::span<const Code> RefusalCodes();  // Why an answer is refused (domain list refusal_reasons).
+
+bool IsCode(std::span<const Code> list, std::string_view code);
+
+// A cartridge calibre and the class of bullet it fires.
+struct Calibre {
+  std::string_view code;          // "9LUGER".
+  std::string_view name;          // "9 mm Luger".
+  std::string_view bullet_class;  // "9"; "BLANK" for blank ammunition.
+};
+std::span<const Calibre> Calibres();
+
+// The calibre meant by a code, name or alias; case, spaces and punctuation do not matter. nullopt
+// for text that names none: keep it as raw text, it then never excludes anything.
+std::optional<Calibre> FindCalibre(std::string_view text);
+
+}  // namespace proofmark::records

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace proofmark::records {
+
+inline constexpr std::int64_t kExhibitMarksMax = 32;
+inline constexpr std::int64_t kLabelBytesMax = 128;
+inline constexpr std::int64_t kCaseReferenceBytesMax = 128;
+inline constexpr std::int64_t kNoteBytesMax = 1'024;
+
+// 16 random bytes, written as 32 lower-case hexadecimal digits. Names an exhibit inside its agency.
+using ExhibitId = std::string;
+// True for exactly 32 lower-case hexadecimal digits.
+bool IsId(std::string_view id);
+
+// What kind of item was examined. Stored and sent; never renumber.
+enum class ExhibitKind : std::int32_t {
+  kBulletEvidence = 1,
+  kBulletTest = 2,  // Test fire: always of a known firearm.
+  kBulletFragment = 3,
+  kBulletCast = 4,
+};
+std::string_view ExhibitKindCode(ExhibitKind kind);  // "BU_EVIDENCE", "BU_TEST", ...
+std::optional<ExhibitKind> FindExhibitKind(std::string_view code);
+bool IsTestFire(ExhibitKind kind);
+
+enum class TwistDirection : std::int32_t { kRight = 1, kLeft = 2 };
+enum class RiflingType : std::int32_t { kConventional = 1, kPolygonal = 2, kMicrogroove = 3 };
+
+// Class characteristics: what narrows a search before any signature is compared. Everything not
+// known stays absent, and what is absent never excludes.
+struct ClassCharacteristics {
+  std::string calibre_code;                // records::Calibre code, or empty.
+  std::string bullet_class;                // "9", "11"; empty when unknown.
+  std::optional<std::int32_t> land_count;  // 1..24.
+  std::optional<TwistDirection> twist;
+  std::optional<RiflingType> rifling;
+  std::optional<double> land_width_mean_um;  // [300, 12000].
+  friend bool operator==(const ClassCharacteristics&, const ClassCharacteristics&) = default;
+};
+// kInvalidArgument naming the field and its bound.
+absl::Status CheckClassCharacteristics(const ClassCharacteristics& characteristics);
+
+// One examined mark of an exhibit: a land of a bullet.
+struct Mark {
+  std::int32_t land_number = 0;      // 1..24, in the order around the bullet.
+  std::string scan_sha256;           // Of the file as submitted, 32 raw bytes.
+  std::string blob_sha256;           // Of the sealed blob that holds it, 32 raw bytes.
+  std::string format;                // "x3p" or "profile-csv".
+  std::vector<std::string> remarks;  // What reading and extraction noticed, for people.
+  bool usable = false;               // False when no signature could be extracted.
+};
+
+// What identifies the item in the world outside. Sealed at rest, erasable, never sent.
+struct ExhibitIdentity {
+  std::string label;           // The laboratory's item number, 1..kLabelBytesMax bytes UTF-8.
+  std::string case_reference;  // 0..kCaseReferenceBytesMax.
+  std::string incident_date;   // "YYYY-MM-DD", "YYYY-MM", "YYYY" or empty.
+  std::string note;            // 0..kNoteBytesMax.
+};
+// kInvalidArgument naming the field and its bound; refuses control characters and invalid UTF-8.
+absl::Status CheckExhibitIdentity(const ExhibitIdentity& identity);
+
+enum class ExhibitState : std::int32_t { kActive = 1, kWithdrawn = 2 };
+
+// One exhibit as its agency keeps it, without what identifies it and without its signature.
+struct Exhibit {
+  ExhibitId id;
+  std::string submission_id;  // 16 raw bytes, from the content: a repetition is recognised by it.
+  ExhibitKind kind = ExhibitKind::kBulletEvidence;
+  ExhibitState state = ExhibitState::kActive;
+  ClassCharacteristics characteristics;
+  std::vector<Mark> marks;
+  std::int64_t submitted_unix_ms = 0;
+  std::string submitted_by;  // Pseudonym of the staff certificate.
+  std::uint64_t ledger_index = 0;
+};
+
+// The name of a submission: the first 16 bytes of a SHA-256 over label, kind and the scans' hashes.
+// The caller computes the hash (crypto is not known here); this gives the bytes to hash.
+std::string SubmissionIdPreimage(
+    std::string_view label, ExhibitKind kind,
+    const std::vector<std::pair<std::int32_t, std::string>>& land_number_and_scan_sha256);
+
+}  // namespace proofmark::records
