@@ -54,8 +54,8 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                       store::LoadMasterKey(options_.master_key_path));
   store::Store::Options store_options;
   store_options.on_failure = options_.on_store_failure;
-  PM_ASSIGN_OR_RETURN(
-      store_, store::Store::Open(options_.state_folder, disk, random_, std::move(store_options)));
+  PM_ASSIGN_OR_RETURN(store_, store::Store::Open(options_.state_folder, disk, random_,
+                                                 std::move(master_key), std::move(store_options)));
   PM_ASSIGN_OR_RETURN(ledger_, ledger::Ledger::Open(*store_, clock_,
                                                     {.origin = identity_.origin(),
                                                      .node_name = identity_.node_id()}));
