@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -89,9 +90,9 @@ void SimDisk::FailAt(std::int64_t point, Fault fault) {
   faulted_ = false;
 }
 
-void SimDisk::IgnoreSyncOf(SyncKind kind, PathMatch match) {
+void SimDisk::IgnoreSyncOf(SyncKind kind, PathMatch match, std::optional<std::int64_t> nth) {
   base::MutexLock lock(mutex_);
-  ignored_.emplace_back(kind, std::move(match));
+  ignored_.push_back({.kind = kind, .match = std::move(match), .nth = nth});
 }
 
 void SimDisk::Reboot() { RebootWith(nullptr); }
@@ -170,9 +171,10 @@ void SimDisk::Destroy(const std::string& path) {
 
 std::vector<std::string> SimDisk::FilesUnder(const std::string& directory) const {
   base::MutexLock lock(mutex_);
+  const std::string prefix = directory == "/" ? directory : directory + "/";
   std::vector<std::string> found;
   for (const auto& [path, file] : live_) {
-    if (file != nullptr && path.starts_with(directory + "/")) found.push_back(path);
+    if (file != nullptr && path.starts_with(prefix)) found.push_back(path);
   }
   return found;
 }
@@ -187,8 +189,12 @@ leveldb::Status SimDisk::WritePoint(const std::string& path) {
 }
 
 bool SimDisk::Ignored(SyncKind kind, const std::string& path) {
-  const bool ignored = std::ranges::any_of(
-      ignored_, [&](const auto& rule) { return rule.first == kind && rule.second(path); });
+  bool ignored = false;
+  for (IgnoreRule& rule : ignored_) {
+    if (rule.kind != kind || !rule.match(path)) continue;
+    ++rule.met;
+    ignored = ignored || !rule.nth || rule.met == *rule.nth;
+  }
   if (ignored) ++ignored_syncs_;
   return ignored;
 }

@@ -10,7 +10,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -40,8 +39,9 @@ class SimDisk final : public store::StorageEnv {
   // The `point`th write point from now on, counted from 1.
   void FailAt(std::int64_t point, Fault fault);
 
-  // Lets syncs of such paths report success and do nothing, as if the call had been left out.
-  void IgnoreSyncOf(SyncKind kind, PathMatch match);
+  // Lets syncs of such paths report success and do nothing, as if the call had been left out: all
+  // of them, or the `nth` alone, counted from 1.
+  void IgnoreSyncOf(SyncKind kind, PathMatch match, std::optional<std::int64_t> nth = std::nullopt);
 
   // Power off and on again: what was not synced is gone. Nothing may be open. Faults are over.
   void Reboot();
@@ -87,6 +87,13 @@ class SimDisk final : public store::StorageEnv {
   // What stands under each path: a file, or null for a folder.
   using Tree = std::map<std::string, FilePtr>;
 
+  struct IgnoreRule {
+    SyncKind kind;
+    PathMatch match;
+    std::optional<std::int64_t> nth;
+    std::int64_t met = 0;
+  };
+
   class Writer;
   class Reader;
   class Lock;
@@ -103,7 +110,7 @@ class SimDisk final : public store::StorageEnv {
   Tree live_ ABSL_GUARDED_BY(mutex_);
   Tree durable_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> locks_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::pair<SyncKind, PathMatch>> ignored_ ABSL_GUARDED_BY(mutex_);
+  std::vector<IgnoreRule> ignored_ ABSL_GUARDED_BY(mutex_);
   std::int64_t write_points_ ABSL_GUARDED_BY(mutex_) = 0;
   std::int64_t ignored_syncs_ ABSL_GUARDED_BY(mutex_) = 0;
   std::int64_t fault_point_ ABSL_GUARDED_BY(mutex_) = 0;
