@@ -97,7 +97,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
 absl::Status Node::LoadCollection() {
   std::int64_t loaded = 0;
   std::int64_t of_other_method = 0;
-  PM_RETURN_IF_ERROR(registry_->ForEachActive([&](wire::StoredExhibit stored) {
+  PM_RETURN_IF_ERROR(registry_->ForEachActive([&](wire::StoredExhibit& stored) {
     if (stored.signature->extractor_version != forensics::LandExtractorVersion()) {
       ++of_other_method;
       return absl::OkStatus();
@@ -143,7 +143,7 @@ absl::Status Node::Stop() {
 
 absl::StatusOr<std::int64_t> Node::CountActiveExhibits() const {
   std::int64_t count = 0;
-  PM_RETURN_IF_ERROR(registry_->ForEachActive([&](const wire::StoredExhibit&) {
+  PM_RETURN_IF_ERROR(registry_->ForEachActive([&](const wire::StoredExhibit& /*stored*/) {
     ++count;
     return absl::OkStatus();
   }));

@@ -333,7 +333,7 @@ absl::Status ExhibitRegistry::ForEachActive(const Visitor& visit) const {
     absl::StatusOr<wire::StoredExhibit> stored = ParseHeld(base::ToHex(key.substr(1)), value);
     fault = stored.status();
     if (stored.ok() && stored->exhibit.state == records::ExhibitState::kActive) {
-      fault = visit(*std::move(stored));
+      fault = visit(*stored);
     }
     return fault.ok();
   }));

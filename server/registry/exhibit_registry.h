@@ -124,8 +124,8 @@ class ExhibitRegistry {
   // about it; after an erasure nobody can show what it was made from.
   absl::StatusOr<std::string> CommitmentTo(const records::Exhibit& exhibit) const;
 
-  // Visits every active exhibit. An error of `visit` ends it.
-  using Visitor = std::function<absl::Status(wire::StoredExhibit)>;
+  // Visits every active exhibit; `visit` may move from it. An error of `visit` ends it.
+  using Visitor = std::function<absl::Status(wire::StoredExhibit&)>;
   absl::Status ForEachActive(const Visitor& visit) const;
 
  private:

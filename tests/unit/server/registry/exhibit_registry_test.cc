@@ -281,7 +281,7 @@ TEST_F(ExhibitRegistryTest, AWithdrawnExhibitIsKeptAndLeavesTheActiveOnes) {
   EXPECT_THAT(LastEntry().draft.detail, SizeIs(64));
   EXPECT_EQ(result->receipt.index, state_.ledger().Head().size - 1);
   std::vector<std::string> visited;
-  ASSERT_THAT(registry_->ForEachActive([&](wire::StoredExhibit stored) {
+  ASSERT_THAT(registry_->ForEachActive([&](const wire::StoredExhibit& stored) {
     visited.push_back(stored.exhibit.id);
     return absl::OkStatus();
   }),
