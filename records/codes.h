@@ -27,6 +27,7 @@ struct Calibre {
   std::string_view code;          // "9LUGER".
   std::string_view name;          // "9 mm Luger".
   std::string_view bullet_class;  // "9"; "BLANK" for blank ammunition.
+  std::string_view aliases;       // Other names it goes by, separated by '|'.
 };
 std::span<const Calibre> Calibres();
 
