@@ -18,8 +18,8 @@ namespace proofmark::rpc {
 // UNAVAILABLE is tried three times with the same bytes; every call has a deadline. Thread-safe.
 class GrpcPeerClient final : public federation::PeerClient {
  public:
-  // Believes each partner's federation CAs for that partner's own node alone. `clock` and
-  // `partners` must outlive the result. crypto::RequireTls13WithoutTickets() comes before.
+  // Believes each partner's federation CAs for that partner's own node alone. `clock` must outlive
+  // the result. crypto::RequireTls13WithoutTickets() comes before.
   //   kInvalidArgument  a partner's CAs cannot be read.
   static absl::StatusOr<std::unique_ptr<GrpcPeerClient>> Create(
       const TlsIdentity& identity, const federation::Partners& partners, const base::Clock& clock);
