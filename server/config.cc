@@ -77,7 +77,7 @@ class Section {
     absl::StatusOr<std::string> bytes = ReadFile(path, bytes_max);
     if (bytes.ok()) return bytes;
     return absl::Status(bytes.status().code(),
-                        absl::StrFormat("%s.%s: %s", name_, key, bytes.status().message()));
+                        absl::StrFormat("%s.%s: %s", name_, key, std::string(bytes.status().message())));
   }
 
   absl::StatusOr<std::int64_t> Number(std::string_view key, std::int64_t absent, std::int64_t low,
@@ -127,11 +127,11 @@ absl::StatusOr<ListenerConfig> ReadListener(const Section& section, bool with_ca
   std::string key_copy = listener.identity.key_pem;
   const auto matches = crypto::CheckKeyMatchesCertificate(
       listener.identity.certificate_pem, crypto::SecretBytes::TakeFrom(key_copy));
-  if (!matches.ok()) return section.Fault("certificate", matches.status().message());
+  if (!matches.ok()) return section.Fault("certificate", std::string(matches.status().message()));
   if (with_ca) {
     PM_ASSIGN_OR_RETURN(const std::string pem, section.FileOf("ca", 16 * crypto::kCertificatePemBytesMax));
     auto cas = crypto::X509Certificate::BundleFromPem(pem);
-    if (!cas.ok()) return section.Fault("ca", cas.status().message());
+    if (!cas.ok()) return section.Fault("ca", std::string(cas.status().message()));
     listener.cas = *std::move(cas);
   }
   return listener;
@@ -144,14 +144,14 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_ASSIGN_OR_RETURN(partner.domain, section.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string node, section.Text("node"));
   const auto name = crypto::SpiffeName::Node(partner.domain, node);
-  if (!name.ok()) return section.Fault("node", name.status().message());
+  if (!name.ok()) return section.Fault("node", std::string(name.status().message()));
   partner.node_id = name->uri();
   PM_ASSIGN_OR_RETURN(partner.endpoint, section.Text("endpoint"));
   PM_ASSIGN_OR_RETURN(partner.ca_pem, section.FileOf("ca", 16 * crypto::kCertificatePemBytesMax));
   PM_ASSIGN_OR_RETURN(const std::string key_pem,
                       section.FileOf("exchange_key", crypto::kKeyPemBytesMax));
   const auto key = crypto::VerifyingKey::FromPem(key_pem);
-  if (!key.ok()) return section.Fault("exchange_key", key.status().message());
+  if (!key.ok()) return section.Fault("exchange_key", std::string(key.status().message()));
   partner.exchange_keys.emplace(crypto::ExchangeKeyId(partner.domain, *key), *key);
   PM_ASSIGN_OR_RETURN(partner.answered_purposes, section.TextSet("answers"));
   PM_ASSIGN_OR_RETURN(partner.asked_purposes, section.TextSet("asks"));
@@ -165,7 +165,7 @@ absl::Status ReadNode(const Section& node, Config& config) {
   PM_ASSIGN_OR_RETURN(config.domain, node.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string id, node.Text("id"));
   const auto name = crypto::SpiffeName::Node(config.domain, id);
-  if (!name.ok()) return node.Fault("domain", name.status().message());
+  if (!name.ok()) return node.Fault("domain", std::string(name.status().message()));
   config.node_uri = name->uri();
   PM_ASSIGN_OR_RETURN(config.state_folder, node.Path("state"));
   PM_ASSIGN_OR_RETURN(config.master_key_file, node.Path("master_key"));

@@ -23,7 +23,7 @@
 #include "server/journeys/node.h"
 #include "server/rpc/node_server.h"
 #include "server/rpc/peer_client.h"
-#include "server/store/rollback.h"
+#include "server/store/high_water_file.h"
 #include "server/store/storage_env.h"
 
 namespace proofmark::server {
