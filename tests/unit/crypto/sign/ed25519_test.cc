@@ -187,8 +187,8 @@ TEST(VerifyingKeyTest, SurvivesPem) {
 
 constexpr char kP256PublicKey[] =
     "-----BEGIN PUBLIC KEY-----\n"
-    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt\n"
-    "6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEY/QJ61yPiWWRLwWAJIC/I1jniYKW\n"
+    "czHhtYdY2Jjwpmq50ExwSacoX7oPFaRA2YJVoqSTQka3UA8QFstmtPIqUA==\n"
     "-----END PUBLIC KEY-----\n";
 
 TEST(VerifyingKeyTest, RefusesPemThatHoldsSomethingElse) {
