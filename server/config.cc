@@ -51,9 +51,9 @@ class Section {
     if (table_ == nullptr) return absl::OkStatus();
     for (const auto& [key, value] : *table_) {
       if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) {
-        return absl::InvalidArgumentError(absl::StrFormat(
-            "%s.%s: no such key (line %d)", name_, std::string(key.str()),
-            value.source().begin.line));
+        return absl::InvalidArgumentError(absl::StrFormat("%s.%s: no such key (line %d)", name_,
+                                                          std::string(key.str()),
+                                                          value.source().begin.line));
       }
     }
     return absl::OkStatus();
@@ -76,8 +76,9 @@ class Section {
     PM_ASSIGN_OR_RETURN(const fs::path path, Path(key));
     absl::StatusOr<std::string> bytes = ReadFile(path, bytes_max);
     if (bytes.ok()) return bytes;
-    return absl::Status(bytes.status().code(),
-                        absl::StrFormat("%s.%s: %s", name_, key, std::string(bytes.status().message())));
+    return absl::Status(
+        bytes.status().code(),
+        absl::StrFormat("%s.%s: %s", name_, key, std::string(bytes.status().message())));
   }
 
   absl::StatusOr<std::int64_t> Number(std::string_view key, std::int64_t absent, std::int64_t low,
@@ -125,11 +126,12 @@ absl::StatusOr<ListenerConfig> ReadListener(const Section& section, bool with_ca
                       section.FileOf("certificate", crypto::kCertificatePemBytesMax));
   PM_ASSIGN_OR_RETURN(listener.identity.key_pem, section.FileOf("key", crypto::kKeyPemBytesMax));
   std::string key_copy = listener.identity.key_pem;
-  const auto matches = crypto::CheckKeyMatchesCertificate(
-      listener.identity.certificate_pem, crypto::SecretBytes::TakeFrom(key_copy));
+  const auto matches = crypto::CheckKeyMatchesCertificate(listener.identity.certificate_pem,
+                                                          crypto::SecretBytes::TakeFrom(key_copy));
   if (!matches.ok()) return section.Fault("certificate", std::string(matches.status().message()));
   if (with_ca) {
-    PM_ASSIGN_OR_RETURN(const std::string pem, section.FileOf("ca", 16 * crypto::kCertificatePemBytesMax));
+    PM_ASSIGN_OR_RETURN(const std::string pem,
+                        section.FileOf("ca", 16 * crypto::kCertificatePemBytesMax));
     auto cas = crypto::X509Certificate::BundleFromPem(pem);
     if (!cas.ok()) return section.Fault("ca", std::string(cas.status().message()));
     listener.cas = *std::move(cas);
@@ -175,12 +177,16 @@ absl::Status ReadNode(const Section& node, Config& config) {
 }
 
 absl::Status ReadLimits(const Section& limits, Config& config) {
-  PM_RETURN_IF_ERROR(limits.AllowOnly(
-      {"submission_mib", "uploads_mib", "search_threads", "handler_threads"}));
-  PM_ASSIGN_OR_RETURN(const std::int64_t submission_mib, limits.Number("submission_mib", 512, 1, 3'072));
-  PM_ASSIGN_OR_RETURN(const std::int64_t uploads_mib, limits.Number("uploads_mib", 1'024, 1, 65'536));
-  PM_ASSIGN_OR_RETURN(const std::int64_t search_threads, limits.Number("search_threads", 2, 1, 256));
-  PM_ASSIGN_OR_RETURN(const std::int64_t handler_threads, limits.Number("handler_threads", 16, 2, 256));
+  PM_RETURN_IF_ERROR(
+      limits.AllowOnly({"submission_mib", "uploads_mib", "search_threads", "handler_threads"}));
+  PM_ASSIGN_OR_RETURN(const std::int64_t submission_mib,
+                      limits.Number("submission_mib", 512, 1, 3'072));
+  PM_ASSIGN_OR_RETURN(const std::int64_t uploads_mib,
+                      limits.Number("uploads_mib", 1'024, 1, 65'536));
+  PM_ASSIGN_OR_RETURN(const std::int64_t search_threads,
+                      limits.Number("search_threads", 2, 1, 256));
+  PM_ASSIGN_OR_RETURN(const std::int64_t handler_threads,
+                      limits.Number("handler_threads", 16, 2, 256));
   config.submission_bytes_max = submission_mib << 20;
   config.uploads_bytes_max = uploads_mib << 20;
   config.search_threads = static_cast<int>(search_threads);
@@ -196,9 +202,9 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   try {
     root = toml::parse(text, file.string());
   } catch (const toml::parse_error& error) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s: line %d: %s", file.string(), error.source().begin.line,
-                        std::string(error.description())));
+    return absl::InvalidArgumentError(absl::StrFormat("%s: line %d: %s", file.string(),
+                                                      error.source().begin.line,
+                                                      std::string(error.description())));
   }
   const fs::path folder = file.parent_path();
   const auto section = [&](std::string_view name) {

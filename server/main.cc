@@ -93,7 +93,8 @@ absl::Status WritePorts(const std::filesystem::path& file, const rpc::NodeServer
   }
   std::error_code error;
   std::filesystem::rename(half, file, error);
-  if (error) return absl::UnavailableError(absl::StrFormat("%s: %s", file.string(), error.message()));
+  if (error)
+    return absl::UnavailableError(absl::StrFormat("%s: %s", file.string(), error.message()));
   return absl::OkStatus();
 }
 
@@ -102,9 +103,8 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
   PM_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
   PM_ASSIGN_OR_RETURN(crypto::SigningKey exchange_key,
                       crypto::SigningKey::FromPem(config.exchange_key_pem));
-  PM_ASSIGN_OR_RETURN(
-      federation::NodeIdentity identity,
-      federation::NodeIdentity::Create(config.node_uri, std::move(exchange_key)));
+  PM_ASSIGN_OR_RETURN(federation::NodeIdentity identity,
+                      federation::NodeIdentity::Create(config.node_uri, std::move(exchange_key)));
   PM_ASSIGN_OR_RETURN(federation::Partners partners,
                       federation::Partners::Create(config.domain, std::move(config.partners)));
   if (arguments.check_only) {
@@ -132,18 +132,17 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
                                 }},
                            std::move(identity), std::move(partners), store::PosixStorage(), clock,
                            random, *peers));
-  PM_ASSIGN_OR_RETURN(
-      const auto node_server,
-      rpc::NodeServer::Start({.agency_listen = config.agency.listen,
-                              .partner_listen = config.partner.listen,
-                              .agency_identity = config.agency.identity,
-                              .partner_identity = config.partner.identity,
-                              .staff_cas = config.agency.cas,
-                              .submission_bytes_max = config.submission_bytes_max,
-                              .uploads_bytes_max = config.uploads_bytes_max,
-                              .handler_threads = config.handler_threads,
-                              .state_folder = config.state_folder.string()},
-                             *node, *peers, clock));
+  PM_ASSIGN_OR_RETURN(const auto node_server,
+                      rpc::NodeServer::Start({.agency_listen = config.agency.listen,
+                                              .partner_listen = config.partner.listen,
+                                              .agency_identity = config.agency.identity,
+                                              .partner_identity = config.partner.identity,
+                                              .staff_cas = config.agency.cas,
+                                              .submission_bytes_max = config.submission_bytes_max,
+                                              .uploads_bytes_max = config.uploads_bytes_max,
+                                              .handler_threads = config.handler_threads,
+                                              .state_folder = config.state_folder.string()},
+                                             *node, *peers, clock));
   PM_RETURN_IF_ERROR(WritePorts(arguments.ports_file, *node_server));
   base::Log(base::LogSeverity::kInfo,
             absl::StrFormat("%s %s serves: agency port %d, partner port %d, %d exhibits, ledger %d",
@@ -170,7 +169,8 @@ int Main(int argc, char** argv) {
                  "Write the ports that are listened on to this file");
   app.footer(
       "Example:\n  proofmarkd --config /etc/proofmark/proofmarkd.toml\n"
-      "Exit codes: 0 ended in order, 2 configuration, 5 port taken, 6 damaged state or wrong master\n"
+      "Exit codes: 0 ended in order, 2 configuration, 5 port taken, 6 damaged state or wrong "
+      "master\n"
       "key, 7 storage failed, 8 rollback detected (docs/operations/exit-codes.md).");
   try {
     app.parse(argc, argv);

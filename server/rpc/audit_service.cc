@@ -28,9 +28,9 @@ struct Selection {
 absl::StatusOr<Selection> ReadSelection(const v1::ListEntriesRequest& asked) {
   Selection selection;
   if (asked.page_size() < 0 || asked.page_size() > ledger::kReadEntriesMax) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "page_size: %d, must be 1..%d, or 0 for %d", asked.page_size(), ledger::kReadEntriesMax,
-        kEntriesDefault));
+    return absl::InvalidArgumentError(absl::StrFormat("page_size: %d, must be 1..%d, or 0 for %d",
+                                                      asked.page_size(), ledger::kReadEntriesMax,
+                                                      kEntriesDefault));
   }
   if (asked.page_size() > 0) selection.page_size = static_cast<std::size_t>(asked.page_size());
   selection.from = asked.from_index();
@@ -73,8 +73,8 @@ absl::Status ListForward(const ledger::Ledger& ledger, const Selection& selectio
   std::uint64_t next = selection.from;
   const std::uint64_t stop = next + std::min(kEntriesReadMax, size - std::min(next, size));
   while (next < stop && static_cast<std::size_t>(answer.entries_size()) < selection.page_size) {
-    const auto count = static_cast<std::int64_t>(
-        std::min<std::uint64_t>(ledger::kReadEntriesMax, stop - next));
+    const auto count =
+        static_cast<std::int64_t>(std::min<std::uint64_t>(ledger::kReadEntriesMax, stop - next));
     PM_ASSIGN_OR_RETURN(const auto entries, ledger.ReadRange(next, count));
     for (const ledger::StoredEntry& stored : entries) {
       if (static_cast<std::size_t>(answer.entries_size()) == selection.page_size) break;
@@ -128,16 +128,15 @@ class AuditService final : public v1::AuditService::CallbackService {
   grpc::ServerUnaryReactor* GetLedger(grpc::CallbackServerContext* context,
                                       const v1::GetLedgerRequest* request,
                                       v1::GetLedgerResponse* response) override {
-    return rooms_.guard.Unary(
-        context, "/proofmark.v1.AuditService/GetLedger", request, response,
-        [this](const crypto::SpiffeName& caller, const v1::GetLedgerRequest&,
-               v1::GetLedgerResponse& answer) -> absl::Status {
-          const ledger::TreeHead head = ledger().Head();
-          answer.set_origin(ledger().origin());
-          answer.set_size(head.size);
-          answer.set_root(std::string(crypto::AsText(head.root)));
-          return LogReading(caller, 0);
-        });
+    return rooms_.guard.Unary(context, "/proofmark.v1.AuditService/GetLedger", request, response,
+                              [this](const crypto::SpiffeName& caller, const v1::GetLedgerRequest&,
+                                     v1::GetLedgerResponse& answer) -> absl::Status {
+                                const ledger::TreeHead head = ledger().Head();
+                                answer.set_origin(ledger().origin());
+                                answer.set_size(head.size);
+                                answer.set_root(std::string(crypto::AsText(head.root)));
+                                return LogReading(caller, 0);
+                              });
   }
 
  private:

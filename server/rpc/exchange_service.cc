@@ -28,10 +28,9 @@ class ExchangeService final : public v1::ExchangeService::CallbackService {
               .deadline = std::chrono::steady_clock::now() +
                           std::min<std::chrono::nanoseconds>(left, kAnswerTimeMax),
               .cancelled = [context] { return context->IsCancelled(); }};
-          PM_ASSIGN_OR_RETURN(
-              const journeys::ReleasedAnswer answer,
-              rooms_.node.answering().Answer({caller.domain(), caller.uri()},
-                                             std::move(question), limits));
+          PM_ASSIGN_OR_RETURN(const journeys::ReleasedAnswer answer,
+                              rooms_.node.answering().Answer({caller.domain(), caller.uri()},
+                                                             std::move(question), limits));
           *answered.mutable_answer() = wire::ToProto(answer.envelope);
           *answered.mutable_receipt() = wire::ToProto(answer.receipt);
           return absl::OkStatus();

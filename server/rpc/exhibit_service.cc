@@ -19,9 +19,9 @@ class ExhibitService final : public v1::ExhibitService::CallbackService {
     return rooms_.guard.Unary(
         context, "/proofmark.v1.ExhibitService/GetExhibit", request, response,
         [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
-          PM_ASSIGN_OR_RETURN(const wire::ExhibitView view,
-                              exhibits().Get(StaffOf(caller), asked.exhibit_id(),
-                                             asked.include_signature()));
+          PM_ASSIGN_OR_RETURN(
+              const wire::ExhibitView view,
+              exhibits().Get(StaffOf(caller), asked.exhibit_id(), asked.include_signature()));
           *answer.mutable_exhibit() = wire::ToProto(view);
           return absl::OkStatus();
         });

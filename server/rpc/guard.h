@@ -21,8 +21,8 @@ namespace proofmark::rpc {
 
 // Who may call one method. A method that is not in the table is refused to everybody.
 struct MethodRule {
-  bool nodes = false;                     // Partner port: nodes of other agencies.
-  std::set<crypto::StaffRole> staff;      // Agency port: these roles.
+  bool nodes = false;                 // Partner port: nodes of other agencies.
+  std::set<crypto::StaffRole> staff;  // Agency port: these roles.
 };
 // By "/proofmark.v1.ExhibitService/GetExhibit".
 using MethodTable = std::map<std::string, MethodRule, std::less<>>;
@@ -80,8 +80,7 @@ grpc::ServerUnaryReactor* Guard::Unary(grpc::CallbackServerContext* context,
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   const bool taken = executor_.TrySchedule([=, this, work = std::move(work)] {
     const absl::StatusOr<crypto::SpiffeName> caller = Admit(*context, method);
-    const absl::Status status =
-        caller.ok() ? work(*caller, *request, *response) : caller.status();
+    const absl::Status status = caller.ok() ? work(*caller, *request, *response) : caller.status();
     reactor->Finish(ToGrpc(status));
   });
   if (!taken) reactor->Finish(ToGrpc(Busy()));

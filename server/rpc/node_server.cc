@@ -69,9 +69,9 @@ absl::StatusOr<std::unique_ptr<NodeServer::Port>> NodeServer::Listen(Listener li
   port->executor = std::make_unique<Executor>(listener.threads, kQueuedMax);
   port->guard = std::make_unique<Guard>(
       port->trust, *port->executor, [&node = listener.node](const Denial& denial) {
-        base::Log(base::LogSeverity::kWarning,
-                  absl::StrFormat("denied (%s): %s to %s", denial.reason, denial.caller,
-                                  denial.method));
+        base::Log(
+            base::LogSeverity::kWarning,
+            absl::StrFormat("denied (%s): %s to %s", denial.reason, denial.caller, denial.method));
         const auto receipt = node.ledger().Append(DenialEntry(denial));
         if (!receipt.ok()) base::Log(base::LogSeverity::kError, receipt.status().ToString());
       });
@@ -84,22 +84,21 @@ absl::StatusOr<std::unique_ptr<NodeServer::Port>> NodeServer::Listen(Listener li
   for (const auto& service : port->services) builder.RegisterService(service.get());
   port->server = builder.BuildAndStart();
   if (port->server == nullptr || port->port == 0) {
-    return absl::UnavailableError(absl::StrFormat(
-        "%s_port.listen: cannot listen on %s; is another program there?", listener.name,
-        listener.address));
+    return absl::UnavailableError(
+        absl::StrFormat("%s_port.listen: cannot listen on %s; is another program there?",
+                        listener.name, listener.address));
   }
   return port;
 }
 
-absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options,
-                                                              journeys::Node& node,
+absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options, journeys::Node& node,
                                                               GrpcPeerClient& peers,
                                                               const base::Clock& clock) {
   grpc::EnableDefaultHealthCheckService(true);
-  PM_ASSIGN_OR_RETURN(auto agency_leaf, crypto::X509Certificate::FromPem(
-                                            options.agency_identity.certificate_pem));
-  PM_ASSIGN_OR_RETURN(auto partner_leaf, crypto::X509Certificate::FromPem(
-                                             options.partner_identity.certificate_pem));
+  PM_ASSIGN_OR_RETURN(auto agency_leaf,
+                      crypto::X509Certificate::FromPem(options.agency_identity.certificate_pem));
+  PM_ASSIGN_OR_RETURN(auto partner_leaf,
+                      crypto::X509Certificate::FromPem(options.partner_identity.certificate_pem));
   std::unique_ptr<NodeServer> server(new NodeServer(options.uploads_bytes_max));
   const auto rooms = [&](const Guard& guard) {
     return ServiceRooms{node,
@@ -114,25 +113,25 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options,
   const std::string& own = node.identity().domain();
   PM_ASSIGN_OR_RETURN(
       server->agency_,
-      Listen({.name = "agency",
-              .address = options.agency_listen,
-              .identity = options.agency_identity,
-              .trust = std::make_shared<const PeerTrust>(
-                  std::map<std::string, crypto::AgencyTrust>{{own, {own, options.staff_cas}}},
-                  crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kRole,
-                                          .tls_client = true},
-                  clock),
-              .threads = options.handler_threads,
-              .node = node,
-              .make_services = [&](const Guard& guard) {
-                std::vector<std::unique_ptr<grpc::Service>> services;
-                services.push_back(MakeSubmissionService(rooms(guard)));
-                services.push_back(MakeExhibitService(rooms(guard)));
-                services.push_back(MakeSearchService(rooms(guard)));
-                services.push_back(MakeAuditService(rooms(guard)));
-                services.push_back(MakeNodeService(rooms(guard)));
-                return services;
-              }}));
+      Listen(
+          {.name = "agency",
+           .address = options.agency_listen,
+           .identity = options.agency_identity,
+           .trust = std::make_shared<const PeerTrust>(
+               std::map<std::string, crypto::AgencyTrust>{{own, {own, options.staff_cas}}},
+               crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kRole, .tls_client = true},
+               clock),
+           .threads = options.handler_threads,
+           .node = node,
+           .make_services = [&](const Guard& guard) {
+             std::vector<std::unique_ptr<grpc::Service>> services;
+             services.push_back(MakeSubmissionService(rooms(guard)));
+             services.push_back(MakeExhibitService(rooms(guard)));
+             services.push_back(MakeSearchService(rooms(guard)));
+             services.push_back(MakeAuditService(rooms(guard)));
+             services.push_back(MakeNodeService(rooms(guard)));
+             return services;
+           }}));
 
   std::map<std::string, crypto::AgencyTrust> partners;
   for (const federation::Partner& partner : node.partners().all()) {
@@ -140,23 +139,22 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options,
     partners.emplace(partner.domain, crypto::AgencyTrust{partner.domain, std::move(cas)});
   }
   if (!partners.empty()) {
-    PM_ASSIGN_OR_RETURN(
-        server->partner_,
-        Listen({.name = "partner",
-                .address = options.partner_listen,
-                .identity = options.partner_identity,
-                .trust = std::make_shared<const PeerTrust>(
-                    std::move(partners),
-                    crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kNode,
-                                            .tls_client = true},
-                    clock),
-                .threads = options.handler_threads,
-                .node = node,
-                .make_services = [&](const Guard& guard) {
-                  std::vector<std::unique_ptr<grpc::Service>> services;
-                  services.push_back(MakeExchangeService(rooms(guard)));
-                  return services;
-                }}));
+    PM_ASSIGN_OR_RETURN(server->partner_,
+                        Listen({.name = "partner",
+                                .address = options.partner_listen,
+                                .identity = options.partner_identity,
+                                .trust = std::make_shared<const PeerTrust>(
+                                    std::move(partners),
+                                    crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kNode,
+                                                            .tls_client = true},
+                                    clock),
+                                .threads = options.handler_threads,
+                                .node = node,
+                                .make_services = [&](const Guard& guard) {
+                                  std::vector<std::unique_ptr<grpc::Service>> services;
+                                  services.push_back(MakeExchangeService(rooms(guard)));
+                                  return services;
+                                }}));
   }
   return server;
 }

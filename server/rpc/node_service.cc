@@ -4,12 +4,12 @@
 #include <thread>
 
 #include "base/status.h"
+#include "base/version.h"
 #include "forensics/evidence/calibration.h"
 #include "forensics/striated/land_extraction.h"
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proto/wire/common.h"
 #include "server/rpc/services.h"
-#include "base/version.h"
 
 namespace proofmark::rpc {
 namespace {
@@ -62,8 +62,7 @@ class NodeService final : public admin::NodeService::CallbackService {
       admin::CertificateStatus* const status = answer.add_certificates();
       status->set_port(port);
       status->set_name(certificate.uri_sans().empty() ? "" : certificate.uri_sans().front());
-      *status->mutable_expire_time() =
-          wire::ToTimestamp(certificate.not_after_unix_s() * 1'000);
+      *status->mutable_expire_time() = wire::ToTimestamp(certificate.not_after_unix_s() * 1'000);
     }
     std::error_code error;
     const auto space = std::filesystem::space(rooms_.state_folder, error);
@@ -78,8 +77,7 @@ class NodeService final : public admin::NodeService::CallbackService {
     if (probe) {
       std::vector<std::jthread> probes;
       for (std::size_t i = 0; i < partners.size(); ++i) {
-        probes.emplace_back(
-            [&, i] { probed[i] = rooms_.peers.Probe(partners[i], deadline); });
+        probes.emplace_back([&, i] { probed[i] = rooms_.peers.Probe(partners[i], deadline); });
       }
     }
     for (std::size_t i = 0; i < partners.size(); ++i) {

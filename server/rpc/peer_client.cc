@@ -98,15 +98,14 @@ void GrpcPeerClient::AskMatch(const federation::Partner& partner, const crypto::
   call->context.set_deadline(OnTheWall(deadline));
   *call->request.mutable_question() = wire::ToProto(question);
   Call& running = *call;
-  peer->second->stub->async()->AskMatch(
-      &running.context, &running.request, &running.response,
-      [call = std::move(call)](const grpc::Status& status) {
-        if (status.ok()) {
-          call->done(ReadAnswer(call->response));
-        } else {
-          call->done(FromGrpc(status));
-        }
-      });
+  peer->second->stub->async()->AskMatch(&running.context, &running.request, &running.response,
+                                        [call = std::move(call)](const grpc::Status& status) {
+                                          if (status.ok()) {
+                                            call->done(ReadAnswer(call->response));
+                                          } else {
+                                            call->done(FromGrpc(status));
+                                          }
+                                        });
 }
 
 absl::Status GrpcPeerClient::Probe(const federation::Partner& partner,

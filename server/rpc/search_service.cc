@@ -95,8 +95,8 @@ class SearchService final : public v1::SearchService::CallbackService {
     return rooms_.guard.Unary(
         context, "/proofmark.v1.SearchService/GetSearch", request, response,
         [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
-          PM_ASSIGN_OR_RETURN(const wire::Search search, rooms_.node.searches().Get(
-                                                             StaffOf(caller), asked.search_id()));
+          PM_ASSIGN_OR_RETURN(const wire::Search search,
+                              rooms_.node.searches().Get(StaffOf(caller), asked.search_id()));
           *answer.mutable_search() = wire::ToProto(search);
           return absl::OkStatus();
         });
@@ -126,12 +126,12 @@ class SearchService final : public v1::SearchService::CallbackService {
         const crypto::SpiffeName caller,
         rooms_.guard.Admit(context, "/proofmark.v1.SearchService/SearchCandidates"));
     PM_ASSIGN_OR_RETURN(const wire::SearchRequest asked, wire::FromProto(request, ""));
-    PM_ASSIGN_OR_RETURN(
-        const wire::Search search,
-        rooms_.node.searches().Run(
-            StaffOf(caller), asked,
-            [&](const journeys::SearchEvent& event) { stream.Send(ToEvent(event)); },
-            [&] { return context.IsCancelled(); }));
+    PM_ASSIGN_OR_RETURN(const wire::Search search, rooms_.node.searches().Run(
+                                                       StaffOf(caller), asked,
+                                                       [&](const journeys::SearchEvent& event) {
+                                                         stream.Send(ToEvent(event));
+                                                       },
+                                                       [&] { return context.IsCancelled(); }));
     v1::SearchCandidatesResponse whole;
     *whole.mutable_search() = wire::ToProto(search);
     stream.Send(std::move(whole));

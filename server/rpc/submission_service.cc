@@ -44,9 +44,9 @@ class Upload {
 
   absl::Status CheckComplete() const {
     if (current_ == scans_.size()) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "scans[%d]: ended after %d of %d bytes", current_, scans_[current_].size(),
-        header_.scans[current_].size_bytes));
+    return absl::InvalidArgumentError(absl::StrFormat("scans[%d]: ended after %d of %d bytes",
+                                                      current_, scans_[current_].size(),
+                                                      header_.scans[current_].size_bytes));
   }
 
   const records::SubmissionHeader& header() const { return header_; }
@@ -106,9 +106,8 @@ class SubmitReactor final : public grpc::ServerReadReactor<v1::SubmitExhibitRequ
     std::int64_t bytes = 0;
     for (const records::ScanAnnouncement& scan : header.scans) bytes += scan.size_bytes;
     if (bytes > rooms_.submission_bytes_max) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("header.scans: %d bytes together, at most %d", bytes,
-                          rooms_.submission_bytes_max));
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "header.scans: %d bytes together, at most %d", bytes, rooms_.submission_bytes_max));
     }
     std::optional<UploadBudget::Hold> held = rooms_.uploads.TryHold(bytes);
     if (!held) return Busy();
@@ -121,9 +120,9 @@ class SubmitReactor final : public grpc::ServerReadReactor<v1::SubmitExhibitRequ
     if (context_.IsCancelled()) return absl::CancelledError("the caller went away");
     if (!upload_) return absl::InvalidArgumentError("header: missing, it must come first");
     PM_RETURN_IF_ERROR(upload_->CheckComplete());
-    PM_ASSIGN_OR_RETURN(const journeys::SubmissionResult result,
-                        rooms_.node.submissions().Submit(StaffOf(*caller_), upload_->header(),
-                                                         upload_->scans()));
+    PM_ASSIGN_OR_RETURN(
+        const journeys::SubmissionResult result,
+        rooms_.node.submissions().Submit(StaffOf(*caller_), upload_->header(), upload_->scans()));
     *response_.mutable_exhibit() = wire::ToProto(result.exhibit);
     response_.set_already_held(result.already_held);
     return absl::OkStatus();

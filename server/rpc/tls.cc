@@ -35,8 +35,8 @@ class LeafVerifier final : public ge::ExternalCertificateVerifier {
       trust_->CountRefusedConnection();
       base::Log(base::LogSeverity::kWarning,
                 absl::StrFormat("connection refused: %s", verdict.message()));
-      *sync_status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED,
-                                  std::string(verdict.message()));
+      *sync_status =
+          grpc::Status(grpc::StatusCode::UNAUTHENTICATED, std::string(verdict.message()));
     }
     return true;
   }
@@ -47,8 +47,8 @@ class LeafVerifier final : public ge::ExternalCertificateVerifier {
   absl::Status Check(std::string_view leaf_pem) const {
     PM_ASSIGN_OR_RETURN(const crypto::VerifiedLeaf leaf, trust_->Verify(leaf_pem));
     if (!expected_uri_.empty() && leaf.name().uri() != expected_uri_) {
-      return absl::UnauthenticatedError(absl::StrFormat(
-          "the other end is %s, expected %s", leaf.name().uri(), expected_uri_));
+      return absl::UnauthenticatedError(
+          absl::StrFormat("the other end is %s, expected %s", leaf.name().uri(), expected_uri_));
     }
     return absl::OkStatus();
   }
