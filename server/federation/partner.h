@@ -15,7 +15,7 @@
 
 namespace proofmark::federation {
 
-inline constexpr std::size_t kPartnersMax = 256;
+inline constexpr std::size_t kPartnersMax = 64;
 inline constexpr std::size_t kExchangeKeysMax = 8;
 inline constexpr std::size_t kEndpointBytesMax = 261;  // A 255-byte host name, colon, port.
 inline constexpr std::chrono::milliseconds kPartnerTimeoutMin{1'000};

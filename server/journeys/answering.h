@@ -5,6 +5,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -13,6 +15,7 @@
 #include "records/receipt.h"
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
+#include "server/journeys/exchange_book.h"
 #include "server/journeys/keyed_lock.h"
 #include "server/ledger/ledger.h"
 #include "server/match/answer_key.h"
@@ -63,7 +66,8 @@ struct AnsweringRooms {
 // on the caller's thread.
 class Answering {
  public:
-  explicit Answering(const AnsweringRooms& rooms) : rooms_(rooms) {}
+  explicit Answering(const AnsweringRooms& rooms)
+      : rooms_(rooms), exchanges_(rooms.store, rooms.ledger) {}
 
   //   Errors  kUnauthenticated     not signed by the peer, or the peer is no partner.
   //           kPermissionDenied    signed, but not for us or of another type.
@@ -81,23 +85,34 @@ class Answering {
   absl::Status ForgetOldAnswers();
 
  private:
-  struct Reply;
+  // A question whose envelope is believed.
+  struct Asked {
+    const AskingPeer& peer;
+    const crypto::VerifiedEnvelope& envelope;
+    const wire::MatchQuestion& question;
+  };
+  // What is said to it, and what its handles name.
+  struct Reply {
+    wire::MatchAnswer answer;
+    std::vector<records::ExhibitId> exhibit_ids;  // In the order of the candidates.
+  };
 
-  absl::StatusOr<crypto::VerifiedEnvelope> Open(const AskingPeer& peer, crypto::Envelope question);
   absl::StatusOr<std::optional<ReleasedAnswer>> FindEarlier(
-      const AskingPeer& peer, const crypto::VerifiedEnvelope& question);
-  absl::StatusOr<Reply> Decide(const AskingPeer& peer, const crypto::VerifiedEnvelope& question,
-                               const wire::MatchQuestion& asked, const AnswerLimits& limits);
-  absl::StatusOr<ReleasedAnswer> Release(const AskingPeer& peer,
-                                         const crypto::VerifiedEnvelope& question,
-                                         const wire::MatchQuestion& asked, Reply reply);
-  absl::Status Deny(const AskingPeer& peer, const crypto::Envelope& question,
-                    std::string_view outcome, absl::Status why);
+      const AskingPeer& peer, const crypto::VerifiedEnvelope& envelope);
+  absl::StatusOr<Reply> Decide(const Asked& asked, const AnswerLimits& limits) const;
+  absl::StatusOr<Reply> Search(const Asked& asked, const AnswerLimits& limits) const;
+  absl::StatusOr<ReleasedAnswer> Release(const Asked& asked, Reply reply);
 
+  // Logs a question that gets no answer and returns `why`.
+  absl::Status Deny(const AskingPeer& peer, const crypto::ExchangeId& exchange,
+                    const crypto::VerifiedEnvelope* envelope, std::string_view outcome,
+                    absl::Status why);
+
+  // Constant after construction.
   const AnsweringRooms rooms_;
+  // Do their own locking.
+  ExchangeBook exchanges_;
   KeyedLock in_work_;  // By peer and exchange id.
 };
-
-inline constexpr std::int64_t kAnswersKeptMs = 72LL * 3600 * 1000;  // The rule is at least 24 h.
 
 }  // namespace proofmark::journeys

@@ -36,7 +36,7 @@ class Node {
  public:
   struct Options {
     std::string state_folder;
-    std::string master_key_path;
+    std::string master_key_path;  // As store::LoadMasterKey reads it.
     // SHA-256 of the configuration, 64 hexadecimal digits: the entry `config` of this start.
     std::string config_sha256_hex;
     int search_threads = 2;  // Workers of one search; 1..64.

@@ -16,6 +16,8 @@
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
+#include "server/journeys/question_log.h"
+#include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
 #include "server/match/bullet_collection.h"
@@ -59,7 +61,7 @@ struct SearchRooms {
 // Thread-safe; a search waits on its caller's thread.
 class Searches {
  public:
-  explicit Searches(const SearchRooms& rooms) : rooms_(rooms) {}
+  explicit Searches(const SearchRooms& rooms);
 
   // Writes `answer-in` for every `query-out` that a crash left without one. Before the first Run.
   absl::Status CloseAbandoned();
@@ -89,7 +91,14 @@ class Searches {
                                   std::string_view page_token);
 
  private:
+  absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
+                               std::uint64_t count, std::string object);
+
+  // Constant after construction.
   const SearchRooms rooms_;
+  // Do their own locking.
+  QuestionLog questions_;
+  SearchArchive archive_;
 };
 
 }  // namespace proofmark::journeys

@@ -40,7 +40,6 @@ absl::StatusOr<CollectionResult> BulletCollection::Search(const CollectionQuery&
   forensics::BulletSearchOptions options;
   options.best_count = query.best_count;
   options.threads = threads_;
-  options.deadline = query.deadline;
   options.cancelled = query.cancelled;
   options.progress = query.progress;
   PM_ASSIGN_OR_RETURN(

@@ -19,11 +19,11 @@
 #include "server/federation/caller.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
+#include "server/registry/paging.h"
 #include "server/store/store.h"
 
 namespace proofmark::registry {
 
-inline constexpr std::int32_t kPageSizeMax = 500;
 inline constexpr std::int32_t kExhibitPageSizeDefault = 100;
 inline constexpr std::size_t kReasonBytesMax = 512;
 
@@ -119,8 +119,9 @@ class ExhibitRegistry {
   // The laboratory's item number; empty after erasure.
   absl::StatusOr<std::string> LabelOf(const wire::StoredExhibit& stored) const;
 
-  // The commitment that stands for the exhibit in ledger entries, 64 hexadecimal digits; empty
-  // after erasure. The same in every entry about it.
+  // The commitment that stands for the exhibit in ledger entries, 64 hexadecimal digits: to its
+  // scans, its id, and the extractor and calibration of its submission. The same in every entry
+  // about it; after an erasure nobody can show what it was made from.
   absl::StatusOr<std::string> CommitmentTo(const records::Exhibit& exhibit) const;
 
   // Visits every active exhibit. An error of `visit` ends it.
@@ -129,8 +130,9 @@ class ExhibitRegistry {
 
  private:
   absl::StatusOr<std::optional<records::ExhibitId>> IdOfSubmission(std::string_view id) const;
+  absl::StatusOr<std::optional<records::ExhibitIdentity>> IdentityOf(
+      const wire::StoredExhibit& stored) const;
   absl::StatusOr<wire::ExhibitView> ViewOf(wire::StoredExhibit stored, bool with_signature) const;
-  absl::StatusOr<records::LedgerReceipt> ReceiptAt(std::uint64_t index) const;
   absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
                                std::uint64_t count, std::string object);
 

@@ -133,9 +133,6 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& folder, St
   PM_RETURN_IF_ERROR(store->OpenState(std::move(master_key), options));
   PM_ASSIGN_OR_RETURN(store->blobs_,
                       BlobStore::Open(*store->env_, folder + "/blobs", *store->failure_));
-  // LevelDB made files while opening; its own syncs do not cover all their folder entries.
-  const std::string database = folder + "/db";
-  PM_RETURN_IF_ERROR(FromLevelDb(store->env_->SyncDirectory(database), database));
   PM_RETURN_IF_ERROR(store->failure_->Arm(std::move(options.on_failure)));
   store->writer_ = std::make_unique<GroupWriter>(*store->db_, *store->keys_, *store->high_water_,
                                                  *store->failure_, random);
