@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/status.h"
+#include "crypto/x509/spiffe_name.h"
 #include "forensics/striated/land_extraction.h"
 #include "server/federation/agreement.h"
 #include "server/federation/receipt.h"
@@ -65,9 +66,19 @@ absl::StatusOr<ReleasedAnswer> Answering::Answer(const AskingPeer& peer, crypto:
   const absl::StatusOr<wire::MatchQuestion> parsed = wire::ParseMatchQuestion(envelope->payload());
   if (!parsed.ok()) return Deny(peer, exchange, &*envelope, "MALFORMED", parsed.status());
 
+  // The ledger's alphabet is narrower than the message's: what cannot be logged is not answered.
+  if (!crypto::SpiffeName::Staff(peer.domain, crypto::StaffRole::kExaminer, parsed->actor).ok()) {
+    return Deny(peer, exchange, &*envelope, "MALFORMED",
+                absl::InvalidArgumentError("actor is no pseudonym: one label as in a domain"));
+  }
+
   const Asked asked{.peer = peer, .envelope = *envelope, .question = *parsed};
-  PM_ASSIGN_OR_RETURN(Reply reply, Decide(asked, limits));
-  return Release(asked, std::move(reply));
+  absl::StatusOr<Reply> reply = Decide(asked, limits);
+  if (!reply.ok()) {
+    return Deny(peer, exchange, &*envelope,
+                absl::IsCancelled(reply.status()) ? "CANCELLED" : "FAILED", reply.status());
+  }
+  return Release(asked, *std::move(reply));
 }
 
 absl::StatusOr<std::optional<ReleasedAnswer>> Answering::FindEarlier(
