@@ -100,6 +100,11 @@ GroupWriter::Counters GroupWriter::counters() const {
   return counters_;
 }
 
+std::int64_t GroupWriter::queued() const {
+  base::MutexLock lock(mutex_);
+  return static_cast<std::int64_t>(queue_.size());
+}
+
 absl::Status GroupWriter::Commit(WriteRequest request) {
   Waiter waiter;
   waiter.request = std::move(request);

@@ -61,6 +61,7 @@ class GroupWriter {
   absl::Status Commit(WriteRequest request);
   void SetObserver(GroupObserver* observer);
   Counters counters() const;
+  std::int64_t queued() const;
 
  private:
   struct Waiter {

@@ -86,8 +86,7 @@ HighWaterFile::~HighWaterFile() = default;
 
 absl::StatusOr<std::unique_ptr<HighWaterFile>> HighWaterFile::Open(DurableEnv& env,
                                                                    std::string path) {
-  const absl::StatusOr<std::string> bytes =
-      ReadWholeFile(env, path, kFileBytesMax + kRecordBytes);
+  const absl::StatusOr<std::string> bytes = ReadWholeFile(env, path, kFileBytesMax + kRecordBytes);
   PM_RETURN_IF_ERROR(bytes.status());
   PM_ASSIGN_OR_RETURN(const HighWaterMark mark, LastMark(*bytes, path));
   return Create(env, std::move(path), mark);

@@ -6,9 +6,11 @@
 #include <leveldb/filter_policy.h>
 #include <leveldb/write_batch.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -325,5 +327,7 @@ StoreCounters Store::counters() const {
   }
   return counters;
 }
+
+std::int64_t Store::queued() const { return writer_->queued(); }
 
 }  // namespace proofmark::store

@@ -133,6 +133,8 @@ class Store {
   // OK while the store accepts writes, otherwise why not.
   absl::Status health() const;
   StoreCounters counters() const;
+  // Requests waiting for the writer thread at this moment.
+  std::int64_t queued() const;
 
  private:
   Store(std::string folder, StorageEnv& disk, base::Random& random);
