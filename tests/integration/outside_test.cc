@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "absl/strings/str_format.h"
+#include "grpcpp/impl/client_unary_call.h"
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proofmark/v1/audit_service.grpc.pb.h"
 #include "proofmark/v1/exchange_service.grpc.pb.h"
