@@ -35,15 +35,15 @@ inline constexpr Sha256Digest kNoRequest{};
 // One message between two nodes, as it travels: docs/formats/envelope.md. Nothing in it may be
 // believed before OpenEnvelope().
 struct Envelope {
-  std::string key_id;  // Which of the sender's keys signed; 1 to kEnvelopeKeyIdBytesMax.
+  std::string key_id{};  // Which of the sender's keys signed; 1 to kEnvelopeKeyIdBytesMax.
   ExchangeId exchange_id{};
-  std::string sender;        // SPIFFE URI of a node; 1 to kEnvelopePartyBytesMax.
-  std::string recipient;     // The same of the other.
+  std::string sender{};      // SPIFFE URI of a node; 1 to kEnvelopePartyBytesMax.
+  std::string recipient{};   // The same of the other.
   std::int64_t unix_ms = 0;  // When it was signed; >= 0.
-  std::string type;          // Full name of the payload's message; 1 to kEnvelopeTypeBytesMax.
+  std::string type{};        // Full name of the payload's message; 1 to kEnvelopeTypeBytesMax.
   Sha256Digest request_hash = kNoRequest;  // In a response, EnvelopeHash() of the request.
-  std::string payload;    // Kept as received, never encoded again; to kEnvelopePayloadBytesMax.
-  std::string signature;  // Ed25519 over SignedBytes(), 64 bytes.
+  std::string payload{};    // Kept as received, never encoded again; to kEnvelopePayloadBytesMax.
+  std::string signature{};  // Ed25519 over SignedBytes(), 64 bytes.
 };
 
 // `envelope`, whose signature is still empty, signed by `key`.
@@ -60,13 +60,13 @@ Sha256Digest EnvelopeHash(const Envelope& envelope);
 
 // Who must have signed, known from the connection and the federation's configuration.
 struct ExpectedPeer {
-  std::string sender;                                     // SPIFFE URI.
-  std::map<std::string, VerifyingKey, std::less<>> keys;  // By key id; may be empty.
+  std::string sender{};                                     // SPIFFE URI.
+  std::map<std::string, VerifyingKey, std::less<>> keys{};  // By key id; may be empty.
 };
 
 struct EnvelopeExpectations {
-  std::string recipient;  // Our own SPIFFE URI.
-  std::string type;
+  std::string recipient{};  // Our own SPIFFE URI.
+  std::string type{};
   Sha256Digest request_hash = kNoRequest;  // Of our request, when a response is opened.
 };
 

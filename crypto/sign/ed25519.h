@@ -19,7 +19,7 @@ namespace proofmark::crypto {
 
 inline constexpr std::size_t kEd25519KeyBytes = 32;
 inline constexpr std::size_t kDigitalSignatureBytes = 64;
-inline constexpr std::size_t kKeyPemBytesMax = 16 * 1024;
+inline constexpr std::size_t kKeyPemBytesMax = 16 * 1024;  // Public or private.
 
 // An Ed25519 signature (RFC 8032, pure: the message is not hashed beforehand).
 using DigitalSignature = std::array<std::byte, kDigitalSignatureBytes>;

@@ -43,7 +43,7 @@ class X509Certificate {
   // Lower-case hexadecimal without leading zeros; "-" in front of a (faulty) negative number.
   const std::string& serial_hex() const { return facts_->serial_hex; }
 
-  // Seconds since 1970; both ends belong to the certificate's life.
+  // Seconds since 1970. The certificate's life: not_before <= now < not_after.
   std::int64_t not_before_unix_s() const { return facts_->not_before_unix_s; }
   std::int64_t not_after_unix_s() const { return facts_->not_after_unix_s; }
 

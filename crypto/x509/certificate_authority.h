@@ -23,14 +23,14 @@ inline constexpr std::size_t kLeafHostNamesMax = 32;
 
 struct IssuedCertificate {
   X509Certificate certificate;
-  SecretBytes
-      key_pem;  // P-256, unencrypted PKCS#8; who may read the file is the caller's business.
+  // P-256, unencrypted PKCS#8; who may read the file is the caller's business.
+  SecretBytes key_pem;
 };
 
 struct LeafOptions {
-  std::string spiffe_uri;                 // The one URI SAN; in the CA's domain.
-  std::vector<std::string> dns_names;     // Hosts a server answers as; at most kLeafHostNamesMax.
-  std::vector<std::string> ip_addresses;  // IPv4 or IPv6 as text; at most kLeafHostNamesMax.
+  std::string spiffe_uri{};                 // The one URI SAN; in the CA's domain.
+  std::vector<std::string> dns_names{};     // What a server answers as; to kLeafHostNamesMax.
+  std::vector<std::string> ip_addresses{};  // IPv4 or IPv6 as text; to kLeafHostNamesMax.
   bool tls_client = true;
   bool tls_server = false;
   std::int64_t not_before_unix_s = 0;
@@ -63,8 +63,10 @@ class CertificateAuthority {
   const X509Certificate& certificate() const { return certificate_; }
   SecretBytes KeyPem() const;
 
-  // A fresh key pair and a certificate for it that VerifyLeaf() accepts while both last.
-  //   kInvalidArgument  an option is out of its range or the name is not in the CA's domain.
+  // A fresh key pair and a certificate for it, which VerifyLeaf() accepted before it is returned.
+  //   kInvalidArgument    an option is out of its range, the name is not in the CA's domain, or
+  //                       the leaf would begin before or outlive its CA.
+  //   kFailedPrecondition VerifyLeaf() refuses what this (loaded) CA issues; the message says why.
   absl::StatusOr<IssuedCertificate> Issue(const LeafOptions& options) const;
 
  private:

@@ -16,10 +16,11 @@ inline constexpr std::int64_t kLeafLifetimeSecondsMax = 90 * 24 * 3600;
 // Whose word counts for one agency on one port: its staff CAs on the agency port, its federation
 // CAs on the partner port. Never both in one.
 struct AgencyTrust {
-  std::string domain;
-  std::vector<X509Certificate> cas;  // 1 to kBundleCertificatesMax.
+  std::string domain{};
+  std::vector<X509Certificate> cas{};  // 1 to kBundleCertificatesMax.
 };
 
+// At least one of the two uses.
 struct LeafRequirement {
   SpiffeName::Kind kind = SpiffeName::Kind::kNode;
   bool tls_client = false;  // Must carry clientAuth.
@@ -61,7 +62,8 @@ absl::StatusOr<SpiffeName> ClaimedName(const X509Certificate& leaf);
 //
 //   Result   The verified leaf, and which CA issued it.
 //   Errors   kUnauthenticated     refused; the message says why.
-//            kInvalidArgument     `agency` names no CA, too many, or a domain that is none.
+//            kInvalidArgument     `agency` has no CA, too many, or a domain that is none, or no
+//                                 use is required.
 //   Threads  Pure; may be called concurrently. Revocation is not looked at here.
 absl::StatusOr<VerifiedLeaf> VerifyLeaf(const X509Certificate& leaf, const AgencyTrust& agency,
                                         std::int64_t now_unix_ms,
