@@ -18,7 +18,7 @@ struct Code {
 std::span<const Code> PurposeCodes();      // Why a question may be asked.
 std::span<const Code> OffenceCodes();      // Crime types (domain list crime_types).
 std::span<const Code> SubjectRoleCodes();  // Whom the question concerns (EU 2024/982 Art 33).
-std::span<const Code> RefusalCodes();      // Why an answer is refused (domain list refusal_reasons).
+std::span<const Code> RefusalCodes();  // Why an answer is refused (domain list refusal_reasons).
 
 bool IsCode(std::span<const Code> list, std::string_view code);
 
@@ -27,6 +27,7 @@ struct Calibre {
   std::string_view code;          // "9LUGER".
   std::string_view name;          // "9 mm Luger".
   std::string_view bullet_class;  // "9"; "BLANK" for blank ammunition.
+  std::string_view aliases;       // Other names it goes by, separated by '|'.
 };
 std::span<const Calibre> Calibres();
 
