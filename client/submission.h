@@ -23,8 +23,6 @@ class SubmitExhibitResponse;
 
 namespace proofmark::client {
 
-inline constexpr std::int64_t kManifestBytesMax = 64 * 1024 * 1024;
-inline constexpr std::size_t kSubmissionsMax = 100'000;  // In one run.
 
 // One exhibit on its way: what is said about it, and where its scans lie.
 struct Submission {
