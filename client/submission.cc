@@ -143,7 +143,8 @@ Submission FromManifest(const records::ManifestExhibit& exhibit, const fs::path&
   for (const records::ManifestRow& row : exhibit.rows) {
     const std::int32_t land = row.land.value_or(next_land);
     next_land = land + 1;
-    header.scans.push_back({.land_number = land, .format = exhibit.format});
+    header.scans.push_back(
+        {.land_number = land, .format = exhibit.format, .size_bytes = 0, .sha256 = {}});
     submission.files.push_back(folder / row.file);
   }
   return submission;
@@ -209,7 +210,10 @@ absl::StatusOr<Submission> PlanExhibit(std::span<const fs::path> files,
       return usage(absl::StrFormat("land %d; 1..%d are allowed", land, records::kLandsMax));
     }
     previous = land;
-    submission.header.scans.push_back({.land_number = land, .format = std::string(FormatOf(file))});
+    submission.header.scans.push_back({.land_number = land,
+                                       .format = std::string(FormatOf(file)),
+                                       .size_bytes = 0,
+                                       .sha256 = {}});
     submission.files.push_back(file);
   }
   return submission;
@@ -282,7 +286,12 @@ absl::Status MeasureScans(Submission& submission) {
 }
 
 std::string SubmissionId(const records::SubmissionHeader& header) {
-  const crypto::Sha256Digest digest = crypto::Sha256(records::SubmissionIdPreimage(header));
+  std::vector<std::pair<std::int32_t, std::string>> scans;
+  for (const records::ScanAnnouncement& scan : header.scans) {
+    scans.emplace_back(scan.land_number, scan.sha256);
+  }
+  const crypto::Sha256Digest digest = crypto::Sha256(
+      records::SubmissionIdPreimage(header.identity.label, header.kind, scans));
   return std::string(crypto::AsText(digest).substr(0, kSubmissionIdBytes));
 }
 

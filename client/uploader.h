@@ -20,7 +20,7 @@ inline constexpr int kUploadsMax = 8;
 struct UploadResult {
   absl::Status status;                       // Cancelled for those that were not begun.
   bool already_held = false;                 // The node had the same content.
-  std::optional<wire::ExhibitView> exhibit;  // Exactly when the status is OK.
+  std::optional<wire::ExhibitView> exhibit = std::nullopt;  // Exactly when the status is OK.
 };
 
 struct UploadProgress {
