@@ -31,8 +31,8 @@ struct Calibre {
 };
 std::span<const Calibre> Calibres();
 
-// The calibre meant by a code, name or alias; case, spaces and punctuation do not matter. nullopt
-// for text that names none: keep it as raw text, it then never excludes anything.
+// The calibre meant by a code, name or alias; case, spaces, punctuation and "mm" do not matter.
+// nullopt for text that names none: keep it as raw text, it then never excludes anything.
 std::optional<Calibre> FindCalibre(std::string_view text);
 
 }  // namespace proofmark::records
