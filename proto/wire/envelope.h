@@ -9,7 +9,8 @@
 #include "crypto/envelope/envelope.h"
 #include "proto/wire/messages.h"
 
-// Signed envelopes. Conversion checks lengths only; crypto::OpenEnvelope() decides what to believe.
+// Signed envelopes. Conversion checks lengths and alphabets; crypto::OpenEnvelope() decides what to
+// believe.
 // The rules of all conversions: proto/wire/common.h.
 namespace proofmark::wire {
 
