@@ -25,7 +25,7 @@ constexpr std::string_view kConfiguration =
     "[ssl]\n"
     "system_default = tls\n"
     "[tls]\n"
-    "Protocol = ALL,-TLSv1.2,-TLSv1.1,-TLSv1\n"
+    "Protocol = ALL,-TLSv1.2,-TLSv1.1,-TLSv1,-SSLv3\n"
     "NumTickets = 0\n";
 
 absl::Status Failed(std::string_view what) {

@@ -86,6 +86,12 @@ SecretBytes CertificateAuthority::KeyPem() const { return PrivateKeyToPem(key_.g
 
 absl::StatusOr<IssuedCertificate> CertificateAuthority::Issue(const LeafOptions& options) const {
   PM_ASSIGN_OR_RETURN(const SpiffeName name, SpiffeName::Parse(options.spiffe_uri));
+  if (name.domain() != domain_) {
+    return absl::InvalidArgumentError("leaf: its name is not in the CA's domain");
+  }
+  if (!options.tls_client && !options.tls_server) {
+    return absl::InvalidArgumentError("leaf: neither client nor server");
+  }
   PM_RETURN_IF_ERROR(CheckHosts(options));
   if (options.lifetime_s <= 0 || options.lifetime_s > kLeafLifetimeSecondsMax) {
     return absl::InvalidArgumentError("leaf lifetime: not within 90 days");
