@@ -230,6 +230,8 @@ absl::StatusOr<admin::v1::GetStatusResponse> NodeClient::GetStatus() {
                      impl_->attempts());
 }
 
+absl::Status NodeClient::Probe() { return GetStatus().status(); }
+
 absl::StatusOr<admin::v1::ListPartnersResponse> NodeClient::ListPartners(
     const admin::v1::ListPartnersRequest& request) {
   using Service = admin::v1::NodeService::Stub;

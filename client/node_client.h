@@ -70,6 +70,8 @@ class NodeClient final : public SubmissionPort {
   // As whom this client speaks.
   const Identity& identity() const;
 
+  // OK when the node answers and knows us.
+  absl::Status Probe();
   absl::StatusOr<admin::v1::GetStatusResponse> GetStatus();
   absl::StatusOr<admin::v1::ListPartnersResponse> ListPartners(
       const admin::v1::ListPartnersRequest& request);

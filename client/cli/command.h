@@ -28,12 +28,12 @@ enum class ValueKind {
 
 // One option ("--purpose") or one argument in a place of its own ("EXHIBIT").
 struct Parameter {
-  std::string name;        // "--purpose"; upper case without hyphens for a place.
-  std::string help;        // One sentence.
+  std::string name = {};   // "--purpose"; upper case without hyphens for a place.
+  std::string help = {};   // One sentence.
   ValueKind kind = ValueKind::kText;
-  std::string value_name;  // "CODE", for the help.
-  std::string fallback;    // What holds when it is not given, as text; empty for none.
-  std::vector<std::string> choices;  // The only values allowed; empty for any.
+  std::string value_name = {};  // "CODE", for the help.
+  std::string fallback = {};    // What holds when it is not given, as text; empty for none.
+  std::vector<std::string> choices = {};  // The only values allowed; empty for any.
   std::int64_t min = INT64_MIN;
   std::int64_t max = INT64_MAX;
   bool required = false;
@@ -50,13 +50,13 @@ struct Session;
 
 // One node of the command tree. Help, parsing, completion and the manual are made from it.
 struct Command {
-  std::string name;         // "issue-role".
-  std::string summary;      // One line.
-  std::string description;  // Paragraphs for the help.
-  std::vector<Parameter> options;
-  std::vector<Parameter> places;  // Of these, only the last may be repeated.
-  std::vector<Example> examples;
-  std::vector<Command> children;  // With children there are no places.
+  std::string name = {};         // "issue-role".
+  std::string summary = {};      // One line.
+  std::string description = {};  // Paragraphs for the help.
+  std::vector<Parameter> options = {};
+  std::vector<Parameter> places = {};  // Of these, only the last may be repeated.
+  std::vector<Example> examples = {};
+  std::vector<Command> children = {};  // With children there are no places.
   // Does it and returns the exit code; a failed status is reported with its fault's code.
   absl::StatusOr<int> (*run)(const Arguments& arguments, Session& session) = nullptr;
 };
