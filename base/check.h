@@ -10,8 +10,8 @@ namespace proofmark::base {
 
 // Ends the process when an invariant of our own does not hold, in every build type. Never for data
 // from outside: that returns a Status.
-#define PM_CHECK(condition)                                                  \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]]                                           \
-      ::proofmark::base::CheckFailed(#condition, __FILE__, __LINE__);        \
+#define PM_CHECK(condition)                                           \
+  do {                                                                \
+    if (!(condition)) [[unlikely]]                                    \
+      ::proofmark::base::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)

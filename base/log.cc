@@ -26,8 +26,7 @@ spdlog::level::level_enum ToSpdlog(LogSeverity severity) {
 spdlog::logger& Logger() {
   // Leaked on purpose: other threads may log while the process ends.
   static spdlog::logger* const logger = [] {
-    auto* made =
-        new spdlog::logger("proofmark", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto* made = new spdlog::logger("proofmark", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %L %v", spdlog::pattern_time_type::utc);
     made->flush_on(spdlog::level::debug);
     return made;

@@ -7,10 +7,9 @@
 #include "absl/status/statusor.h"
 
 // Returns from the calling function when `expression`, an absl::Status, is not OK.
-#define PM_RETURN_IF_ERROR(expression)                          \
-  do {                                                          \
-    if (absl::Status pm_status = (expression); !pm_status.ok()) \
-      return pm_status;                                         \
+#define PM_RETURN_IF_ERROR(expression)                                            \
+  do {                                                                            \
+    if (absl::Status pm_status = (expression); !pm_status.ok()) return pm_status; \
   } while (false)
 
 // Declares or assigns `target` from the absl::StatusOr `expression`, or returns its status.

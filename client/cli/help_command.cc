@@ -50,14 +50,14 @@ absl::StatusOr<int> RunVersion(const Arguments& arguments, Session& session) {
   const forensics::CalibrationInfo& calibration = forensics::BulletCalibration();
   Console& console = session.console;
   if (arguments.On("--json")) {
-    console.out() << JsonLine({{"version", std::string(kVersion)},
+    console.out() << JsonLine({{"version", std::string(Version())},
                                {"extractor", std::string(forensics::LandExtractorVersion())},
                                {"calibrationVersion", calibration.version},
                                {"calibrationProvisional", calibration.provisional}});
     return 0;
   }
   Facts facts;
-  facts.Add("proofmark", kVersion, Style::kBold);
+  facts.Add("proofmark", Version(), Style::kBold);
   facts.Add("extractor", forensics::LandExtractorVersion());
   facts.Add("calibration", calibration.version + (calibration.provisional ? " PROVISIONAL" : ""));
   console.out() << facts.Text(console);

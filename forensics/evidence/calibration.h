@@ -23,23 +23,23 @@ std::string_view LevelWords(Level level);  // ENFSI's words in ours.
 
 // A likelihood ratio for one comparison, with what supports it.
 struct LikelihoodRatio {
-  double log10_lr = 0.0;       // After the cap.
-  double log10_lr_model = 0.0; // Before the cap.
-  double log10_low = 0.0;      // 5 % and 95 % of the bootstrap over firearms, after the cap.
+  double log10_lr = 0.0;        // After the cap.
+  double log10_lr_model = 0.0;  // Before the cap.
+  double log10_low = 0.0;       // 5 % and 95 % of the bootstrap over firearms, after the cap.
   double log10_high = 0.0;
   Level level = Level::kNone;
 };
 
 // The built-in calibration of bullet scores.
 struct CalibrationInfo {
-  std::string version;         // Of the numbers.
-  std::string method;          // Extractor and comparison version they hold for.
-  bool provisional = true;     // From generated scans; real validation replaces it.
-  double log10_cap = 1.0;      // No value above this is reported.
+  std::string version;      // Of the numbers.
+  std::string method;       // Extractor and comparison version they hold for.
+  bool provisional = true;  // From generated scans; real validation replaces it.
+  double log10_cap = 1.0;   // No value above this is reported.
   std::int64_t same_pairs = 0;
   std::int64_t different_pairs = 0;
   std::int64_t firearms = 0;
-  std::string statement;       // One sentence for people: what it was made from.
+  std::string statement;  // One sentence for people: what it was made from.
 };
 const CalibrationInfo& BulletCalibration();
 

@@ -27,18 +27,18 @@ struct ScoredBullet {
 };
 
 struct BulletSearchResult {
-  std::vector<ScoredBullet> best;    // By score, highest first; ties by record id.
-  std::int64_t compared_count = 0;   // Records compared in full detail.
-  std::int64_t failed_count = 0;     // Records that could not be compared (too little overlap).
-  bool complete = false;             // False when the deadline or a cancellation cut it short.
+  std::vector<ScoredBullet> best;   // By score, highest first; ties by record id.
+  std::int64_t compared_count = 0;  // Records compared in full detail.
+  std::int64_t failed_count = 0;    // Records that could not be compared (too little overlap).
+  bool complete = false;            // False when the deadline or a cancellation cut it short.
 };
 
 struct BulletSearchOptions {
   std::int64_t best_count = 50;  // Records kept, >= 1.
   int threads = 2;               // Workers, >= 1.
   std::optional<std::chrono::steady_clock::time_point> deadline;
-  std::function<bool()> cancelled;                            // Polled; may be empty.
-  std::function<void(std::int64_t, std::int64_t)> progress;   // (done, of); may be empty.
+  std::function<bool()> cancelled;                           // Polled; may be empty.
+  std::function<void(std::int64_t, std::int64_t)> progress;  // (done, of); may be empty.
   LandComparisonOptions comparison;
 };
 
@@ -60,9 +60,9 @@ class BulletIndex {
   // Compares `query` with every record for which `eligible` answers true, exhaustively.
   //   Result    the same for any number of threads.
   //   Errors    kInvalidArgument  `query` outside its bounds or of another extractor version.
-  absl::StatusOr<BulletSearchResult> Search(
-      const BulletSignature& query, const std::function<bool(const std::string&)>& eligible,
-      const BulletSearchOptions& options) const;
+  absl::StatusOr<BulletSearchResult> Search(const BulletSignature& query,
+                                            const std::function<bool(const std::string&)>& eligible,
+                                            const BulletSearchOptions& options) const;
 
  private:
   using Records = std::vector<std::pair<std::string, std::shared_ptr<const BulletSignature>>>;

@@ -10,20 +10,20 @@
 namespace proofmark::forensics {
 
 struct LandComparisonOptions {
-  double lag_um_max = 400.0;     // Largest shift tried either way; [0, 5000].
-  double overlap_um_min = 600.0; // And at least half of the shorter land.
+  double lag_um_max = 400.0;      // Largest shift tried either way; [0, 5000].
+  double overlap_um_min = 600.0;  // And at least half of the shorter land.
 };
 
 // Two land signatures, compared. Scores are not probabilities.
 struct LandComparison {
-  double ccf = 0.0;          // Largest masked cross-correlation, [-1, 1].
-  double lag_um = 0.0;       // How far right the query moves to meet the reference.
-  double overlap_um = 0.0;   // Compared length at that lag.
-  double cmps_share = 0.0;   // Congruent matching profile segments over segments, mean of both
-                             // directions, [0, 1].
-  std::int64_t cmps_count = 0;     // Votes, the lower direction.
+  double ccf = 0.0;             // Largest masked cross-correlation, [-1, 1].
+  double lag_um = 0.0;          // How far right the query moves to meet the reference.
+  double overlap_um = 0.0;      // Compared length at that lag.
+  double cmps_share = 0.0;      // Congruent matching profile segments over segments, mean of both
+                                // directions, [0, 1].
+  std::int64_t cmps_count = 0;  // Votes, the lower direction.
   std::int64_t segment_count = 0;  // Segments of the shorter direction.
-  double score = 0.0;        // What a bullet's phases add up: from ccf and cmps_share, [0, 1].
+  double score = 0.0;  // What a bullet's phases add up: from ccf and cmps_share, [0, 1].
 };
 
 // One pair of lands: which land of the query lies on which of the reference.
@@ -34,8 +34,8 @@ struct LandPair {
 };
 
 struct BulletComparison {
-  double score = 0.0;      // Sequence average maximum: mean land score of the best phase, [0, 1].
-  double contrast = 0.0;   // score minus the median of the other phases' means.
+  double score = 0.0;     // Sequence average maximum: mean land score of the best phase, [0, 1].
+  double contrast = 0.0;  // score minus the median of the other phases' means.
   double phase_log10_p = 0.0;  // How often unrelated lands give such a best phase, log10, <= 0.
   std::int64_t phase = 0;  // Land i of the query lies on land (i + phase) mod n of the reference.
   bool reversed = false;   // The query was turned end for end (an uncertain heel).

@@ -30,13 +30,13 @@ inline std::string ReadFileOrFail(const std::filesystem::path& path) {
 
 // First line of a test that needs the shared data: skips where it is absent, and fails instead
 // when CI=true, since there it must be present.
-#define PM_REQUIRE_SHARED_DATA()                                                          \
-  if (!std::filesystem::exists(::proofmark::testing::SharedDir() / "README.md")) {        \
-    const char* pm_ci = std::getenv("CI");                                                \
-    if (pm_ci != nullptr && std::string_view(pm_ci) == "true") {                          \
-      FAIL() << "CI=true and no shared data at " << ::proofmark::testing::SharedDir();    \
-    }                                                                                     \
-    GTEST_SKIP() << "no shared data at " << ::proofmark::testing::SharedDir()             \
-                 << "; set PROOFMARK_SHARED_DIR";                                         \
-  }                                                                                       \
+#define PM_REQUIRE_SHARED_DATA()                                                       \
+  if (!std::filesystem::exists(::proofmark::testing::SharedDir() / "README.md")) {     \
+    const char* pm_ci = std::getenv("CI");                                             \
+    if (pm_ci != nullptr && std::string_view(pm_ci) == "true") {                       \
+      FAIL() << "CI=true and no shared data at " << ::proofmark::testing::SharedDir(); \
+    }                                                                                  \
+    GTEST_SKIP() << "no shared data at " << ::proofmark::testing::SharedDir()          \
+                 << "; set PROOFMARK_SHARED_DIR";                                      \
+  }                                                                                    \
   static_assert(true)

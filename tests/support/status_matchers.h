@@ -26,9 +26,8 @@ MATCHER(IsOk, negation ? "is an error" : "is OK") {
 MATCHER_P2(StatusIs, code, message_matcher, "") {
   const absl::Status& status = StatusOf(arg);
   *result_listener << status.ToString();
-  return status.code() == code &&
-         ::testing::Matches(::testing::SafeMatcherCast<const std::string&>(message_matcher))(
-             std::string(status.message()));
+  return status.code() == code && ::testing::Matches(::testing::SafeMatcherCast<const std::string&>(
+                                      message_matcher))(std::string(status.message()));
 }
 MATCHER_P(StatusIs, code, "") {
   *result_listener << StatusOf(arg).ToString();

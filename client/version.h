@@ -5,6 +5,6 @@
 
 namespace proofmark::client {
 
-inline constexpr std::string_view kVersion = "@PROJECT_VERSION@";
+std::string_view Version();  // "0.1.0".
 
 }  // namespace proofmark::client
