@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -10,12 +11,30 @@
 namespace proofmark::forensics {
 
 struct LandComparisonOptions {
+<<<<<<< HEAD
+  // Largest shift tried either way from where the middles of both lands meet; [0, 5000]. Where a
+  // shoulder of either land was assumed the edges say nothing, and every shift is tried.
+  double lag_um_max = 400.0;
+  double overlap_um_min = 600.0;  // And at least half of the shorter land; [50, 5000].
+=======
   double lag_um_max = 400.0;      // Largest shift tried either way; [0, 5000].
   double overlap_um_min = 600.0;  // And at least half of the shorter land.
+>>>>>>> land
 };
 
 // Two land signatures, compared. Scores are not probabilities.
 struct LandComparison {
+<<<<<<< HEAD
+  double ccf = 0.0;            // Largest masked cross-correlation, [-1, 1].
+  double lag_um = 0.0;         // How far right the query moves to meet the reference, left end to
+                               // left end (after turning it, if it was turned).
+  double overlap_um = 0.0;     // Compared length at that lag.
+  double cmps_share = 0.0;     // Congruent matching profile segments over segments, mean of both
+                               // directions, [0, 1].
+  std::int64_t cmps_count = 0;     // Votes, the lower direction.
+  std::int64_t segment_count = 0;  // Segments of the shorter direction.
+  double score = 0.0;  // What a bullet's phases add up: rises with ccf and cmps_share, [0, 1].
+=======
   double ccf = 0.0;             // Largest masked cross-correlation, [-1, 1].
   double lag_um = 0.0;          // How far right the query moves to meet the reference.
   double overlap_um = 0.0;      // Compared length at that lag.
@@ -24,6 +43,7 @@ struct LandComparison {
   std::int64_t cmps_count = 0;  // Votes, the lower direction.
   std::int64_t segment_count = 0;  // Segments of the shorter direction.
   double score = 0.0;  // What a bullet's phases add up: from ccf and cmps_share, [0, 1].
+>>>>>>> land
 };
 
 // One pair of lands: which land of the query lies on which of the reference.
@@ -37,14 +57,23 @@ struct BulletComparison {
   double score = 0.0;     // Sequence average maximum: mean land score of the best phase, [0, 1].
   double contrast = 0.0;  // score minus the median of the other phases' means.
   double phase_log10_p = 0.0;  // How often unrelated lands give such a best phase, log10, <= 0.
-  std::int64_t phase = 0;  // Land i of the query lies on land (i + phase) mod n of the reference.
-  bool reversed = false;   // The query was turned end for end (an uncertain heel).
+  // Land i of the query lies on land (i + phase) mod n of the reference, n the larger count; on
+  // (phase - i) mod n when `order_reversed`.
+  std::int64_t phase = 0;
+  bool reversed = false;        // The query's lands were turned end for end (an uncertain heel).
+  bool order_reversed = false;  // The query's lands were counted the other way round.
+  std::int64_t phases_tried = 0;    // n, or 4 n when both ends and both orders were tried.
   std::int64_t lands_compared = 0;  // In the best phase.
   std::vector<LandPair> pairs;      // Of the best phase, by query_land.
 };
 
+// Name of this method and its constants. Changes when a score may.
+std::string_view BulletComparisonVersion();
+
 // Compares two land signatures at every lag, sub-sample at the best.
-//   Errors    kInvalidArgument     a signature outside its bounds.
+//   Result    unchanged, lag negated, when query and reference are exchanged; unchanged when both
+//             are turned end for end.
+//   Errors    kInvalidArgument     a signature or option outside its bounds.
 //             kFailedPrecondition  no lag has enough overlap.
 //   Threads   Pure.
 //   Source    docs/references.md#vanderplas-2020, #chen-2019-cmps, #ju-2022
@@ -52,10 +81,11 @@ absl::StatusOr<LandComparison> CompareLands(const LandSignature& query,
                                             const LandSignature& reference,
                                             const LandComparisonOptions& options);
 
-// Compares two bullets over all rotations of their lands; with kHeelUncertain on any land, also
-// over the reversed query. Missing lands are left out of the means.
+// Compares two bullets over all rotations of their lands; with kHeelUncertain on any land of
+// either, also with the query's lands turned and counted the other way round. Missing lands are
+// left out of the means; a phase counts when it has at least half as many pairs as the fullest.
 //   Result    unchanged (pairs mirrored) when query and reference are exchanged.
-//   Cost      n^2 land comparisons.
+//   Cost      n^2 land comparisons, 2 n^2 with an uncertain heel.
 //   Errors    kInvalidArgument     no lands, too many, or different extractor versions.
 //             kFailedPrecondition  no pair of lands could be compared.
 //   Threads   Pure.

@@ -150,7 +150,7 @@ void AddWhiteNoise(const RandomStream& stream, double weight, std::int64_t first
 
 // out[i] += weight * sum over m of kernel[m] noise[i + m]; noise is longer by twice the radius.
 // One tap at a time over contiguous samples: every sum keeps its order at any vector width.
-void AddFiltered(const Kernel& kernel, double weight, const std::vector<double>& noise,
+void AddFiltered(std::span<const double> kernel, double weight, const std::vector<double>& noise,
                  std::vector<double>& out) {
   const std::size_t count = out.size();
   for (std::size_t m = 0; m < kernel.size(); ++m) {
@@ -175,11 +175,18 @@ constexpr double kFamilyShareMax = 0.6;
 constexpr double kCoarseShareExponent = 3.0;
 constexpr double kCoarseShareMax = 0.9;
 
+// Real marks are stronger here and weaker there: that gives their excess kurtosis of 1 to 2, and a
+// land with few strong marks correlates with others by chance more easily.
+constexpr double kUnevennessMin = 0.1;
+constexpr double kUnevennessMax = 0.6;
+constexpr std::int64_t kUnevennessRadius = 64;  // Of the bell that smooths it: 200 um.
+
 struct LandTraits {
   double reproducibility = 0.0;
   double amplitude_um = 0.0;
   double coarse_share = 0.0;
   double family_share = 0.0;  // Of the coarse marks.
+  double unevenness = 0.0;    // Standard deviation of the log of the marks' local strength.
   std::uint32_t family = 0;   // 0 none.
   std::uint32_t fault_family = 0;
   double wear_cos = 1.0;
@@ -227,6 +234,7 @@ LandTraits DrawTraits(const SyntheticBarrel& barrel, std::uint32_t shot, std::in
   traits.amplitude_um = std::clamp(0.6 * Exp(0.25 * land_stream.Normal(2)), 0.25, 1.2);
   traits.coarse_share =
       kCoarseShareMax * Exp(kCoarseShareExponent * Log(land_stream.Uniform(4)));
+  traits.unevenness = land_stream.Uniform(7, kUnevennessMin, kUnevennessMax);
   traits.family = Family(barrel_stream, 0, kCoarseFamilyMembers);
   traits.fault_family = Family(barrel_stream, 2, kFaultFamilyMembers);
   if (traits.family != 0) {
@@ -271,6 +279,27 @@ void AddBarrelMarks(const SyntheticBarrel& barrel, std::int64_t land, const Land
 double Bell(double distance_um, double half_width_um) {
   const double t = distance_um / half_width_um;
   return t * t < 1.0 ? (1.0 - t * t) * (1.0 - t * t) : 0.0;
+}
+
+// Local strength of the marks, of mean square 1: the exponential of a smooth random curve.
+std::vector<double> DrawStrength(const SyntheticBarrel& barrel, std::int64_t land,
+                                 const LandTraits& traits, std::int64_t first, std::size_t count) {
+  std::vector<double> noise(count + 2 * kUnevennessRadius);
+  AddWhiteNoise(RandomStream(barrel.seed, barrel.barrel, 0,
+                             PurposeWord(RandomPurpose::kStrength, land)),
+                1.0, first - kUnevennessRadius, noise);
+  std::vector<double> bell(2 * kUnevennessRadius + 1);
+  double energy = 0.0;
+  for (std::int64_t m = -kUnevennessRadius; m <= kUnevennessRadius; ++m) {
+    double& weight = bell[static_cast<std::size_t>(m + kUnevennessRadius)];
+    weight = Bell(static_cast<double>(m), static_cast<double>(kUnevennessRadius) + 1.0);
+    energy += weight * weight;
+  }
+  const double scale = traits.unevenness / std::sqrt(energy);
+  std::vector<double> curve(count);
+  AddFiltered(bell, scale, noise, curve);
+  for (double& value : curve) value = Exp(value - traits.unevenness * traits.unevenness);
+  return curve;
 }
 
 // Marks of a fault in the rifling tool, alike in every barrel of its family: two strong grooves at
@@ -381,6 +410,8 @@ LandTexture DrawLandTexture(const SyntheticBarrel& barrel, std::uint32_t shot, s
   const double reproduced = std::sqrt(traits.reproducibility);
   const std::vector<double> place = DrawContact(barrel, shot, land, first, count);
   for (std::size_t i = 0; i < count; ++i) height[i] += reproduced * barrel_marks.At(place[i]);
+  const std::vector<double> strength = DrawStrength(barrel, land, traits, first, count);
+  for (std::size_t i = 0; i < count; ++i) height[i] *= strength[i];
   AddTankRash(barrel, shot, land, first, height);
   for (double& z : height) z = traits.amplitude_um * (z + kSkew * (z * z - 1.0));
   return LandTexture(static_cast<double>(first) * kTextureStepUm, std::move(height));

@@ -66,6 +66,7 @@ enum class RandomPurpose : std::uint32_t {
   kGeometry = 13,
   kPointNoise = 14,
   kDropOuts = 15,
+  kStrength = 16,
   kOwnTexture = 64,  // And above: one for each variant.
 };
 

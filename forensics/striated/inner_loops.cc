@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "forensics/striated/inner_loops.h"
+
+#include <algorithm>
+
+// Function versions by processor, chosen by the loader. Sanitizers instrument the chooser, which
+// runs before they are ready; other compilers and processors take the plain version.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define PM_PER_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PM_PER_PROCESSOR
+#endif
+
+namespace proofmark::forensics {
+
+PM_PER_PROCESSOR
+std::int64_t DotProduct(const std::int16_t* a, const std::int16_t* b, std::int64_t count,
+                        std::int64_t block) {
+  std::int64_t total = 0;
+  for (std::int64_t begin = 0; begin < count; begin += block) {
+    const std::int64_t end = std::min(begin + block, count);
+    std::int32_t sum = 0;
+    for (std::int64_t i = begin; i < end; ++i) sum += a[i] * b[i];
+    total += sum;
+  }
+  return total;
+}
+
+PM_PER_PROCESSOR
+void SlideSix(const std::int16_t* __restrict a, const std::int16_t* __restrict b,
+              std::int16_t* __restrict sums, std::int64_t count) {
+  const std::int16_t a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
+  for (std::int64_t p = 0; p < count; ++p) {
+    sums[p] = static_cast<std::int16_t>(a0 * b[p] + a1 * b[p + 1] + a2 * b[p + 2] +
+                                        a3 * b[p + 3] + a4 * b[p + 4] + a5 * b[p + 5]);
+  }
+}
+
+PM_PER_PROCESSOR
+void AddTo(const std::int16_t* __restrict from, std::int32_t* __restrict to, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
+}
+
+PM_PER_PROCESSOR
+float SignedSquaredCorrelation(const CorrelationSums& sums, std::int32_t overlap_min,
+                               float* __restrict values, std::int64_t count) {
+  const std::int32_t* __restrict n_in = sums.n;
+  const std::int32_t* __restrict sx_in = sums.sx;
+  const std::int32_t* __restrict sxx_in = sums.sxx;
+  const std::int32_t* __restrict sy_in = sums.sy;
+  const std::int32_t* __restrict syy_in = sums.syy;
+  const std::int32_t* __restrict sxy_in = sums.sxy;
+  for (std::int64_t p = 0; p < count; ++p) {
+    const float n = static_cast<float>(n_in[p]);
+    const float sx = static_cast<float>(sx_in[p]);
+    const float sy = static_cast<float>(sy_in[p]);
+    const float covariance = n * static_cast<float>(sxy_in[p]) - sx * sy;
+    const float variance_x = n * static_cast<float>(sxx_in[p]) - sx * sx;
+    const float variance_y = n * static_cast<float>(syy_in[p]) - sy * sy;
+    const float product = variance_x * variance_y;
+    const float magnitude = covariance < 0.0F ? -covariance : covariance;
+    const float value = covariance * magnitude / (product > 1.0F ? product : 1.0F);
+    const bool defined = (n_in[p] >= overlap_min) & (product > 0.0F);
+    values[p] = defined ? value : kCorrelationUndefined;
+  }
+  float largest = kCorrelationUndefined;
+  for (std::int64_t p = 0; p < count; ++p) largest = values[p] > largest ? values[p] : largest;
+  return largest;
+}
+
+PM_PER_PROCESSOR
+std::int64_t CountMaximaAbove(const float* values, float floor, std::int64_t count) {
+  std::int32_t above = 0;
+  for (std::int64_t p = 1; p + 1 < count; ++p) {
+    const bool maximum = (values[p] > floor) & (values[p] >= values[p - 1]) &
+                         (values[p] >= values[p + 1]);
+    above += maximum ? 1 : 0;
+  }
+  return above;
+}
+
+}  // namespace proofmark::forensics
