@@ -85,7 +85,6 @@ class Arguments {
 struct Session {
   Console& console;
   const Command& root;
-  std::string program;  // How the program was called: "proofmark".
 };
 
 // The whole command tree.
