@@ -11,20 +11,14 @@
 namespace proofmark::forensics {
 
 struct LandComparisonOptions {
-<<<<<<< HEAD
   // Largest shift tried either way from where the middles of both lands meet; [0, 5000]. Where a
   // shoulder of either land was assumed the edges say nothing, and every shift is tried.
   double lag_um_max = 400.0;
   double overlap_um_min = 600.0;  // And at least half of the shorter land; [50, 5000].
-=======
-  double lag_um_max = 400.0;      // Largest shift tried either way; [0, 5000].
-  double overlap_um_min = 600.0;  // And at least half of the shorter land.
->>>>>>> land
 };
 
 // Two land signatures, compared. Scores are not probabilities.
 struct LandComparison {
-<<<<<<< HEAD
   double ccf = 0.0;            // Largest masked cross-correlation, [-1, 1].
   double lag_um = 0.0;         // How far right the query moves to meet the reference, left end to
                                // left end (after turning it, if it was turned).
@@ -34,16 +28,6 @@ struct LandComparison {
   std::int64_t cmps_count = 0;     // Votes, the lower direction.
   std::int64_t segment_count = 0;  // Segments of the shorter direction.
   double score = 0.0;  // What a bullet's phases add up: rises with ccf and cmps_share, [0, 1].
-=======
-  double ccf = 0.0;             // Largest masked cross-correlation, [-1, 1].
-  double lag_um = 0.0;          // How far right the query moves to meet the reference.
-  double overlap_um = 0.0;      // Compared length at that lag.
-  double cmps_share = 0.0;      // Congruent matching profile segments over segments, mean of both
-                                // directions, [0, 1].
-  std::int64_t cmps_count = 0;  // Votes, the lower direction.
-  std::int64_t segment_count = 0;  // Segments of the shorter direction.
-  double score = 0.0;  // What a bullet's phases add up: from ccf and cmps_share, [0, 1].
->>>>>>> land
 };
 
 // One pair of lands: which land of the query lies on which of the reference.
