@@ -15,6 +15,8 @@
 #include "client/fault.h"
 #include "client/node_client.h"
 #include "client/profile.h"
+#include "proto/wire/exhibit.h"
+#include "proto/wire/search.h"
 
 // What every command that talks to a node shares.
 namespace proofmark::client::cli {
@@ -37,8 +39,8 @@ absl::StatusOr<std::unique_ptr<NodeClient>> OpenNode(const Arguments& arguments)
 // Takes a message through the checks of proto/wire.
 //   kDamaged (fault)  the node's answer breaks a bound of the contract.
 template <typename Message>
-auto Checked(const Message& message) -> decltype(FromProto(message, std::string_view())) {
-  auto value = FromProto(message, "");
+auto Checked(const Message& message) -> decltype(wire::FromProto(message, std::string_view())) {
+  auto value = wire::FromProto(message, "");
   if (value.ok()) return value;
   return MakeFault(FaultCode::kDamaged,
                    absl::StrFormat("the node's answer: %s", value.status().message()));

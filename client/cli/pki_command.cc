@@ -12,6 +12,7 @@
 #include "client/cli/words.h"
 #include "client/pki/agency_folder.h"
 #include "crypto/secret/system_random.h"
+#include "crypto/x509/certificate_authority.h"
 #include "crypto/x509/verify.h"
 
 namespace proofmark::client::cli {

@@ -47,7 +47,7 @@ std::string DateText(std::int64_t unix_ms) { return FormatUtc(unix_ms, "%Y-%m-%d
 
 std::string CountText(std::int64_t count) {
   std::string digits = std::to_string(count < 0 ? -count : count);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, " ");
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ' ');
   return count < 0 ? "-" + digits : digits;
 }
 
