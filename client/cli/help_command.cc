@@ -2,13 +2,13 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "base/version.h"
 #include "client/cli/commands.h"
 #include "client/cli/completion.h"
 #include "client/cli/help.h"
 #include "client/cli/json.h"
 #include "client/cli/node_session.h"
 #include "client/cli/table.h"
-#include "client/version.h"
 #include "forensics/evidence/calibration.h"
 #include "forensics/striated/land_extraction.h"
 
@@ -50,15 +50,15 @@ absl::StatusOr<int> RunVersion(const Arguments& arguments, Session& session) {
   const forensics::CalibrationInfo& calibration = forensics::BulletCalibration();
   Console& console = session.console;
   if (arguments.On("--json")) {
-    console.out() << JsonLine({{"version", std::string(Version())},
-                               {"extractor", std::string(forensics::LandExtractorVersion())},
+    console.out() << JsonLine({{"version", std::string(base::kVersion)},
+                               {"extractor", std::string(forensics::LandExtractorbase::kVersion)},
                                {"calibrationVersion", calibration.version},
                                {"calibrationProvisional", calibration.provisional}});
     return 0;
   }
   Facts facts;
-  facts.Add("proofmark", Version(), Style::kBold);
-  facts.Add("extractor", forensics::LandExtractorVersion());
+  facts.Add("proofmark", base::kVersion, Style::kBold);
+  facts.Add("extractor", forensics::LandExtractorbase::kVersion);
   facts.Add("calibration", calibration.version + (calibration.provisional ? " PROVISIONAL" : ""));
   console.out() << facts.Text(console);
   return 0;

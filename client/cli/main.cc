@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "base/version.h"
 #include "client/cli/command_line.h"
 #include "client/cli/console.h"
 #include "client/cli/help.h"
 #include "client/fault.h"
-#include "client/version.h"
 
 namespace proofmark::client::cli {
 namespace {
@@ -24,7 +24,7 @@ int Main(const std::vector<std::string>& words) {
   const absl::StatusOr<ParsedLine> line = ParseLine(root, words);
   if (!line.ok()) return Fail(console, line.status());
   if (line->arguments.On("--version") && line->command == &root) {
-    console.out() << "proofmark " << Version() << '\n';
+    console.out() << "proofmark " << base::kVersion << '\n';
     return 0;
   }
   if (line->help) {

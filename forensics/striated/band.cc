@@ -16,7 +16,8 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSeedUm = 350.0;             // Length of the stretch the band grows from.
-constexpr double kAgreementMin = 0.6;          // Correlation from which a block agrees.
+constexpr double kSeedAgreementMin = 0.6;      // Correlation of a block with the rest of the seed
+constexpr double kJoiningAgreementMin = 0.4;   // and of any block that joins it.
 constexpr double kSeedShareMin = 0.5;          // Of the seed's blocks that must agree with it.
 constexpr int kGrowthRounds = 3;
 constexpr std::int64_t kBlocksMin = 3;         // With fewer there is nothing to agree.
@@ -81,7 +82,6 @@ std::int64_t OverlapMin(const Details& details) {
 
 Details TakeDetails(const BlockStack& stack, std::int64_t from, std::int64_t to,
                     double form_cutoff_um, double noise_cutoff_um) {
-  // A plain weighted mean is enough of a form here: on a round surface it is off by a constant.
   const GaussianKernel form_kernel(form_cutoff_um, kSignaturePitchUm);
   const GaussianKernel noise_kernel(noise_cutoff_um, kSignaturePitchUm);
   Details out{.columns = to - from, .value = {}, .mask = {}};
@@ -90,6 +90,13 @@ Details TakeDetails(const BlockStack& stack, std::int64_t from, std::int64_t to,
     const std::span<const float> block = stack.block(b);
     for (std::int64_t i = 0; i < out.columns; ++i) {
       z[static_cast<std::size_t>(i)] = block[static_cast<std::size_t>(from + i)];
+    }
+    // The bullet as one parabola, then what is left of the form as a plain weighted mean. The mean
+    // alone would leave the slope at either end, the same in all blocks whatever is ruled into them.
+    if (const std::optional<Parabola> bullet = FitParabola(z, 0, out.columns, {})) {
+      for (std::int64_t i = 0; i < out.columns; ++i) {
+        z[static_cast<std::size_t>(i)] -= bullet->At(static_cast<double>(i));
+      }
     }
     const std::vector<double> form = SmoothProfile(z, form_kernel);
     for (std::size_t i = 0; i < z.size(); ++i) z[i] -= form[i];
@@ -293,9 +300,9 @@ Agreement GrowFrom(const Details& details, const Window& seed, std::int64_t bloc
     std::vector<std::int64_t> next;
     std::int64_t of_seed = 0;
     for (std::int64_t b = 0; b < blocks; ++b) {
-      if (agreement[static_cast<std::size_t>(b)] < kAgreementMin) continue;
-      next.push_back(b);
-      of_seed += b >= seed.first && b < seed.last ? 1 : 0;
+      const double r = agreement[static_cast<std::size_t>(b)];
+      if (r >= kJoiningAgreementMin) next.push_back(b);
+      if (r >= kSeedAgreementMin && b >= seed.first && b < seed.last) ++of_seed;
     }
     out.agreeing = static_cast<std::int64_t>(next.size());
     if (round == 0 && static_cast<double>(of_seed) <

@@ -118,13 +118,11 @@ void MarkLand(OrientedLand& land) {
 
 absl::StatusOr<OrientedLand> Orient(const HeightMap& scan, double block_um) {
   OrientedLand land;
-  Ruling ruling = MeasureRuling(scan);
+  const Ruling ruling = MeasureRuling(scan);
   // A single profile, or a strip too thin to have a direction, lies along its longer side.
   const bool strip = !ruling.measured();
   land.turned = strip ? scan.height > scan.width : ruling.along_x > ruling.along_y;
   land.map = land.turned ? QuarterTurn(scan) : scan;
-  // Measured again after a turn: the same surface then gives the same bits whichever way it lay.
-  if (land.turned && !strip) ruling = MeasureRuling(land.map);
   land.coherence = ruling.Coherence();
   if (!strip && land.coherence < kCoherenceMin) {
     return absl::FailedPreconditionError(
@@ -140,6 +138,8 @@ absl::StatusOr<OrientedLand> Orient(const HeightMap& scan, double block_um) {
     MarkLand(land);
     land.heel = Heel::kAtStart;
   }
+  // Measured again after a turn: the same surface then gives the same bits whichever way it lay.
+  if (land.turned && !strip) land.coherence = MeasureRuling(land.map).Coherence();
   return land;
 }
 
@@ -209,7 +209,7 @@ absl::StatusOr<LandExtraction> Describe(const std::vector<double>& profile_um, d
 }  // namespace
 
 std::string_view LandExtractorVersion() {
-  return "land-1 form=iso-order2-250um noise=iso-16um block=25um band=350um step=30um";
+  return "land-1 form=iso-order2-250um noise=iso-16um block=25um step=30um";
 }
 
 absl::StatusOr<LandExtraction> ExtractLand(const HeightMap& scan,
@@ -236,13 +236,17 @@ absl::StatusOr<LandExtraction> ExtractLand(const HeightMap& scan,
     quality.band_to_um = extent_um - quality.band_to_um;
     std::swap(quality.band_from_um, quality.band_to_um);
   }
-  if (land.stack.blocks < 3) signature.set(LandFlag::kFromProfile);
+  const bool from_profile = land.stack.blocks < 3;
+  if (from_profile) signature.set(LandFlag::kFromProfile);
   if (band.damaged) signature.set(LandFlag::kDamaged);
   if (land.turned) signature.set(LandFlag::kTransposed);
   // A turned scan shows that the usual layout was not kept, and a heel at the far end that the scan
   // was either turned or mirrored: one scan cannot tell which, and they differ in the direction of
-  // the profile. x is left alone, and the comparison has to try both.
-  if (land.turned || land.heel != Heel::kAtStart) signature.set(LandFlag::kHeelUncertain);
+  // the profile. x is left alone, and the comparison has to try both. The direction of a single
+  // profile is that of whoever cut it.
+  if (!from_profile && (land.turned || land.heel != Heel::kAtStart)) {
+    signature.set(LandFlag::kHeelUncertain);
+  }
   out.trace.oriented = std::move(land.map);
   return out;
 }

@@ -29,7 +29,7 @@ struct Axis {
 // kCellsAveraged neighbours.
 std::vector<double> Slopes(const HeightMap& cells, const Axis& axis) {
   std::vector<double> slopes;
-  if (axis.count < 3) return slopes;
+  if (axis.count < 3 || axis.lines < 1) return slopes;
   const GaussianKernel kernel(kFormCutoffUm, axis.pitch_um);
   const std::int64_t averaged = std::min(kCellsAveraged, axis.lines);
   std::vector<double> line(static_cast<std::size_t>(axis.count));

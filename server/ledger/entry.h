@@ -68,20 +68,20 @@ struct PeerEntry {
 //   hash  64 lower-case hexadecimal digits
 struct EntryDraft {
   EntryKind kind = EntryKind::kStart;
-  std::string peer;             // name: SPIFFE id.
-  std::string exchange;         // 32 lower-case hexadecimal digits.
-  std::string purpose;          // code.
-  std::string case_commitment;  // hash.
-  std::string actor;            // code: pseudonymous staff id.
-  std::string offence;          // code.
-  std::string subject;          // code: role of the person concerned.
-  std::string object;           // hash: commitment to scan, record, extractor, calibration.
-  std::string request_hash;     // hash: SHA-256 of the signed request envelope.
-  std::string response_hash;    // hash: SHA-256 of the signed response envelope.
-  std::string outcome;          // code; required.
+  std::string peer{};             // name: SPIFFE id.
+  std::string exchange{};         // 32 lower-case hexadecimal digits.
+  std::string purpose{};          // code.
+  std::string case_commitment{};  // hash.
+  std::string actor{};            // code: pseudonymous staff id.
+  std::string offence{};          // code.
+  std::string subject{};          // code: role of the person concerned.
+  std::string object{};           // hash: commitment to scan, record, extractor, calibration.
+  std::string request_hash{};     // hash: SHA-256 of the signed request envelope.
+  std::string response_hash{};    // hash: SHA-256 of the signed response envelope.
+  std::string outcome{};          // code; required.
   std::uint64_t count = 0;
-  std::string detail;                   // hash: commitment.
-  std::optional<PeerEntry> peer_entry;  // What the peer logged about the same exchange.
+  std::string detail{};                   // hash: commitment.
+  std::optional<PeerEntry> peer_entry{};  // What the peer logged about the same exchange.
 
   friend bool operator==(const EntryDraft&, const EntryDraft&) = default;
 };
@@ -90,8 +90,8 @@ struct EntryDraft {
 struct Entry {
   std::uint64_t seq = 0;     // Its index in the log.
   std::int64_t unix_ms = 0;  // When it was written, >= 0.
-  std::string node;          // name: SPIFFE id of the node that wrote it.
-  EntryDraft draft;
+  std::string node{};        // name: SPIFFE id of the node that wrote it.
+  EntryDraft draft{};
 
   friend bool operator==(const Entry&, const Entry&) = default;
 };

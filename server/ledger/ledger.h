@@ -46,10 +46,10 @@ struct TreeHead {
 
 // Which entries a reader wants; what is not set does not restrict.
 struct EntryFilter {
-  std::optional<EntryKind> kind;
-  std::optional<std::string> peer;  // Exact SPIFFE id.
-  std::optional<std::int64_t> unix_ms_min;
-  std::optional<std::int64_t> unix_ms_max;  // Inclusive.
+  std::optional<EntryKind> kind{};
+  std::optional<std::string> peer{};  // Exact SPIFFE id.
+  std::optional<std::int64_t> unix_ms_min{};
+  std::optional<std::int64_t> unix_ms_max{};  // Inclusive.
 
   bool Matches(const Entry& entry) const;
 };

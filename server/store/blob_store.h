@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 namespace proofmark::store {
 
 class DurableEnv;
+class FailureLatch;
 
 inline constexpr std::uint64_t kBlobBytesMax = std::uint64_t{256} << 20;
 
@@ -26,12 +26,10 @@ inline constexpr std::uint64_t kBlobBytesMax = std::uint64_t{256} << 20;
 // batch) are unreadable without the key, which was never made durable.
 class BlobStore {
  public:
-  using FailureHandler = std::function<void(const absl::Status&)>;
-
-  // Makes the folders and removes what an interrupted Put left. `env` must outlive the result;
-  // `on_failure` hears of every failed write.
+  // Makes the folders and removes what an interrupted Put left. `env` and `failure` must
+  // outlive the result; any failed write trips the latch.
   static absl::StatusOr<std::unique_ptr<BlobStore>> Open(DurableEnv& env, std::string directory,
-                                                         FailureHandler on_failure);
+                                                         FailureLatch& failure);
 
   // Returns the name once the bytes are durable under it; only then may a batch refer to it.
   // Bytes already there are not written again.
@@ -48,7 +46,7 @@ class BlobStore {
   absl::Status Remove(const crypto::Sha256Digest& name);
 
  private:
-  BlobStore(DurableEnv& env, std::string directory, FailureHandler on_failure);
+  BlobStore(DurableEnv& env, std::string directory, FailureLatch& failure);
 
   std::string PathOf(const crypto::Sha256Digest& name) const;
   absl::Status Prepare();
@@ -57,7 +55,7 @@ class BlobStore {
   // Constant after construction.
   DurableEnv& env_;
   const std::string directory_;
-  const FailureHandler on_failure_;
+  FailureLatch& failure_;
   // Does its own locking.
   std::atomic<std::uint64_t> next_temporary_{0};
 };

@@ -44,17 +44,17 @@ struct KeyFileState {
 // erases what it sealed everywhere at once, old backups of the database included.
 // docs/formats/key-file.md.
 //
-// Thread-safe: Find from any thread; Append and Erase from the store's writer thread only.
+// Thread-safe: Find, Contains and state from any thread; Append and Erase from the store's writer
+// thread only.
 class KeyFile {
  public:
   // Checks the file against what the database remembers: the first `expected.count` keys must be
   // good; what follows was never acknowledged and is dropped. A file one generation behind is an
-  // erasure cut short by a crash; the caller repeats it (Erase). Every key is not unwrapped here,
-  // but one is, so that a wrong master key is refused at once.
-  //   kNotFound            no such file.
-  //   kUnauthenticated     the master key is not the one this file was made with.
-  //   kDataLoss            a key that was acknowledged is damaged or missing, or the file's
-  //                        generation does not fit.
+  // erasure cut short by a crash: it is opened as it is, and the caller repeats the erasure.
+  //   kNotFound         no such file.
+  //   kUnauthenticated  the master key is not the one this file was made with.
+  //   kDataLoss         a key that was acknowledged is damaged or missing, or the file's generation
+  //                     does not fit.
   static absl::StatusOr<std::unique_ptr<KeyFile>> Open(DurableEnv& env, std::string path,
                                                        crypto::SecretBytes master,
                                                        const KeyFileState& expected);
@@ -69,9 +69,9 @@ class KeyFile {
   // The key of that name, or none.
   //   kDataLoss  it does not unwrap.
   absl::StatusOr<std::optional<crypto::Sealer>> Find(const KeyId& id) const;
+  bool Contains(const KeyId& id) const;
 
-  // Returns when the keys are durable: one append and one sync.
-  //   kAlreadyExists      an id is taken.
+  // Returns when the keys are durable: one append and one sync. Their ids must be new.
   //   kResourceExhausted  more than kRecordKeysMax.
   absl::Status Append(std::span<const RecordKey* const> keys, base::Random& random);
 
@@ -81,10 +81,17 @@ class KeyFile {
   absl::Status Erase(std::span<const KeyId> ids, std::uint64_t generation);
 
   KeyFileState state() const;
-  bool Contains(const KeyId& id) const;
+  // How many keys Erase(ids) would leave.
+  std::uint64_t CountWithout(std::span<const KeyId> ids) const;
 
  private:
+  using WrappedKeys = std::map<KeyId, std::string>;
+
   KeyFile(DurableEnv& env, std::string path, crypto::SecretBytes master);
+
+  absl::Status ReadFrom(std::string_view bytes, const KeyFileState& expected);
+  absl::Status ReadHeader(std::string_view header);
+  absl::Status WriteAnew(const WrappedKeys& wrapped, std::uint64_t generation);
 
   // Constant after construction.
   DurableEnv& env_;
@@ -92,10 +99,11 @@ class KeyFile {
   const crypto::SecretBytes master_;
 
   // Writer thread only.
+  std::string probe_;  // A wrapped key that fits no record: shows whether the master key is right.
   std::unique_ptr<leveldb::WritableFile> file_;
 
   mutable base::Mutex mutex_;
-  std::map<KeyId, std::string> wrapped_ ABSL_GUARDED_BY(mutex_);
+  WrappedKeys wrapped_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -44,16 +44,18 @@ struct Precondition {
 
 // One all-or-nothing change.
 struct WriteRequest {
-  Mutations mutations;
-  std::vector<Precondition> preconditions;
+  Mutations mutations{};
+  std::vector<Precondition> preconditions{};
   // Durable before the mutations that refer to them.
-  std::vector<RecordKey> new_keys;
+  std::vector<RecordKey> new_keys{};
   // Gone for good when the commit returns.
-  std::vector<KeyId> erased_keys;
+  std::vector<KeyId> erased_keys{};
   // Called once on the writer thread at this request's turn, after the preconditions held, to add
   // what only then is known (the ledger's index). It must be quick, must not call the store, and
   // an error refuses this request alone, without trace.
-  std::function<absl::Status(Mutations&)> at_turn;
+  std::function<absl::Status(Mutations&)> at_turn{};
+  // Called right after, once nothing can refuse the request any more.
+  std::function<void()> admitted{};
 };
 
 }  // namespace proofmark::store
