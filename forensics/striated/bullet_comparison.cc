@@ -12,7 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "forensics/striated/correlation.h"
-#include "forensics/striated/phase_test.h"
+#include "forensics/striated/phase_significance.h"
 #include "forensics/striated/prepared_bullet.h"
 
 namespace proofmark::forensics {
@@ -28,11 +28,6 @@ absl::Status CheckRange(const char* field, double value, double min, double max)
   if (value >= min && value <= max) return absl::OkStatus();  // NaN fails.
   return absl::InvalidArgumentError(
       absl::StrFormat("%s is %g; it must be in [%g, %g]", field, value, min, max));
-}
-
-absl::Status CheckOptions(const LandComparisonOptions& options) {
-  PM_RETURN_IF_ERROR(CheckRange("lag_um_max", options.lag_um_max, 0.0, 5'000.0));
-  return CheckRange("overlap_um_min", options.overlap_um_min, 50.0, 5'000.0);
 }
 
 int Compare(const MaskedProfile& a, const MaskedProfile& b) {
@@ -179,7 +174,7 @@ BulletComparison Describe(const ScoreMatrix& scores, const Orientation& winner,
   const double sd = std::max(kScoreSdMin, PooledSd(scores, best.phase, winner.order_reversed));
   // Four orientations are four chances: their sum bounds the probability of the best.
   result.phase_log10_p =
-      std::min(0.0, PhaseTestLog10P(means, sd / std::sqrt(static_cast<double>(best.pairs))) +
+      std::min(0.0, PhaseLog10P(means, sd / std::sqrt(static_cast<double>(best.pairs))) +
                         (orientations == 4 ? kLog10Four : 0.0));
   return result;
 }
@@ -213,6 +208,11 @@ bool SortsBefore(const PreparedBullet& a, const PreparedBullet& b) {
 }
 
 }  // namespace
+
+absl::Status CheckOptions(const LandComparisonOptions& options) {
+  PM_RETURN_IF_ERROR(CheckRange("lag_um_max", options.lag_um_max, 0.0, 5'000.0));
+  return CheckRange("overlap_um_min", options.overlap_um_min, 50.0, 5'000.0);
+}
 
 std::string_view BulletComparisonVersion() { return "sam-ccf-cmps/1"; }
 

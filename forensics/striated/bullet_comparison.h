@@ -17,6 +17,9 @@ struct LandComparisonOptions {
   double overlap_um_min = 600.0;  // And at least half of the shorter land; [50, 5000].
 };
 
+// kInvalidArgument naming the first option outside its bounds.
+absl::Status CheckOptions(const LandComparisonOptions& options);
+
 // Two land signatures, compared. Scores are not probabilities.
 struct LandComparison {
   double ccf = 0.0;            // Largest masked cross-correlation, [-1, 1].

@@ -13,6 +13,6 @@ namespace proofmark::forensics {
 //   Result    in [-300, 0]; 0 with fewer than two means.
 //   Accuracy  relative 1e-6 of the probability (401 points, Simpson's rule).
 //   Source    docs/references.md#vanderplas-2020
-double PhaseTestLog10P(std::span<const double> means, double sd_of_mean);
+double PhaseLog10P(std::span<const double> means, double sd_of_mean);
 
 }  // namespace proofmark::forensics

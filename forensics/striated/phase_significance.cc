@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "forensics/striated/phase_test.h"
+#include "forensics/striated/phase_significance.h"
 
 #include <algorithm>
 #include <cmath>
@@ -43,7 +43,7 @@ double UpperTail(double t, int n, int k) {
 
 }  // namespace
 
-double PhaseTestLog10P(std::span<const double> means, double sd_of_mean) {
+double PhaseLog10P(std::span<const double> means, double sd_of_mean) {
   constexpr double kLog10Min = -300.0;
   const int n = static_cast<int>(means.size());
   if (n < 2) return 0.0;
