@@ -23,7 +23,7 @@ const Command& CommandTree() {
                    {"proofmark help exit-codes", "How commands end."}},
       .children = {SubmitCommand(), SearchCommand(), CandidatesCommand(), ExhibitCommand(),
                    PartnersCommand(), AuditCommand(), StatusCommand(), DoctorCommand(),
-                   PkiCommand(), GenerateCommand(), PlotCommand(), ExplainCommand(),
+                   PkiCommand(), GenerateCommand(), ManifestCommand(), PlotCommand(), ExplainCommand(),
                    HelpCommand(), CompletionCommand(), VersionCommand()},
   };
   return *kTree;

@@ -14,6 +14,7 @@ Command ExhibitCommand();
 Command ExplainCommand();
 Command GenerateCommand();
 Command HelpCommand();
+Command ManifestCommand();
 Command PartnersCommand();
 Command PkiCommand();
 Command PlotCommand();

@@ -51,14 +51,14 @@ absl::StatusOr<int> RunVersion(const Arguments& arguments, Session& session) {
   Console& console = session.console;
   if (arguments.On("--json")) {
     console.out() << JsonLine({{"version", std::string(base::kVersion)},
-                               {"extractor", std::string(forensics::LandExtractorbase::kVersion)},
+                               {"extractor", std::string(forensics::LandExtractorVersion())},
                                {"calibrationVersion", calibration.version},
                                {"calibrationProvisional", calibration.provisional}});
     return 0;
   }
   Facts facts;
   facts.Add("proofmark", base::kVersion, Style::kBold);
-  facts.Add("extractor", forensics::LandExtractorbase::kVersion);
+  facts.Add("extractor", forensics::LandExtractorVersion());
   facts.Add("calibration", calibration.version + (calibration.provisional ? " PROVISIONAL" : ""));
   console.out() << facts.Text(console);
   return 0;

@@ -89,6 +89,32 @@ absl::StatusOr<SubmissionPlan> PlanFiles(const Arguments& arguments,
   return plan;
 }
 
+// Keeps of a manifest's exhibits those that --only and --except leave. A label that is not in the
+// manifest is a mistake worth an error, not an empty answer.
+absl::Status Choose(const Arguments& arguments, SubmissionPlan& plan) {
+  const std::vector<std::string> only = arguments.All("--only");
+  const std::vector<std::string> except = arguments.All("--except");
+  const auto is_in = [](const std::vector<std::string>& labels, const std::string& label) {
+    return std::ranges::find(labels, label) != labels.end();
+  };
+  for (const std::vector<std::string>* labels : {&only, &except}) {
+    for (const std::string& label : *labels) {
+      if (std::ranges::none_of(plan.submissions, [&label](const Submission& submission) {
+            return submission.header.identity.label == label;
+          })) {
+        return Usage(absl::StrFormat("the manifest names no exhibit \"%s\"", label));
+      }
+    }
+  }
+  std::erase_if(plan.submissions, [&](const Submission& submission) {
+    const std::string& label = submission.header.identity.label;
+    return (!only.empty() && !is_in(only, label)) || is_in(except, label);
+  });
+  // Rows of other kinds have no label, so nobody chose them.
+  if (!only.empty()) plan.skipped.clear();
+  return absl::OkStatus();
+}
+
 absl::StatusOr<SubmissionPlan> PlanOf(const Arguments& arguments) {
   PM_ASSIGN_OR_RETURN(const SubmissionDefaults defaults, DefaultsOf(arguments));
   const std::vector<std::string> given = arguments.All("FILE");
@@ -99,7 +125,13 @@ absl::StatusOr<SubmissionPlan> PlanOf(const Arguments& arguments) {
   const bool grouped = arguments.Has("--label") || arguments.Has("--land");
   if (manifest) {
     if (grouped) return Usage("--label and --land come from the manifest");
-    return PlanManifest(arguments.Text("--manifest"), defaults);
+    PM_ASSIGN_OR_RETURN(SubmissionPlan plan,
+                        PlanManifest(arguments.Text("--manifest"), defaults));
+    PM_RETURN_IF_ERROR(Choose(arguments, plan));
+    return plan;
+  }
+  if (arguments.Has("--only") || arguments.Has("--except")) {
+    return Usage("--only and --except choose from a manifest");
   }
   std::vector<fs::path> files(given.begin(), given.end());
   std::error_code error;
@@ -268,6 +300,14 @@ std::vector<Parameter> Options() {
         .help = "A manifest that names files and exhibits (docs/formats/manifest.md).",
         .kind = ValueKind::kFile,
         .value_name = "FILE"},
+       {.name = "--only",
+        .help = "Of a manifest, only the exhibit with this label.",
+        .value_name = "LABEL",
+        .repeated = true},
+       {.name = "--except",
+        .help = "Of a manifest, not the exhibit with this label.",
+        .value_name = "LABEL",
+        .repeated = true},
        {.name = "--label",
         .help = "The laboratory's item number: all files are lands of this one exhibit.",
         .value_name = "TEXT"},

@@ -24,13 +24,12 @@ make_agency() {
   take_port
   declare -g "${name}_partner_port=$port"
   "$bin/client/proofmark" pki init-agency --domain "$name.example" --out "$dir"
-  "$bin/client/proofmark" pki issue-node --dir "$dir" --id node1 --dns localhost --ip 127.0.0.1
+  "$bin/client/proofmark" pki issue-node --dir "$dir" --id node1 --dns localhost --ip 127.0.0.1 \
+    --agency-listen "127.0.0.1:$agency_port" --partner-listen "127.0.0.1:$port"
   for role in lab examiner administrator auditor; do
     "$bin/client/proofmark" pki issue-role --dir "$dir" --role $role --name demo \
       --node "127.0.0.1:$agency_port"
   done
-  sed -i "s/^listen = .*:27400\"/listen = \"127.0.0.1:$agency_port\"/
-          s/^listen = .*:27401\"/listen = \"127.0.0.1:$port\"/" "$dir/nodes/node1/proofmarkd.toml"
 }
 
 # Tells an agency about a partner, both ways of asking: introduce NAME PARTNER [HOST].

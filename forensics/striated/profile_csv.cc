@@ -73,8 +73,8 @@ absl::Status AddLine(std::string_view line, std::int64_t number, double& x_befor
 
 absl::StatusOr<CrosscutProfile> ParseProfileCsv(base::ByteSpan file) {
   if (static_cast<std::int64_t>(file.size()) > kProfileCsvBytesMax) {
-    return absl::ResourceExhaustedError(absl::StrFormat(
-        "profile is %d bytes, above %d", file.size(), kProfileCsvBytesMax));
+    return absl::ResourceExhaustedError(
+        absl::StrFormat("profile is %d bytes, above %d", file.size(), kProfileCsvBytesMax));
   }
   std::string_view rest = base::AsText(file);
   if (TakeLine(rest) != kHeading) return BadLine(1, "is not the heading x_um,z_um");

@@ -98,7 +98,8 @@ void RowResampler::Run(std::span<const float> source, std::span<float> target) c
 
 HeightMap CellMeans(const HeightMap& map, double cell_um) {
   const auto cell = [&](double pitch_um) {
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::floor(cell_um / pitch_um + 0.5)));
+    return std::max<std::int64_t>(1,
+                                  static_cast<std::int64_t>(std::floor(cell_um / pitch_um + 0.5)));
   };
   const std::int64_t cell_x = cell(map.pitch_x_um);
   const std::int64_t cell_y = cell(map.pitch_y_um);
@@ -123,9 +124,8 @@ HeightMap CellMeans(const HeightMap& map, double cell_um) {
       }
     }
     for (std::size_t u = 0; u < sum.size(); ++u) {
-      out.height_um.push_back(2 * count[u] >= cell_x * cell_y
-                                  ? static_cast<float>(sum[u] / count[u])
-                                  : kNotMeasured);
+      out.height_um.push_back(
+          2 * count[u] >= cell_x * cell_y ? static_cast<float>(sum[u] / count[u]) : kNotMeasured);
     }
   }
   return out;

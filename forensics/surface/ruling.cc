@@ -73,11 +73,12 @@ double Ruling::Coherence() const {
 
 Ruling MeasureRuling(const HeightMap& map) {
   const HeightMap cells = CellMeans(map, kCellUm);
-  const std::vector<double> along_x = Slopes(
-      cells, {cells.height, cells.width, cells.width, 1, cells.pitch_y_um});
-  const std::vector<double> along_y = Slopes(
-      cells, {cells.width, 1, cells.height, cells.width, cells.pitch_x_um});
-  if (static_cast<std::int64_t>(std::min(along_x.size(), along_y.size())) < kGradientsMin) return {};
+  const std::vector<double> along_x =
+      Slopes(cells, {cells.height, cells.width, cells.width, 1, cells.pitch_y_um});
+  const std::vector<double> along_y =
+      Slopes(cells, {cells.width, 1, cells.height, cells.width, cells.pitch_x_um});
+  if (static_cast<std::int64_t>(std::min(along_x.size(), along_y.size())) < kGradientsMin)
+    return {};
   return {.along_x = RobustMeanSquare(along_x), .along_y = RobustMeanSquare(along_y)};
 }
 

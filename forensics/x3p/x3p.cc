@@ -399,6 +399,9 @@ absl::Status FillGeometry(Reading& reading, PointTable& table) {
 
 absl::Status FillMask(Reading& reading) {
   const Document& document = reading.document;
+  if (reading.archive.Find(reading.folder + "bindata/mask.bin") != nullptr) {
+    reading.Warn("bindata/mask.bin left out: only masks in PNG are read");
+  }
   const ZipEntry* const entry = reading.archive.Find(reading.folder + "bindata/mask.png");
   if (entry == nullptr) return absl::OkStatus();
   if (reading.scan.map.height_um.empty()) {

@@ -85,8 +85,8 @@ void PrintShoulders(const std::vector<KnownLand>& lands) {
   for (const CsvRow& row : testing::ReadSharedTable("data/truth/grooves.csv")) {
     for (const KnownLand& land : lands) {
       if (land.file != row.at("file")) continue;
-      errors.push_back(std::abs(land.signature.left_shoulder_um -
-                                std::atof(row.at("left_groove_um").c_str())));
+      errors.push_back(
+          std::abs(land.signature.left_shoulder_um - std::atof(row.at("left_groove_um").c_str())));
       errors.push_back(std::abs(land.signature.right_shoulder_um -
                                 std::atof(row.at("right_groove_um").c_str())));
     }
@@ -104,7 +104,8 @@ int Main() {
   for (const CsvRow& row : testing::ReadSharedTable("data/manifest.csv")) {
     const bool is_scan = row.at("kind") == "bullet_lea";
     if (!is_scan && row.at("file").rfind("profiles/", 0) != 0) continue;
-    const std::string file = testing::ReadFileOrFail(testing::SharedDir() / "data" / row.at("file"));
+    const std::string file =
+        testing::ReadFileOrFail(testing::SharedDir() / "data" / row.at("file"));
     const auto extraction = is_scan ? ExtractScan(file, times) : ExtractProfile(file);
     if (!extraction.ok()) {
       std::printf("%-46s %s\n", row.at("file").c_str(), extraction.status().ToString().c_str());

@@ -59,8 +59,8 @@ inline std::vector<CsvRow> ReadSharedTable(const std::string& name) {
 inline double MaxCorrelation(const forensics::LandSignature& f, const forensics::LandSignature& g) {
   const auto n_f = static_cast<std::int64_t>(f.height_nm.size());
   const auto n_g = static_cast<std::int64_t>(g.height_nm.size());
-  const double overlap_min = std::max(600.0 / forensics::kSignaturePitchUm,
-                                      0.5 * static_cast<double>(std::min(n_f, n_g)));
+  const double overlap_min =
+      std::max(600.0 / forensics::kSignaturePitchUm, 0.5 * static_cast<double>(std::min(n_f, n_g)));
   const auto lag_max = static_cast<std::int64_t>(400.0 / forensics::kSignaturePitchUm);
   double best = 0.0;
   for (std::int64_t lag = -lag_max; lag <= lag_max; ++lag) {

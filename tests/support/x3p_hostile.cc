@@ -122,13 +122,13 @@ void AddBrokenArchives(Files& files) {
 
 void AddBombs(Files& files) {
   files.push_back(Changed("zip bomb, honest sizes", kExhausted, "more than 200 to 1",
-                          [](X3pRecipe& recipe) { recipe.data = std::string(100 * kMiB, '\0'); }));
+                          [](X3pRecipe& recipe) { recipe.data = std::string(32 * kMiB, '\0'); }));
   files.push_back(
       Repacked("zip bomb, claims 4 GiB", kExhausted, "more than 200 to 1",
                [](RawArchive& archive) { archive.entries[1].inflated_bytes = 0xFFFFFFFE; }));
   files.push_back(Repacked("zip bomb, claims less than it holds", kInvalid, "inflates to more",
                            [](RawArchive& archive) {
-                             archive.entries[1].packed = Deflated(std::string(64 * kMiB, '\0'));
+                             archive.entries[1].packed = Deflated(std::string(32 * kMiB, '\0'));
                            }));
   files.push_back(
       Repacked("claims more than it holds", kInvalid, "inflates to fewer", [](RawArchive& archive) {
@@ -146,9 +146,10 @@ void AddBombs(Files& files) {
       }));
   files.push_back(Changed("archive as point data", kInvalid, "the 1200 points",
                           [](X3pRecipe& recipe) { recipe.data = X3pRecipe().Build(); }));
-  files.push_back(Changed("document of 70 MiB", kExhausted, "200 to 1", [](X3pRecipe& recipe) {
-    recipe.document = "<ISO5436_2>" + std::string(70 * kMiB, ' ') + "</ISO5436_2>";
-  }));
+  files.push_back(
+      Changed("document of 16 MiB of spaces", kExhausted, "200 to 1", [](X3pRecipe& recipe) {
+        recipe.document = "<ISO5436_2>" + std::string(16 * kMiB, ' ') + "</ISO5436_2>";
+      }));
   files.push_back(
       Changed("document of 5 MiB", kExhausted, "bytes outside DataList", [](X3pRecipe& recipe) {
         recipe.deflate = false;
@@ -207,7 +208,7 @@ void AddLinks(Files& files) {
 }
 
 void AddDocuments(Files& files) {
-  files.push_back(Changed("document is not XML", kInvalid, "Record1 is missing",
+  files.push_back(Changed("document without records", kInvalid, "Record1 is missing",
                           [](X3pRecipe& recipe) { recipe.document = "<ISO5436_2/>"; }));
   files.push_back(
       Changed("document ends early", kInvalid, "ends inside an element", [](X3pRecipe& recipe) {
@@ -368,7 +369,7 @@ void AddMasks(Files& files) {
     }
     return BuildPng(png);
   });
-  masked("mask with a megabyte of rows too many", kInvalid, "mask.png", [=] {
+  masked("mask with rows too short", kInvalid, "mask.png", [=] {
     RawPng png = image(40, 30);
     png.rows = 3000;
     png.pixels = std::string(40 * 10 * 3, '\x55');  // Rows of 12 bytes: not even one fits.

@@ -84,8 +84,8 @@ TEST(LandScansTest, ShouldersLieWhereAPersonMarkedThem) {
   for (const CsvRow& row : ReadSharedTable("data/truth/grooves.csv")) {
     for (const KnownLand& land : BulletLands()) {
       if (land.file != row.at("file")) continue;
-      distance_um.push_back(std::abs(land.signature.left_shoulder_um -
-                                     std::atof(row.at("left_groove_um").c_str())));
+      distance_um.push_back(
+          std::abs(land.signature.left_shoulder_um - std::atof(row.at("left_groove_um").c_str())));
       distance_um.push_back(std::abs(land.signature.right_shoulder_um -
                                      std::atof(row.at("right_groove_um").c_str())));
     }
@@ -147,8 +147,7 @@ TEST(LandScansTest, TheRightRotationStandsOutInHouston) {
   std::array<double, 6> mean{};
   for (std::size_t rotation = 0; rotation < 6; ++rotation) {
     for (std::size_t i = 0; i < 6; ++i) {
-      mean[rotation] +=
-          MaxCorrelation(a11[i].signature, a30[(i + rotation) % 6].signature) / 6.0;
+      mean[rotation] += MaxCorrelation(a11[i].signature, a30[(i + rotation) % 6].signature) / 6.0;
     }
   }
 
@@ -172,8 +171,8 @@ TEST(LandScansTest, ATurnedScanGivesTheSameSignature) {
   }
 }
 
-// Breech faces of four slides. (Some slides of other makes are filed straight across; their marks are
-// striated in truth and pass.)
+// Breech faces of four slides. (Some slides of other makes are filed straight across; their marks
+// are striated in truth and pass.)
 TEST(LandScansTest, RefusesBreechFaces) {
   PM_REQUIRE_SHARED_DATA();
   std::int64_t scans = 0;

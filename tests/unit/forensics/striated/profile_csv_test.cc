@@ -32,7 +32,8 @@ TEST(ParseProfileCsvTest, ReadsPositionsAndHeights) {
 }
 
 TEST(ParseProfileCsvTest, TakesEitherLineEndAndAMissingLastOne) {
-  for (const char* text : {"x_um,z_um\r\n1,2\r\n2,3\r\n", "x_um,z_um\r\n1,2\r\n2,3", "x_um,z_um\n1,2\n2,3"}) {
+  for (const char* text :
+       {"x_um,z_um\r\n1,2\r\n2,3\r\n", "x_um,z_um\r\n1,2\r\n2,3", "x_um,z_um\n1,2\n2,3"}) {
     const absl::StatusOr<CrosscutProfile> profile = Parse(text);
 
     ASSERT_THAT(profile, IsOk()) << text;
@@ -41,8 +42,7 @@ TEST(ParseProfileCsvTest, TakesEitherLineEndAndAMissingLastOne) {
 }
 
 TEST(ParseProfileCsvTest, LeavesOutPointsThatWereNotMeasured) {
-  const absl::StatusOr<CrosscutProfile> profile =
-      Parse("x_um,z_um\n1,\n2,NA\n3,NaN\n4,nan\n5,7\n");
+  const absl::StatusOr<CrosscutProfile> profile = Parse("x_um,z_um\n1,\n2,NA\n3,NaN\n4,nan\n5,7\n");
 
   ASSERT_THAT(profile, IsOk());
   EXPECT_THAT(profile->x_um, ElementsAre(5.0));

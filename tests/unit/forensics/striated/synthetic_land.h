@@ -14,8 +14,8 @@ struct LandRecipe {
   std::int64_t width = 900, height = 240;
   std::int64_t pitch_nm = 2000;
   std::int64_t left_edge_nm = 250'000, right_edge_nm = 1'550'000;  // Where the flanks begin.
-  std::int64_t flank_nm = 40'000;          // Their height.
-  std::int64_t radius_nm = 4'500'000;      // Of the bullet; 0 for a plane.
+  std::int64_t flank_nm = 40'000;                                  // Their height.
+  std::int64_t radius_nm = 4'500'000;                              // Of the bullet; 0 for a plane.
   std::int64_t striae_nm = 1500;           // Largest height of the striae, either way.
   std::int64_t node_nm = 30'000;           // Between the nodes of the striae.
   std::int64_t drift_permille = 0;         // How far right they move along y.
@@ -27,7 +27,8 @@ struct LandRecipe {
 
 // One of many unrelated numbers for the same seed.
 inline std::uint64_t Mix(std::uint64_t seed, std::int64_t a, std::int64_t b = 0) {
-  std::uint64_t v = seed * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(a) * 0xBF58476D1CE4E5B9ULL +
+  std::uint64_t v = seed * 0x9E3779B97F4A7C15ULL +
+                    static_cast<std::uint64_t>(a) * 0xBF58476D1CE4E5B9ULL +
                     static_cast<std::uint64_t>(b) * 0x94D049BB133111EBULL;
   v ^= v >> 31U;
   v *= 0xD6E8FEB86659FD93ULL;
@@ -39,7 +40,8 @@ inline std::uint64_t Mix(std::uint64_t seed, std::int64_t a, std::int64_t b = 0)
 // In [-most, most].
 inline std::int64_t Random(std::int64_t most, std::uint64_t seed, std::int64_t a,
                            std::int64_t b = 0) {
-  return static_cast<std::int64_t>(Mix(seed, a, b) % static_cast<std::uint64_t>(2 * most + 1)) - most;
+  return static_cast<std::int64_t>(Mix(seed, a, b) % static_cast<std::uint64_t>(2 * most + 1)) -
+         most;
 }
 
 // The striae alone at x, in nanometres: a line from node to node. Each node leans against its
@@ -52,7 +54,8 @@ inline std::int64_t StriaeNm(const LandRecipe& recipe, std::int64_t x_nm, std::i
   const auto lean = [&](std::int64_t n) {
     return (2 * Random(recipe.striae_nm, recipe.seed, n, set) -
             Random(recipe.striae_nm, recipe.seed, n - 1, set) -
-            Random(recipe.striae_nm, recipe.seed, n + 1, set)) / 2;
+            Random(recipe.striae_nm, recipe.seed, n + 1, set)) /
+           2;
   };
   const std::int64_t a = lean(node);
   const std::int64_t b = lean(node + 1);
@@ -73,7 +76,8 @@ inline forensics::HeightMap MakeLand(const LandRecipe& recipe) {
       std::int64_t z = StriaeNm(recipe, x_nm, y_nm);
       if (recipe.radius_nm > 0) z -= from_middle * from_middle / (2 * recipe.radius_nm);
       // The flanks rise one for one.
-      const std::int64_t outside = std::max(recipe.left_edge_nm - x_nm, x_nm - recipe.right_edge_nm);
+      const std::int64_t outside =
+          std::max(recipe.left_edge_nm - x_nm, x_nm - recipe.right_edge_nm);
       z += std::clamp<std::int64_t>(outside, 0, recipe.flank_nm);
       z += Random(recipe.noise_nm, recipe.seed + 1, x, y);
       bool missing = false;

@@ -66,16 +66,16 @@ std::vector<double> Noise(std::int64_t count, std::uint32_t seed, double missing
 std::vector<double> Wave(std::int64_t count, double length_um) {
   std::vector<double> z;
   for (std::int64_t i = 0; i < count; ++i) {
-    z.push_back(std::cos(2.0 * static_cast<double>(kPi) * static_cast<double>(i) * kPitchUm /
-                         length_um));
+    z.push_back(
+        std::cos(2.0 * static_cast<double>(kPi) * static_cast<double>(i) * kPitchUm / length_um));
   }
   return z;
 }
 
 // Of a wave that has a crest in the middle sample: what is left of the crest.
 double Transmission(double cutoff_um, double length_um) {
-  const auto middle = static_cast<std::int64_t>(
-      std::floor(20.0 * length_um / kPitchUm) + std::ceil(cutoff_um / kPitchUm));
+  const auto middle = static_cast<std::int64_t>(std::floor(20.0 * length_um / kPitchUm) +
+                                                std::ceil(cutoff_um / kPitchUm));
   std::vector<double> z;
   for (std::int64_t i = 0; i <= 2 * middle; ++i) {
     z.push_back(std::cos(2.0 * static_cast<double>(kPi) * static_cast<double>(i - middle) *
@@ -97,10 +97,10 @@ TEST(GaussianKernelTest, HasTheStandardsWeightsRoundedToThirtyBits) {
       const double weight = kernel.weights()[static_cast<std::size_t>(k)];
       const double scaled = weight * (1U << 30U);
       EXPECT_EQ(scaled, std::floor(scaled));
-      EXPECT_NEAR(weight,
-                  static_cast<double>(
-                      IsoWeight(static_cast<long double>(k) * kPitchUm, cutoff_um) / sum),
-                  1.0 / (1U << 30U));
+      EXPECT_NEAR(
+          weight,
+          static_cast<double>(IsoWeight(static_cast<long double>(k) * kPitchUm, cutoff_um) / sum),
+          1.0 / (1U << 30U));
     }
     EXPECT_EQ(kernel.reach(), static_cast<std::int64_t>(0.75 * cutoff_um / kPitchUm));
   }

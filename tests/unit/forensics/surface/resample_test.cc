@@ -71,7 +71,10 @@ TEST(CellMeansTest, AveragesCellsAndDropsWhatIsLeftOver) {
 }
 
 TEST(QuarterTurnTest, IsATurnAndNotAMirror) {
-  const HeightMap map{.width = 3, .height = 2, .pitch_x_um = 1.0, .pitch_y_um = 2.0,
+  const HeightMap map{.width = 3,
+                      .height = 2,
+                      .pitch_x_um = 1.0,
+                      .pitch_y_um = 2.0,
                       .height_um = {1, 2, 3, 4, 5, 6}};
 
   const HeightMap once = QuarterTurn(map);

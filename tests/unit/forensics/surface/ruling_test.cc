@@ -53,7 +53,10 @@ TEST(RulingTest, TurnsWithTheSurface) {
 }
 
 TEST(RulingTest, SaysNothingOfASurfaceTooSmallOrEmpty) {
-  const HeightMap line{.width = 1, .height = 5000, .pitch_x_um = 1.0, .pitch_y_um = 1.0,
+  const HeightMap line{.width = 1,
+                       .height = 5000,
+                       .pitch_x_um = 1.0,
+                       .pitch_y_um = 1.0,
                        .height_um = std::vector<float>(5000, 1.0F)};
   HeightMap empty = Texture(15, 15);
   for (float& z : empty.height_um) z = kNotMeasured;

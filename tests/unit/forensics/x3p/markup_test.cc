@@ -61,9 +61,9 @@ TEST(SplitPointsTest, AllowsExactlyTheDepthAndNodesOfTheBound) {
     for (int i = 0; i < depth; ++i) text += "</a>";
     return text;
   };
-  const auto wide = [](std::int64_t tokens) {
-    std::string text = "<r>";
-    for (std::int64_t i = 2; i < tokens; ++i) text += "<a/>";
+  const auto wide = [](std::int64_t nodes) {
+    std::string text = "<r>\n";
+    for (std::int64_t i = 1; i < nodes; ++i) text += "<a/>";
     return text + "</r>";
   };
 

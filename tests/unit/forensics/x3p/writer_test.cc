@@ -7,7 +7,6 @@
 #include <limits>
 #include <random>
 
-#include "crypto/hash/sha256.h"
 #include "forensics/x3p/archive.h"
 #include "forensics/x3p/x3p.h"
 #include "tests/support/status_matchers.h"
@@ -17,6 +16,7 @@ namespace {
 
 using ::proofmark::testing::IsOk;
 using ::proofmark::testing::StatusIs;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 HeightMap RandomMap(std::int64_t width, std::int64_t height, std::uint64_t seed) {
@@ -92,7 +92,6 @@ TEST(WriteX3pTest, TheSameInputGivesTheSameBytes) {
   EXPECT_EQ(*WriteX3p(map), *WriteX3p(map));
 }
 
-// Changes with the compression library at most; then this value is to be replaced.
 TEST(WriteX3pTest, NoClockOrLocaleReachesTheFile) {
   HeightMap map;
   map.width = 25;
@@ -105,6 +104,33 @@ TEST(WriteX3pTest, NoClockOrLocaleReachesTheFile) {
 
   EXPECT_EQ(*WriteX3p(map), now);
   EXPECT_EQ(now.substr(10, 4), std::string("\0\0\x21\0", 4));  // 1980-01-01 00:00.
+}
+
+// The worked example of docs/formats/x3p.md.
+TEST(WriteX3pTest, WritesTheExampleOfTheFormatPage) {
+  HeightMap map;
+  map.width = 2;
+  map.height = 1;
+  map.pitch_x_um = map.pitch_y_um = 10.0;
+  map.height_um = {1.0f, kNotMeasured};
+  const absl::StatusOr<std::string> file = WriteX3p(map);
+  ASSERT_THAT(file, IsOk());
+
+  const absl::StatusOr<x3p::Archive> archive = x3p::Archive::Open(base::AsBytes(*file), 3, 1 << 20);
+  ASSERT_THAT(archive, IsOk());
+  ASSERT_EQ(archive->entries().size(), 3u);
+  EXPECT_EQ(archive->entries()[0].name, "main.xml");
+  const auto content = [&](int entry) {
+    return std::string(
+        archive->Read(archive->entries()[static_cast<std::size_t>(entry)], 1 << 20)->text());
+  };
+
+  EXPECT_THAT(content(0), HasSubstr("<Increment>1e-5</Increment>"));
+  EXPECT_THAT(
+      content(0),
+      HasSubstr("<MD5ChecksumPointData>5a4c51f2315c8ffad3fe1c93cdc86236</MD5ChecksumPointData>"));
+  EXPECT_EQ(base::ToHex(content(1)), "bd3786350000c07f");
+  EXPECT_EQ(content(2), "3fc0417ccc4c73e95a4695b4380845f7 *main.xml\n");
 }
 
 // A plane deflates a thousand to one, which the reader takes for an attack.
