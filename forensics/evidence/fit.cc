@@ -56,8 +56,8 @@ absl::StatusOr<LogisticModel> FitLogistic(std::span<const ScoredPair> pairs,
   constexpr int kRoundsMax = 60;
   constexpr double kPenalty = 1.0;
   if (!weights.empty() && weights.size() != pairs.size()) {
-    return absl::InvalidArgumentError(absl::StrFormat("%d weights for %d pairs", weights.size(),
-                                                      pairs.size()));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%d weights for %d pairs", weights.size(), pairs.size()));
   }
   const Standardised s = Standardise(pairs, weights);
   if (s.same_weight <= 0.0 || s.different_weight <= 0.0) {
@@ -103,15 +103,14 @@ absl::StatusOr<NullTail> FitNullTail(std::span<const ScoredPair> pairs) {
     if (!pair.same()) scores.push_back(pair.score);
   }
   if (scores.size() < kPairsMin) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "%d different-source pairs; a tail needs %d", scores.size(), kPairsMin));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%d different-source pairs; a tail needs %d", scores.size(), kPairsMin));
   }
   std::sort(scores.begin(), scores.end());
   NullTail tail;
   const double last = static_cast<double>(scores.size() - 1);
   for (std::size_t i = 0; i < kNullExceedance.size(); ++i) {
-    tail.score[i] =
-        scores[static_cast<std::size_t>(std::floor((1.0 - kNullExceedance[i]) * last))];
+    tail.score[i] = scores[static_cast<std::size_t>(std::floor((1.0 - kNullExceedance[i]) * last))];
   }
   // Method of moments on the excesses over the 99 % quantile.
   const double threshold = tail.score.back();
