@@ -53,6 +53,15 @@ class CondVar {
     return status == std::cv_status::no_timeout;
   }
 
+  // For those who look at a Clock between waits: false when `duration` passed before a wake-up.
+  bool WaitFor(Mutex& mutex, std::chrono::milliseconds duration)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    std::unique_lock<std::mutex> held(mutex.mutex_, std::adopt_lock);
+    const std::cv_status status = condition_.wait_for(held, duration);
+    held.release();
+    return status == std::cv_status::no_timeout;
+  }
+
   void NotifyOne() { condition_.notify_one(); }
   void NotifyAll() { condition_.notify_all(); }
 

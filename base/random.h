@@ -7,7 +7,7 @@
 namespace proofmark::base {
 
 // Where the program gets chance from: identifiers, keys, nonces. Thread-safe.
-// crypto/seal/system_random.h has the one for production; tests/support/seeded_random.h repeats.
+// crypto/secret/system_random.h has the one for production; tests/support/seeded_random.h repeats.
 class Random {
  public:
   virtual ~Random() = default;

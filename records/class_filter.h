@@ -27,7 +27,8 @@ inline constexpr double kLandWidthToleranceShare = 0.10;
 inline constexpr double kLandWidthToleranceUm = 150.0;
 
 // Whether `rule` excludes `record` from a search for `query`. What is unknown on either side never
-// excludes.
+// excludes. A calibre whose class of bullet is not stated stands for its class. The share of the
+// width tolerance is of the wider mean, so the answer is the same when the two change places.
 bool Excludes(ClassRule rule, const ClassCharacteristics& query,
               const ClassCharacteristics& record);
 

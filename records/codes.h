@@ -27,11 +27,12 @@ struct Calibre {
   std::string_view code;          // "9LUGER".
   std::string_view name;          // "9 mm Luger".
   std::string_view bullet_class;  // "9"; "BLANK" for blank ammunition.
+  std::string_view aliases;       // Other names it goes by, separated by '|'.
 };
 std::span<const Calibre> Calibres();
 
-// The calibre meant by a code, name or alias; case, spaces and punctuation do not matter. nullopt
-// for text that names none: keep it as raw text, it then never excludes anything.
+// The calibre meant by a code, name or alias; case, spaces, punctuation and "mm" do not matter.
+// nullopt for text that names none: keep it as raw text, it then never excludes anything.
 std::optional<Calibre> FindCalibre(std::string_view text);
 
 }  // namespace proofmark::records

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,10 +14,15 @@
 
 namespace proofmark::records {
 
-inline constexpr std::int64_t kExhibitMarksMax = 32;
+inline constexpr std::int32_t kLandsMax = 24;
+inline constexpr std::int64_t kMarkRemarksMax = 32;
+inline constexpr std::int64_t kMarkRemarkBytesMax = 512;
 inline constexpr std::int64_t kLabelBytesMax = 128;
 inline constexpr std::int64_t kCaseReferenceBytesMax = 128;
 inline constexpr std::int64_t kNoteBytesMax = 1'024;
+inline constexpr std::int64_t kPseudonymBytesMax = 64;
+inline constexpr double kLandWidthUmMin = 300.0;
+inline constexpr double kLandWidthUmMax = 12'000.0;
 
 // 16 random bytes, written as 32 lower-case hexadecimal digits. Names an exhibit inside its agency.
 using ExhibitId = std::string;
@@ -30,6 +36,9 @@ enum class ExhibitKind : std::int32_t {
   kBulletFragment = 3,
   kBulletCast = 4,
 };
+inline constexpr std::array kExhibitKinds = {ExhibitKind::kBulletEvidence, ExhibitKind::kBulletTest,
+                                             ExhibitKind::kBulletFragment,
+                                             ExhibitKind::kBulletCast};
 std::string_view ExhibitKindCode(ExhibitKind kind);  // "BU_EVIDENCE", "BU_TEST", ...
 std::optional<ExhibitKind> FindExhibitKind(std::string_view code);
 bool IsTestFire(ExhibitKind kind);
@@ -59,6 +68,7 @@ struct Mark {
   std::string format;                // "x3p" or "profile-csv".
   std::vector<std::string> remarks;  // What reading and extraction noticed, for people.
   bool usable = false;               // False when no signature could be extracted.
+  friend bool operator==(const Mark&, const Mark&) = default;
 };
 
 // What identifies the item in the world outside. Sealed at rest, erasable, never sent.
@@ -67,6 +77,7 @@ struct ExhibitIdentity {
   std::string case_reference;  // 0..kCaseReferenceBytesMax.
   std::string incident_date;   // "YYYY-MM-DD", "YYYY-MM", "YYYY" or empty.
   std::string note;            // 0..kNoteBytesMax.
+  friend bool operator==(const ExhibitIdentity&, const ExhibitIdentity&) = default;
 };
 // kInvalidArgument naming the field and its bound; refuses control characters and invalid UTF-8.
 absl::Status CheckExhibitIdentity(const ExhibitIdentity& identity);
@@ -82,12 +93,15 @@ struct Exhibit {
   ClassCharacteristics characteristics;
   std::vector<Mark> marks;
   std::int64_t submitted_unix_ms = 0;
-  std::string submitted_by;  // Pseudonym of the staff certificate.
-  std::uint64_t ledger_index = 0;
+  std::string submitted_by;        // Pseudonym of the staff certificate.
+  std::uint64_t ledger_index = 0;  // Of the ledger entry of the submission.
+  friend bool operator==(const Exhibit&, const Exhibit&) = default;
 };
 
-// The name of a submission: the first 16 bytes of a SHA-256 over label, kind and the scans' hashes.
-// The caller computes the hash (crypto is not known here); this gives the bytes to hash.
+// The bytes whose SHA-256, cut to its first 16 bytes, names the submission of this content. The
+// caller computes the hash: crypto is not known here. Land numbers may come in any order; label,
+// number of scans and hash lengths must be within their bounds.
+//   Source    docs/formats/submission-id.md
 std::string SubmissionIdPreimage(
     std::string_view label, ExhibitKind kind,
     const std::vector<std::pair<std::int32_t, std::string>>& land_number_and_scan_sha256);

@@ -11,6 +11,10 @@
 namespace proofmark::forensics {
 namespace {
 
+// Real tails are heavier than generated ones, and what lies beyond the data is not known: below
+// this shape an expected number of false leads falls absurdly fast.
+constexpr double kTailShapeMin = 0.15;
+
 double Weight(std::span<const double> weights, std::size_t i) {
   return weights.empty() ? 1.0 : weights[i];
 }
@@ -126,7 +130,7 @@ absl::StatusOr<NullTail> FitNullTail(std::span<const ScoredPair> pairs) {
   }
   const double mean = sum / count;
   const double variance = std::max(squares / count - mean * mean, 1e-12);
-  tail.shape = std::clamp(0.5 * (1.0 - mean * mean / variance), 0.0, 0.45);
+  tail.shape = std::clamp(0.5 * (1.0 - mean * mean / variance), kTailShapeMin, 0.45);
   tail.scale = mean * (1.0 - tail.shape);  // Keeps the mean excess.
   return tail;
 }

@@ -65,7 +65,7 @@ void BenchPairs() {
   std::vector<BulletSignature> bullets;
   std::vector<PreparedBullet> prepared;
   absl::PrintF("generate, per bullet of six lands   %9.1f us\n",
-               CpuUsEach(24, [&](std::int64_t i) { bullets.push_back(Bullet(i / 2, i % 2)); }));
+               CpuUsEach(24, [&](std::int64_t i) { bullets.push_back(Bullet(i / 2, static_cast<std::uint32_t>(i % 2))); }));
   absl::PrintF("prepare, per bullet                 %9.1f us\n", CpuUsEach(24, [&](std::int64_t i) {
                  prepared.push_back(*PrepareBullet(bullets[static_cast<std::size_t>(i)]));
                }));

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+
+namespace proofmark::crypto {
+
+// OpenSSL's handles, owned from the moment they exist. For crypto/ and tests alone.
+template <auto kFree>
+struct Deleter {
+  template <class T>
+  void operator()(T* p) const {
+    kFree(p);
+  }
+};
+
+using BioHandle = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
+using DigestContextHandle = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
+using PkeyHandle = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using X509Handle = std::unique_ptr<X509, Deleter<X509_free>>;
+
+}  // namespace proofmark::crypto

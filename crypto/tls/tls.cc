@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/tls/tls.h"
+
+#include <openssl/conf.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "base/status.h"
+#include "crypto/openssl/handles.h"
+#include "crypto/openssl/pem.h"
+#include "crypto/openssl/status.h"
+
+namespace proofmark::crypto {
+namespace {
+
+using ConfHandle = std::unique_ptr<CONF, Deleter<NCONF_free>>;
+using SslContextHandle = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
+
+// Protocol rather than MinProtocol, which gRPC overrides; NumTickets rather than
+// Options=-SessionTicket, which leaves tickets on in TLS 1.3.
+constexpr std::string_view kConfiguration =
+    "openssl_conf = openssl\n"
+    "[openssl]\n"
+    "ssl_conf = ssl\n"
+    "[ssl]\n"
+    "system_default = tls\n"
+    "[tls]\n"
+    "Protocol = ALL,-TLSv1.2,-TLSv1.1,-TLSv1,-SSLv3\n"
+    "NumTickets = 0\n";
+
+absl::Status Failed(std::string_view what) {
+  return OpenSslError(absl::StatusCode::kInternal, what);
+}
+
+absl::Status LoadConfiguration() {
+  // First, so that the machine's own openssl.cnf is not read later, over ours.
+  if (OPENSSL_init_ssl(0, nullptr) != 1) return Failed("starting OpenSSL");
+  const ConfHandle configuration(NCONF_new(nullptr));
+  const BioHandle text = ReadingBio(kConfiguration);
+  long line = 0;
+  if (configuration == nullptr || NCONF_load_bio(configuration.get(), text.get(), &line) <= 0) {
+    return Failed("reading the TLS configuration");
+  }
+  if (CONF_modules_load(configuration.get(), "openssl_conf", 0) <= 0) {
+    return Failed("applying the TLS configuration");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckNewContext() {
+  constexpr std::uint64_t kOldVersions =
+      SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2;
+  const SslContextHandle context(SSL_CTX_new(TLS_method()));
+  if (context == nullptr) return Failed("making a TLS context");
+  const std::uint64_t off = SSL_CTX_get_options(context.get());
+  if ((off & kOldVersions) != kOldVersions || (off & SSL_OP_NO_TLSv1_3) != 0) {
+    return absl::InternalError("a new TLS context speaks other versions than TLS 1.3");
+  }
+  if (SSL_CTX_get_num_tickets(context.get()) != 0) {
+    return absl::InternalError("a new TLS context hands out session tickets");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConfigureAndCheck() {
+  PM_RETURN_IF_ERROR(LoadConfiguration());
+  return CheckNewContext();
+}
+
+}  // namespace
+
+absl::Status RequireTls13WithoutTickets() {
+  static const absl::Status first_result = ConfigureAndCheck();
+  return first_result;
+}
+
+absl::StatusOr<X509Certificate> CheckKeyMatchesCertificate(std::string_view certificate_pem,
+                                                           const SecretBytes& key_pem) {
+  PM_ASSIGN_OR_RETURN(X509Certificate certificate, X509Certificate::FromPem(certificate_pem));
+  PM_ASSIGN_OR_RETURN(const PkeyHandle key, PrivateKeyFromPem(key_pem));
+  if (X509_check_private_key(certificate.handle(), key.get()) != 1) {
+    ERR_clear_error();
+    return absl::InvalidArgumentError("private key: does not belong to the certificate");
+  }
+  return certificate;
+}
+
+}  // namespace proofmark::crypto

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "crypto/secret/secret_bytes.h"
+#include "crypto/x509/certificate.h"
+
+namespace proofmark::crypto {
+
+// Sets OpenSSL up so that every TLS context made from now on in this process, gRPC's included,
+// speaks TLS 1.3 only and hands out no session tickets, then makes a context to see that it does.
+// gRPC 1.51 has a setting for neither, and a resumed connection is accepted without the client's
+// certificate being shown again. Call it first in main(), before any gRPC credential is made;
+// further calls return the first one's result.
+//
+//   Errors   kInternal  OpenSSL refused, or the context shows that it did not take hold: end the
+//                       process, never serve without.
+//   Threads  May be called concurrently.
+//   Source   docs/references.md#openssl-config
+absl::Status RequireTls13WithoutTickets();
+
+// The leaf in `certificate_pem`, if it is exactly one certificate and `key_pem` is its private key
+// (unencrypted PKCS#8, SEC 1 or PKCS#1). To be called before a pair is published to gRPC's file
+// watcher: with a half-written pair it refuses every new connection.
+//   kInvalidArgument  a part cannot be read, or they do not belong together.
+absl::StatusOr<X509Certificate> CheckKeyMatchesCertificate(std::string_view certificate_pem,
+                                                           const SecretBytes& key_pem);
+
+}  // namespace proofmark::crypto

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "crypto/hash/sha256.h"
+#include "forensics/evidence/calibration.h"
+#include "forensics/striated/ballistic_signature.h"
+#include "proto/wire/messages.h"
+#include "records/class_filter.h"
+#include "records/exhibit.h"
+
+// What nodes of different agencies say to each other. The rules of all conversions:
+// proto/wire/common.h.
+namespace proofmark::wire {
+
+inline constexpr std::int64_t kMatchPayloadBytesMax = 1024 * 1024;
+inline constexpr std::int32_t kMatchCandidatesMax = 10;
+inline constexpr std::int64_t kRefusalReasonBytesMax = 256;
+
+// The types under which an envelope carries them.
+inline constexpr std::string_view kMatchQuestionType = "match-question/v1";
+inline constexpr std::string_view kMatchAnswerType = "match-answer/v1";
+
+// What is asked: nothing in it identifies a case or a person.
+struct MatchQuestion {
+  records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
+  records::ClassCharacteristics characteristics;
+  forensics::BulletSignature signature;
+  std::string purpose;       // [A-Z0-9_]{1,32}; the agreement says which are answered.
+  std::string offence;       // The same alphabet; empty when not applicable.
+  std::string subject_role;  // Likewise.
+  crypto::Sha256Digest case_commitment{};
+  std::string actor;                                  // Pseudonym, printable ASCII, 1..64 bytes.
+  std::vector<records::ClassRule> rules_off;          // Each at most once.
+  std::int32_t candidates_max = kMatchCandidatesMax;  // 1..kMatchCandidatesMax.
+  friend bool operator==(const MatchQuestion&, const MatchQuestion&) = default;
+};
+
+// A number of records, as much of it as may be told. Sent; never renumber.
+enum class CountBand : std::int32_t {
+  kUnder100 = 1,
+  k100To999 = 2,
+  k1000To9999 = 3,
+  k10000To99999 = 4,
+  k100000To999999 = 5,
+  k1000000OrMore = 6,
+};
+CountBand ToCountBand(std::int64_t count);       // `count` >= 0.
+std::string_view CountBandText(CountBand band);  // "0 to 99", ..., "1 000 000 or more".
+
+// An expected number of false leads, as a band. Sent; never renumber.
+enum class FalseLeadBand : std::int32_t {
+  kUnderTenth = 1,
+  kTenthToOne = 2,
+  kOneToTen = 3,
+  kOverTen = 4,
+};
+FalseLeadBand ToFalseLeadBand(double expected);          // `expected` >= 0, finite.
+std::string_view FalseLeadBandText(FalseLeadBand band);  // "below 0.1", ..., "10 or more".
+
+struct RuleRemoval {
+  records::ClassRule rule = records::ClassRule::kBulletClass;
+  CountBand removed = CountBand::kUnder100;
+  friend bool operator==(const RuleRemoval&, const RuleRemoval&) = default;
+};
+
+// What was searched, as much of it as crosses the border.
+struct SearchedBands {
+  CountBand held = CountBand::kUnder100;      // Records of this kind held and active.
+  CountBand eligible = CountBand::kUnder100;  // Left after the class filter.
+  std::vector<RuleRemoval> removals;          // One for each rule applied, each at most once.
+  bool complete = false;                      // Every eligible record was compared in full detail.
+  FalseLeadBand false_leads = FalseLeadBand::kOverTen;  // At the weakest level reported.
+  std::string method_version;                           // Printable ASCII, 1..kVersionBytesMax.
+  std::string calibration_version;                      // The same.
+  bool provisional = true;  // The calibration rests on generated scans only.
+  friend bool operator==(const SearchedBands&, const SearchedBands&) = default;
+};
+
+// A lead, not an identification.
+struct MatchCandidate {
+  crypto::Sha256Digest handle{};                   // Each at most once in a result.
+  forensics::Level level = forensics::Level::kL1;  // Never kNone.
+  records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
+  friend bool operator==(const MatchCandidate&, const MatchCandidate&) = default;
+};
+
+struct MatchResult {
+  std::vector<MatchCandidate> candidates;  // At most kMatchCandidatesMax, strongest level first.
+  SearchedBands searched;
+  friend bool operator==(const MatchResult&, const MatchResult&) = default;
+};
+
+struct MatchRefusal {
+  std::string code;    // [A-Z0-9_]{1,32}, of records::RefusalCodes() when it is ours.
+  std::string reason;  // For people, UTF-8, 0..kRefusalReasonBytesMax.
+  friend bool operator==(const MatchRefusal&, const MatchRefusal&) = default;
+};
+
+using MatchAnswer = std::variant<MatchResult, MatchRefusal>;
+
+// The payloads of envelopes, at most kMatchPayloadBytesMax. Parse what was verified, as received.
+absl::StatusOr<std::string> Serialise(const MatchQuestion& question);
+absl::StatusOr<MatchQuestion> ParseMatchQuestion(std::string_view bytes);
+absl::StatusOr<std::string> Serialise(const MatchAnswer& answer);
+absl::StatusOr<MatchAnswer> ParseMatchAnswer(std::string_view bytes);
+
+v1::MatchQuestion ToProto(const MatchQuestion& question);
+absl::StatusOr<MatchQuestion> FromProto(const v1::MatchQuestion& message, std::string_view field);
+v1::MatchResult ToProto(const MatchResult& result);
+absl::StatusOr<MatchResult> FromProto(const v1::MatchResult& message, std::string_view field);
+v1::MatchAnswer ToProto(const MatchAnswer& answer);
+absl::StatusOr<MatchAnswer> FromProto(const v1::MatchAnswer& message, std::string_view field);
+
+}  // namespace proofmark::wire

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The generated classes by name only, so that rooms which never see a message can include the
+// conversions beside what they use of them. Whoever calls a conversion includes the .pb.h itself.
+
+namespace google::protobuf {
+class Timestamp;
+}  // namespace google::protobuf
+
+namespace proofmark::v1 {
+
+enum ClassRule : int;
+enum ExhibitKind : int;
+enum PartnerOutcome : int;
+enum SupportLevel : int;
+
+class BulletSignature;
+class ClassCharacteristics;
+class Exhibit;
+class ExhibitIdentity;
+class LedgerReceipt;
+class LocalResult;
+class MatchAnswer;
+class MatchQuestion;
+class MatchResult;
+class PartnerResult;
+class Search;
+class SearchCandidatesRequest;
+class SearchProgress;
+class SignedEnvelope;
+class SubmissionHeader;
+
+}  // namespace proofmark::v1

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proto/wire/stored.h"
+
+#include <utility>
+
+#include "proofmark/store/v1/records.pb.h"
+#include "proto/wire/checks.h"
+#include "proto/wire/common.h"
+#include "proto/wire/mark.h"
+#include "proto/wire/signature.h"
+
+namespace proofmark::wire {
+namespace {
+
+// Those of the headers, which the ones below would hide.
+using wire::FromProto;
+using wire::ToProto;
+
+constexpr std::int64_t kSubmissionIdBytes = 16;
+
+store::v1::StoredExhibit ToProto(const StoredExhibit& stored) {
+  const records::Exhibit& exhibit = stored.exhibit;
+  store::v1::StoredExhibit message;
+  message.set_submission_id(exhibit.submission_id);
+  message.set_kind(ToProto(exhibit.kind));
+  message.set_state(WriteEnum<v1::ExhibitState>(exhibit.state));
+  *message.mutable_characteristics() = ToProto(exhibit.characteristics);
+  for (const records::Mark& mark : exhibit.marks) {
+    store::v1::StoredMark& entry = *message.add_marks();
+    *entry.mutable_mark() = ToProto(mark);
+    entry.set_blob_sha256(mark.blob_sha256);
+  }
+  message.set_submitted_unix_ms(exhibit.submitted_unix_ms);
+  message.set_submitted_by(exhibit.submitted_by);
+  message.set_sealed_identity(stored.sealed_identity);
+  if (stored.signature) *message.mutable_signature() = ToProto(*stored.signature);
+  message.set_ledger_index(exhibit.ledger_index);
+  return message;
+}
+
+absl::StatusOr<records::Mark> FromProto(const store::v1::StoredMark& message,
+                                        std::string_view field) {
+  PM_RETURN_IF_ERROR(CheckPresent(field, "mark", message.has_mark()));
+  PM_ASSIGN_OR_RETURN(records::Mark mark, FromProto(message.mark(), At(field, "mark")));
+  PM_RETURN_IF_ERROR(
+      CheckBytes(field, "blob_sha256", message.blob_sha256(), kHashBytes, kHashBytes));
+  mark.blob_sha256 = message.blob_sha256();
+  return mark;
+}
+
+absl::StatusOr<StoredExhibit> FromProto(records::ExhibitId id,
+                                        const store::v1::StoredExhibit& message,
+                                        std::string_view field) {
+  StoredExhibit stored;
+  records::Exhibit& exhibit = stored.exhibit;
+  PM_RETURN_IF_ERROR(CheckId(field, "id", id));
+  exhibit.id = std::move(id);
+  PM_RETURN_IF_ERROR(CheckBytes(field, "submission_id", message.submission_id(), kSubmissionIdBytes,
+                                kSubmissionIdBytes));
+  exhibit.submission_id = message.submission_id();
+  PM_ASSIGN_OR_RETURN(exhibit.kind, FromProto(message.kind(), At(field, "kind")));
+  PM_ASSIGN_OR_RETURN(exhibit.state, ReadExhibitState(message.state(), At(field, "state")));
+  PM_ASSIGN_OR_RETURN(exhibit.characteristics,
+                      FromProto(message.characteristics(), At(field, "characteristics")));
+  PM_RETURN_IF_ERROR(CheckCount(field, "marks", message.marks_size(), 1, records::kLandsMax));
+  for (int i = 0; i < message.marks_size(); ++i) {
+    PM_ASSIGN_OR_RETURN(records::Mark mark, FromProto(message.marks(i), At(field, "marks", i)));
+    exhibit.marks.push_back(std::move(mark));
+  }
+  PM_RETURN_IF_ERROR(CheckMarksAscend(exhibit.marks, field));
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "submitted_unix_ms", message.submitted_unix_ms(), 0, kUnixMsMax));
+  exhibit.submitted_unix_ms = message.submitted_unix_ms();
+  PM_RETURN_IF_ERROR(
+      CheckAscii(field, "submitted_by", message.submitted_by(), 1, records::kPseudonymBytesMax));
+  exhibit.submitted_by = message.submitted_by();
+  exhibit.ledger_index = message.ledger_index();
+  PM_RETURN_IF_ERROR(
+      CheckBytes(field, "sealed_identity", message.sealed_identity(), 0, kSealedIdentityBytesMax));
+  stored.sealed_identity = message.sealed_identity();
+  if (message.has_signature()) {
+    PM_ASSIGN_OR_RETURN(stored.signature, FromProto(message.signature(), At(field, "signature")));
+  }
+  return stored;
+}
+
+store::v1::StoredExchange ToProto(const StoredExchange& stored) {
+  store::v1::StoredExchange message;
+  message.set_request_hash(std::string(crypto::AsText(stored.request_hash)));
+  message.set_sealed_answer(stored.sealed_answer);
+  message.set_asker(stored.asker);
+  message.set_unix_ms(stored.unix_ms);
+  return message;
+}
+
+absl::StatusOr<StoredExchange> FromProto(const store::v1::StoredExchange& message,
+                                         std::string_view field) {
+  StoredExchange stored;
+  PM_ASSIGN_OR_RETURN(stored.request_hash,
+                      ReadDigest(field, "request_hash", message.request_hash()));
+  PM_RETURN_IF_ERROR(
+      CheckBytes(field, "sealed_answer", message.sealed_answer(), 1, kSealedAnswerBytesMax));
+  stored.sealed_answer = message.sealed_answer();
+  PM_RETURN_IF_ERROR(CheckAscii(field, "asker", message.asker(), 1, kPartyBytesMax));
+  stored.asker = message.asker();
+  PM_RETURN_IF_ERROR(CheckInteger(field, "unix_ms", message.unix_ms(), 0, kUnixMsMax));
+  stored.unix_ms = message.unix_ms();
+  return stored;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Serialise(const StoredExhibit& stored) {
+  const store::v1::StoredExhibit message = ToProto(stored);
+  PM_RETURN_IF_ERROR(FromProto(stored.exhibit.id, message, "exhibit").status());
+  return WriteBytes(message, kStoredExhibitBytesMax, "exhibit");
+}
+
+absl::StatusOr<StoredExhibit> ParseStoredExhibit(records::ExhibitId id, std::string_view bytes) {
+  store::v1::StoredExhibit message;
+  PM_RETURN_IF_ERROR(ParseStrictly(bytes, kStoredExhibitBytesMax, "exhibit", message));
+  return FromProto(std::move(id), message, "exhibit");
+}
+
+absl::StatusOr<std::string> Serialise(const StoredExchange& stored) {
+  const store::v1::StoredExchange message = ToProto(stored);
+  PM_RETURN_IF_ERROR(FromProto(message, "exchange").status());
+  return WriteBytes(message, kStoredExchangeBytesMax, "exchange");
+}
+
+absl::StatusOr<StoredExchange> ParseStoredExchange(std::string_view bytes) {
+  store::v1::StoredExchange message;
+  PM_RETURN_IF_ERROR(ParseStrictly(bytes, kStoredExchangeBytesMax, "exchange", message));
+  return FromProto(message, "exchange");
+}
+
+}  // namespace proofmark::wire

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "crypto/hash/sha256.h"
+#include "forensics/striated/ballistic_signature.h"
+#include "records/exhibit.h"
+
+// What a node keeps at rest (proofmark.store.v1). The rules of all conversions:
+// proto/wire/common.h. A value of our own that fails to parse is kDataLoss: the caller says so.
+namespace proofmark::wire {
+
+inline constexpr std::int64_t kStoredExhibitBytesMax = 1024 * 1024;
+inline constexpr std::int64_t kSealedIdentityBytesMax = 8'192;
+inline constexpr std::int64_t kSealedAnswerBytesMax = 1'114'112;  // An envelope and its seal.
+inline constexpr std::int64_t kStoredExchangeBytesMax = kSealedAnswerBytesMax + 4'096;
+
+// One exhibit at rest. Its id is the store's key and not part of the bytes.
+struct StoredExhibit {
+  records::Exhibit exhibit;
+  std::string sealed_identity;  // Seals Serialise(ExhibitIdentity); empty after erasure.
+  std::optional<forensics::BulletSignature> signature;  // Absent when no land gave one.
+  friend bool operator==(const StoredExhibit&, const StoredExhibit&) = default;
+};
+absl::StatusOr<std::string> Serialise(const StoredExhibit& stored);
+absl::StatusOr<StoredExhibit> ParseStoredExhibit(records::ExhibitId id, std::string_view bytes);
+
+// One exchange this node answered, kept for repetitions of the question.
+struct StoredExchange {
+  crypto::Sha256Digest request_hash{};
+  std::string sealed_answer;  // Seals Serialise(crypto::Envelope), 1..kSealedAnswerBytesMax.
+  std::string asker;          // SPIFFE id, printable ASCII, 1..kPartyBytesMax.
+  std::int64_t unix_ms = 0;   // 0..kUnixMsMax.
+  friend bool operator==(const StoredExchange&, const StoredExchange&) = default;
+};
+absl::StatusOr<std::string> Serialise(const StoredExchange& stored);
+absl::StatusOr<StoredExchange> ParseStoredExchange(std::string_view bytes);
+
+}  // namespace proofmark::wire

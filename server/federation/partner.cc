@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/federation/partner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "crypto/sign/key_id.h"
+#include "crypto/x509/spiffe_name.h"
+#include "records/codes.h"
+
+namespace proofmark::federation {
+namespace {
+
+absl::Status Fault(const Partner& partner, std::string_view what) {
+  return absl::InvalidArgumentError(absl::StrFormat("partner %s: %s", partner.domain, what));
+}
+
+absl::Status CheckPurposes(const Partner& partner, std::string_view field,
+                           const std::set<std::string, std::less<>>& purposes) {
+  for (const std::string& purpose : purposes) {
+    if (!records::IsCode(records::PurposeCodes(), purpose)) {
+      return Fault(partner, absl::StrFormat("%s: \"%s\" is no purpose code", field, purpose));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
+  PM_RETURN_IF_ERROR(crypto::CheckAgencyDomain(partner.domain));
+  if (partner.domain == own_domain) return Fault(partner, "is this node's own agency");
+  PM_ASSIGN_OR_RETURN(const crypto::SpiffeName name, crypto::SpiffeName::Parse(partner.node_id));
+  if (name.kind() != crypto::SpiffeName::Kind::kNode || name.domain() != partner.domain) {
+    return Fault(partner, "node_id names no node of that domain");
+  }
+  if (partner.endpoint.empty() || partner.endpoint.size() > kEndpointBytesMax) {
+    return Fault(partner, absl::StrFormat("endpoint has %d bytes; 1..%d", partner.endpoint.size(),
+                                          kEndpointBytesMax));
+  }
+  if (partner.exchange_keys.empty() || partner.exchange_keys.size() > kExchangeKeysMax) {
+    return Fault(partner, absl::StrFormat("%d exchange keys; 1..%d", partner.exchange_keys.size(),
+                                          kExchangeKeysMax));
+  }
+  for (const auto& [id, key] : partner.exchange_keys) {
+    if (id != crypto::ExchangeKeyId(partner.domain, key)) {
+      return Fault(partner, absl::StrFormat("exchange key id \"%s\" is not that of its key", id));
+    }
+  }
+  if (partner.timeout < kPartnerTimeoutMin || partner.timeout > kPartnerTimeoutMax) {
+    return Fault(partner, absl::StrFormat("timeout is %d ms; %d..%d", partner.timeout.count(),
+                                          kPartnerTimeoutMin.count(), kPartnerTimeoutMax.count()));
+  }
+  PM_RETURN_IF_ERROR(CheckPurposes(partner, "answered_purposes", partner.answered_purposes));
+  return CheckPurposes(partner, "asked_purposes", partner.asked_purposes);
+}
+
+}  // namespace
+
+absl::StatusOr<Partners> Partners::Create(std::string_view own_domain,
+                                          std::vector<Partner> partners) {
+  if (partners.size() > kPartnersMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%d partners; at most %d", partners.size(), kPartnersMax));
+  }
+  for (const Partner& partner : partners) PM_RETURN_IF_ERROR(CheckPartner(own_domain, partner));
+  std::sort(partners.begin(), partners.end(),
+            [](const Partner& a, const Partner& b) { return a.domain < b.domain; });
+  for (std::size_t i = 1; i < partners.size(); ++i) {
+    if (partners[i].domain == partners[i - 1].domain) {
+      return Fault(partners[i], "is listed twice");
+    }
+  }
+  return Partners(std::move(partners));
+}
+
+const Partner* Partners::FindByDomain(std::string_view domain) const {
+  const auto at =
+      std::lower_bound(partners_.begin(), partners_.end(), domain,
+                       [](const Partner& p, std::string_view d) { return p.domain < d; });
+  return at != partners_.end() && at->domain == domain ? &*at : nullptr;
+}
+
+const Partner* Partners::FindByNodeId(std::string_view node_id) const {
+  for (const Partner& partner : partners_) {
+    if (partner.node_id == node_id) return &partner;
+  }
+  return nullptr;
+}
+
+}  // namespace proofmark::federation

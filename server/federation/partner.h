@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "crypto/sign/ed25519.h"
+
+namespace proofmark::federation {
+
+inline constexpr std::size_t kPartnersMax = 64;
+inline constexpr std::size_t kExchangeKeysMax = 8;
+inline constexpr std::size_t kEndpointBytesMax = 261;  // A 255-byte host name, colon, port.
+inline constexpr std::chrono::milliseconds kPartnerTimeoutMin{1'000};
+inline constexpr std::chrono::milliseconds kPartnerTimeoutMax{600'000};
+
+// One agency we have an agreement with, as `[[partner]]` of the configuration states it.
+struct Partner {
+  std::string domain;
+  std::string node_id;   // SPIFFE id of its node, in `domain`.
+  std::string endpoint;  // host:port of its partner port.
+  std::string ca_pem;    // Its federation CAs; they may vouch for `domain` alone.
+  // Its exchange keys by key id; 1..kExchangeKeysMax. Several while a key is being changed.
+  std::map<std::string, crypto::VerifyingKey, std::less<>> exchange_keys;
+  std::set<std::string, std::less<>> answered_purposes;  // For which it may ask us.
+  std::set<std::string, std::less<>> asked_purposes;     // For which we may ask it.
+  std::chrono::milliseconds timeout{30'000};  // Longest wait for one answer of this partner.
+};
+
+// Every partner of this node. Immutable; safe to use from several threads.
+class Partners {
+ public:
+  Partners() = default;  // None: nobody is asked, nobody is answered.
+
+  // kInvalidArgument  a field outside its bounds, a purpose that is no code of
+  //                   records::PurposeCodes, a key id that does not belong to its key, two partners
+  //                   of one domain, or one of them is `own_domain`. Names partner and field.
+  static absl::StatusOr<Partners> Create(std::string_view own_domain,
+                                         std::vector<Partner> partners);
+
+  // By domain, ascending.
+  const std::vector<Partner>& all() const { return partners_; }
+
+  // nullptr when there is none.
+  const Partner* FindByDomain(std::string_view domain) const;
+  const Partner* FindByNodeId(std::string_view node_id) const;
+
+ private:
+  explicit Partners(std::vector<Partner> partners) : partners_(std::move(partners)) {}
+
+  std::vector<Partner> partners_;
+};
+
+}  // namespace proofmark::federation

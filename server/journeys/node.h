@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "server/federation/node_identity.h"
+#include "server/federation/partner.h"
+#include "server/federation/peer_client.h"
+#include "server/journeys/answering.h"
+#include "server/journeys/exhibits.h"
+#include "server/journeys/search.h"
+#include "server/journeys/submission.h"
+#include "server/ledger/case_commitments.h"
+#include "server/ledger/ledger.h"
+#include "server/match/answer_key.h"
+#include "server/match/bullet_collection.h"
+#include "server/registry/exhibit_registry.h"
+#include "server/store/store.h"
+
+namespace proofmark::store {
+class StorageEnv;
+}  // namespace proofmark::store
+
+namespace proofmark::journeys {
+
+// One agency's node below the network: its state, its rooms, its journeys. main opens one with the
+// machine's disk, clock and randomness; tests and the simulator bring their own. Thread-safe.
+class Node {
+ public:
+  struct Options {
+    std::string state_folder;
+    std::string master_key_path;  // As store::LoadMasterKey reads it.
+    // SHA-256 of the configuration, 64 hexadecimal digits: the entry `config` of this start.
+    std::string config_sha256_hex;
+    int search_threads = 2;  // Workers of one search; 1..64.
+    // The store has failed; main ends the process. Contract: store::Store::Options::on_failure.
+    std::function<void(const absl::Status&)> on_store_failure;
+  };
+
+  // Opens the state, checks the ledger against it, loads every active exhibit into the collection,
+  // closes what a crash left open, and writes the entries `start` and `config`. The references
+  // must outlive the node.
+  //   kInvalidArgument     an option out of its bounds.
+  //   kFailedPrecondition  the state belongs to another node, or as store::Store::Open.
+  //   kDataLoss            damaged state, or store::IsRollbackDetected.
+  static absl::StatusOr<std::unique_ptr<Node>> Open(Options options,
+                                                    federation::NodeIdentity identity,
+                                                    federation::Partners partners,
+                                                    store::StorageEnv& disk,
+                                                    const base::Clock& clock, base::Random& random,
+                                                    federation::PeerClient& peers);
+
+  // Writes nothing: call Stop() first in an orderly end.
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // The entry `stop`. Afterwards only destroying makes sense; nobody may be inside a journey.
+  absl::Status Stop();
+
+  Submissions& submissions() { return *submissions_; }
+  Searches& searches() { return *searches_; }
+  Answering& answering() { return *answering_; }
+  Exhibits& exhibits() { return *exhibits_; }
+
+  ledger::Ledger& ledger() { return *ledger_; }
+  const federation::NodeIdentity& identity() const { return identity_; }
+  const federation::Partners& partners() const { return partners_; }
+
+  // Active exhibits at rest and in the collection: equal, or something is wrong.
+  absl::StatusOr<std::int64_t> CountActiveExhibits() const;
+  std::int64_t indexed_count() const { return collection_.size(); }
+  std::int64_t start_unix_ms() const { return start_unix_ms_; }
+  // OK while the node can do its work, otherwise why not.
+  absl::Status health() const { return store_->health(); }
+
+ private:
+  Node(Options options, federation::NodeIdentity identity, federation::Partners partners,
+       const base::Clock& clock, base::Random& random, federation::PeerClient& peers);
+
+  absl::Status Assemble(store::StorageEnv& disk);
+  absl::Status LoadCollection();
+  absl::Status LogStart();
+
+  // Constant after construction.
+  const Options options_;
+  const federation::NodeIdentity identity_;
+  const federation::Partners partners_;
+  const std::int64_t start_unix_ms_;
+  // Do their own locking. In order of construction: each uses only what stands above it.
+  const base::Clock& clock_;
+  base::Random& random_;
+  federation::PeerClient& peers_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  std::unique_ptr<ledger::CaseCommitments> commitments_;
+  std::unique_ptr<match::AnswerKey> answer_key_;
+  std::unique_ptr<registry::ExhibitRegistry> registry_;
+  match::BulletCollection collection_;
+  std::unique_ptr<Submissions> submissions_;
+  std::unique_ptr<Searches> searches_;
+  std::unique_ptr<Answering> answering_;
+  std::unique_ptr<Exhibits> exhibits_;
+};
+
+}  // namespace proofmark::journeys

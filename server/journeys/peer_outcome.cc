@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/journeys/peer_outcome.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/status.h"
+#include "crypto/envelope/envelope.h"
+#include "crypto/x509/spiffe_name.h"
+
+namespace proofmark::journeys {
+namespace {
+
+using wire::PartnerOutcome;
+
+std::string ExchangeBytes(const crypto::ExchangeId& id) {
+  return std::string(base::AsText(base::ByteSpan(id)));
+}
+
+PeerOutcome OutcomeOf(const federation::Partner& partner, const AskedQuestion& asked,
+                      PartnerOutcome outcome, std::string code, std::string detail) {
+  PeerOutcome judged;
+  judged.result.agency = partner.domain;
+  judged.result.outcome = outcome;
+  judged.result.detail = std::move(detail);
+  judged.result.exchange_id = ExchangeBytes(asked.exchange_id);
+  judged.logged.code = std::move(code);
+  return judged;
+}
+
+PeerOutcome Refused(const federation::Partner& partner, const AskedQuestion& asked,
+                    std::string refusal_code, std::string detail) {
+  PeerOutcome judged = OutcomeOf(partner, asked, PartnerOutcome::kRefused,
+                                 "REFUSED:" + refusal_code, std::move(detail));
+  judged.result.refusal_code = std::move(refusal_code);
+  return judged;
+}
+
+PeerOutcome Invalid(const federation::Partner& partner, const AskedQuestion& asked,
+                    std::string_view why) {
+  return OutcomeOf(
+      partner, asked, PartnerOutcome::kInvalid, "INVALID",
+      absl::StrFormat("Its answer was not believed: %s. Report it to the partner's administrator.",
+                      why.substr(0, 256)));
+}
+
+// A call that ended without a signed answer. What the partner wrote is not shown: nobody signed it.
+PeerOutcome WithoutAnswer(const federation::Partner& partner, const AskedQuestion& asked,
+                          const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+      return NothingInTime(partner, asked);
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kDataLoss:
+      return Invalid(partner, asked, "it is not well-formed");
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+      return Refused(partner, asked, "NOT_A_PARTNER",
+                     "It does not accept this node's identity or signature. Compare certificates "
+                     "and exchange keys with its administrator.");
+    case absl::StatusCode::kAlreadyExists:
+      return Refused(partner, asked, "EXCHANGE_REUSED",
+                     "It holds another question under this exchange id. Ask again.");
+    case absl::StatusCode::kFailedPrecondition:
+      return Refused(partner, asked, "CLOCK_SKEW",
+                     "Its clock and ours differ too much. Check the time on both nodes.");
+    case absl::StatusCode::kResourceExhausted:
+      return Refused(partner, asked, "BUSY", "It has more to do than it can now. Ask again later.");
+    case absl::StatusCode::kUnavailable:
+      return OutcomeOf(partner, asked, PartnerOutcome::kUnreachable, "UNREACHABLE",
+                       "It could not be reached. Ask again later, or try `proofmark partners`.");
+    default:
+      return Refused(partner, asked, "INTERNAL", "It failed to answer. Ask again later.");
+  }
+}
+
+absl::StatusOr<crypto::VerifiedEnvelope> Open(const federation::Partner& partner,
+                                              std::string_view own_node_id,
+                                              const AskedQuestion& asked, crypto::Envelope envelope,
+                                              std::int64_t now_unix_ms) {
+  crypto::EnvelopeExpectations expected;
+  expected.recipient = std::string(own_node_id);
+  expected.type = std::string(wire::kMatchAnswerType);
+  expected.request_hash = asked.hash;
+  PM_ASSIGN_OR_RETURN(
+      crypto::VerifiedEnvelope verified,
+      crypto::OpenEnvelope(std::move(envelope),
+                           {.sender = partner.node_id, .keys = partner.exchange_keys}, expected));
+  if (verified.envelope().exchange_id != asked.exchange_id) {
+    return absl::PermissionDeniedError("it belongs to another exchange");
+  }
+  PM_RETURN_IF_ERROR(crypto::CheckClockSkew(verified, now_unix_ms));
+  return verified;
+}
+
+// Whether the ledger the partner names is that of its node.
+bool IsLedgerOf(const federation::Partner& partner, const records::LedgerReceipt& receipt) {
+  const absl::StatusOr<crypto::SpiffeName> name = crypto::SpiffeName::Parse(partner.node_id);
+  return name.ok() &&
+         receipt.origin == absl::StrFormat("%s/proofmark/%s/log", name->domain(), name->id()) &&
+         receipt.leaf_hash.size() == crypto::Sha256Digest().size();
+}
+
+void NoteReceipt(const federation::Partner& partner,
+                 const std::optional<records::LedgerReceipt>& receipt, PeerOutcome& judged) {
+  if (!receipt.has_value() || !IsLedgerOf(partner, *receipt)) {
+    if (!judged.result.detail.empty()) judged.result.detail += ' ';
+    judged.result.detail += "It named no entry of its ledger.";
+    return;
+  }
+  judged.result.peer_receipt = receipt;
+  ledger::PeerEntry entry;
+  entry.index = receipt->index;
+  const base::ByteSpan leaf = base::AsBytes(receipt->leaf_hash);
+  std::copy(leaf.begin(), leaf.end(), entry.leaf_hash.begin());
+  judged.logged.peer_entry = entry;
+}
+
+}  // namespace
+
+PeerOutcome JudgeAnswer(const federation::Partner& partner, std::string_view own_node_id,
+                        const AskedQuestion& asked, absl::StatusOr<federation::PeerAnswer> answer,
+                        std::int64_t now_unix_ms) {
+  if (!answer.ok()) return WithoutAnswer(partner, asked, answer.status());
+  const absl::StatusOr<crypto::VerifiedEnvelope> verified =
+      Open(partner, own_node_id, asked, std::move(answer->envelope), now_unix_ms);
+  if (!verified.ok()) return Invalid(partner, asked, std::string(verified.status().message()));
+  absl::StatusOr<wire::MatchAnswer> parsed = wire::ParseMatchAnswer(verified->payload());
+  if (!parsed.ok()) return Invalid(partner, asked, std::string(parsed.status().message()));
+
+  PeerOutcome judged;
+  if (auto* refusal = std::get_if<wire::MatchRefusal>(&*parsed)) {
+    judged = Refused(partner, asked, std::move(refusal->code), std::move(refusal->reason));
+  } else {
+    wire::MatchResult& result = std::get<wire::MatchResult>(*parsed);
+    if (result.candidates.size() > static_cast<std::size_t>(asked.candidates_max)) {
+      return Invalid(partner, asked, "it lists more candidates than were asked for");
+    }
+    judged = OutcomeOf(partner, asked, PartnerOutcome::kAnswered, "ANSWERED", "");
+    judged.logged.count = result.candidates.size();
+    judged.result.result = std::move(result);
+  }
+  judged.logged.response_hash = base::ToHex(base::ByteSpan(verified->hash()));
+  NoteReceipt(partner, answer->receipt, judged);
+  return judged;
+}
+
+PeerOutcome NothingInTime(const federation::Partner& partner, const AskedQuestion& asked) {
+  return OutcomeOf(partner, asked, PartnerOutcome::kTooLate, "TOO_LATE",
+                   "It did not answer in time. Ask again with a longer deadline.");
+}
+
+}  // namespace proofmark::journeys

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "crypto/hash/sha256.h"
+#include "proto/wire/search.h"
+#include "server/federation/partner.h"
+#include "server/federation/peer_client.h"
+#include "server/journeys/question_log.h"
+
+namespace proofmark::journeys {
+
+// What was asked, as far as judging its answer needs it.
+struct AskedQuestion {
+  crypto::ExchangeId exchange_id{};
+  crypto::Sha256Digest hash{};  // crypto::EnvelopeHash of the signed question.
+  std::int32_t candidates_max = 0;
+};
+
+// What came of a question, for the caller and for the ledger.
+struct PeerOutcome {
+  wire::PartnerResult result;  // Without elapsed time and without our own receipt.
+  QuestionOutcome logged;
+};
+
+// Believes a partner's answer, or says what else came of the question: envelope (signature,
+// parties, type, question answered, exchange, skew), payload and its bounds. Never fails: every
+// failure is an outcome.
+//   now_unix_ms  when it came.
+//   Threads      Pure.
+PeerOutcome JudgeAnswer(const federation::Partner& partner, std::string_view own_node_id,
+                        const AskedQuestion& asked, absl::StatusOr<federation::PeerAnswer> answer,
+                        std::int64_t now_unix_ms);
+
+// The outcome of a question to which nothing came in time.
+PeerOutcome NothingInTime(const federation::Partner& partner, const AskedQuestion& asked);
+
+}  // namespace proofmark::journeys

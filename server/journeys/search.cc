@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/journeys/search.h"
+
+#include <utility>
+
+#include "base/status.h"
+#include "server/journeys/search_run.h"
+#include "server/registry/paging.h"
+
+namespace proofmark::journeys {
+
+Searches::Searches(const SearchRooms& rooms)
+    : rooms_(rooms), questions_(rooms.store, rooms.ledger), archive_(rooms.store) {}
+
+absl::Status Searches::CloseAbandoned() { return questions_.CloseAbandoned(); }
+
+absl::StatusOr<wire::Search> Searches::Run(const federation::Caller& caller,
+                                           const wire::SearchRequest& request,
+                                           const std::function<void(const SearchEvent&)>& on_event,
+                                           const std::function<bool()>& cancelled) {
+  absl::StatusOr<wire::Search> search =
+      SearchRun(rooms_, questions_, caller, request, on_event, cancelled).Run();
+  PM_RETURN_IF_ERROR(search.status());
+  return archive_.Keep(*std::move(search));
+}
+
+absl::StatusOr<wire::Search> Searches::Get(const federation::Caller& caller,
+                                           std::string_view search_id) {
+  PM_ASSIGN_OR_RETURN(wire::Search search, archive_.Load(search_id));
+  if (search.local.has_value()) {
+    PM_ASSIGN_OR_RETURN(search.local, JoinLabels(rooms_.registry, *std::move(search.local)));
+  }
+  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit, rooms_.registry.Load(search.exhibit_id));
+  PM_ASSIGN_OR_RETURN(std::string object, rooms_.registry.CommitmentTo(exhibit.exhibit));
+  PM_RETURN_IF_ERROR(LogConsultation(caller, "SEARCH_READ", 1, std::move(object)));
+  return search;
+}
+
+absl::StatusOr<SearchPage> Searches::List(const federation::Caller& caller, std::int32_t page_size,
+                                          std::string_view page_token) {
+  PM_ASSIGN_OR_RETURN(const std::size_t count,
+                      registry::PageSize(page_size, kSearchPageSizeDefault));
+  PM_ASSIGN_OR_RETURN(ArchivePage page, archive_.List(count, page_token));
+  for (wire::Search& search : page.searches) {
+    if (search.local.has_value()) search.local->candidates.clear();
+    for (wire::PartnerResult& partner : search.partners) {
+      if (partner.result.has_value()) partner.result->candidates.clear();
+    }
+  }
+  PM_RETURN_IF_ERROR(LogConsultation(caller, "SEARCHES_LISTED", page.searches.size(), ""));
+  return SearchPage{.searches = std::move(page.searches),
+                    .next_page_token = std::move(page.next_page_token)};
+}
+
+absl::Status Searches::LogConsultation(const federation::Caller& caller, std::string_view outcome,
+                                       std::uint64_t count, std::string object) {
+  ledger::EntryDraft draft;
+  draft.kind = ledger::EntryKind::kAdminRead;
+  draft.actor = caller.pseudonym;
+  draft.outcome = std::string(outcome);
+  draft.count = count;
+  draft.object = std::move(object);
+  return rooms_.ledger.Append(std::move(draft)).status();
+}
+
+}  // namespace proofmark::journeys

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proto/wire/search.h"
+#include "proto/wire/stored.h"
+#include "server/federation/caller.h"
+#include "server/journeys/inbox.h"
+#include "server/journeys/peer_outcome.h"
+#include "server/journeys/question_log.h"
+#include "server/journeys/search.h"
+
+namespace proofmark::journeys {
+
+// The candidates with their exhibits' labels as they are now; empty after an erasure.
+absl::StatusOr<wire::LocalResult> JoinLabels(const registry::ExhibitRegistry& registry,
+                                             wire::LocalResult local);
+
+// One search under way: the steps of Searches, in their order. Used once, by one thread; what runs
+// beside that thread reports through the inbox.
+class SearchRun {
+ public:
+  SearchRun(const SearchRooms& rooms, QuestionLog& questions, const federation::Caller& caller,
+            const wire::SearchRequest& request,
+            const std::function<void(const SearchEvent&)>& on_event,
+            const std::function<bool()>& cancelled);
+  ~SearchRun();
+
+  // Contract: Searches::Run. The result is not kept yet.
+  absl::StatusOr<wire::Search> Run();
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  // One partner's question, from before it is sent until its outcome is logged.
+  struct Question {
+    const federation::Partner* partner = nullptr;
+    crypto::Envelope envelope;
+    AskedQuestion asked;
+    OpenQuestion open;
+    Time sent;
+    Time deadline;
+    bool closed = false;
+  };
+
+  absl::Status Prepare();
+  absl::Status ChoosePartners();
+  absl::Status Ask();
+  absl::Status Refuse(const federation::Partner& partner, std::string_view refusal_code,
+                      std::string_view reason);
+  absl::Status OpenQuestion(const federation::Partner& partner);
+  ledger::EntryDraft DraftOf(std::string_view peer, const crypto::ExchangeId& exchange) const;
+  void StartLocal();
+  void Send(std::size_t index);
+
+  absl::Status Collect();
+  absl::Status Take(Report report);
+  absl::Status TakeLocal(absl::StatusOr<match::CollectionResult> found);
+  absl::Status TakePeer(PeerReport report);
+  absl::Status CloseOverdue();
+  absl::Status CloseRest(std::string_view code);
+  absl::Status CloseQuestion(Question& question, PeerOutcome outcome, Time came);
+  bool IsDone() const;
+
+  // Constant after construction.
+  const SearchRooms& rooms_;
+  QuestionLog& questions_;
+  const federation::Caller& caller_;
+  const wire::SearchRequest& request_;
+  const std::function<void(const SearchEvent&)>& on_event_;
+  const std::function<bool()>& cancelled_;
+  const Time begun_;
+  const Time deadline_;
+
+  // Used by the search's own thread; the local search reads exhibit_.
+  wire::StoredExhibit exhibit_;
+  std::string case_commitment_;  // 64 hexadecimal digits.
+  std::string object_;
+  std::vector<const federation::Partner*> chosen_;
+  std::vector<Question> asked_;
+  std::optional<journeys::OpenQuestion> local_open_;
+  wire::Search search_;
+
+  // Do their own locking.
+  const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
+  std::atomic<bool> stopped_{false};
+  std::jthread local_;  // Last: it uses what stands above.
+};
+
+}  // namespace proofmark::journeys

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/store/keys.h"
+
+// The journeys' tables, in 0x70-0x7F. Stored; never renumber. docs/formats/journeys.md.
+namespace proofmark::journeys {
+
+inline constexpr store::Table kSearchTable{0x70};         // search id (16) -> sealed Search.
+inline constexpr store::Table kSearchListingTable{0x71};  // u64 ms, search id -> empty.
+inline constexpr store::Table kOpenQuestionTable{0x72};   // exchange id (16) -> OpenQuestion.
+inline constexpr store::Table kExchangeTable{0x73};       // LP2(asker), exchange id -> answer.
+
+}  // namespace proofmark::journeys

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ledger/ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/status.h"
+#include "server/ledger/tables.h"
+#include "server/store/keys.h"
+
+namespace proofmark::ledger {
+namespace {
+
+using crypto::Sha256Digest;
+
+constexpr std::size_t kOriginBytesMax = 512;
+
+std::string EntryRow(std::uint64_t index) {
+  return store::StoreKey(kEntryTable).U64(index).Build();
+}
+std::string LeafRow(std::uint64_t index) { return store::StoreKey(kLeafTable).U64(index).Build(); }
+std::string FrontierRow() { return store::StoreKey(kFrontierTable).Build(); }
+
+absl::StatusOr<Sha256Digest> ParseDigest(std::string_view bytes) {
+  Sha256Digest digest;
+  if (bytes.size() != digest.size()) {
+    return absl::DataLossError(
+        absl::StrFormat("ledger: a leaf hash has %d bytes, not %d", bytes.size(), digest.size()));
+  }
+  std::ranges::copy(base::AsBytes(bytes), digest.begin());
+  return digest;
+}
+
+using RowVisitor = std::function<absl::Status(std::uint64_t index, std::string_view value)>;
+
+// Visits rows [first, end) of a table whose keys are indices; stops and says so at a gap.
+absl::Status VisitRows(const store::Store& store, store::Table table, std::uint64_t first,
+                       std::uint64_t end, const RowVisitor& visit) {
+  if (first >= end) return absl::OkStatus();
+  std::uint64_t next = first;
+  absl::Status visited;
+  const auto visit_row = [&](std::string_view key, std::string_view value) {
+    if (key != store::StoreKey(table).U64(next).Build()) return false;
+    visited = visit(next, value);
+    if (!visited.ok()) return false;
+    return ++next < end;
+  };
+  PM_RETURN_IF_ERROR(store.Scan({.prefix = store::StoreKey(table).Build(),
+                                 .start = store::StoreKey(table).U64(first).Build()},
+                                visit_row));
+  PM_RETURN_IF_ERROR(visited);
+  if (next == end) return absl::OkStatus();
+  return absl::DataLossError(absl::StrFormat("ledger: row %d of table %#x is missing", next,
+                                             static_cast<int>(table.prefix)));
+}
+
+absl::StatusOr<StoredEntry> Checked(std::uint64_t index, std::string_view bytes,
+                                    const Sha256Digest& leaf_hash) {
+  if (crypto::LeafHash(bytes) != leaf_hash) {
+    return absl::DataLossError(
+        absl::StrFormat("ledger: entry %d does not hash to its leaf", index));
+  }
+  absl::StatusOr<Entry> entry = ParseEntry(bytes);
+  if (!entry.ok() || entry->seq != index) {
+    return absl::DataLossError(absl::StrFormat("ledger: entry %d cannot be read", index));
+  }
+  return StoredEntry{
+      .entry = *std::move(entry), .bytes = std::string(bytes), .leaf_hash = leaf_hash};
+}
+
+absl::Status CheckCount(const char* what, std::int64_t count, std::int64_t min) {
+  if (count >= min && count <= kReadEntriesMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("ledger: %s is %d, not within %d to %d", what, count, min, kReadEntriesMax));
+}
+
+}  // namespace
+
+bool EntryFilter::Matches(const Entry& entry) const {
+  return (!kind || entry.draft.kind == *kind) && (!peer || entry.draft.peer == *peer) &&
+         (!unix_ms_min || entry.unix_ms >= *unix_ms_min) &&
+         (!unix_ms_max || entry.unix_ms <= *unix_ms_max);
+}
+
+Ledger::Ledger(store::Store& store, const base::Clock& clock, Options options)
+    : options_(std::move(options)), store_(store), clock_(clock) {}
+
+Ledger::~Ledger() { store_.SetGroupObserver(nullptr); }
+
+absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(store::Store& store, const base::Clock& clock,
+                                                     Options options) {
+  if (options.origin.empty() || options.origin.size() > kOriginBytesMax ||
+      options.origin.find_first_of(" \n\t+") != std::string::npos) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "ledger: the origin must have 1 to %d bytes, no white space and no '+'", kOriginBytesMax));
+  }
+  // Any draft shows whether the node name can stand in an entry.
+  PM_RETURN_IF_ERROR(
+      FormatEntry({.seq = 0, .unix_ms = 0, .node = options.node_name, .draft = {.outcome = "ok"}})
+          .status());
+  std::unique_ptr<Ledger> ledger(new Ledger(store, clock, std::move(options)));
+  PM_RETURN_IF_ERROR(ledger->Load());
+  store.SetGroupObserver(ledger.get());
+  return ledger;
+}
+
+absl::Status Ledger::Load() {
+  crypto::Frontier stored;
+  PM_ASSIGN_OR_RETURN(const std::optional<std::string> row, store_.Get(FrontierRow()));
+  if (row) {
+    PM_ASSIGN_OR_RETURN(stored, crypto::Frontier::Parse(*row));
+  }
+  const store::HighWaterMark& mark = store_.high_water_at_open();
+  if (stored.size() < mark.size) {
+    return store::RollbackDetected(
+        absl::StrFormat("the database holds %d ledger entries, but %d were acknowledged",
+                        stored.size(), mark.size));
+  }
+  crypto::Frontier recomputed;
+  Sha256Digest root_at_mark = crypto::EmptyRoot();
+  const auto append = [&](std::uint64_t, std::string_view value) -> absl::Status {
+    PM_ASSIGN_OR_RETURN(const Sha256Digest leaf, ParseDigest(value));
+    recomputed.Append(leaf);
+    if (recomputed.size() == mark.size) root_at_mark = recomputed.Root();
+    return absl::OkStatus();
+  };
+  PM_RETURN_IF_ERROR(VisitRows(store_, kLeafTable, 0, stored.size(), append));
+  if (recomputed != stored) {
+    return absl::DataLossError("ledger: the leaf hashes do not make the stored tree");
+  }
+  if (root_at_mark != mark.root) {
+    return store::RollbackDetected(absl::StrFormat(
+        "the first %d ledger entries are not those that were acknowledged", mark.size));
+  }
+  frontier_ = std::move(recomputed);
+  base::MutexLock lock(mutex_);
+  head_ = {.size = frontier_.size(), .root = frontier_.Root()};
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Receipt> Ledger::Append(EntryDraft draft, store::WriteRequest data,
+                                       WithReceipt with_receipt) {
+  PM_CHECK(!data.at_turn && !data.admitted);
+  // A bad draft is refused before it costs the writer thread anything.
+  PM_RETURN_IF_ERROR(
+      FormatEntry({.seq = 0, .unix_ms = 0, .node = options_.node_name, .draft = draft}).status());
+  Receipt receipt;
+  data.at_turn = [&](store::Mutations& mutations) -> absl::Status {
+    PM_RETURN_IF_ERROR(Stage(draft, receipt, mutations));
+    return with_receipt ? with_receipt(receipt, mutations) : absl::OkStatus();
+  };
+  data.admitted = [&] {
+    frontier_.Append(receipt.leaf_hash);
+    moved_ = true;
+  };
+  PM_RETURN_IF_ERROR(store_.Commit(std::move(data)));
+  return receipt;
+}
+
+absl::Status Ledger::Stage(const EntryDraft& draft, Receipt& receipt, store::Mutations& mutations) {
+  const std::uint64_t index = frontier_.size();
+  PM_ASSIGN_OR_RETURN(std::string bytes, FormatEntry({.seq = index,
+                                                      .unix_ms = clock_.UnixMillis(),
+                                                      .node = options_.node_name,
+                                                      .draft = draft}));
+  receipt = {.origin = options_.origin, .index = index, .leaf_hash = crypto::LeafHash(bytes)};
+  mutations.Put(LeafRow(index), std::string(crypto::AsText(receipt.leaf_hash)));
+  mutations.Put(EntryRow(index), std::move(bytes));
+  return absl::OkStatus();
+}
+
+std::optional<store::HighWaterMark> Ledger::Seal(store::Mutations& mutations) {
+  if (!std::exchange(moved_, false)) return std::nullopt;
+  mutations.Put(FrontierRow(), frontier_.Serialize());
+  return store::HighWaterMark{.size = frontier_.size(), .root = frontier_.Root()};
+}
+
+void Ledger::Committed() {
+  base::MutexLock lock(mutex_);
+  if (head_.size != frontier_.size()) {
+    head_ = {.size = frontier_.size(), .root = frontier_.Root()};
+  }
+}
+
+TreeHead Ledger::Head() const {
+  base::MutexLock lock(mutex_);
+  return head_;
+}
+
+absl::StatusOr<StoredEntry> Ledger::Read(std::uint64_t index) const {
+  if (const std::uint64_t size = Head().size; index >= size) {
+    return absl::NotFoundError(
+        absl::StrFormat("ledger: no entry %d; the ledger has %d", index, size));
+  }
+  PM_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, store_.Get(EntryRow(index)));
+  PM_ASSIGN_OR_RETURN(const std::optional<std::string> leaf, store_.Get(LeafRow(index)));
+  if (!bytes || !leaf) {
+    return absl::DataLossError(absl::StrFormat("ledger: entry %d is missing", index));
+  }
+  PM_ASSIGN_OR_RETURN(const Sha256Digest leaf_hash, ParseDigest(*leaf));
+  return Checked(index, *bytes, leaf_hash);
+}
+
+absl::StatusOr<std::vector<StoredEntry>> Ledger::ReadRange(std::uint64_t first,
+                                                           std::int64_t count) const {
+  PM_RETURN_IF_ERROR(CheckCount("count", count, 0));
+  const std::uint64_t size = Head().size;
+  std::vector<StoredEntry> entries;
+  for (std::uint64_t index = first;
+       index < size && index - first < static_cast<std::uint64_t>(count); ++index) {
+    PM_ASSIGN_OR_RETURN(StoredEntry entry, Read(index));
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+absl::StatusOr<std::vector<StoredEntry>> Ledger::ReadNewestFirst(
+    const EntryFilter& filter, std::int64_t limit, std::optional<std::uint64_t> before) const {
+  PM_RETURN_IF_ERROR(CheckCount("limit", limit, 1));
+  const std::uint64_t size = Head().size;
+  std::vector<StoredEntry> entries;
+  for (std::uint64_t index = std::min(before.value_or(size), size);
+       index > 0 && entries.size() < static_cast<std::size_t>(limit);) {
+    PM_ASSIGN_OR_RETURN(StoredEntry entry, Read(--index));
+    if (filter.Matches(entry.entry)) entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+absl::StatusOr<std::vector<Sha256Digest>> Ledger::LeafHashes(std::uint64_t first,
+                                                             std::uint64_t count) const {
+  const std::uint64_t size = Head().size;
+  if (first > size || count > size - first) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "ledger: leaves [%d, +%d) leave the log of %d entries", first, count, size));
+  }
+  std::vector<Sha256Digest> hashes;
+  hashes.reserve(count);
+  const auto keep = [&](std::uint64_t, std::string_view value) -> absl::Status {
+    PM_ASSIGN_OR_RETURN(const Sha256Digest leaf, ParseDigest(value));
+    hashes.push_back(leaf);
+    return absl::OkStatus();
+  };
+  PM_RETURN_IF_ERROR(VisitRows(store_, kLeafTable, first, first + count, keep));
+  return hashes;
+}
+
+absl::StatusOr<TreeHead> Ledger::VerifyAll() const {
+  const TreeHead head = Head();
+  PM_ASSIGN_OR_RETURN(const std::vector<Sha256Digest> leaves, LeafHashes(0, head.size));
+  crypto::Frontier tree;
+  const auto check = [&](std::uint64_t index, std::string_view bytes) -> absl::Status {
+    tree.Append(crypto::LeafHash(bytes));
+    return Checked(index, bytes, leaves[index]).status();
+  };
+  PM_RETURN_IF_ERROR(VisitRows(store_, kEntryTable, 0, head.size, check));
+  if (tree.Root() != head.root) {
+    return absl::DataLossError("ledger: the entries do not make the ledger's root");
+  }
+  return head;
+}
+
+}  // namespace proofmark::ledger

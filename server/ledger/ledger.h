@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "crypto/hash/sha256.h"
+#include "crypto/tlog/merkle.h"
+#include "server/ledger/entry.h"
+#include "server/store/store.h"
+
+namespace proofmark::ledger {
+
+// Where an act is recorded. Given to whoever asked for it.
+struct Receipt {
+  std::string origin;  // Names the log: <agency domain>/proofmark/<node>/log.
+  std::uint64_t index = 0;
+  crypto::Sha256Digest leaf_hash{};
+
+  friend bool operator==(const Receipt&, const Receipt&) = default;
+};
+
+// An entry as it was read back.
+struct StoredEntry {
+  Entry entry;
+  std::string bytes;  // Exactly what was written and hashed.
+  crypto::Sha256Digest leaf_hash{};
+};
+
+// Size and root of the log at one moment.
+struct TreeHead {
+  std::uint64_t size = 0;
+  crypto::Sha256Digest root{};
+
+  friend bool operator==(const TreeHead&, const TreeHead&) = default;
+};
+
+// Which entries a reader wants; what is not set does not restrict.
+struct EntryFilter {
+  std::optional<EntryKind> kind{};
+  std::optional<std::string> peer{};  // Exact SPIFFE id.
+  std::optional<std::int64_t> unix_ms_min{};
+  std::optional<std::int64_t> unix_ms_max{};  // Inclusive.
+
+  bool Matches(const Entry& entry) const;
+};
+
+inline constexpr std::int64_t kReadEntriesMax = 1000;
+
+// The append-only record of every act of this node: one entry for each, in the same atomic batch as
+// the data it is about, so that neither exists without the other.
+//
+// Thread-safe. Append from many threads at once: they share one sync (server/store/store.h). Index,
+// time and hashes are made on the store's writer thread.
+class Ledger final : private store::GroupObserver {
+ public:
+  struct Options {
+    std::string origin;     // <agency domain>/proofmark/<node>/log
+    std::string node_name;  // SPIFFE id, the `node` line of every entry.
+  };
+
+  // Recomputes the tree from the stored leaf hashes and compares it with the stored frontier and
+  // with the high-water mark. `store` and `clock` must outlive the result; one ledger a store.
+  //   Cost  one pass over 32 bytes an entry.
+  //   kInvalidArgument  the node name or origin breaks its rule.
+  //   kDataLoss         the stored tree is damaged, or store::IsRollbackDetected: entries that were
+  //                     acknowledged are gone.
+  static absl::StatusOr<std::unique_ptr<Ledger>> Open(store::Store& store, const base::Clock& clock,
+                                                      Options options);
+  ~Ledger() override;
+
+  // Adds what depends on the receipt, such as the answer kept for a repeated request. Runs on the
+  // writer thread: quick, no calls to the store or the ledger.
+  using WithReceipt = std::function<absl::Status(const Receipt&, store::Mutations&)>;
+
+  // Writes the entry together with `data`; returns when both are durable. data.at_turn must be
+  // empty: use `with_receipt`.
+  //   kInvalidArgument  the draft breaks a rule of entry.h.
+  //   others            store::Store::Commit.
+  absl::StatusOr<Receipt> Append(EntryDraft draft, store::WriteRequest data = {},
+                                 WithReceipt with_receipt = nullptr);
+
+  // The tree with every acknowledged entry.
+  TreeHead Head() const;
+  const std::string& origin() const { return options_.origin; }
+
+  // One entry, its bytes checked against its leaf hash.
+  //   kNotFound  index >= size.
+  //   kDataLoss  the bytes are damaged.
+  absl::StatusOr<StoredEntry> Read(std::uint64_t index) const;
+
+  // Entries [first, first + count), fewer at the end of the log.
+  //   kInvalidArgument  count is negative or above kReadEntriesMax.
+  absl::StatusOr<std::vector<StoredEntry>> ReadRange(std::uint64_t first, std::int64_t count) const;
+
+  // The newest entries below index `before` that match, newest first, at most `limit`.
+  //   kInvalidArgument  limit is below 1 or above kReadEntriesMax.
+  //   Cost  reads entries until `limit` match.
+  absl::StatusOr<std::vector<StoredEntry>> ReadNewestFirst(
+      const EntryFilter& filter, std::int64_t limit,
+      std::optional<std::uint64_t> before = std::nullopt) const;
+
+  // Leaf hashes [first, first + count) of durable entries, in order, for proofs and tiles.
+  //   kInvalidArgument  the range leaves the log.
+  absl::StatusOr<std::vector<crypto::Sha256Digest>> LeafHashes(std::uint64_t first,
+                                                               std::uint64_t count) const;
+
+  // Reads everything back: every entry parses, carries its index, and hashes to its leaf; the
+  // leaves make the root. Returns the tree verified.
+  //   kDataLoss  names the first index at which it does not.
+  absl::StatusOr<TreeHead> VerifyAll() const;
+
+ private:
+  Ledger(store::Store& store, const base::Clock& clock, Options options);
+
+  absl::Status Load();
+  absl::Status Stage(const EntryDraft& draft, Receipt& receipt, store::Mutations& mutations);
+  std::optional<store::HighWaterMark> Seal(store::Mutations& mutations) override;
+  void Committed() override;
+
+  // Constant after construction.
+  const Options options_;
+  // Do their own locking.
+  store::Store& store_;
+  const base::Clock& clock_;
+
+  // Writer thread only, after Open: the tree with the group under way.
+  crypto::Frontier frontier_;
+  bool moved_ = false;
+
+  mutable base::Mutex mutex_;
+  TreeHead head_ ABSL_GUARDED_BY(mutex_);  // Durable and announced.
+};
+
+}  // namespace proofmark::ledger

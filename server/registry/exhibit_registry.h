@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "forensics/striated/ballistic_signature.h"
+#include "proto/wire/exhibit.h"
+#include "proto/wire/stored.h"
+#include "records/exhibit.h"
+#include "records/receipt.h"
+#include "server/federation/caller.h"
+#include "server/ledger/case_commitments.h"
+#include "server/ledger/ledger.h"
+#include "server/registry/paging.h"
+#include "server/store/store.h"
+
+namespace proofmark::registry {
+
+inline constexpr std::int32_t kExhibitPageSizeDefault = 100;
+inline constexpr std::size_t kReasonBytesMax = 512;
+
+// One scan of a new exhibit and what came of it.
+struct NewMark {
+  std::int32_t land_number = 0;
+  std::string format;
+  std::string scan_sha256;  // 32 raw bytes.
+  std::string_view scan;    // The file; must outlive the call.
+  std::vector<std::string> remarks;
+  bool usable = false;
+};
+
+// An exhibit that was read and extracted, ready to be kept. Everything checked.
+struct NewExhibit {
+  std::string submission_id;  // 16 raw bytes.
+  records::ExhibitIdentity identity;
+  records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
+  records::ClassCharacteristics characteristics;
+  std::vector<NewMark> marks;  // By land number.
+  forensics::BulletSignature signature;
+};
+
+// What became of an exhibit that was to be kept.
+struct Kept {
+  wire::ExhibitView view;     // Without the signature.
+  bool already_held = false;  // The submission was known: `view` is that one, nothing was stored.
+};
+
+struct ExhibitPage {
+  std::vector<wire::ExhibitView> exhibits;  // Newest first.
+  std::string next_page_token;              // Empty after the last page.
+};
+
+struct ResolvedHandle {
+  wire::ExhibitView view;
+  std::string exchange_id;    // 16 raw bytes.
+  std::string asking_agency;  // Domain.
+};
+
+struct Withdrawn {
+  wire::ExhibitView view;
+  records::LedgerReceipt receipt;  // Of the withdrawal.
+};
+
+// The agency's exhibits at rest. What identifies an exhibit and its scans is sealed under the
+// record's own key, whose id is the exhibit id. Every reading on behalf of a person is one ledger
+// entry, durable before anything is returned (docs/adr/0102-consultations.md). Thread-safe.
+class ExhibitRegistry {
+ public:
+  // All must outlive the result.
+  ExhibitRegistry(store::Store& store, ledger::Ledger& ledger, ledger::CaseCommitments& commitments,
+                  const base::Clock& clock);
+
+  // Seals and keeps `exhibit`: blobs durable first, then one batch of record, indexes and ledger
+  // entry `submit`. Two submissions of the same content, at whatever moment, make one exhibit.
+  //   others  store::Store::Commit, store::BlobStore::Put.
+  absl::StatusOr<Kept> Keep(const federation::Caller& caller, NewExhibit exhibit);
+
+  // The exhibit that an earlier submission of this content made, logged as a consultation;
+  // nullopt, unlogged, when there is none.
+  absl::StatusOr<std::optional<wire::ExhibitView>> FindSubmission(const federation::Caller& caller,
+                                                                  std::string_view submission_id);
+
+  // kInvalidArgument for what is no id, kNotFound for an exhibit not held.
+  absl::StatusOr<wire::ExhibitView> Get(const federation::Caller& caller, std::string_view id,
+                                        bool include_signature);
+
+  // One page, newest first, without signatures.
+  //   page_size   1..kPageSizeMax; 0 means kExhibitPageSizeDefault.
+  //   page_token  from the page before; empty for the first.
+  //   kInvalidArgument  a size out of bounds, or a token that is none.
+  absl::StatusOr<ExhibitPage> List(const federation::Caller& caller, std::int32_t page_size,
+                                   std::string_view page_token, bool include_withdrawn);
+
+  // The exhibit leaves searches and is kept; entry `withdraw`, the reason sealed.
+  //   kInvalidArgument     not an id; the reason is empty or above kReasonBytesMax.
+  //   kNotFound            not held.
+  //   kFailedPrecondition  withdrawn already.
+  absl::StatusOr<Withdrawn> Withdraw(const federation::Caller& caller, std::string_view id,
+                                     std::string_view reason);
+
+  // The exhibit behind a handle that a partner quotes.
+  //   kInvalidArgument  not 32 bytes.
+  //   kNotFound         not given by this node.
+  absl::StatusOr<ResolvedHandle> ResolveHandle(const federation::Caller& caller,
+                                               std::string_view handle);
+
+  // For other rooms, which log what they do with it. The signature is always there.
+  //   kInvalidArgument, kNotFound  as Get.
+  absl::StatusOr<wire::StoredExhibit> Load(std::string_view id) const;
+
+  // The laboratory's item number; empty after erasure.
+  absl::StatusOr<std::string> LabelOf(const wire::StoredExhibit& stored) const;
+
+  // The commitment that stands for the exhibit in ledger entries, 64 hexadecimal digits: to its
+  // scans, its id, and the extractor and calibration of its submission. The same in every entry
+  // about it; after an erasure nobody can show what it was made from.
+  absl::StatusOr<std::string> CommitmentTo(const records::Exhibit& exhibit) const;
+
+  // Visits every active exhibit; `visit` may move from it. An error of `visit` ends it.
+  using Visitor = std::function<absl::Status(wire::StoredExhibit&)>;
+  absl::Status ForEachActive(const Visitor& visit) const;
+
+ private:
+  absl::StatusOr<std::optional<records::ExhibitId>> IdOfSubmission(std::string_view id) const;
+  absl::StatusOr<std::optional<records::ExhibitIdentity>> IdentityOf(
+      const wire::StoredExhibit& stored) const;
+  absl::StatusOr<wire::ExhibitView> ViewOf(wire::StoredExhibit stored, bool with_signature) const;
+  absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
+                               std::uint64_t count, std::string object);
+
+  // Do their own locking.
+  store::Store& store_;
+  ledger::Ledger& ledger_;
+  ledger::CaseCommitments& commitments_;
+  const base::Clock& clock_;
+};
+
+}  // namespace proofmark::registry

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/federation/agreement.h"
+
+#include "gtest/gtest.h"
+#include "records/codes.h"
+
+namespace proofmark::federation {
+namespace {
+
+constexpr char kAgreed[] = "CRIMINAL_INVESTIGATION";
+constexpr char kOther[] = "TRAFFICKING_TRACE";
+
+Partner WithPurposes(std::set<std::string, std::less<>> answered,
+                     std::set<std::string, std::less<>> asked) {
+  Partner partner;
+  partner.domain = "south.test";
+  partner.answered_purposes = std::move(answered);
+  partner.asked_purposes = std::move(asked);
+  return partner;
+}
+
+TEST(AgreementTest, AllowsWhatIsNamed) {
+  const Partner partner = WithPurposes({kAgreed}, {kOther});
+
+  const AgreementDecision answering = DecideAnswering(&partner, kAgreed);
+  const AgreementDecision asking = DecideAsking(&partner, kOther);
+
+  EXPECT_TRUE(answering.allowed);
+  EXPECT_EQ(answering.refusal_code, "");
+  EXPECT_EQ(answering.reason, "");
+  EXPECT_TRUE(asking.allowed);
+}
+
+TEST(AgreementTest, OneDirectionSaysNothingAboutTheOther) {
+  const Partner partner = WithPurposes({kAgreed}, {kOther});
+
+  EXPECT_FALSE(DecideAsking(&partner, kAgreed).allowed);
+  EXPECT_FALSE(DecideAnswering(&partner, kOther).allowed);
+}
+
+TEST(AgreementTest, AnEmptyListGrantsNothing) {
+  const Partner partner = WithPurposes({}, {});
+  for (const records::Code& purpose : records::PurposeCodes()) {
+    SCOPED_TRACE(purpose.code);
+    EXPECT_EQ(DecideAnswering(&partner, purpose.code).refusal_code, "PURPOSE");
+    EXPECT_EQ(DecideAsking(&partner, purpose.code).refusal_code, "PURPOSE");
+  }
+}
+
+TEST(AgreementTest, AnAgencyWithoutAgreementIsDenied) {
+  const AgreementDecision decision = DecideAnswering(nullptr, kAgreed);
+
+  EXPECT_FALSE(decision.allowed);
+  EXPECT_EQ(decision.refusal_code, "NOT_A_PARTNER");
+  EXPECT_FALSE(DecideAsking(nullptr, kAgreed).allowed);
+}
+
+TEST(AgreementTest, APurposeOfNoListIsDeniedEvenWhenItIsNamed) {
+  const Partner partner = WithPurposes({"", "CURIOSITY"}, {"", "CURIOSITY"});
+  for (const char* purpose : {"", "CURIOSITY", "criminal_investigation"}) {
+    SCOPED_TRACE(purpose);
+    EXPECT_FALSE(DecideAnswering(&partner, purpose).allowed);
+    EXPECT_FALSE(DecideAsking(&partner, purpose).allowed);
+  }
+}
+
+TEST(AgreementTest, EveryRefusalIsACodeOfTheList) {
+  const Partner partner = WithPurposes({}, {});
+
+  EXPECT_TRUE(
+      records::IsCode(records::RefusalCodes(), DecideAnswering(nullptr, kAgreed).refusal_code));
+  EXPECT_TRUE(
+      records::IsCode(records::RefusalCodes(), DecideAnswering(&partner, kAgreed).refusal_code));
+}
+
+}  // namespace
+}  // namespace proofmark::federation

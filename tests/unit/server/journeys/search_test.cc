@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/journeys/search.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/server/support/agencies.h"
+
+namespace proofmark::journeys {
+namespace {
+
+using ::absl::StatusCode;
+using ledger::EntryKind;
+using ::proofmark::testing::AskAll;
+using ::proofmark::testing::EntriesOf;
+using ::proofmark::testing::GeneratedBullet;
+using ::proofmark::testing::IsOk;
+using ::proofmark::testing::kExaminer;
+using ::proofmark::testing::kLab;
+using ::proofmark::testing::kPurpose;
+using ::proofmark::testing::StatusIs;
+using ::proofmark::testing::TwoAgencies;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using wire::PartnerOutcome;
+
+class SearchTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<wire::Search> Run(const wire::SearchRequest& request) {
+    return two_.north.node().searches().Run(
+        kExaminer, request, [this](const SearchEvent& event) { events_.push_back(event); },
+        cancelled_);
+  }
+  const ledger::Ledger& Ledger() { return two_.north.node().ledger(); }
+
+  // Every question has its one answer, about the same exchange.
+  void ExpectPaired(std::size_t questions) {
+    std::map<std::string, int> open;
+    for (const auto& entry : EntriesOf(Ledger(), EntryKind::kQueryOut)) {
+      ++open[entry.draft.exchange];
+    }
+    EXPECT_EQ(open.size(), questions);
+    const auto answers = EntriesOf(Ledger(), EntryKind::kAnswerIn);
+    EXPECT_EQ(answers.size(), questions);
+    for (const auto& entry : answers) --open[entry.draft.exchange];
+    for (const auto& [exchange, balance] : open) EXPECT_EQ(balance, 0) << exchange;
+  }
+  std::string LastOutcome() {
+    return EntriesOf(Ledger(), EntryKind::kAnswerIn).back().draft.outcome;
+  }
+
+  TwoAgencies two_;
+  std::vector<SearchEvent> events_;
+  std::function<bool()> cancelled_;
+};
+
+TEST_F(SearchTest, FindsTheSameGunHereAndAtThePartner) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  const std::string same = two_.north.Submit(0, 1, "A-2");
+  two_.north.Submit(1, 0, "A-3");
+  two_.south.Submit(0, 2, "B-1");
+  two_.south.Submit(2, 0, "B-2");
+
+  const auto search = Run(AskAll(asked, true));
+
+  ASSERT_THAT(search, IsOk());
+  ASSERT_TRUE(search->local.has_value());
+  EXPECT_EQ(search->local->searched.held_count, 2);  // Not the exhibit asked about.
+  EXPECT_TRUE(search->local->searched.complete);
+  ASSERT_THAT(search->local->candidates, Not(IsEmpty()));
+  EXPECT_EQ(search->local->candidates[0].exhibit_id, same);
+  EXPECT_EQ(search->local->candidates[0].label, "A-2");
+  ASSERT_THAT(search->partners, SizeIs(1));
+  const wire::PartnerResult& south = search->partners[0];
+  EXPECT_EQ(south.agency, "south.test");
+  ASSERT_EQ(south.outcome, PartnerOutcome::kAnswered) << south.detail;
+  ASSERT_THAT(south.result->candidates, SizeIs(1));
+  EXPECT_EQ(south.result->candidates[0].level, forensics::Level::kL1);
+  ExpectPaired(2);
+}
+
+TEST_F(SearchTest, BothLedgersTellTheSameStory) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  ASSERT_THAT(Run(AskAll(asked)), IsOk());
+
+  const auto there = EntriesOf(two_.south.node().ledger(), EntryKind::kQueryIn);
+  const auto here = EntriesOf(Ledger(), EntryKind::kAnswerIn);
+
+  ASSERT_THAT(there, SizeIs(1));
+  ASSERT_THAT(here, SizeIs(1));
+  EXPECT_EQ(here[0].draft.exchange, there[0].draft.exchange);
+  EXPECT_EQ(here[0].draft.request_hash, there[0].draft.request_hash);
+  EXPECT_EQ(here[0].draft.response_hash, there[0].draft.response_hash);
+  EXPECT_EQ(here[0].draft.case_commitment, there[0].draft.case_commitment);
+  EXPECT_EQ(here[0].draft.outcome, there[0].draft.outcome);
+  EXPECT_EQ(here[0].draft.count, there[0].draft.count);
+  ASSERT_TRUE(here[0].draft.peer_entry.has_value());
+  EXPECT_EQ(here[0].draft.peer_entry->index, there[0].seq);
+  EXPECT_EQ(here[0].draft.peer_entry->leaf_hash,
+            two_.south.node().ledger().Read(there[0].seq)->leaf_hash);
+}
+
+// What leaves the agency is searched for everything that must not.
+TEST_F(SearchTest, NothingThatIdentifiesLeavesTheAgency) {
+  const std::string asked = two_.north.Submit(0, 0, "LABEL-77");
+  const auto exhibit = two_.north.node().exhibits().Get(kExaminer, asked, false);
+  ASSERT_THAT(exhibit, IsOk());
+  ASSERT_THAT(Run(AskAll(asked)), IsOk());
+
+  const std::string sent = two_.wire.SentBytes();
+
+  ASSERT_THAT(sent, HasSubstr(kPurpose));      // The bytes are those that travel,
+  ASSERT_THAT(sent, HasSubstr("examiner-7"));  // and text in them can be found.
+  EXPECT_THAT(sent, Not(HasSubstr("LABEL-77")));
+  EXPECT_THAT(sent, Not(HasSubstr("CASE-")));
+  EXPECT_THAT(sent, Not(HasSubstr("4711")));
+  EXPECT_THAT(sent, Not(HasSubstr("note about")));
+  EXPECT_THAT(sent, Not(HasSubstr("2026-03-14")));
+  EXPECT_THAT(sent, Not(HasSubstr("lab-1")));
+  EXPECT_THAT(sent, Not(HasSubstr(asked)));
+  EXPECT_THAT(sent, Not(HasSubstr(*base::ParseHex(asked))));
+  EXPECT_THAT(sent, Not(HasSubstr(exhibit->exhibit.marks[0].scan_sha256)));
+}
+
+TEST_F(SearchTest, TheQuestionIsDurableBeforeItIsSent) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  std::size_t logged_when_sent = 0;
+  two_.wire.on_question = [&](crypto::Envelope&) {
+    logged_when_sent = EntriesOf(Ledger(), EntryKind::kQueryOut).size();
+  };
+
+  ASSERT_THAT(Run(AskAll(asked)), IsOk());
+
+  EXPECT_EQ(logged_when_sent, 1U);
+}
+
+TEST_F(SearchTest, APartnerThatIsAwayHidesNothingElse) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.north.Submit(0, 1, "A-2");
+  two_.south.Crash();
+
+  const auto search = Run(AskAll(asked, true));
+
+  ASSERT_THAT(search, IsOk());
+  EXPECT_THAT(search->local->candidates, SizeIs(1));
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kUnreachable);
+  EXPECT_NE(search->partners[0].detail, "");
+  EXPECT_FALSE(search->partners[0].peer_receipt.has_value());
+  ExpectPaired(2);
+}
+
+TEST_F(SearchTest, AnAnswerAfterTheDeadlineIsTooLate) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  wire::SearchRequest request = AskAll(asked);
+  two_.wire.on_answer = [&](auto&) { two_.clock.AdvanceMillis(request.deadline_ms + 1); };
+
+  const auto search = Run(request);
+
+  ASSERT_THAT(search, IsOk());
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kTooLate);
+  EXPECT_EQ(LastOutcome(), "TOO_LATE");
+  ExpectPaired(1);
+}
+
+TEST_F(SearchTest, APartnerThatNeverAnswersIsTooLateWhenTheDeadlineHasPassed) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.wire.swallow = true;
+  // The caller is asked between two waits: time passes there.
+  cancelled_ = [&] {
+    two_.clock.AdvanceMillis(10'000);
+    return false;
+  };
+
+  const auto search = Run(AskAll(asked));
+
+  ASSERT_THAT(search, IsOk());
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kTooLate);
+  EXPECT_EQ(two_.wire.sent_count(), 1);
+  ExpectPaired(1);
+}
+
+TEST_F(SearchTest, AnAnswerChangedByOneBitIsInvalid) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.wire.on_answer = [](absl::StatusOr<federation::PeerAnswer>& answer) {
+    ASSERT_THAT(answer, IsOk());
+    answer->envelope.payload.back() ^= 1;
+  };
+
+  const auto search = Run(AskAll(asked));
+
+  ASSERT_THAT(search, IsOk());
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kInvalid);
+  EXPECT_FALSE(search->partners[0].result.has_value());
+  EXPECT_EQ(LastOutcome(), "INVALID");
+  ExpectPaired(1);
+}
+
+TEST_F(SearchTest, AQuestionChangedOnItsWayIsRefusedThereAndLoggedOnBothSides) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.wire.on_question = [](crypto::Envelope& question) { question.payload.back() ^= 1; };
+
+  const auto search = Run(AskAll(asked));
+
+  ASSERT_THAT(search, IsOk());
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kRefused);
+  EXPECT_THAT(EntriesOf(two_.south.node().ledger(), EntryKind::kDeny), SizeIs(1));
+  EXPECT_THAT(EntriesOf(two_.south.node().ledger(), EntryKind::kQueryIn), IsEmpty());
+  ExpectPaired(1);
+}
+
+TEST_F(SearchTest, APurposeWeAgreedNotToAskForIsNotSent) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  wire::SearchRequest request = AskAll(asked);
+  request.purpose = "TRAFFICKING_TRACE";
+
+  const auto search = Run(request);
+
+  ASSERT_THAT(search, IsOk());
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kNotAsked);
+  EXPECT_EQ(search->partners[0].exchange_id, "");
+  EXPECT_THAT(search->partners[0].detail, HasSubstr("TRAFFICKING_TRACE"));
+  EXPECT_EQ(two_.wire.sent_count(), 0);
+  const auto denials = EntriesOf(Ledger(), EntryKind::kDeny);
+  ASSERT_THAT(denials, SizeIs(1));
+  EXPECT_EQ(denials[0].draft.outcome, "NOT_ASKED:PURPOSE");
+  EXPECT_EQ(denials[0].draft.peer, two_.south.node_id());
+  ExpectPaired(0);
+}
+
+TEST_F(SearchTest, TheEntriesSayWhoAskedWhyAndAboutWhat) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  const std::string object = EntriesOf(Ledger(), EntryKind::kSubmit)[0].draft.object;
+  ASSERT_THAT(Run(AskAll(asked, true)), IsOk());
+
+  const auto questions = EntriesOf(Ledger(), EntryKind::kQueryOut);
+
+  ASSERT_THAT(questions, SizeIs(2));
+  EXPECT_EQ(questions[0].draft.peer, "");  // The search of our own records.
+  EXPECT_EQ(questions[1].draft.peer, two_.south.node_id());
+  for (const auto& question : questions) {
+    EXPECT_EQ(question.draft.actor, "examiner-7");
+    EXPECT_EQ(question.draft.purpose, kPurpose);
+    EXPECT_EQ(question.draft.offence, "HOMICIDE");
+    EXPECT_EQ(question.draft.subject, "OBJECT_ONLY");
+    EXPECT_EQ(question.draft.object, object);
+    EXPECT_EQ(question.draft.case_commitment, questions[0].draft.case_commitment);
+  }
+}
+
+TEST_F(SearchTest, TheCallerHearsOfEachPartnerAndOfProgress) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.north.Submit(1, 0, "A-2");
+
+  const auto search = Run(AskAll(asked, true));
+
+  ASSERT_THAT(search, IsOk());
+  int partners = 0;
+  for (const SearchEvent& event : events_) {
+    if (const auto* partner = std::get_if<wire::PartnerResult>(&event)) {
+      EXPECT_EQ(*partner, search->partners[0]);
+      ++partners;
+    }
+  }
+  EXPECT_EQ(partners, 1);
+}
+
+TEST_F(SearchTest, ACancelledSearchClosesWhatItOpened) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.wire.swallow = true;
+  cancelled_ = [] { return true; };
+
+  EXPECT_THAT(Run(AskAll(asked, true)), StatusIs(StatusCode::kCancelled));
+
+  ExpectPaired(2);
+  EXPECT_EQ(LastOutcome(), "CANCELLED");
+}
+
+TEST_F(SearchTest, RefusesCodesOfNoListAndPartnersOfNoAgreementBeforeAnythingIsLogged) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  wire::SearchRequest purpose = AskAll(asked);
+  purpose.purpose = "CURIOSITY";
+  wire::SearchRequest offence = AskAll(asked);
+  offence.offence = "JAYWALKING";
+  wire::SearchRequest subject = AskAll(asked);
+  subject.subject_role = "NEIGHBOUR";
+  wire::SearchRequest nothing = AskAll(asked);
+  nothing.all_partners = false;
+  wire::SearchRequest stranger = AskAll(asked);
+  stranger.all_partners = false;
+  stranger.partners = {"west.test"};
+
+  EXPECT_THAT(Run(purpose), StatusIs(StatusCode::kInvalidArgument, HasSubstr("purpose")));
+  EXPECT_THAT(Run(offence), StatusIs(StatusCode::kInvalidArgument, HasSubstr("offence")));
+  EXPECT_THAT(Run(subject), StatusIs(StatusCode::kInvalidArgument, HasSubstr("subject_role")));
+  EXPECT_THAT(Run(nothing), StatusIs(StatusCode::kInvalidArgument, HasSubstr("nothing to search")));
+  EXPECT_THAT(Run(stranger), StatusIs(StatusCode::kNotFound, HasSubstr("west.test")));
+  EXPECT_THAT(Run(AskAll(std::string(32, '0'))), StatusIs(StatusCode::kNotFound));
+  ExpectPaired(0);
+}
+
+TEST_F(SearchTest, NothingIsAskedAboutAWithdrawnExhibit) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  ASSERT_THAT(two_.north.node().exhibits().Withdraw(kLab, asked, "mistaken"), IsOk());
+
+  EXPECT_THAT(Run(AskAll(asked)), StatusIs(StatusCode::kFailedPrecondition));
+  ExpectPaired(0);
+}
+
+TEST_F(SearchTest, AFinishedSearchIsKeptWithoutLabelsAndReadWithThem) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.north.Submit(0, 1, "LABEL-OF-ANOTHER");
+  const auto search = Run(AskAll(asked, true));
+  ASSERT_THAT(search, IsOk());
+  two_.north.Crash();
+  two_.north.Start();
+
+  const auto read = two_.north.node().searches().Get(kExaminer, search->search_id);
+
+  ASSERT_THAT(read, IsOk());
+  EXPECT_EQ(*read, *search);
+  EXPECT_EQ(read->local->candidates[0].label, "LABEL-OF-ANOTHER");
+  EXPECT_THAT(two_.north.folder().AllBytes(), Not(HasSubstr("LABEL-OF-ANOTHER")));
+  EXPECT_EQ(EntriesOf(Ledger(), EntryKind::kAdminRead).back().draft.outcome, "SEARCH_READ");
+  EXPECT_THAT(two_.north.node().searches().Get(kExaminer, std::string(32, '0')),
+              StatusIs(StatusCode::kNotFound));
+  EXPECT_THAT(two_.north.node().searches().Get(kExaminer, "x"),
+              StatusIs(StatusCode::kInvalidArgument));
+}
+
+TEST_F(SearchTest, SearchesAreListedNewestFirstWithoutCandidates) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.north.Submit(0, 1, "A-2");
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    const auto search = Run(AskAll(asked, true));
+    ASSERT_THAT(search, IsOk());
+    ids.insert(ids.begin(), search->search_id);
+    two_.clock.AdvanceMillis(1);
+  }
+
+  std::vector<std::string> listed;
+  std::string token;
+  do {
+    const auto page = two_.north.node().searches().List(kExaminer, 2, token);
+    ASSERT_THAT(page, IsOk());
+    for (const wire::Search& search : page->searches) {
+      listed.push_back(search.search_id);
+      EXPECT_THAT(search.local->candidates, IsEmpty());
+      EXPECT_THAT(search.partners[0].result->candidates, IsEmpty());
+    }
+    token = page->next_page_token;
+  } while (!token.empty());
+
+  EXPECT_EQ(listed, ids);
+  EXPECT_EQ(EntriesOf(Ledger(), EntryKind::kAdminRead).back().draft.outcome, "SEARCHES_LISTED");
+}
+
+}  // namespace
+}  // namespace proofmark::journeys

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/match/bullet_collection.h"
+
+#include <string>
+
+#include "forensics/synthetic/generator.h"
+#include "tests/support/status_matchers.h"
+
+namespace proofmark::match {
+namespace {
+
+using ::proofmark::testing::IsOk;
+
+std::string IdOf(std::uint32_t barrel) {
+  std::string id(32, '0');
+  id[31] = static_cast<char>('0' + barrel);
+  return id;
+}
+
+forensics::BulletSignature Shot(std::uint32_t barrel, std::uint32_t shot) {
+  return forensics::GenerateBulletSignature(
+      {.barrel = barrel, .profile = forensics::SyntheticProfile::kClean}, shot);
+}
+
+ClassData OfClass(const std::string& bullet_class) {
+  ClassData data;
+  data.kind = records::ExhibitKind::kBulletTest;
+  data.characteristics.bullet_class = bullet_class;
+  return data;
+}
+
+// Barrels 0..3; barrel 3 is of another bullet class.
+class BulletCollectionTest : public ::testing::Test {
+ protected:
+  BulletCollectionTest() {
+    for (std::uint32_t barrel = 0; barrel < 4; ++barrel) {
+      collection_.Insert(IdOf(barrel), OfClass(barrel == 3 ? "11" : "9"), Shot(barrel, 0));
+    }
+    characteristics_.bullet_class = "9";
+  }
+
+  CollectionQuery Query() { return {.signature = query_, .characteristics = characteristics_}; }
+
+  BulletCollection collection_{2};
+  forensics::BulletSignature query_ = Shot(1, 1);
+  records::ClassCharacteristics characteristics_;
+};
+
+TEST_F(BulletCollectionTest, FindsTheSameBarrelAmongTheEligible) {
+  const auto found = collection_.Search(Query());
+
+  ASSERT_THAT(found, IsOk());
+  ASSERT_EQ(found->best.size(), 3U);
+  EXPECT_EQ(found->best[0].scored.record_id, IdOf(1));
+  EXPECT_EQ(found->best[0].kind, records::ExhibitKind::kBulletTest);
+}
+
+TEST_F(BulletCollectionTest, TheCountsAddUp) {
+  const auto found = collection_.Search(Query());
+
+  ASSERT_THAT(found, IsOk());
+  std::int64_t removed = 0;
+  for (const auto& [rule, count] : found->counts.removed) removed += count;
+  EXPECT_EQ(found->counts.held, 4);
+  EXPECT_EQ(removed, 1);
+  EXPECT_EQ(found->counts.held, removed + found->counts.eligible);
+  EXPECT_EQ(found->counts.eligible, found->counts.compared + found->counts.failed);
+  EXPECT_TRUE(found->counts.complete);
+  EXPECT_EQ(found->counts.removed.size(), records::kClassRules.size());
+}
+
+TEST_F(BulletCollectionTest, ARuleSwitchedOffLetsItsRecordsIn) {
+  CollectionQuery query = Query();
+  query.rules_off = {records::ClassRule::kBulletClass};
+
+  const auto found = collection_.Search(query);
+
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ(found->counts.eligible, 4);
+  EXPECT_EQ(found->counts.removed.size(), records::kClassRules.size() - 1);
+}
+
+TEST_F(BulletCollectionTest, TheExhibitAskedAboutIsLeftOutAndNotHeld) {
+  CollectionQuery query = Query();
+  query.leave_out = IdOf(1);
+
+  const auto found = collection_.Search(query);
+
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ(found->counts.held, 3);
+  for (const CollectionCandidate& candidate : found->best) {
+    EXPECT_NE(candidate.scored.record_id, IdOf(1));
+  }
+}
+
+TEST_F(BulletCollectionTest, WhatWasErasedIsSearchedNoMore) {
+  collection_.Erase(IdOf(1));
+  collection_.Erase(IdOf(9));  // Unknown: nothing happens.
+
+  const auto found = collection_.Search(Query());
+
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ(collection_.size(), 3);
+  EXPECT_EQ(found->counts.held, 3);
+  EXPECT_EQ(found->counts.eligible, 2);
+}
+
+TEST_F(BulletCollectionTest, ACancelledSearchSaysThatItIsNotComplete) {
+  CollectionQuery query = Query();
+  query.cancelled = [] { return true; };
+
+  const auto found = collection_.Search(query);
+
+  ASSERT_THAT(found, IsOk());
+  EXPECT_FALSE(found->counts.complete);
+  EXPECT_LT(found->counts.compared, found->counts.eligible);
+}
+
+}  // namespace
+}  // namespace proofmark::match

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/match/class_filter.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace proofmark::match {
+namespace {
+
+using records::ClassCharacteristics;
+using records::ClassRule;
+
+ClassCharacteristics Query() {
+  ClassCharacteristics query;
+  query.bullet_class = "9";
+  query.land_count = 6;
+  query.twist = records::TwistDirection::kRight;
+  query.rifling = records::RiflingType::kConventional;
+  query.land_width_mean_um = 1'900.0;
+  return query;
+}
+
+TEST(ClassFilterTest, CountsARecordUnderTheFirstRuleThatRemovesIt) {
+  ClassFilter filter(Query(), {});
+  ClassCharacteristics wrong_everywhere = Query();
+  wrong_everywhere.bullet_class = "11";
+  wrong_everywhere.land_count = 5;
+  wrong_everywhere.twist = records::TwistDirection::kLeft;
+  ClassCharacteristics wrong_twist_and_width = Query();
+  wrong_twist_and_width.twist = records::TwistDirection::kLeft;
+  wrong_twist_and_width.land_width_mean_um = 3'000.0;
+
+  EXPECT_FALSE(filter.Admit(wrong_everywhere));
+  EXPECT_FALSE(filter.Admit(wrong_twist_and_width));
+  EXPECT_TRUE(filter.Admit(Query()));
+
+  EXPECT_EQ(filter.removed_count(ClassRule::kBulletClass), 1);
+  EXPECT_EQ(filter.removed_count(ClassRule::kLandCount), 0);
+  EXPECT_EQ(filter.removed_count(ClassRule::kTwist), 1);
+  EXPECT_EQ(filter.removed_count(ClassRule::kRifling), 0);
+  EXPECT_EQ(filter.removed_count(ClassRule::kLandWidth), 0);
+  EXPECT_EQ(filter.held_count(), 3);
+  EXPECT_EQ(filter.eligible_count(), 1);
+}
+
+TEST(ClassFilterTest, ARuleSwitchedOffRemovesNothingAndIsNotCounted) {
+  const std::vector<ClassRule> off = {ClassRule::kBulletClass, ClassRule::kLandWidth};
+  ClassFilter filter(Query(), off);
+  ClassCharacteristics other_class = Query();
+  other_class.bullet_class = "11";
+  ClassCharacteristics other_class_and_lands = other_class;
+  other_class_and_lands.land_count = 5;
+
+  EXPECT_TRUE(filter.Admit(other_class));
+  EXPECT_FALSE(filter.Admit(other_class_and_lands));
+
+  EXPECT_EQ(filter.removed_count(ClassRule::kBulletClass), std::nullopt);
+  EXPECT_EQ(filter.removed_count(ClassRule::kLandCount), 1);
+  EXPECT_EQ(filter.removed_count(ClassRule::kLandWidth), std::nullopt);
+}
+
+TEST(ClassFilterTest, WhatIsUnknownOnEitherSideNeverRemoves) {
+  ClassFilter knows_nothing({}, {});
+  EXPECT_TRUE(knows_nothing.Admit(Query()));
+
+  ClassFilter knows_all(Query(), {});
+  EXPECT_TRUE(knows_all.Admit({}));
+  EXPECT_EQ(knows_all.eligible_count(), 1);
+}
+
+}  // namespace
+}  // namespace proofmark::match

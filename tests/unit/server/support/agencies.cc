@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/server/support/agencies.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "crypto/sign/key_id.h"
+#include "proto/wire/envelope.h"
+#include "server/store/storage_env.h"
+
+namespace proofmark::testing {
+
+WireInTheMiddle::~WireInTheMiddle() {
+  std::vector<std::jthread> threads;
+  {
+    base::MutexLock lock(mutex_);
+    threads.swap(threads_);
+  }
+}
+
+void WireInTheMiddle::Connect(journeys::Node& node) {
+  base::MutexLock lock(mutex_);
+  nodes_[node.identity().node_id()] = &node;
+}
+
+void WireInTheMiddle::Disconnect(const std::string& node_id) {
+  base::MutexLock lock(mutex_);
+  nodes_.erase(node_id);
+}
+
+void WireInTheMiddle::AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
+                               std::chrono::steady_clock::time_point deadline, Callback done) {
+  const absl::StatusOr<std::string> bytes = wire::Serialise(question);
+  PM_CHECK(bytes.ok());
+  base::MutexLock lock(mutex_);
+  sent_ += *bytes;
+  ++sent_count_;
+  if (swallow) {
+    swallowed_.push_back(std::move(done));
+    return;
+  }
+  const auto at = nodes_.find(partner.node_id);
+  journeys::Node* const node = at == nodes_.end() ? nullptr : at->second;
+  threads_.emplace_back([this, node, deadline, sender = question.sender, envelope = question,
+                         done = std::move(done)]() mutable {
+    absl::StatusOr<federation::PeerAnswer> answer = absl::UnavailableError("nobody listens there");
+    if (node != nullptr) {
+      const auto name = crypto::SpiffeName::Parse(sender);
+      PM_CHECK(name.ok());
+      if (on_question) on_question(envelope);
+      absl::StatusOr<journeys::ReleasedAnswer> released = node->answering().Answer(
+          {.domain = name->domain(), .node_id = sender}, std::move(envelope),
+          {.deadline = deadline, .cancelled = nullptr});
+      if (released.ok()) {
+        answer = federation::PeerAnswer{.envelope = std::move(released->envelope),
+                                        .receipt = std::move(released->receipt)};
+      } else {
+        answer = released.status();
+      }
+    }
+    if (on_answer) on_answer(answer);
+    done(std::move(answer));
+  });
+}
+
+std::string WireInTheMiddle::SentBytes() const {
+  base::MutexLock lock(mutex_);
+  return sent_;
+}
+
+int WireInTheMiddle::sent_count() const {
+  base::MutexLock lock(mutex_);
+  return sent_count_;
+}
+
+Agency::Agency(const std::string& name, FakeClock& clock, WireInTheMiddle& wire)
+    : name_(name),
+      clock_(clock),
+      wire_(wire),
+      random_(std::hash<std::string>()(name)),
+      exchange_key_(crypto::SigningKey::Generate(random_)) {}
+
+Agency::~Agency() { Crash(); }
+
+federation::Partner Agency::AsPartner(std::set<std::string, std::less<>> answered,
+                                      std::set<std::string, std::less<>> asked) const {
+  federation::Partner partner;
+  partner.domain = domain();
+  partner.node_id = node_id();
+  partner.endpoint = name_ + ".test:7443";
+  const crypto::VerifyingKey& key = exchange_key_.verifying_key();
+  partner.exchange_keys.emplace(crypto::ExchangeKeyId(domain(), key), key);
+  partner.answered_purposes = std::move(answered);
+  partner.asked_purposes = std::move(asked);
+  return partner;
+}
+
+journeys::Node& Agency::Start() {
+  auto key = crypto::SigningKey::FromPem(exchange_key_.ToPem());
+  PM_CHECK(key.ok());
+  auto identity = federation::NodeIdentity::Create(node_id(), *std::move(key));
+  PM_CHECK(identity.ok());
+  auto partners = federation::Partners::Create(domain(), partners_);
+  PM_CHECK(partners.ok());
+  auto node = journeys::Node::Open({.state_folder = (folder_.path() / "state").string(),
+                                    .master_key_path = folder_.MasterKeyPath(),
+                                    .config_sha256_hex = std::string(64, 'c'),
+                                    .search_threads = 2,
+                                    .on_store_failure = nullptr},
+                                   *std::move(identity), *std::move(partners),
+                                   store::PosixStorage(), clock_, random_, wire_);
+  PM_CHECK(node.ok());
+  node_ = *std::move(node);
+  wire_.Connect(*node_);
+  return *node_;
+}
+
+void Agency::Crash() {
+  wire_.Disconnect(node_id());
+  node_.reset();
+}
+
+std::string Agency::Submit(std::uint32_t barrel, std::uint32_t shot, const std::string& label) {
+  const Brought brought = GeneratedBullet(barrel, shot, label);
+  const auto result = node_->submissions().Submit(kLab, brought.header, brought.scans);
+  PM_CHECK(result.ok());
+  return result->exhibit.exhibit.id;
+}
+
+TwoAgencies::TwoAgencies() {
+  north.AddPartner(south.AsPartner({kPurpose}, {kPurpose}));
+  south.AddPartner(north.AsPartner({kPurpose}, {kPurpose}));
+  north.Start();
+  south.Start();
+}
+
+wire::SearchRequest AskAll(const std::string& exhibit_id, bool local) {
+  wire::SearchRequest request;
+  request.exhibit_id = exhibit_id;
+  request.purpose = kPurpose;
+  request.case_reference = "CASE-4711/26";
+  request.offence = "HOMICIDE";
+  request.subject_role = "OBJECT_ONLY";
+  request.include_local = local;
+  request.all_partners = true;
+  return request;
+}
+
+}  // namespace proofmark::testing

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "server/journeys/node.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/seeded_random.h"
+#include "tests/unit/server/support/generated_exhibits.h"
+#include "tests/unit/server/support/scratch_state.h"
+
+namespace proofmark::testing {
+
+inline const federation::Caller kLab{crypto::StaffRole::kLab, "lab-1"};
+inline const federation::Caller kExaminer{crypto::StaffRole::kExaminer, "examiner-7"};
+inline constexpr char kPurpose[] = "CRIMINAL_INVESTIGATION";
+
+// Carries questions between nodes of one process, each on a thread of its own as a network would,
+// and lets a test stand in the middle.
+class WireInTheMiddle final : public federation::PeerClient {
+ public:
+  ~WireInTheMiddle() override;
+
+  // Questions whose sender is `from` and recipient `node`'s id reach it.
+  void Connect(journeys::Node& node);
+  void Disconnect(const std::string& node_id);
+
+  void AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
+                std::chrono::steady_clock::time_point deadline, Callback done) override;
+
+  // Set before anything is asked.
+  std::function<void(crypto::Envelope&)> on_question;
+  std::function<void(absl::StatusOr<federation::PeerAnswer>&)> on_answer;
+  bool swallow = false;  // Questions are kept, and nothing ever comes back.
+
+  // Everything that was sent to anyone, as it would travel.
+  std::string SentBytes() const;
+  int sent_count() const;
+
+ private:
+  mutable base::Mutex mutex_;
+  std::map<std::string, journeys::Node*> nodes_ ABSL_GUARDED_BY(mutex_);
+  std::string sent_ ABSL_GUARDED_BY(mutex_);
+  int sent_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<Callback> swallowed_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::jthread> threads_ ABSL_GUARDED_BY(mutex_);
+};
+
+// One agency: its node on the machine's disk.
+class Agency {
+ public:
+  // "spiffe://<name>.test/proofmark/node/n1"; knows nobody yet.
+  Agency(const std::string& name, FakeClock& clock, WireInTheMiddle& wire);
+  ~Agency();
+
+  std::string domain() const { return name_ + ".test"; }
+  std::string node_id() const { return "spiffe://" + domain() + "/proofmark/node/n1"; }
+
+  // How this agency stands in another's configuration.
+  federation::Partner AsPartner(std::set<std::string, std::less<>> answered,
+                                std::set<std::string, std::less<>> asked) const;
+
+  void AddPartner(federation::Partner partner) { partners_.push_back(std::move(partner)); }
+  // Opens the node (again).
+  journeys::Node& Start();
+  // Closes it without a word, as a crash would.
+  void Crash();
+  journeys::Node& node() { return *node_; }
+  const ScratchFolder& folder() const { return folder_; }
+  const crypto::SigningKey& exchange_key() const { return exchange_key_; }
+
+  // Submits a generated bullet; returns its exhibit id.
+  std::string Submit(std::uint32_t barrel, std::uint32_t shot, const std::string& label);
+
+ private:
+  const std::string name_;
+  FakeClock& clock_;
+  WireInTheMiddle& wire_;
+  SeededRandom random_;
+  crypto::SigningKey exchange_key_;
+  ScratchFolder folder_;
+  std::vector<federation::Partner> partners_;
+  std::unique_ptr<journeys::Node> node_;
+};
+
+// Two agencies that may ask each other for kPurpose.
+struct TwoAgencies {
+  FakeClock clock;
+  WireInTheMiddle wire;
+  Agency north{"north", clock, wire};
+  Agency south{"south", clock, wire};
+
+  TwoAgencies();
+};
+
+// A question to every partner, and to the agency's own records when `local`.
+wire::SearchRequest AskAll(const std::string& exhibit_id, bool local = false);
+
+}  // namespace proofmark::testing

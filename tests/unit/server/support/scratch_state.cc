@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/server/support/scratch_state.h"
+
+#include <stdlib.h>
+
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "base/check.h"
+#include "server/store/key_file.h"
+#include "server/store/storage_env.h"
+
+namespace proofmark::testing {
+
+ScratchFolder::ScratchFolder() {
+  std::string pattern = std::filesystem::temp_directory_path() / "proofmark-test-XXXXXX";
+  PM_CHECK(mkdtemp(pattern.data()) != nullptr);
+  path_ = pattern;
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string ScratchFolder::MasterKeyPath() const {
+  const std::filesystem::path path = path_ / "master-key";
+  if (!std::filesystem::exists(path)) {
+    std::ofstream(path, std::ios::binary) << std::string(32, 'm');
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+  }
+  return path;
+}
+
+std::string ScratchFolder::AllBytes() const {
+  std::string bytes;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    bytes.append(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  }
+  return bytes;
+}
+
+ScratchState::ScratchState() { Reopen(); }
+
+void ScratchState::Reopen() {
+  ledger_.reset();
+  store_.reset();
+  auto master_key = store::LoadMasterKey(folder_.MasterKeyPath());
+  PM_CHECK(master_key.ok());
+  auto opened = store::Store::Open((folder_.path() / "state").string(), store::PosixStorage(),
+                                   random_, *std::move(master_key), {});
+  PM_CHECK(opened.ok());
+  store_ = *std::move(opened);
+  auto ledger =
+      ledger::Ledger::Open(*store_, clock_, {.origin = kTestOrigin, .node_name = kTestNodeId});
+  PM_CHECK(ledger.ok());
+  ledger_ = *std::move(ledger);
+}
+
+std::vector<ledger::Entry> EntriesOf(const ledger::Ledger& ledger) {
+  std::vector<ledger::Entry> entries;
+  for (std::uint64_t index = 0; index < ledger.Head().size; ++index) {
+    absl::StatusOr<ledger::StoredEntry> stored = ledger.Read(index);
+    PM_CHECK(stored.ok());
+    entries.push_back(std::move(stored->entry));
+  }
+  return entries;
+}
+
+std::vector<ledger::Entry> EntriesOf(const ledger::Ledger& ledger, ledger::EntryKind kind) {
+  std::vector<ledger::Entry> entries = EntriesOf(ledger);
+  std::erase_if(entries, [&](const ledger::Entry& entry) { return entry.draft.kind != kind; });
+  return entries;
+}
+
+}  // namespace proofmark::testing

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/ledger/ledger.h"
+#include "server/store/store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/seeded_random.h"
+
+namespace proofmark::testing {
+
+// An empty folder of its own, removed with everything in it.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+  // A file with 32 bytes that only its owner may read; made at the first call.
+  std::string MasterKeyPath() const;
+
+  // Every byte of every file below the folder, one file after another.
+  std::string AllBytes() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline constexpr char kTestNodeId[] = "spiffe://north.test/proofmark/node/n1";
+inline constexpr char kTestOrigin[] = "north.test/proofmark/n1/log";
+
+// A store and a ledger on the machine's disk, with a clock and chance of the test's own.
+class ScratchState {
+ public:
+  ScratchState();
+
+  store::Store& store() { return *store_; }
+  ledger::Ledger& ledger() { return *ledger_; }
+  FakeClock& clock() { return clock_; }
+  SeededRandom& random() { return random_; }
+  const ScratchFolder& folder() const { return folder_; }
+
+  // Closes both and opens them again.
+  void Reopen();
+
+ private:
+  ScratchFolder folder_;
+  FakeClock clock_;
+  SeededRandom random_{7};
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+};
+
+// Every entry, in order; only those of one kind.
+std::vector<ledger::Entry> EntriesOf(const ledger::Ledger& ledger);
+std::vector<ledger::Entry> EntriesOf(const ledger::Ledger& ledger, ledger::EntryKind kind);
+
+}  // namespace proofmark::testing
