@@ -30,7 +30,8 @@ constexpr std::uint64_t kSeed = 20'260'101;
 constexpr std::int64_t kLands = 6;
 constexpr std::uint32_t kShots = 2;
 // Classes by land width: only bullets of one class are compared, as the class filter would have it.
-// Short lands correlate by chance more, so the mixture covers what one width alone would understate.
+// Short lands correlate by chance more, so the mixture covers what one width alone would
+// understate.
 constexpr std::array<double, 4> kClassWidthUm = {1'350.0, 1'550.0, 1'750.0, 1'950.0};
 constexpr std::int64_t kBootstrapDraws = 1'000;
 constexpr std::int64_t kCheckedPairs = 40;
@@ -98,8 +99,8 @@ PartialScore SequenceAverageMaximum(const ScoreTable& scores, std::int64_t first
   for (std::int64_t p = 0; p < kLands; ++p) {
     PartialScore& phase = phases[static_cast<std::size_t>(p)];
     for (std::int64_t k = first; k < first + kept; ++k) {
-      const auto& score = scores[static_cast<std::size_t>(k % kLands)]
-                                [static_cast<std::size_t>((k + p) % kLands)];
+      const auto& score =
+          scores[static_cast<std::size_t>(k % kLands)][static_cast<std::size_t>((k + p) % kLands)];
       if (!score) continue;
       phase.score += *score;
       ++phase.lands;
@@ -124,15 +125,14 @@ PairsByLands CompareClass(const std::vector<Bullet>& bullets) {
   std::vector<ScoreTable> tables(jobs.size());
   ForAll(static_cast<std::int64_t>(jobs.size()), [&](std::int64_t k) {
     const auto [i, j] = jobs[static_cast<std::size_t>(k)];
-    tables[static_cast<std::size_t>(k)] =
-        CompareAllLands(bullets[i].prepared, bullets[j].prepared);
+    tables[static_cast<std::size_t>(k)] = CompareAllLands(bullets[i].prepared, bullets[j].prepared);
   });
   PairsByLands pairs;
   for (std::size_t k = 0; k < jobs.size(); ++k) {
     const auto [i, j] = jobs[k];
     if (static_cast<std::int64_t>(k) < kCheckedPairs) {
-      const absl::StatusOr<BulletComparison> whole = CompareBullets(
-          bullets[i].prepared, bullets[j].prepared, LandComparisonOptions{});
+      const absl::StatusOr<BulletComparison> whole =
+          CompareBullets(bullets[i].prepared, bullets[j].prepared, LandComparisonOptions{});
       PM_CHECK(whole.ok());
       PM_CHECK(whole->score == SequenceAverageMaximum(tables[k], 0, kLands).score);
     }
@@ -219,8 +219,7 @@ void Calibrate(std::int32_t barrels_per_class) {
     for (std::size_t k = 0; k < pairs.size(); ++k) {
       pairs[k].insert(pairs[k].end(), of_class[k].begin(), of_class[k].end());
     }
-    absl::FPrintF(stderr, "class %.0f um: %d bullets compared\n", kClassWidthUm[c],
-                  bullets.size());
+    absl::FPrintF(stderr, "class %.0f um: %d bullets compared\n", kClassWidthUm[c], bullets.size());
   }
   std::vector<LandCountModel> models;
   for (std::size_t k = 0; k < pairs.size(); ++k) {

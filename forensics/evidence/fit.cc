@@ -11,6 +11,10 @@
 namespace proofmark::forensics {
 namespace {
 
+// Real tails are heavier than generated ones, and what lies beyond the data is not known: below
+// this shape an expected number of false leads falls absurdly fast.
+constexpr double kTailShapeMin = 0.15;
+
 double Weight(std::span<const double> weights, std::size_t i) {
   return weights.empty() ? 1.0 : weights[i];
 }
@@ -56,8 +60,8 @@ absl::StatusOr<LogisticModel> FitLogistic(std::span<const ScoredPair> pairs,
   constexpr int kRoundsMax = 60;
   constexpr double kPenalty = 1.0;
   if (!weights.empty() && weights.size() != pairs.size()) {
-    return absl::InvalidArgumentError(absl::StrFormat("%d weights for %d pairs", weights.size(),
-                                                      pairs.size()));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%d weights for %d pairs", weights.size(), pairs.size()));
   }
   const Standardised s = Standardise(pairs, weights);
   if (s.same_weight <= 0.0 || s.different_weight <= 0.0) {
@@ -103,15 +107,14 @@ absl::StatusOr<NullTail> FitNullTail(std::span<const ScoredPair> pairs) {
     if (!pair.same()) scores.push_back(pair.score);
   }
   if (scores.size() < kPairsMin) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "%d different-source pairs; a tail needs %d", scores.size(), kPairsMin));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%d different-source pairs; a tail needs %d", scores.size(), kPairsMin));
   }
   std::sort(scores.begin(), scores.end());
   NullTail tail;
   const double last = static_cast<double>(scores.size() - 1);
   for (std::size_t i = 0; i < kNullExceedance.size(); ++i) {
-    tail.score[i] =
-        scores[static_cast<std::size_t>(std::floor((1.0 - kNullExceedance[i]) * last))];
+    tail.score[i] = scores[static_cast<std::size_t>(std::floor((1.0 - kNullExceedance[i]) * last))];
   }
   // Method of moments on the excesses over the 99 % quantile.
   const double threshold = tail.score.back();
@@ -127,7 +130,7 @@ absl::StatusOr<NullTail> FitNullTail(std::span<const ScoredPair> pairs) {
   }
   const double mean = sum / count;
   const double variance = std::max(squares / count - mean * mean, 1e-12);
-  tail.shape = std::clamp(0.5 * (1.0 - mean * mean / variance), 0.0, 0.45);
+  tail.shape = std::clamp(0.5 * (1.0 - mean * mean / variance), kTailShapeMin, 0.45);
   tail.scale = mean * (1.0 - tail.shape);  // Keeps the mean excess.
   return tail;
 }

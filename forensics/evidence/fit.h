@@ -33,8 +33,9 @@ absl::StatusOr<LogisticModel> FitLogistic(std::span<const ScoredPair> pairs,
                                           std::span<const double> weights);
 
 // How a different-source score exceeds a threshold: quantiles below it, a generalised Pareto tail
-// above. Shape >= 0: no endpoint beyond which nothing is expected.
-inline constexpr std::array<double, 8> kNullExceedance = {1.0, 0.75, 0.5, 0.25,
+// above. Shape >= 0.15: heavier than exponential, as real tails are, and without an endpoint beyond
+// which nothing is expected.
+inline constexpr std::array<double, 8> kNullExceedance = {1.0, 0.75, 0.5,  0.25,
                                                           0.1, 0.05, 0.02, 0.01};
 struct NullTail {
   std::array<double, kNullExceedance.size()> score{};  // Exceeded with these probabilities.

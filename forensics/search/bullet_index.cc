@@ -17,8 +17,7 @@ constexpr std::size_t kSegmentRecords = 256;
 constexpr std::int64_t kBestCountMax = 100'000;
 constexpr std::int64_t kThreadsMax = 256;
 
-absl::Status CheckRange(const char* field, std::int64_t value, std::int64_t min,
-                        std::int64_t max) {
+absl::Status CheckRange(const char* field, std::int64_t value, std::int64_t min, std::int64_t max) {
   if (value >= min && value <= max) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrFormat("%s is %d; it must be in [%d, %d]", field, value, min, max));

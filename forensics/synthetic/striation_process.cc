@@ -64,15 +64,16 @@ double PowerDb(std::span<const SpectrumPoint> spectrum, double wavelength_um) {
     const SpectrumPoint& a = spectrum[i - 1];
     const SpectrumPoint& b = spectrum[i];
     if (wavelength_um < b.wavelength_um) continue;
-    const double share = Log(a.wavelength_um / wavelength_um) / Log(a.wavelength_um / b.wavelength_um);
+    const double share =
+        Log(a.wavelength_um / wavelength_um) / Log(a.wavelength_um / b.wavelength_um);
     return a.power_db + share * (b.power_db - a.power_db);
   }
   const double octaves = Log(spectrum.back().wavelength_um / wavelength_um) / kLn2;
   return spectrum.back().power_db - kRollOffDbPerOctave * octaves;
 }
 
-// Share of a wave's amplitude that form removal and smoothing leave. The Gaussian mean line of order
-// 2 passes e^-x (1 + x), x = ln 2 (cutoff / wavelength)^2; the plain one e^-x (ISO 16610-21).
+// Share of a wave's amplitude that form removal and smoothing leave. The Gaussian mean line of
+// order 2 passes e^-x (1 + x), x = ln 2 (cutoff / wavelength)^2; the plain one e^-x (ISO 16610-21).
 double FilterAmplitude(double wavelength_um) {
   const double form = kFormCutoffUm / wavelength_um;
   const double noise = kNoiseCutoffUm / wavelength_um;
@@ -130,8 +131,7 @@ struct LandKernels {
 
 LandKernels MixBands(const std::array<double, kBands>& gains, TextureUse use) {
   static const BandKernels kBandKernels = DesignBandKernels();
-  const auto& bands =
-      use == TextureUse::kSurface ? kBandKernels.surface : kBandKernels.signature;
+  const auto& bands = use == TextureUse::kSurface ? kBandKernels.surface : kBandKernels.signature;
   LandKernels mixed;
   double energy = 0.0;
   for (std::size_t i = 0; i < mixed.all.size(); ++i) {
@@ -288,9 +288,9 @@ void AddBarrelMarks(const SyntheticBarrel& barrel, std::int64_t land, const Land
   // the same.
   AddFiltered(kernels.coarse, std::sqrt(1.0 - traits.family_share) - 1.0, noise, out);
   std::fill(noise.begin(), noise.end(), 0.0);
-  AddWhiteNoise(RandomStream(barrel.seed, 0, traits.family,
-                             PurposeWord(RandomPurpose::kFamilyMarks, land)),
-                std::sqrt(traits.family_share), from, noise);
+  AddWhiteNoise(
+      RandomStream(barrel.seed, 0, traits.family, PurposeWord(RandomPurpose::kFamilyMarks, land)),
+      std::sqrt(traits.family_share), from, noise);
   AddFiltered(kernels.coarse, 1.0, noise, out);
 }
 
@@ -304,9 +304,9 @@ double Bell(double distance_um, double half_width_um) {
 std::vector<double> DrawStrength(const SyntheticBarrel& barrel, std::int64_t land,
                                  const LandTraits& traits, std::int64_t first, std::size_t count) {
   std::vector<double> noise(count + 2 * kUnevennessRadius);
-  AddWhiteNoise(RandomStream(barrel.seed, barrel.barrel, 0,
-                             PurposeWord(RandomPurpose::kStrength, land)),
-                1.0, first - kUnevennessRadius, noise);
+  AddWhiteNoise(
+      RandomStream(barrel.seed, barrel.barrel, 0, PurposeWord(RandomPurpose::kStrength, land)), 1.0,
+      first - kUnevennessRadius, noise);
   std::vector<double> bell(2 * kUnevennessRadius + 1);
   double energy = 0.0;
   for (std::int64_t m = -kUnevennessRadius; m <= kUnevennessRadius; ++m) {
@@ -334,7 +334,8 @@ void AddToolFault(const SyntheticBarrel& barrel, std::int64_t land, const LandTr
     const double height = stream.Uniform(4 * mark + 2, 2.0, 4.0);
     const double sign = stream.Uniform(4 * mark + 3) < 0.5 ? -1.0 : 1.0;
     for (std::size_t i = 0; i < out.size(); ++i) {
-      const double x_um = static_cast<double>(first + static_cast<std::int64_t>(i)) * kTextureStepUm;
+      const double x_um =
+          static_cast<double>(first + static_cast<std::int64_t>(i)) * kTextureStepUm;
       out[i] += sign * height * Bell(x_um - centre_um, half_width_um);
     }
   }
@@ -352,7 +353,8 @@ void AddTankRash(const SyntheticBarrel& barrel, std::uint32_t shot, std::int64_t
     const double half_width_um = stream.Uniform(4 * mark + 5, 15.0, 50.0);
     const double height = stream.Uniform(4 * mark + 6, -4.0, 2.0);
     for (std::size_t i = 0; i < out.size(); ++i) {
-      const double x_um = static_cast<double>(first + static_cast<std::int64_t>(i)) * kTextureStepUm;
+      const double x_um =
+          static_cast<double>(first + static_cast<std::int64_t>(i)) * kTextureStepUm;
       out[i] += height * Bell(x_um - centre_um, half_width_um);
     }
   }
@@ -369,9 +371,9 @@ std::vector<double> DrawContact(const SyntheticBarrel& barrel, std::uint32_t sho
   const std::int64_t walk_first = std::min<std::int64_t>(first, 0);
   const std::int64_t walk_end = std::max<std::int64_t>(first + static_cast<std::int64_t>(count), 1);
   std::vector<double> walk(static_cast<std::size_t>(walk_end - walk_first));
-  AddWhiteNoise(RandomStream(barrel.seed, barrel.barrel, shot,
-                             PurposeWord(RandomPurpose::kWarp, land)),
-                3.0 * std::sqrt(kTextureStepUm / 1000.0), walk_first, walk);
+  AddWhiteNoise(
+      RandomStream(barrel.seed, barrel.barrel, shot, PurposeWord(RandomPurpose::kWarp, land)),
+      3.0 * std::sqrt(kTextureStepUm / 1000.0), walk_first, walk);
   for (std::size_t i = 1; i < walk.size(); ++i) walk[i] += walk[i - 1];
   const double walk_at_shoulder = walk[static_cast<std::size_t>(-walk_first)];
   std::vector<double> place(count);
@@ -379,8 +381,8 @@ std::vector<double> DrawContact(const SyntheticBarrel& barrel, std::uint32_t sho
   for (std::size_t i = 0; i < count; ++i) {
     const std::int64_t index = first + static_cast<std::int64_t>(i);
     const double warp_um = walk[static_cast<std::size_t>(index - walk_first)] - walk_at_shoulder;
-    place[i] = middle_um + scale * (static_cast<double>(index) * kTextureStepUm - middle_um) +
-               warp_um;
+    place[i] =
+        middle_um + scale * (static_cast<double>(index) * kTextureStepUm - middle_um) + warp_um;
   }
   return place;
 }
@@ -408,7 +410,7 @@ double LandTexture::At(double x_um) const {
 
 LandTexture DrawLandTexture(const SyntheticBarrel& barrel, std::uint32_t shot, std::int64_t land,
                             TextureUse use, double from_um, double to_um) {
-  constexpr double kSkew = 0.06;     // Real marks are skewed and peaked a little.
+  constexpr double kSkew = 0.06;       // Real marks are skewed and peaked a little.
   constexpr std::int64_t kSpare = 16;  // Samples for the warp on each side: 50 um.
   const LandTraits traits = DrawTraits(barrel, shot, land);
   const std::int64_t first = GridIndex(from_um);
@@ -422,9 +424,9 @@ LandTexture DrawLandTexture(const SyntheticBarrel& barrel, std::uint32_t shot, s
 
   std::vector<double> height(count);
   std::vector<double> noise(count + 2 * kKernelRadius);
-  AddWhiteNoise(RandomStream(barrel.seed, barrel.barrel, shot,
-                             PurposeWord(RandomPurpose::kShotMarks, land)),
-                1.0, first - kKernelRadius, noise);
+  AddWhiteNoise(
+      RandomStream(barrel.seed, barrel.barrel, shot, PurposeWord(RandomPurpose::kShotMarks, land)),
+      1.0, first - kKernelRadius, noise);
   AddFiltered(MixBands(traits.band_gains, use).all, std::sqrt(1.0 - traits.reproducibility), noise,
               height);
   const double reproduced = std::sqrt(traits.reproducibility);

@@ -101,9 +101,9 @@ TEST(CompareLandsTest, TurningBothEndForEndChangesNoBitOfTheScore) {
     ASSERT_THAT(turned, IsOk());
     EXPECT_EQ(forward->score, turned->score);
     // Left ends before, right ends after: the lags differ by the difference of the lengths.
-    const double longer_um = (static_cast<double>(b.height_nm.size()) -
-                              static_cast<double>(a.height_nm.size())) *
-                             kSignaturePitchUm;
+    const double longer_um =
+        (static_cast<double>(b.height_nm.size()) - static_cast<double>(a.height_nm.size())) *
+        kSignaturePitchUm;
     EXPECT_NEAR(turned->lag_um, longer_um - forward->lag_um, 1e-9);
   }
 }
@@ -126,8 +126,7 @@ TEST(CompareLandsTest, LooksNoFurtherThanTheLagUnlessAShoulderWasAssumed) {
   LandSignature right = whole;
   left.height_nm.resize(450);
   right.height_nm.erase(right.height_nm.begin(), right.height_nm.end() - 450);
-  const double apart_um =
-      static_cast<double>(whole.height_nm.size() - 450) * kSignaturePitchUm;
+  const double apart_um = static_cast<double>(whole.height_nm.size() - 450) * kSignaturePitchUm;
   ASSERT_GT(apart_um, 200.0);
 
   const LandComparisonOptions narrow{.lag_um_max = 100.0};
@@ -399,8 +398,7 @@ TEST(PhaseSignificanceTest, FallsWithTheLeadAndKeepsItsDigitsFarOut) {
 
 TEST(PhaseSignificanceTest, TellsOneBarrelFromTwo) {
   const absl::StatusOr<BulletComparison> same = CompareBullets(Bullet(5, 0), Bullet(5, 1), {});
-  const absl::StatusOr<BulletComparison> different =
-      CompareBullets(Bullet(5, 0), Bullet(6, 1), {});
+  const absl::StatusOr<BulletComparison> different = CompareBullets(Bullet(5, 0), Bullet(6, 1), {});
 
   ASSERT_THAT(same, IsOk());
   ASSERT_THAT(different, IsOk());

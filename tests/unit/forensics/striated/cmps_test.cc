@@ -133,8 +133,7 @@ TEST(CountVotesTest, CountsSegmentsOnceAndReportsTheMiddleOfTheBestShifts) {
 std::vector<double> Plain(const CoarseProfile& profile) {
   std::vector<double> z;
   for (std::size_t i = 0; i < profile.level.size(); ++i) {
-    z.push_back(profile.mask[i] != 0 ? profile.level[i]
-                                     : std::numeric_limits<double>::quiet_NaN());
+    z.push_back(profile.mask[i] != 0 ? profile.level[i] : std::numeric_limits<double>::quiet_NaN());
   }
   return z;
 }
@@ -142,9 +141,8 @@ std::vector<double> Plain(const CoarseProfile& profile) {
 // Same rule, same data, two implementations. They may part where two peaks are equal to a float's
 // precision, so a rare difference of one is allowed and counted.
 TEST(CompareCoarseSegmentsTest, AgreesWithTheGeneralMethod) {
-  const CmpsOptions options{.segment_samples = kCoarseSegment,
-                            .tolerance_samples = kCoarseTolerance,
-                            .peaks = {5, 3, 1}};
+  const CmpsOptions options{
+      .segment_samples = kCoarseSegment, .tolerance_samples = kCoarseTolerance, .peaks = {5, 3, 1}};
   std::int64_t compared = 0, different = 0;
   for (std::uint32_t barrel = 0; barrel < 4; ++barrel) {
     const BulletSignature first = GenerateBulletSignature({.seed = 3, .barrel = barrel}, 0);
@@ -192,8 +190,8 @@ TEST(CompareCoarseSegmentsTest, EverySegmentOfALandFindsItself) {
 }
 
 TEST(MakeCoarseProfileTest, HeightsInGapsLeaveNoTraceAndLevelsStayInBounds) {
-  std::vector<std::int16_t> z = {100, 200, kSampleNotMeasured, 300, kSampleNotMeasured,
-                                 kSampleNotMeasured, 32767, -32767, 5};
+  std::vector<std::int16_t> z = {
+      100, 200, kSampleNotMeasured, 300, kSampleNotMeasured, kSampleNotMeasured, 32767, -32767, 5};
   const CoarseProfile profile = MakeCoarseProfile(z);
 
   EXPECT_EQ(profile.size(), 5);

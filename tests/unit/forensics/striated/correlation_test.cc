@@ -23,9 +23,9 @@ Samples Noise(std::int64_t count, std::uint32_t seed, double magnitude, double g
   Samples samples;
   for (std::uint32_t i = 0; i < count; ++i) {
     const bool gap = stream.Uniform(2 * i) < gap_share;
-    samples.push_back(gap ? kSampleNotMeasured
-                          : static_cast<std::int16_t>(
-                                stream.Uniform(2 * i + 1, -magnitude, magnitude)));
+    samples.push_back(
+        gap ? kSampleNotMeasured
+            : static_cast<std::int16_t>(stream.Uniform(2 * i + 1, -magnitude, magnitude)));
   }
   return samples;
 }
