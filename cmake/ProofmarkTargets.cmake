@@ -74,7 +74,7 @@ function(proofmark_test name)
                                           proofmark::test_support GTest::gmock GTest::gtest_main)
   add_test(NAME ${test_name} COMMAND ${target})
   set_tests_properties(${test_name} PROPERTIES
-    LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
+    LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT}
     ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp;UBSAN_OPTIONS=print_stacktrace=1;${arg_ENVIRONMENT}")
 endfunction()
 

@@ -21,16 +21,23 @@ enum class Level : std::int32_t {
 std::string_view LevelName(Level level);   // "NONE", "L1" .. "L4".
 std::string_view LevelWords(Level level);  // ENFSI's words in ours.
 
-// A likelihood ratio for one comparison, with what supports it.
+// The level of a likelihood ratio. A value one rounding below a bound belongs below it.
+Level LevelOf(double log10_lr);
+
+// A likelihood ratio for one comparison, with what supports it. Propositions: the bullets were
+// fired from one barrel; from different barrels of the same class.
 struct LikelihoodRatio {
-  double log10_lr = 0.0;        // After the cap.
+  double log10_lr = 0.0;        // After the cap, which holds both ways: |log10_lr| <= log10_cap.
   double log10_lr_model = 0.0;  // Before the cap.
   double log10_low = 0.0;       // 5 % and 95 % of the bootstrap over firearms, after the cap.
   double log10_high = 0.0;
-  Level level = Level::kNone;
+  Level level = Level::kNone;  // Of log10_lr.
 };
 
-// The built-in calibration of bullet scores.
+// The built-in calibration of bullet scores. The cap is what validation on real firearms supports.
+// Generated pairs shape the model but never raise the cap: while only they stand behind it
+// (`provisional`), the cap stays inside the lowest reportable level and no comparison, however
+// alike, is reported above L1.
 struct CalibrationInfo {
   std::string version;      // Of the numbers.
   std::string method;       // Extractor and comparison version they hold for.
@@ -43,11 +50,16 @@ struct CalibrationInfo {
 };
 const CalibrationInfo& BulletCalibration();
 
-// What a bullet comparison is worth under the built-in calibration. Monotone in score at a fixed
-// number of lands compared.
+// What a bullet comparison is worth under the built-in calibration, given how many lands were
+// compared and how many phases were tried (more chances make a high score worth less).
+//   Result    monotone in score at a fixed number of lands and phases.
+//   Threads   Pure.
+//   Source    docs/design/calibration.md
 LikelihoodRatio EvaluateBullets(const BulletComparison& comparison);
 
-// Expected number of different-source records among `searched` scoring at least as high.
+// Expected number of different-source records among `searched` scoring at least as high: the
+// empirical tail of generated different-source pairs, beyond its 99 % quantile a generalised
+// Pareto tail. In [0, searched]; never below what the number of lands and phases allows.
 double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searched);
 
 }  // namespace proofmark::forensics

@@ -28,10 +28,10 @@ constexpr std::array<double, kCount> Reciprocals(std::array<int, kCount> of) {
 
 // Highest order first, for Horner's rule.
 constexpr auto kLogTerms = Reciprocals<11>({23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3});
-constexpr auto kSineTerms = Reciprocals<8>(
-    {16 * 17, 14 * 15, 12 * 13, 10 * 11, 8 * 9, 6 * 7, 4 * 5, 2 * 3});
-constexpr auto kCosineTerms = Reciprocals<8>(
-    {15 * 16, 13 * 14, 11 * 12, 9 * 10, 7 * 8, 5 * 6, 3 * 4, 1 * 2});
+constexpr auto kSineTerms =
+    Reciprocals<8>({16 * 17, 14 * 15, 12 * 13, 10 * 11, 8 * 9, 6 * 7, 4 * 5, 2 * 3});
+constexpr auto kCosineTerms =
+    Reciprocals<8>({15 * 16, 13 * 14, 11 * 12, 9 * 10, 7 * 8, 5 * 6, 3 * 4, 1 * 2});
 
 // Below this the tail comes from the series around zero, above from the continued fraction.
 constexpr double kTailSeriesMax = 3.0;

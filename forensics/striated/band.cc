@@ -16,14 +16,15 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSeedUm = 350.0;             // Length of the stretch the band grows from.
-constexpr double kAgreementMin = 0.6;          // Correlation from which a block agrees.
-constexpr double kSeedShareMin = 0.5;          // Of the seed's blocks that must agree with it.
+constexpr double kSeedAgreementMin = 0.6;     // Correlation of a block with the rest of the seed
+constexpr double kJoiningAgreementMin = 0.4;  // and of any block that joins it.
+constexpr double kSeedShareMin = 0.5;         // Of the seed's blocks that must agree with it.
 constexpr int kGrowthRounds = 3;
-constexpr std::int64_t kBlocksMin = 3;         // With fewer there is nothing to agree.
-constexpr double kOverlapShareMin = 0.5;       // Of the land, for two blocks to be compared.
-constexpr double kDriftMax = 0.25;             // 14 degrees; rifling turns by less than 10.
-constexpr double kDriftCorrelationMin = 0.4;   // For a pair of blocks to vote on the drift.
-constexpr std::int64_t kDriftVotersMax = 64;   // Pairs at each distance.
+constexpr std::int64_t kBlocksMin = 3;        // With fewer there is nothing to agree.
+constexpr double kOverlapShareMin = 0.5;      // Of the land, for two blocks to be compared.
+constexpr double kDriftMax = 0.25;            // 14 degrees; rifling turns by less than 10.
+constexpr double kDriftCorrelationMin = 0.4;  // For a pair of blocks to vote on the drift.
+constexpr std::int64_t kDriftVotersMax = 64;  // Pairs at each distance.
 constexpr std::array<double, 2> kDriftDistancesUm = {100.0, 200.0};
 
 // What is ruled into each block: heights between the form and the noise, zero where not measured.
@@ -81,7 +82,6 @@ std::int64_t OverlapMin(const Details& details) {
 
 Details TakeDetails(const BlockStack& stack, std::int64_t from, std::int64_t to,
                     double form_cutoff_um, double noise_cutoff_um) {
-  // A plain weighted mean is enough of a form here: on a round surface it is off by a constant.
   const GaussianKernel form_kernel(form_cutoff_um, kSignaturePitchUm);
   const GaussianKernel noise_kernel(noise_cutoff_um, kSignaturePitchUm);
   Details out{.columns = to - from, .value = {}, .mask = {}};
@@ -90,6 +90,14 @@ Details TakeDetails(const BlockStack& stack, std::int64_t from, std::int64_t to,
     const std::span<const float> block = stack.block(b);
     for (std::int64_t i = 0; i < out.columns; ++i) {
       z[static_cast<std::size_t>(i)] = block[static_cast<std::size_t>(from + i)];
+    }
+    // The bullet as one parabola, then what is left of the form as a plain weighted mean. The mean
+    // alone would leave the slope at either end, the same in all blocks whatever is ruled into
+    // them.
+    if (const std::optional<Parabola> bullet = FitParabola(z, 0, out.columns, {})) {
+      for (std::int64_t i = 0; i < out.columns; ++i) {
+        z[static_cast<std::size_t>(i)] -= bullet->At(static_cast<double>(i));
+      }
     }
     const std::vector<double> form = SmoothProfile(z, form_kernel);
     for (std::size_t i = 0; i < z.size(); ++i) z[i] -= form[i];
@@ -137,7 +145,8 @@ double EstimateDrift(const BlockStack& stack, const Details& details) {
     const auto lag_max =
         static_cast<std::int64_t>(std::ceil(kDriftMax * apart_um / kSignaturePitchUm)) + 1;
     const std::int64_t pairs = stack.blocks - distance;
-    const std::int64_t stride = std::max<std::int64_t>(1, (pairs + kDriftVotersMax - 1) / kDriftVotersMax);
+    const std::int64_t stride =
+        std::max<std::int64_t>(1, (pairs + kDriftVotersMax - 1) / kDriftVotersMax);
     for (std::int64_t b = 0; b < pairs; b += stride) {
       const std::optional<double> lag = BestLag(details, b, b + distance, lag_max);
       if (lag) slopes.push_back(*lag * kSignaturePitchUm / apart_um);
@@ -162,8 +171,9 @@ double Interpolate(std::span<const float> z, double place) {
   const double p0 = at(i - 1);
   const double p3 = at(i + 2);
   const double cubic =
-      p1 + 0.5 * t * (p2 - p0 + t * (2.0 * p0 - 5.0 * p1 + 4.0 * p2 - p3 +
-                                     t * (3.0 * (p1 - p2) + p3 - p0)));
+      p1 +
+      0.5 * t *
+          (p2 - p0 + t * (2.0 * p0 - 5.0 * p1 + 4.0 * p2 - p3 + t * (3.0 * (p1 - p2) + p3 - p0)));
   return std::isnan(cubic) ? linear : cubic;
 }
 
@@ -235,7 +245,8 @@ std::vector<double> AgreementWith(const Details& details, std::int64_t blocks,
     for (std::size_t i = 0; i < columns; ++i) {
       const float others = count[i] - (inside ? details.mask_of(b)[i] : 0.0F);
       mask[i] = others > 0.0F ? 1.0F : 0.0F;
-      mean[i] = others > 0.0F ? (sum[i] - (inside ? details.values_of(b)[i] : 0.0F)) / others : 0.0F;
+      mean[i] =
+          others > 0.0F ? (sum[i] - (inside ? details.values_of(b)[i] : 0.0F)) / others : 0.0F;
     }
     out.push_back(Correlation(details.values_of(b), details.mask_of(b), mean.data(), mask.data(),
                               details.columns, OverlapMin(details)));
@@ -246,8 +257,9 @@ std::vector<double> AgreementWith(const Details& details, std::int64_t blocks,
 // Mean of the chosen blocks. Each is first brought onto the form of `reference` by a parabola
 // fitted to their difference over the land, since the scan is tilted and bent along y and a gap in
 // one block would otherwise leave a step in the mean.
-std::vector<double> AverageLevelled(const BlockStack& stack, const std::vector<std::int64_t>& chosen,
-                                    std::int64_t reference, std::int64_t from, std::int64_t to) {
+std::vector<double> AverageLevelled(const BlockStack& stack,
+                                    const std::vector<std::int64_t>& chosen, std::int64_t reference,
+                                    std::int64_t from, std::int64_t to) {
   const auto columns = static_cast<std::size_t>(stack.columns);
   std::vector<double> sum(columns, 0.0);
   std::vector<double> count(columns, 0.0);
@@ -293,9 +305,9 @@ Agreement GrowFrom(const Details& details, const Window& seed, std::int64_t bloc
     std::vector<std::int64_t> next;
     std::int64_t of_seed = 0;
     for (std::int64_t b = 0; b < blocks; ++b) {
-      if (agreement[static_cast<std::size_t>(b)] < kAgreementMin) continue;
-      next.push_back(b);
-      of_seed += b >= seed.first && b < seed.last ? 1 : 0;
+      const double r = agreement[static_cast<std::size_t>(b)];
+      if (r >= kJoiningAgreementMin) next.push_back(b);
+      if (r >= kSeedAgreementMin && b >= seed.first && b < seed.last) ++of_seed;
     }
     out.agreeing = static_cast<std::int64_t>(next.size());
     if (round == 0 && static_cast<double>(of_seed) <
@@ -330,9 +342,8 @@ Band ChooseBand(const BlockStack& stack, std::int64_t from, std::int64_t to, dou
   if (stack.blocks >= kBlocksMin) {
     const Details drifting = TakeDetails(stack, from, to, form_cutoff_um, noise_cutoff_um);
     out.drift_um_per_um = EstimateDrift(stack, drifting);
-    const Details straight =
-        TakeDetails(RemoveDrift(stack, out.drift_um_per_um, middle_um), from, to, form_cutoff_um,
-                    noise_cutoff_um);
+    const Details straight = TakeDetails(RemoveDrift(stack, out.drift_um_per_um, middle_um), from,
+                                         to, form_cutoff_um, noise_cutoff_um);
     agreement = GrowFrom(straight, FindSeed(straight, stack.blocks, seed_blocks), stack.blocks);
     out.damaged = agreement.damaged;
     out.consistency = agreement.consistency;

@@ -13,10 +13,10 @@ struct Band {
   std::vector<double> profile_um;  // Mean of the blocks that agree, drift removed; NaN for gaps.
   std::int64_t first_block = 0;    // They lie in [first_block, last_block), with gaps maybe.
   std::int64_t last_block = 0;
-  double drift_um_per_um = 0.0;    // How far right the striae move per step along y.
-  double consistency = 0.0;        // Mean correlation of each averaged block with the others.
-  double consistent_share = 0.0;   // Of all blocks, those that agree.
-  bool damaged = false;            // No stretch agrees with itself.
+  double drift_um_per_um = 0.0;   // How far right the striae move per step along y.
+  double consistency = 0.0;       // Mean correlation of each averaged block with the others.
+  double consistent_share = 0.0;  // Of all blocks, those that agree.
+  bool damaged = false;           // No stretch agrees with itself.
 };
 
 // Chooses the band and averages it: the drift of the striae is estimated and taken out, the 0.35 mm

@@ -26,8 +26,9 @@ BlockStack CutBlocks(const HeightMap& map, double block_um) {
       resampler.Run(std::span(map.height_um).subspan(source, static_cast<std::size_t>(map.width)),
                     std::span(block).subspan(columns * static_cast<std::size_t>(r), columns));
     }
-    ColumnMedians(block, stack.columns,
-                  std::span(stack.height_um).subspan(columns * static_cast<std::size_t>(b), columns));
+    ColumnMedians(
+        block, stack.columns,
+        std::span(stack.height_um).subspan(columns * static_cast<std::size_t>(b), columns));
   }
   return stack;
 }

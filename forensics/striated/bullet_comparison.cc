@@ -12,7 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "forensics/striated/correlation.h"
-#include "forensics/striated/phase_test.h"
+#include "forensics/striated/phase_significance.h"
 #include "forensics/striated/prepared_bullet.h"
 
 namespace proofmark::forensics {
@@ -28,11 +28,6 @@ absl::Status CheckRange(const char* field, double value, double min, double max)
   if (value >= min && value <= max) return absl::OkStatus();  // NaN fails.
   return absl::InvalidArgumentError(
       absl::StrFormat("%s is %g; it must be in [%g, %g]", field, value, min, max));
-}
-
-absl::Status CheckOptions(const LandComparisonOptions& options) {
-  PM_RETURN_IF_ERROR(CheckRange("lag_um_max", options.lag_um_max, 0.0, 5'000.0));
-  return CheckRange("overlap_um_min", options.overlap_um_min, 50.0, 5'000.0);
 }
 
 int Compare(const MaskedProfile& a, const MaskedProfile& b) {
@@ -94,9 +89,8 @@ std::vector<Phase> UsablePhases(const ScoreMatrix& scores, bool order_reversed) 
     most_pairs = std::max(most_pairs, phase.pairs);
     phases.push_back(phase);
   }
-  std::erase_if(phases, [&](const Phase& phase) {
-    return phase.pairs == 0 || 2 * phase.pairs < most_pairs;
-  });
+  std::erase_if(
+      phases, [&](const Phase& phase) { return phase.pairs == 0 || 2 * phase.pairs < most_pairs; });
   return phases;
 }
 
@@ -116,9 +110,9 @@ std::size_t BestPhase(const std::vector<Phase>& phases, std::int64_t n, bool ord
     const std::int64_t turn = order_reversed ? p.phase : std::min(p.phase, n - p.phase);
     return std::tuple(p.mean, p.pairs, -turn, prefer_low ? -p.phase : p.phase);
   };
-  const auto best = std::max_element(
-      phases.begin(), phases.end(),
-      [&](const Phase& a, const Phase& b) { return rank(a) < rank(b); });
+  const auto best =
+      std::max_element(phases.begin(), phases.end(),
+                       [&](const Phase& a, const Phase& b) { return rank(a) < rank(b); });
   return static_cast<std::size_t>(best - phases.begin());
 }
 
@@ -179,7 +173,7 @@ BulletComparison Describe(const ScoreMatrix& scores, const Orientation& winner,
   const double sd = std::max(kScoreSdMin, PooledSd(scores, best.phase, winner.order_reversed));
   // Four orientations are four chances: their sum bounds the probability of the best.
   result.phase_log10_p =
-      std::min(0.0, PhaseTestLog10P(means, sd / std::sqrt(static_cast<double>(best.pairs))) +
+      std::min(0.0, PhaseLog10P(means, sd / std::sqrt(static_cast<double>(best.pairs))) +
                         (orientations == 4 ? kLog10Four : 0.0));
   return result;
 }
@@ -214,11 +208,16 @@ bool SortsBefore(const PreparedBullet& a, const PreparedBullet& b) {
 
 }  // namespace
 
+absl::Status CheckOptions(const LandComparisonOptions& options) {
+  PM_RETURN_IF_ERROR(CheckRange("lag_um_max", options.lag_um_max, 0.0, 5'000.0));
+  return CheckRange("overlap_um_min", options.overlap_um_min, 50.0, 5'000.0);
+}
+
 std::string_view BulletComparisonVersion() { return "sam-ccf-cmps/1"; }
 
 double LandScore(double ccf, double cmps_share) {
-  const double score =
-      kCcfWeight * std::clamp(ccf, 0.0, 1.0) + (1.0 - kCcfWeight) * std::clamp(cmps_share, 0.0, 1.0);
+  const double score = kCcfWeight * std::clamp(ccf, 0.0, 1.0) +
+                       (1.0 - kCcfWeight) * std::clamp(cmps_share, 0.0, 1.0);
   return std::floor(score * 0x1p32 + 0.5) * 0x1p-32;
 }
 
@@ -250,32 +249,31 @@ absl::StatusOr<LandComparison> CompareLands(const PreparedLand& query, bool quer
           ? static_cast<std::int64_t>(std::floor(options.lag_um_max / kSignaturePitchUm))
           : a.size() + b.size();
   const std::int64_t half_of_shorter = (std::min(a.measured(), b.measured()) + 1) / 2;
-  window.overlap_min = std::max(
-      half_of_shorter,
-      static_cast<std::int64_t>(std::ceil(options.overlap_um_min / kSignaturePitchUm)));
+  window.overlap_min =
+      std::max(half_of_shorter,
+               static_cast<std::int64_t>(std::ceil(options.overlap_um_min / kSignaturePitchUm)));
   const std::optional<CorrelationPeak> peak = BestCorrelation(a, b, window);
   if (!peak) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "no lag has %d samples measured in both lands", window.overlap_min));
+    return absl::FailedPreconditionError(
+        absl::StrFormat("no lag has %d samples measured in both lands", window.overlap_min));
   }
 
   double shift = peak->shift;
   if (turned) shift = static_cast<double>(b.size() - a.size()) - shift;
   if (exchanged) shift = -shift;
-  const CmpsResult forward = CompareCoarseSegments(first.coarse[first_side],
-                                                   second.coarse[second_side]);
-  const CmpsResult backward = CompareCoarseSegments(second.coarse[second_side],
-                                                    first.coarse[first_side]);
+  const CmpsResult forward =
+      CompareCoarseSegments(first.coarse[first_side], second.coarse[second_side]);
+  const CmpsResult backward =
+      CompareCoarseSegments(second.coarse[second_side], first.coarse[first_side]);
   LandComparison result;
   result.ccf = peak->ccf;
   result.lag_um = shift * kSignaturePitchUm;
   result.overlap_um = static_cast<double>(peak->overlap) * kSignaturePitchUm;
   result.cmps_count = std::min(forward.count, backward.count);
   result.segment_count = std::min(forward.segment_count, backward.segment_count);
-  result.cmps_share = 0.5 * (static_cast<double>(forward.count) /
-                                 static_cast<double>(forward.segment_count) +
-                             static_cast<double>(backward.count) /
-                                 static_cast<double>(backward.segment_count));
+  result.cmps_share =
+      0.5 * (static_cast<double>(forward.count) / static_cast<double>(forward.segment_count) +
+             static_cast<double>(backward.count) / static_cast<double>(backward.segment_count));
   result.score = LandScore(result.ccf, result.cmps_share);
   return result;
 }
@@ -285,9 +283,9 @@ absl::StatusOr<BulletComparison> CompareBullets(const PreparedBullet& query,
                                                 const LandComparisonOptions& options) {
   PM_RETURN_IF_ERROR(CheckOptions(options));
   if (query.extractor_version != reference.extractor_version) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "extractor_version differs: \"%s\" and \"%s\"", query.extractor_version,
-        reference.extractor_version));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("extractor_version differs: \"%s\" and \"%s\"", query.extractor_version,
+                        reference.extractor_version));
   }
   const bool both_ends = query.heel_uncertain || reference.heel_uncertain;
   const bool prefer_low = !SortsBefore(reference, query);
@@ -295,16 +293,15 @@ absl::StatusOr<BulletComparison> CompareBullets(const PreparedBullet& query,
   std::optional<Orientation> winner;
   for (const bool reversed : {false, true}) {
     if (reversed && !both_ends) break;
-    PM_ASSIGN_OR_RETURN(ScoreMatrix scores,
-                        CompareAllLands(query, reversed, reference, options));
+    PM_ASSIGN_OR_RETURN(ScoreMatrix scores, CompareAllLands(query, reversed, reference, options));
     matrices.push_back(std::move(scores));
     for (const bool order_reversed : {false, true}) {
       if (order_reversed && !both_ends) break;
       Orientation orientation{reversed, order_reversed,
                               UsablePhases(matrices.back(), order_reversed), 0};
       if (orientation.phases.empty()) continue;
-      orientation.best = BestPhase(orientation.phases, matrices.back().n(), order_reversed,
-                                   prefer_low);
+      orientation.best =
+          BestPhase(orientation.phases, matrices.back().n(), order_reversed, prefer_low);
       const double mean = orientation.phases[orientation.best].mean;
       if (!winner || mean > winner->phases[winner->best].mean) winner = std::move(orientation);
     }

@@ -17,15 +17,18 @@ struct LandComparisonOptions {
   double overlap_um_min = 600.0;  // And at least half of the shorter land; [50, 5000].
 };
 
+// kInvalidArgument naming the first option outside its bounds.
+absl::Status CheckOptions(const LandComparisonOptions& options);
+
 // Two land signatures, compared. Scores are not probabilities.
 struct LandComparison {
-  double ccf = 0.0;            // Largest masked cross-correlation, [-1, 1].
-  double lag_um = 0.0;         // How far right the query moves to meet the reference, left end to
-                               // left end (after turning it, if it was turned).
-  double overlap_um = 0.0;     // Compared length at that lag.
-  double cmps_share = 0.0;     // Congruent matching profile segments over segments, mean of both
-                               // directions, [0, 1].
-  std::int64_t cmps_count = 0;     // Votes, the lower direction.
+  double ccf = 0.0;             // Largest masked cross-correlation, [-1, 1].
+  double lag_um = 0.0;          // How far right the query moves to meet the reference, left end to
+                                // left end (after turning it, if it was turned).
+  double overlap_um = 0.0;      // Compared length at that lag.
+  double cmps_share = 0.0;      // Congruent matching profile segments over segments, mean of both
+                                // directions, [0, 1].
+  std::int64_t cmps_count = 0;  // Votes, the lower direction.
   std::int64_t segment_count = 0;  // Segments of the shorter direction.
   double score = 0.0;  // What a bullet's phases add up: rises with ccf and cmps_share, [0, 1].
 };
@@ -44,9 +47,9 @@ struct BulletComparison {
   // Land i of the query lies on land (i + phase) mod n of the reference, n the larger count; on
   // (phase - i) mod n when `order_reversed`.
   std::int64_t phase = 0;
-  bool reversed = false;        // The query's lands were turned end for end (an uncertain heel).
-  bool order_reversed = false;  // The query's lands were counted the other way round.
-  std::int64_t phases_tried = 0;    // n, or 4 n when both ends and both orders were tried.
+  bool reversed = false;          // The query's lands were turned end for end (an uncertain heel).
+  bool order_reversed = false;    // The query's lands were counted the other way round.
+  std::int64_t phases_tried = 0;  // n, or 4 n when both ends and both orders were tried.
   std::int64_t lands_compared = 0;  // In the best phase.
   std::vector<LandPair> pairs;      // Of the best phase, by query_land.
 };

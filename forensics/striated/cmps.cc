@@ -18,8 +18,8 @@ constexpr double kUndefined = -2.0;
 absl::Status CheckProfile(const char* name, std::span<const double> profile) {
   const std::int64_t size = static_cast<std::int64_t>(profile.size());
   if (size < 2 || size > kProfileSamplesMax) {
-    return absl::InvalidArgumentError(absl::StrFormat("%s has %d samples; it must have 2 to %d",
-                                                      name, size, kProfileSamplesMax));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s has %d samples; it must have 2 to %d", name, size, kProfileSamplesMax));
   }
   for (const double z : profile) {
     if (std::isinf(z) || std::abs(z) > 1e9) {
@@ -32,14 +32,14 @@ absl::Status CheckProfile(const char* name, std::span<const double> profile) {
 
 absl::Status CheckOptions(const CmpsOptions& options) {
   if (options.segment_samples < 2 || options.segment_samples > kProfileSamplesMax) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "segment_samples is %d; it must be in [2, %d]", options.segment_samples,
-        kProfileSamplesMax));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("segment_samples is %d; it must be in [2, %d]", options.segment_samples,
+                        kProfileSamplesMax));
   }
   if (options.tolerance_samples < 0 || options.tolerance_samples > kProfileSamplesMax) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "tolerance_samples is %d; it must be in [0, %d]", options.tolerance_samples,
-        kProfileSamplesMax));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("tolerance_samples is %d; it must be in [0, %d]", options.tolerance_samples,
+                        kProfileSamplesMax));
   }
   if (options.peaks.empty() || options.peaks.size() > kScalesMax) {
     return absl::InvalidArgumentError(absl::StrFormat("peaks names %d scales; it must name 1 to %d",
@@ -169,12 +169,11 @@ CmpsResult CountVotes(const std::vector<std::vector<std::int64_t>>& votes,
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   std::vector<std::int64_t> best;
   for (const std::int64_t candidate : candidates) {
-    const std::int64_t count =
-        std::count_if(votes.begin(), votes.end(), [&](const auto& segment) {
-          return std::any_of(segment.begin(), segment.end(), [&](std::int64_t vote) {
-            return std::abs(vote - candidate) <= tolerance_samples;
-          });
-        });
+    const std::int64_t count = std::count_if(votes.begin(), votes.end(), [&](const auto& segment) {
+      return std::any_of(segment.begin(), segment.end(), [&](std::int64_t vote) {
+        return std::abs(vote - candidate) <= tolerance_samples;
+      });
+    });
     if (count > result.count) {
       result.count = count;
       best.clear();

@@ -179,7 +179,7 @@ CoarseProfile MakeCoarseProfile(std::span<const std::int16_t> height_nm) {
     squares += static_cast<std::int64_t>(twice[i]) * twice[i];
   }
   const std::int64_t scaled_variance = count * squares - sum * sum;  // Times count squared.
-  if (scaled_variance <= 0) return profile;  // Constant: all levels 0.
+  if (scaled_variance <= 0) return profile;                          // Constant: all levels 0.
   const double mean = static_cast<double>(sum) / static_cast<double>(count);
   const double rms = std::sqrt(static_cast<double>(scaled_variance)) / static_cast<double>(count);
   for (std::size_t i = 0; i < size; ++i) {

@@ -10,9 +10,9 @@
 namespace proofmark::forensics {
 
 // CMPS as bullets are compared: at 6.25 um, on levels so few that all sums are exact in 32 bits.
-inline constexpr std::int64_t kCoarseStep = 2;  // Signature samples a coarse one.
-inline constexpr std::int64_t kCoarseSegment = 12;    // 75 um.
-inline constexpr std::int64_t kCoarseTolerance = 6;   // 37.5 um.
+inline constexpr std::int64_t kCoarseStep = 2;            // Signature samples a coarse one.
+inline constexpr std::int64_t kCoarseSegment = 12;        // 75 um.
+inline constexpr std::int64_t kCoarseTolerance = 6;       // 37.5 um.
 inline constexpr std::int64_t kCoarseMultiScaleMin = 96;  // 0.6 mm: shorter, one scale must do.
 
 // A land at 6.25 um in levels of a twentieth of its rms, clipped at 73 levels so that six products

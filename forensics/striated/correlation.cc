@@ -55,9 +55,8 @@ ShiftValue ValueAt(const MaskedProfile& query, const MaskedProfile& reference, s
   if (variance_q <= 0 || variance_r <= 0) return {};
   const std::int64_t begin = std::max<std::int64_t>(0, shift);  // In the reference.
   const std::int64_t end = std::min(reference.size(), query.size() + shift);
-  const std::int64_t products =
-      DotProduct(query.height_nm.data() + (begin - shift), reference.height_nm.data() + begin,
-          end - begin, block);
+  const std::int64_t products = DotProduct(query.height_nm.data() + (begin - shift),
+                                           reference.height_nm.data() + begin, end - begin, block);
   const std::int64_t covariance = q.count * products - q.sum * r.sum;
   const double ccf = static_cast<double>(covariance) /
                      std::sqrt(static_cast<double>(variance_q) * static_cast<double>(variance_r));
@@ -98,8 +97,7 @@ std::optional<CorrelationPeak> BestCorrelation(const MaskedProfile& query,
     if (value.overlap == 0) continue;
     if (best >= 0) {
       const double highest = values[static_cast<std::size_t>(best)].ccf;
-      const bool nearer =
-          std::abs(2 * shift + odd) < std::abs(2 * (best + first) + odd);
+      const bool nearer = std::abs(2 * shift + odd) < std::abs(2 * (best + first) + odd);
       if (value.ccf < highest || (value.ccf == highest && !nearer)) continue;
     }
     best = at;

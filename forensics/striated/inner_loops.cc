@@ -7,7 +7,8 @@
 // runs before they are ready; other compilers and processors take the plain version.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define PM_PER_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define PM_PER_PROCESSOR \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define PM_PER_PROCESSOR
 #endif
@@ -32,8 +33,8 @@ void SlideSix(const std::int16_t* __restrict a, const std::int16_t* __restrict b
               std::int16_t* __restrict sums, std::int64_t count) {
   const std::int16_t a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
   for (std::int64_t p = 0; p < count; ++p) {
-    sums[p] = static_cast<std::int16_t>(a0 * b[p] + a1 * b[p + 1] + a2 * b[p + 2] +
-                                        a3 * b[p + 3] + a4 * b[p + 4] + a5 * b[p + 5]);
+    sums[p] = static_cast<std::int16_t>(a0 * b[p] + a1 * b[p + 1] + a2 * b[p + 2] + a3 * b[p + 3] +
+                                        a4 * b[p + 4] + a5 * b[p + 5]);
   }
 }
 
@@ -73,8 +74,8 @@ PM_PER_PROCESSOR
 std::int64_t CountMaximaAbove(const float* values, float floor, std::int64_t count) {
   std::int32_t above = 0;
   for (std::int64_t p = 1; p + 1 < count; ++p) {
-    const bool maximum = (values[p] > floor) & (values[p] >= values[p - 1]) &
-                         (values[p] >= values[p + 1]);
+    const bool maximum =
+        (values[p] > floor) & (values[p] >= values[p - 1]) & (values[p] >= values[p + 1]);
     above += maximum ? 1 : 0;
   }
   return above;

@@ -15,8 +15,7 @@ std::int64_t DotProduct(const std::int16_t* a, const std::int16_t* b, std::int64
                         std::int64_t block);
 
 // sums[p] = a[0] b[p] + ... + a[5] b[p + 5]; the sums must fit sixteen bits.
-void SlideSix(const std::int16_t* a, const std::int16_t* b, std::int16_t* sums,
-              std::int64_t count);
+void SlideSix(const std::int16_t* a, const std::int16_t* b, std::int16_t* sums, std::int64_t count);
 
 // to[i] += from[i].
 void AddTo(const std::int16_t* from, std::int32_t* to, std::int64_t count);
@@ -35,8 +34,8 @@ inline constexpr float kCorrelationUndefined = -2.0F;
 // values[p] = r |r|, r the coefficient: it has r's order and needs no root. Undefined with n below
 // `overlap_min` or where either side is constant. Returns the largest value.
 // Every product n * sum and sum * sum must be under 2^24, so that a float holds it exactly.
-float SignedSquaredCorrelation(const CorrelationSums& sums, std::int32_t overlap_min,
-                               float* values, std::int64_t count);
+float SignedSquaredCorrelation(const CorrelationSums& sums, std::int32_t overlap_min, float* values,
+                               std::int64_t count);
 
 // How many local maxima (>= both neighbours) of values[1 .. count - 2] lie above `floor`.
 std::int64_t CountMaximaAbove(const float* values, float floor, std::int64_t count);

@@ -28,11 +28,11 @@ constexpr double kPitchUmMin = 0.1;
 constexpr double kPitchUmMax = 15.0;
 constexpr double kExtentUmMax = 20'000.0;  // Of a scan, either way.
 constexpr double kHeightUmMax = 100'000.0;
-constexpr double kReliefUmMin = 1.0;       // Between the 0.1 % and 99.9 % quantiles.
+constexpr double kReliefUmMin = 1.0;  // Between the 0.1 % and 99.9 % quantiles.
 constexpr double kReliefUmMax = 5'000.0;
 constexpr double kMeasuredShareMin = 0.25;
 constexpr double kCoherenceMin = 0.2;
-constexpr double kMissingShareMax = 0.5;   // Between the shoulders.
+constexpr double kMissingShareMax = 0.5;  // Between the shoulders.
 constexpr std::int64_t kProfileSamplesMax = 1 << 20;
 
 absl::Status CheckRange(const char* name, double value, double min, double max, const char* unit) {
@@ -72,10 +72,15 @@ absl::Status CheckMap(const HeightMap& map) {
   PM_RETURN_IF_ERROR(CheckRange("largest height", highest, 0.0, kHeightUmMax, "um"));
   const double share = static_cast<double>(measured) / static_cast<double>(map.height_um.size());
   if (share < kMeasuredShareMin) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "measured share of the scan is %.3f, below %g", share, kMeasuredShareMin));
+    return absl::FailedPreconditionError(
+        absl::StrFormat("measured share of the scan is %.3f, below %g", share, kMeasuredShareMin));
   }
   return absl::OkStatus();
+}
+
+// Below the pitch of a signature there is nothing to smooth.
+double NoiseCutoffUm(const LandExtractionOptions& options) {
+  return std::max(options.noise_cutoff_um, kSignaturePitchUm);
 }
 
 // The scan's heights as millimetres read as micrometres, or the reverse, show here.
@@ -118,13 +123,11 @@ void MarkLand(OrientedLand& land) {
 
 absl::StatusOr<OrientedLand> Orient(const HeightMap& scan, double block_um) {
   OrientedLand land;
-  Ruling ruling = MeasureRuling(scan);
+  const Ruling ruling = MeasureRuling(scan);
   // A single profile, or a strip too thin to have a direction, lies along its longer side.
   const bool strip = !ruling.measured();
   land.turned = strip ? scan.height > scan.width : ruling.along_x > ruling.along_y;
   land.map = land.turned ? QuarterTurn(scan) : scan;
-  // Measured again after a turn: the same surface then gives the same bits whichever way it lay.
-  if (land.turned && !strip) ruling = MeasureRuling(land.map);
   land.coherence = ruling.Coherence();
   if (!strip && land.coherence < kCoherenceMin) {
     return absl::FailedPreconditionError(
@@ -140,7 +143,41 @@ absl::StatusOr<OrientedLand> Orient(const HeightMap& scan, double block_um) {
     MarkLand(land);
     land.heel = Heel::kAtStart;
   }
+  // Measured again after a turn: the same surface then gives the same bits whichever way it lay.
+  if (land.turned && !strip) land.coherence = MeasureRuling(land.map).Coherence();
   return land;
+}
+
+// What is ruled into the land: heights less form, smoothed. `form_um` receives the form.
+std::vector<double> Detail(std::span<const double> land_um, const LandExtractionOptions& options,
+                           std::vector<double>& form_um) {
+  form_um = ProfileForm(land_um, GaussianKernel(options.form_cutoff_um, kSignaturePitchUm));
+  std::vector<double> detail(land_um.begin(), land_um.end());
+  for (std::size_t i = 0; i < detail.size(); ++i) detail[i] -= form_um[i];
+  return SmoothProfile(detail, GaussianKernel(NoiseCutoffUm(options), kSignaturePitchUm));
+}
+
+// Rounds to nanometres and counts what was measured.
+void Store(std::span<const double> detail_um, LandSignature& signature) {
+  double sum = 0.0;
+  double squares = 0.0;
+  double count = 0.0;
+  for (const double z : detail_um) {
+    if (std::isnan(z)) {
+      signature.height_nm.push_back(kSampleNotMeasured);
+      continue;
+    }
+    const double nm = std::clamp(std::floor(z * 1000.0 + 0.5), -32767.0, 32767.0);
+    signature.height_nm.push_back(static_cast<std::int16_t>(nm));
+    sum += nm;
+    squares += nm * nm;
+    count += 1.0;
+  }
+  LandQuality& quality = signature.quality;
+  quality.missing_share = 1.0 - count / static_cast<double>(detail_um.size());
+  if (count == 0.0) return;
+  const double mean = sum / count;
+  quality.amplitude_um = std::sqrt(std::max(0.0, squares / count - mean * mean)) / 1000.0;
 }
 
 // The part both kinds of input share: from a profile across the land to its signature.
@@ -154,45 +191,26 @@ absl::StatusOr<LandExtraction> Describe(const std::vector<double>& profile_um, d
   const auto last = shoulders ? static_cast<std::int64_t>(std::floor(shoulders->right)) : -1;
   const std::int64_t samples = last - first + 1;
   if (samples < kSignatureSamplesMin || samples > kSignatureSamplesMax) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "land between the shoulders is %g um wide, outside %g..%g um",
-        std::max(0.0, static_cast<double>(samples) * kSignaturePitchUm),
-        static_cast<double>(kSignatureSamplesMin) * kSignaturePitchUm,
-        static_cast<double>(kSignatureSamplesMax) * kSignaturePitchUm));
+    return absl::FailedPreconditionError(
+        absl::StrFormat("land between the shoulders is %g um wide, outside %g..%g um",
+                        std::max(0.0, static_cast<double>(samples) * kSignaturePitchUm),
+                        static_cast<double>(kSignatureSamplesMin) * kSignaturePitchUm,
+                        static_cast<double>(kSignatureSamplesMax) * kSignaturePitchUm));
   }
-  const std::span<const double> land = std::span(profile_um).subspan(
-      static_cast<std::size_t>(first), static_cast<std::size_t>(samples));
-  const std::vector<double> form =
-      ProfileForm(land, GaussianKernel(options.form_cutoff_um, kSignaturePitchUm));
-  std::vector<double> detail(land.begin(), land.end());
-  for (std::size_t i = 0; i < detail.size(); ++i) detail[i] -= form[i];
-  detail = SmoothProfile(
-      detail, GaussianKernel(std::max(options.noise_cutoff_um, kSignaturePitchUm), kSignaturePitchUm));
+  std::vector<double> form;
+  const std::vector<double> detail =
+      Detail(std::span(profile_um)
+                 .subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(samples)),
+             options, form);
 
   LandExtraction out;
   LandSignature& signature = out.signature;
-  double sum = 0.0;
-  double squares = 0.0;
-  double count = 0.0;
-  for (const double z : detail) {
-    if (std::isnan(z)) {
-      signature.height_nm.push_back(kSampleNotMeasured);
-      continue;
-    }
-    const double nm = std::clamp(std::floor(z * 1000.0 + 0.5), -32767.0, 32767.0);
-    signature.height_nm.push_back(static_cast<std::int16_t>(nm));
-    sum += nm;
-    squares += nm * nm;
-    count += 1.0;
-  }
-  signature.quality.missing_share = 1.0 - count / static_cast<double>(samples);
+  Store(detail, signature);
   if (signature.quality.missing_share > kMissingShareMax) {
     return absl::FailedPreconditionError(
         absl::StrFormat("share of the land not measured is %.3f, above %g",
                         signature.quality.missing_share, kMissingShareMax));
   }
-  signature.quality.amplitude_um =
-      std::sqrt(std::max(0.0, squares / count - (sum / count) * (sum / count))) / 1000.0;
   signature.left_shoulder_um = origin_um + static_cast<double>(first) * kSignaturePitchUm;
   signature.right_shoulder_um = origin_um + static_cast<double>(last) * kSignaturePitchUm;
   if (shoulders->left_assumed) signature.set(LandFlag::kLeftShoulderAssumed);
@@ -209,7 +227,7 @@ absl::StatusOr<LandExtraction> Describe(const std::vector<double>& profile_um, d
 }  // namespace
 
 std::string_view LandExtractorVersion() {
-  return "land-1 form=iso-order2-250um noise=iso-16um block=25um band=350um step=30um";
+  return "land-1 form=iso-order2-250um noise=iso-16um block=25um step=30um";
 }
 
 absl::StatusOr<LandExtraction> ExtractLand(const HeightMap& scan,
@@ -217,9 +235,8 @@ absl::StatusOr<LandExtraction> ExtractLand(const HeightMap& scan,
   PM_RETURN_IF_ERROR(CheckOptions(options));
   PM_RETURN_IF_ERROR(CheckMap(scan));
   PM_ASSIGN_OR_RETURN(OrientedLand land, Orient(scan, options.block_um));
-  const double noise_cutoff_um = std::max(options.noise_cutoff_um, kSignaturePitchUm);
   const Band band =
-      ChooseBand(land.stack, land.from, land.to, options.form_cutoff_um, noise_cutoff_um);
+      ChooseBand(land.stack, land.from, land.to, options.form_cutoff_um, NoiseCutoffUm(options));
   PM_ASSIGN_OR_RETURN(LandExtraction out, Describe(band.profile_um, 0.0, options));
 
   LandSignature& signature = out.signature;
@@ -236,13 +253,17 @@ absl::StatusOr<LandExtraction> ExtractLand(const HeightMap& scan,
     quality.band_to_um = extent_um - quality.band_to_um;
     std::swap(quality.band_from_um, quality.band_to_um);
   }
-  if (land.stack.blocks < 3) signature.set(LandFlag::kFromProfile);
+  const bool from_profile = land.stack.blocks < 3;
+  if (from_profile) signature.set(LandFlag::kFromProfile);
   if (band.damaged) signature.set(LandFlag::kDamaged);
   if (land.turned) signature.set(LandFlag::kTransposed);
   // A turned scan shows that the usual layout was not kept, and a heel at the far end that the scan
   // was either turned or mirrored: one scan cannot tell which, and they differ in the direction of
-  // the profile. x is left alone, and the comparison has to try both.
-  if (land.turned || land.heel != Heel::kAtStart) signature.set(LandFlag::kHeelUncertain);
+  // the profile. x is left alone, and the comparison has to try both. The direction of a single
+  // profile is that of whoever cut it.
+  if (!from_profile && (land.turned || land.heel != Heel::kAtStart)) {
+    signature.set(LandFlag::kHeelUncertain);
+  }
   out.trace.oriented = std::move(land.map);
   return out;
 }
@@ -251,17 +272,16 @@ namespace {
 
 absl::Status CheckProfile(const std::vector<double>& x_um, const std::vector<double>& height_um) {
   if (x_um.size() != height_um.size()) {
-    return absl::InvalidArgumentError(absl::StrFormat("%d positions but %d heights", x_um.size(),
-                                                      height_um.size()));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%d positions but %d heights", x_um.size(), height_um.size()));
   }
   PM_RETURN_IF_ERROR(CheckRange("profile length", static_cast<double>(x_um.size()), 2,
                                 static_cast<double>(kProfileSamplesMax), "samples"));
   for (std::size_t i = 0; i < x_um.size(); ++i) {
     PM_RETURN_IF_ERROR(CheckRange("height", height_um[i], -kHeightUmMax, kHeightUmMax, "um"));
     if (i > 0 && !(x_um[i] > x_um[i - 1])) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("position %d is %g um, not beyond the one before, %g um", i, x_um[i],
-                          x_um[i - 1]));
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "position %d is %g um, not beyond the one before, %g um", i, x_um[i], x_um[i - 1]));
     }
   }
   PM_RETURN_IF_ERROR(CheckRange("first position", x_um.front(), -1e6, 1e6, "um"));
@@ -272,8 +292,7 @@ absl::Status CheckProfile(const std::vector<double>& x_um, const std::vector<dou
 // step, or the line between two neighbours not farther apart than `gap_um`.
 std::vector<double> OntoGrid(const std::vector<double>& x_um, const std::vector<double>& height_um,
                              double gap_um) {
-  const auto cells =
-      static_cast<std::size_t>((x_um.back() - x_um.front()) / kSignaturePitchUm) + 1;
+  const auto cells = static_cast<std::size_t>((x_um.back() - x_um.front()) / kSignaturePitchUm) + 1;
   std::vector<double> out(cells, kNaN);
   std::size_t next = 0;  // First sample not left of the cell.
   for (std::size_t i = 0; i < cells; ++i) {
@@ -302,7 +321,8 @@ absl::StatusOr<LandExtraction> ExtractLandFromProfile(const std::vector<double>&
   std::vector<double> steps;
   for (std::size_t i = 1; i < x_um.size(); ++i) steps.push_back(x_um[i] - x_um[i - 1]);
   const double pitch_um = Median(steps).value_or(0.0);
-  PM_RETURN_IF_ERROR(CheckRange("median step of the positions", pitch_um, kPitchUmMin, kPitchUmMax, "um"));
+  PM_RETURN_IF_ERROR(
+      CheckRange("median step of the positions", pitch_um, kPitchUmMin, kPitchUmMax, "um"));
   const std::vector<double> profile_um = OntoGrid(x_um, height_um, 1.5 * pitch_um);
   PM_ASSIGN_OR_RETURN(LandExtraction out, Describe(profile_um, x_um.front(), options));
   out.signature.set(LandFlag::kFromProfile);

@@ -15,7 +15,7 @@ struct LandExtractionOptions {
   double form_cutoff_um = 250.0;      // ISO regression Gaussian, order 2; [100, 2000].
   double noise_cutoff_um = 16.0;      // ISO Gaussian; [2, 60], below form_cutoff_um.
   double block_um = 25.0;             // Along the axis, per averaged block; [5, 100].
-  double shoulder_step_in_um = 30.0;  // Cut off inside each shoulder; [0, 200].
+  double shoulder_step_in_um = 30.0;  // From the edge of a groove to the shoulder; [0, 200].
 };
 
 // What a person wants to see of an extraction, beside the signature itself. All micrometres.
@@ -24,7 +24,8 @@ struct LandTrace {
   std::vector<float> form_um;     // The form removed from it.
   double left_shoulder_um = 0.0;
   double right_shoulder_um = 0.0;
-  HeightMap oriented;  // The scan as it was used: x across the land, heel at y = 0.
+  HeightMap oriented;  // The scan as it was used: x across the land, heel at y = 0 unless
+                       // LandFlag::kHeelUncertain is set.
 };
 
 struct LandExtraction {

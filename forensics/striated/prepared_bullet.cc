@@ -19,9 +19,9 @@ bool SortsBefore(const MaskedProfile& a, const MaskedProfile& b) {
 absl::StatusOr<PreparedLand> PrepareLand(const LandSignature& land) {
   const std::int64_t samples = static_cast<std::int64_t>(land.height_nm.size());
   if (samples < kSignatureSamplesMin || samples > kSignatureSamplesMax) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "land signature has %d samples; it must have %d to %d", samples, kSignatureSamplesMin,
-        kSignatureSamplesMax));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("land signature has %d samples; it must have %d to %d", samples,
+                        kSignatureSamplesMin, kSignatureSamplesMax));
   }
   const std::vector<std::int16_t> turned(land.height_nm.rbegin(), land.height_nm.rend());
   PreparedLand prepared;

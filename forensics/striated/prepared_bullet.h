@@ -16,10 +16,10 @@ namespace proofmark::forensics {
 
 // A land as it stands and turned end for end, with everything a comparison sums.
 struct PreparedLand {
-  std::array<MaskedProfile, 2> fine;     // [0] as stored, [1] turned.
+  std::array<MaskedProfile, 2> fine;  // [0] as stored, [1] turned.
   std::array<CoarseProfile, 2> coarse;
-  int canonical_side = 0;      // The side that sorts first; a function of the unordered two.
-  bool edges_known = false;    // Both shoulders were seen.
+  int canonical_side = 0;    // The side that sorts first; a function of the unordered two.
+  bool edges_known = false;  // Both shoulders were seen.
   bool heel_uncertain = false;
 };
 

@@ -9,9 +9,9 @@ namespace proofmark::forensics {
 
 // Where the groove begins on either side of a land, in samples of the profile.
 struct Shoulders {
-  double left = 0.0;   // First sample of the land.
-  double right = 0.0;  // Last sample of the land; right > left.
-  bool left_assumed = false;   // No groove seen: the end of what was measured.
+  double left = 0.0;          // First sample of the land.
+  double right = 0.0;         // Last sample of the land; right > left.
+  bool left_assumed = false;  // No groove seen: the end of what was measured.
   bool right_assumed = false;
 };
 

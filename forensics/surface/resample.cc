@@ -12,6 +12,14 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
+// Integral up to t of the hat function, 1 at zero and 0 from one away: the share of a sample in the
+// line drawn through the samples.
+double HatIntegral(double t) {
+  if (t <= -1.0) return 0.0;
+  if (t >= 1.0) return 1.0;
+  return t < 0.0 ? 0.5 * (t + 1.0) * (t + 1.0) : 1.0 - 0.5 * (1.0 - t) * (1.0 - t);
+}
+
 // Orders two rows column by column: the smaller values to `a`, the larger to `b`.
 void CompareExchange(float* a, float* b, std::int64_t columns) {
   for (std::int64_t x = 0; x < columns; ++x) {
@@ -42,8 +50,9 @@ RowResampler::RowResampler(std::int64_t source_samples, double source_pitch_um,
   PM_CHECK(source_samples >= 1 && source_pitch_um > 0.0 && target_pitch_um > 0.0);
   const double extent_um = static_cast<double>(source_samples - 1) * source_pitch_um;
   const auto samples = static_cast<std::int64_t>(std::floor(extent_um / target_pitch_um)) + 1;
-  // In units of the source pitch a sample reaches half of the wider pitch to either side; the
-  // weight of a source sample is its share of that window, or its nearness when interpolating.
+  // In units of the source pitch. A wider target sample is the mean, over its width, of the line
+  // through the source samples: a mean of the samples alone would turn the slope of the bullet into
+  // a beat between the two pitches.
   const double ratio = target_pitch_um / source_pitch_um;
   for (std::int64_t i = 0; i < samples; ++i) {
     const double centre = static_cast<double>(i) * ratio;
@@ -55,8 +64,8 @@ RowResampler::RowResampler(std::int64_t source_samples, double source_pitch_um,
          ++j) {
       const double offset = static_cast<double>(j) - centre;
       const double weight =
-          ratio >= 1.0 ? std::min(offset + 0.5, 0.5 * ratio) - std::max(offset - 0.5, -0.5 * ratio)
-                       : 1.0 - std::abs(offset);
+          ratio > 1.0 ? HatIntegral(0.5 * ratio - offset) - HatIntegral(-0.5 * ratio - offset)
+                      : 1.0 - std::abs(offset);
       if (weight <= 1e-9) continue;
       if (taps.first < 0) taps.first = j;
       ++taps.count;
@@ -89,7 +98,8 @@ void RowResampler::Run(std::span<const float> source, std::span<float> target) c
 
 HeightMap CellMeans(const HeightMap& map, double cell_um) {
   const auto cell = [&](double pitch_um) {
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::floor(cell_um / pitch_um + 0.5)));
+    return std::max<std::int64_t>(1,
+                                  static_cast<std::int64_t>(std::floor(cell_um / pitch_um + 0.5)));
   };
   const std::int64_t cell_x = cell(map.pitch_x_um);
   const std::int64_t cell_y = cell(map.pitch_y_um);
@@ -114,9 +124,8 @@ HeightMap CellMeans(const HeightMap& map, double cell_um) {
       }
     }
     for (std::size_t u = 0; u < sum.size(); ++u) {
-      out.height_um.push_back(2 * count[u] >= cell_x * cell_y
-                                  ? static_cast<float>(sum[u] / count[u])
-                                  : kNotMeasured);
+      out.height_um.push_back(
+          2 * count[u] >= cell_x * cell_y ? static_cast<float>(sum[u] / count[u]) : kNotMeasured);
     }
   }
   return out;

@@ -26,8 +26,8 @@ class RowResampler {
 
  private:
   struct Taps {
-    std::int64_t first = 0;    // Source sample of the first weight.
-    std::int64_t weight = 0;   // Its place in weights_.
+    std::int64_t first = 0;   // Source sample of the first weight.
+    std::int64_t weight = 0;  // Its place in weights_.
     std::int64_t count = 0;
   };
   std::vector<Taps> taps_;
@@ -38,8 +38,7 @@ class RowResampler {
 // points are. Cells left over at the far edges are dropped.
 HeightMap CellMeans(const HeightMap& map, double cell_um);
 
-// A quarter turn: the row y = 0 becomes the last column... of the result, x' = height - 1 - y and
-// y' = x. A turn, not a mirror: the surface stays itself.
+// The surface turned by 90 degrees, not mirrored: its first row becomes the last column.
 HeightMap QuarterTurn(const HeightMap& map);
 
 // The median of each column of `rows` (equally long, row after row); NaN where fewer than half of

@@ -29,7 +29,7 @@ struct Axis {
 // kCellsAveraged neighbours.
 std::vector<double> Slopes(const HeightMap& cells, const Axis& axis) {
   std::vector<double> slopes;
-  if (axis.count < 3) return slopes;
+  if (axis.count < 3 || axis.lines < 1) return slopes;
   const GaussianKernel kernel(kFormCutoffUm, axis.pitch_um);
   const std::int64_t averaged = std::min(kCellsAveraged, axis.lines);
   std::vector<double> line(static_cast<std::size_t>(axis.count));
@@ -73,11 +73,12 @@ double Ruling::Coherence() const {
 
 Ruling MeasureRuling(const HeightMap& map) {
   const HeightMap cells = CellMeans(map, kCellUm);
-  const std::vector<double> along_x = Slopes(
-      cells, {cells.height, cells.width, cells.width, 1, cells.pitch_y_um});
-  const std::vector<double> along_y = Slopes(
-      cells, {cells.width, 1, cells.height, cells.width, cells.pitch_x_um});
-  if (static_cast<std::int64_t>(std::min(along_x.size(), along_y.size())) < kGradientsMin) return {};
+  const std::vector<double> along_x =
+      Slopes(cells, {cells.height, cells.width, cells.width, 1, cells.pitch_y_um});
+  const std::vector<double> along_y =
+      Slopes(cells, {cells.width, 1, cells.height, cells.width, cells.pitch_x_um});
+  if (static_cast<std::int64_t>(std::min(along_x.size(), along_y.size())) < kGradientsMin)
+    return {};
   return {.along_x = RobustMeanSquare(along_x), .along_y = RobustMeanSquare(along_y)};
 }
 

@@ -72,7 +72,7 @@ double AmplitudeUm(const std::vector<std::int16_t>& height_nm) {
 
 LandSignature DrawLandSignature(const SyntheticBarrel& barrel, std::uint32_t shot,
                                 std::int64_t land) {
-  constexpr double kStepInUm = 30.0;     // As the extractor cuts inside each shoulder.
+  constexpr double kStepInUm = 30.0;       // As the extractor cuts inside each shoulder.
   constexpr double kScanMarginUm = 250.0;  // Of groove before the left shoulder.
   const RandomStream geometry(barrel.seed, barrel.barrel, shot,
                               PurposeWord(RandomPurpose::kGeometry, land));
@@ -84,8 +84,8 @@ LandSignature DrawLandSignature(const SyntheticBarrel& barrel, std::uint32_t sho
   const double first_um = left_um + kStepInUm;
   const std::int64_t count =
       1 + static_cast<std::int64_t>((right_um - kStepInUm - first_um) / kSignaturePitchUm);
-  const LandTexture texture = DrawLandTexture(barrel, shot, land, TextureUse::kSignature, first_um,
-                                              right_um);
+  const LandTexture texture =
+      DrawLandTexture(barrel, shot, land, TextureUse::kSignature, first_um, right_um);
   const RandomStream noise(barrel.seed, barrel.barrel, shot,
                            PurposeWord(RandomPurpose::kSamplingNoise, land));
   const std::vector<DropOut> drop_outs = DrawDropOuts(
@@ -99,10 +99,9 @@ LandSignature DrawLandSignature(const SyntheticBarrel& barrel, std::uint32_t sho
   std::int64_t missing = 0;
   for (std::int64_t i = 0; i < count; ++i) {
     const double inside_um = static_cast<double>(i) * kSignaturePitchUm;
-    const bool dropped =
-        std::any_of(drop_outs.begin(), drop_outs.end(), [&](const DropOut& hole) {
-          return inside_um >= hole.from_um && inside_um < hole.to_um;
-        });
+    const bool dropped = std::any_of(drop_outs.begin(), drop_outs.end(), [&](const DropOut& hole) {
+      return inside_um >= hole.from_um && inside_um < hole.to_um;
+    });
     missing += dropped ? 1 : 0;
     signature.height_nm[static_cast<std::size_t>(i)] =
         dropped ? kSampleNotMeasured
@@ -166,9 +165,9 @@ class LandScene {
     tilt_y_ = placing.Uniform(2, -0.02, 0.02);
     break_off_um_ = placing.Uniform(3, 50.0, 100.0);
     break_off_share_ = placing.Uniform(4, 0.3, 0.8);
-    drop_outs_ = DrawDropOuts(RandomStream(barrel.seed, barrel.barrel, shot,
-                                           PurposeWord(RandomPurpose::kDropOuts, land)),
-                              barrel.land_width_um);
+    drop_outs_ = DrawDropOuts(
+        RandomStream(barrel.seed, barrel.barrel, shot, PurposeWord(RandomPurpose::kDropOuts, land)),
+        barrel.land_width_um);
     for (std::uint32_t i = 0; i <= static_cast<std::uint32_t>(options.length_um / kDriftUm) + 1;
          ++i) {
       changes_.push_back(DrawOwnTexture(barrel, shot, land, TextureUse::kSurface, 1 + i, -Margin(),
@@ -179,8 +178,7 @@ class LandScene {
   // Height without instrument noise.
   double HeightUm(double x_um, double y_um) const {
     const double along_um = LandX(x_um, y_um);
-    const double outside_um =
-        std::max({-along_um, along_um - barrel_.land_width_um, 0.0});
+    const double outside_um = std::max({-along_um, along_um - barrel_.land_width_um, 0.0});
     const Shoulder& shoulder = along_um < 0.0 ? left_ : right_;
     const double land_share = shoulder.TextureShare(outside_um);
     double z = CircleUm(x_um) + tilt_x_ * x_um + tilt_y_ * y_um + shoulder.Rise(outside_um);
@@ -209,8 +207,8 @@ class LandScene {
   }
 
  private:
-  static constexpr double kDriftUm = 100.0;     // Along the axis, until the marks have changed.
-  static constexpr double kDriftShare = 0.2;    // Of the variance, that changes along the axis.
+  static constexpr double kDriftUm = 100.0;   // Along the axis, until the marks have changed.
+  static constexpr double kDriftShare = 0.2;  // Of the variance, that changes along the axis.
   static constexpr double kPatchUm = 12.5;
   static constexpr double kFullContactUm = 150.0;  // From the heel, until the marks are whole.
 

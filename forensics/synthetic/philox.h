@@ -28,8 +28,7 @@ constexpr std::array<std::uint32_t, 4> Philox4x32(std::array<std::uint32_t, 4> c
 // One of 2^96 independent sequences under a seed, addressed by index.
 class RandomStream {
  public:
-  RandomStream(std::uint64_t seed, std::uint32_t barrel, std::uint32_t shot,
-               std::uint32_t purpose)
+  RandomStream(std::uint64_t seed, std::uint32_t barrel, std::uint32_t shot, std::uint32_t purpose)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         barrel_(barrel),
         shot_(shot),

@@ -36,22 +36,19 @@ constexpr std::array<SpectrumPoint, 14> kStriaeSpectrum = {{{800.0, -30.0},
                                                             {25.0, -21.0},
                                                             {20.0, -22.0}}};
 
-// Few, wide marks: tool chatter and what makes of one tool have in common.
-constexpr std::array<SpectrumPoint, 8> kCoarseSpectrum = {{{800.0, -24.0},
-                                                           {400.0, -8.0},
-                                                           {250.0, 0.0},
-                                                           {160.0, 0.0},
-                                                           {130.0, -2.0},
-                                                           {100.0, -7.0},
-                                                           {80.0, -15.0},
-                                                           {60.0, -30.0}}};
+// The spectrum in three bands, coarse to fine, whose strengths differ from land to land: the
+// spectrum above is a mean, and single lands are more narrow-banded than it, which is what makes
+// unrelated lands correlate by chance as much as real ones do. Crossovers in wavelength, an octave
+// wide in all.
+constexpr std::size_t kBands = 3;
+constexpr std::array<double, kBands - 1> kCrossoverUm = {130.0, 60.0};
 constexpr double kShortestWavelengthUm = 12.0;
 constexpr double kRollOffDbPerOctave = 18.0;  // Beyond the last measured point.
 
 // The extractor's filters, which a scan's texture has still to pass.
 constexpr double kFormCutoffUm = 250.0;
 constexpr double kNoiseCutoffUm = 16.0;
-constexpr double kFormAmplitudeMin = 0.25;  // What the filters removed is not inflated further.
+constexpr double kFormAmplitudeMin = 0.05;  // What the filters removed is not inflated further.
 
 constexpr std::int64_t kKernelRadius = 128;   // 400 um.
 constexpr std::int64_t kSpectrumSteps = 800;  // Of frequency, up to the shortest wavelength.
@@ -67,62 +64,89 @@ double PowerDb(std::span<const SpectrumPoint> spectrum, double wavelength_um) {
     const SpectrumPoint& a = spectrum[i - 1];
     const SpectrumPoint& b = spectrum[i];
     if (wavelength_um < b.wavelength_um) continue;
-    const double share = Log(a.wavelength_um / wavelength_um) / Log(a.wavelength_um / b.wavelength_um);
+    const double share =
+        Log(a.wavelength_um / wavelength_um) / Log(a.wavelength_um / b.wavelength_um);
     return a.power_db + share * (b.power_db - a.power_db);
   }
   const double octaves = Log(spectrum.back().wavelength_um / wavelength_um) / kLn2;
   return spectrum.back().power_db - kRollOffDbPerOctave * octaves;
 }
 
-// Share of a wave's amplitude that form removal and smoothing leave (ISO 16610-21 transmission).
+// Share of a wave's amplitude that form removal and smoothing leave. The Gaussian mean line of
+// order 2 passes e^-x (1 + x), x = ln 2 (cutoff / wavelength)^2; the plain one e^-x (ISO 16610-21).
 double FilterAmplitude(double wavelength_um) {
   const double form = kFormCutoffUm / wavelength_um;
   const double noise = kNoiseCutoffUm / wavelength_um;
-  const double kept = std::max(1.0 - Exp(-kLn2 * form * form), kFormAmplitudeMin);
+  const double x = kLn2 * form * form;
+  const double kept = std::max(1.0 - Exp(-x) * (1.0 + x), kFormAmplitudeMin);
   return kept * Exp(-kLn2 * noise * noise);
 }
 
-// The zero-phase filter that turns white noise of variance 1 into a texture with this spectrum;
-// for a surface the filters' effect is divided out, so that its variance is 1 only after them.
-Kernel DesignKernel(std::span<const SpectrumPoint> spectrum, TextureUse use) {
-  Kernel signature{};
-  Kernel kernel{};
+// Share of each band's amplitude at a wavelength; they add up to 1.
+std::array<double, kBands> BandShares(double wavelength_um) {
+  const auto above = [&](double crossover_um) {  // Of the longer side.
+    const double octaves = Log(wavelength_um / crossover_um) / kLn2;
+    return 0.5 + 0.5 * SinCosTurns(0.5 * std::clamp(octaves, -0.5, 0.5)).sin;
+  };
+  const double coarse = above(kCrossoverUm[0]);
+  const double fine = 1.0 - above(kCrossoverUm[1]);
+  return {coarse, 1.0 - coarse - fine, fine};
+}
+
+// Zero-phase filters, one for each band and use, that turn white noise into a texture; for a
+// surface the extractor's filters are divided out, so that it has the measured spectrum after them.
+struct BandKernels {
+  std::array<Kernel, kBands> signature{};
+  std::array<Kernel, kBands> surface{};
+};
+
+BandKernels DesignBandKernels() {
+  BandKernels kernels;
   for (std::int64_t s = 1; s <= kSpectrumSteps; ++s) {
     const double frequency =
         static_cast<double>(s) / (static_cast<double>(kSpectrumSteps) * kShortestWavelengthUm);
-    const double amplitude = Exp(PowerDb(spectrum, 1.0 / frequency) * kLn10 / 20.0);
-    const double surface = amplitude / FilterAmplitude(1.0 / frequency);
+    const double amplitude = Exp(PowerDb(kStriaeSpectrum, 1.0 / frequency) * kLn10 / 20.0);
+    const double filtered = FilterAmplitude(1.0 / frequency);
+    const std::array<double, kBands> shares = BandShares(1.0 / frequency);
     for (std::int64_t m = -kKernelRadius; m <= kKernelRadius; ++m) {
       const double wave = SinCosTurns(frequency * static_cast<double>(m) * kTextureStepUm).cos;
+      const double taper =
+          SinCosTurns(0.25 * static_cast<double>(m) / static_cast<double>(kKernelRadius)).cos;
       const std::size_t at = static_cast<std::size_t>(m + kKernelRadius);
-      signature[at] += amplitude * wave;
-      kernel[at] += (use == TextureUse::kSurface ? surface : amplitude) * wave;
+      for (std::size_t band = 0; band < kBands; ++band) {
+        const double weight = amplitude * shares[band] * wave * taper;
+        kernels.signature[band][at] += weight;
+        kernels.surface[band][at] += weight / filtered;
+      }
     }
   }
+  return kernels;
+}
+
+// A land's own filter: the bands at its gains, scaled so that signatures have variance 1.
+struct LandKernels {
+  Kernel all{};     // Every band.
+  Kernel coarse{};  // The coarse band alone, on the same scale.
+};
+
+LandKernels MixBands(const std::array<double, kBands>& gains, TextureUse use) {
+  static const BandKernels kBandKernels = DesignBandKernels();
+  const auto& bands = use == TextureUse::kSurface ? kBandKernels.surface : kBandKernels.signature;
+  LandKernels mixed;
   double energy = 0.0;
-  for (std::int64_t m = -kKernelRadius; m <= kKernelRadius; ++m) {
-    const std::size_t at = static_cast<std::size_t>(m + kKernelRadius);
-    const double taper =
-        SinCosTurns(0.25 * static_cast<double>(m) / static_cast<double>(kKernelRadius)).cos;
-    signature[at] *= taper;
-    kernel[at] *= taper;
-    energy += signature[at] * signature[at];
+  for (std::size_t i = 0; i < mixed.all.size(); ++i) {
+    double signature = 0.0;
+    for (std::size_t band = 0; band < kBands; ++band) {
+      mixed.all[i] += gains[band] * bands[band][i];
+      signature += gains[band] * kBandKernels.signature[band][i];
+    }
+    mixed.coarse[i] = gains[0] * bands[0][i];
+    energy += signature * signature;
   }
   const double scale = 1.0 / std::sqrt(energy);
-  for (double& weight : kernel) weight *= scale;
-  return kernel;
-}
-
-const Kernel& StriaeKernel(TextureUse use) {
-  static const Kernel kSignature = DesignKernel(kStriaeSpectrum, TextureUse::kSignature);
-  static const Kernel kSurface = DesignKernel(kStriaeSpectrum, TextureUse::kSurface);
-  return use == TextureUse::kSurface ? kSurface : kSignature;
-}
-
-const Kernel& CoarseKernel(TextureUse use) {
-  static const Kernel kSignature = DesignKernel(kCoarseSpectrum, TextureUse::kSignature);
-  static const Kernel kSurface = DesignKernel(kCoarseSpectrum, TextureUse::kSurface);
-  return use == TextureUse::kSurface ? kSurface : kSignature;
+  for (double& weight : mixed.all) weight *= scale;
+  for (double& weight : mixed.coarse) weight *= scale;
+  return mixed;
 }
 
 // --- Noise on the texture grid --------------------------------------------------------------
@@ -166,26 +190,24 @@ void AddFiltered(std::span<const double> kernel, double weight, const std::vecto
 // Barrels of a make that share coarse marks or a fault of the tool: family membership is such that
 // two barrels share with the probability given (share of members squared over families).
 constexpr std::uint32_t kFamilies = 8;
-constexpr double kCoarseFamilyMembers = 0.49;  // Two barrels share coarse marks: 3 %.
+constexpr double kCoarseFamilyMembers = 0.57;  // Two barrels share coarse marks: 4 %.
 constexpr double kFaultFamilyMembers = 0.283;  // Two barrels share a fault: 1 %.
-constexpr double kFamilyShareMax = 0.6;
+constexpr double kFamilyShareMax = 0.9;
 
-// Coarse marks as a share of a land's variance: most lands have little, some are dominated by it,
-// which is where real different-land correlations get their long tail (docs/design/generator.md).
-constexpr double kCoarseShareExponent = 3.0;
-constexpr double kCoarseShareMax = 0.9;
+// Spread of the natural logarithm of a band's gain between lands.
+constexpr double kBandGainSd = 0.8;
 
 // Real marks are stronger here and weaker there: that gives their excess kurtosis of 1 to 2, and a
 // land with few strong marks correlates with others by chance more easily.
 constexpr double kUnevennessMin = 0.1;
-constexpr double kUnevennessMax = 0.6;
+constexpr double kUnevennessMax = 0.7;
 constexpr std::int64_t kUnevennessRadius = 64;  // Of the bell that smooths it: 200 um.
 
 struct LandTraits {
   double reproducibility = 0.0;
   double amplitude_um = 0.0;
-  double coarse_share = 0.0;
-  double family_share = 0.0;  // Of the coarse marks.
+  std::array<double, kBands> band_gains{};
+  double family_share = 0.0;  // Of the coarse band's variance.
   double unevenness = 0.0;    // Standard deviation of the log of the marks' local strength.
   std::uint32_t family = 0;   // 0 none.
   std::uint32_t fault_family = 0;
@@ -232,17 +254,14 @@ LandTraits DrawTraits(const SyntheticBarrel& barrel, std::uint32_t shot, std::in
   traits.reproducibility =
       DrawReproducibility(barrel.profile, land_stream.Uniform(0), land_stream.Uniform(1));
   traits.amplitude_um = std::clamp(0.6 * Exp(0.25 * land_stream.Normal(2)), 0.25, 1.2);
-  traits.coarse_share =
-      kCoarseShareMax * Exp(kCoarseShareExponent * Log(land_stream.Uniform(4)));
+  for (std::size_t band = 0; band < kBands; ++band) {
+    traits.band_gains[band] =
+        Exp(kBandGainSd * land_stream.Normal(16 + static_cast<std::uint32_t>(band)));
+  }
   traits.unevenness = land_stream.Uniform(7, kUnevennessMin, kUnevennessMax);
   traits.family = Family(barrel_stream, 0, kCoarseFamilyMembers);
   traits.fault_family = Family(barrel_stream, 2, kFaultFamilyMembers);
-  if (traits.family != 0) {
-    traits.family_share = land_stream.Uniform(5, 0.0, 1.0);
-    // The shared part is at least as strong as the family makes it.
-    traits.coarse_share =
-        std::max(traits.coarse_share, kFamilyShareMax * land_stream.Uniform(6));
-  }
+  if (traits.family != 0) traits.family_share = land_stream.Uniform(5, 0.0, kFamilyShareMax);
   SetWear(barrel_stream, shot, traits);
   return traits;
 }
@@ -256,23 +275,23 @@ void AddBarrelMarks(const SyntheticBarrel& barrel, std::int64_t land, const Land
     return RandomStream(barrel.seed, barrel.barrel, 0, PurposeWord(purpose, land));
   };
   const std::int64_t from = first - kKernelRadius;
-  std::vector<double> fine(out.size() + 2 * kKernelRadius);
-  AddWhiteNoise(stream(RandomPurpose::kFreshMarks), traits.wear_cos, from, fine);
+  const LandKernels kernels = MixBands(traits.band_gains, use);
+  std::vector<double> noise(out.size() + 2 * kKernelRadius);
+  AddWhiteNoise(stream(RandomPurpose::kFreshMarks), traits.wear_cos, from, noise);
   if (traits.wear_sin > 0.0) {
-    AddWhiteNoise(stream(RandomPurpose::kWornMarks), traits.wear_sin, from, fine);
+    AddWhiteNoise(stream(RandomPurpose::kWornMarks), traits.wear_sin, from, noise);
   }
-  AddFiltered(StriaeKernel(use), std::sqrt(1.0 - traits.coarse_share), fine, out);
+  AddFiltered(kernels.all, 1.0, noise, out);
+  if (traits.family == 0) return;
 
-  std::vector<double> coarse(fine.size());
-  AddWhiteNoise(stream(RandomPurpose::kCoarseMarks), std::sqrt(1.0 - traits.family_share), from,
-                coarse);
-  if (traits.family != 0) {
-    // Keyed by the family alone: every barrel in it draws the same.
-    const RandomStream shared(barrel.seed, 0, traits.family,
-                              PurposeWord(RandomPurpose::kFamilyMarks, land));
-    AddWhiteNoise(shared, std::sqrt(traits.family_share), from, coarse);
-  }
-  AddFiltered(CoarseKernel(use), std::sqrt(traits.coarse_share), coarse, out);
+  // Part of the coarse band is the family's instead, keyed by it alone: every barrel in it draws
+  // the same.
+  AddFiltered(kernels.coarse, std::sqrt(1.0 - traits.family_share) - 1.0, noise, out);
+  std::fill(noise.begin(), noise.end(), 0.0);
+  AddWhiteNoise(
+      RandomStream(barrel.seed, 0, traits.family, PurposeWord(RandomPurpose::kFamilyMarks, land)),
+      std::sqrt(traits.family_share), from, noise);
+  AddFiltered(kernels.coarse, 1.0, noise, out);
 }
 
 // A bell of the given half width.
@@ -285,9 +304,9 @@ double Bell(double distance_um, double half_width_um) {
 std::vector<double> DrawStrength(const SyntheticBarrel& barrel, std::int64_t land,
                                  const LandTraits& traits, std::int64_t first, std::size_t count) {
   std::vector<double> noise(count + 2 * kUnevennessRadius);
-  AddWhiteNoise(RandomStream(barrel.seed, barrel.barrel, 0,
-                             PurposeWord(RandomPurpose::kStrength, land)),
-                1.0, first - kUnevennessRadius, noise);
+  AddWhiteNoise(
+      RandomStream(barrel.seed, barrel.barrel, 0, PurposeWord(RandomPurpose::kStrength, land)), 1.0,
+      first - kUnevennessRadius, noise);
   std::vector<double> bell(2 * kUnevennessRadius + 1);
   double energy = 0.0;
   for (std::int64_t m = -kUnevennessRadius; m <= kUnevennessRadius; ++m) {
@@ -315,7 +334,8 @@ void AddToolFault(const SyntheticBarrel& barrel, std::int64_t land, const LandTr
     const double height = stream.Uniform(4 * mark + 2, 2.0, 4.0);
     const double sign = stream.Uniform(4 * mark + 3) < 0.5 ? -1.0 : 1.0;
     for (std::size_t i = 0; i < out.size(); ++i) {
-      const double x_um = static_cast<double>(first + static_cast<std::int64_t>(i)) * kTextureStepUm;
+      const double x_um =
+          static_cast<double>(first + static_cast<std::int64_t>(i)) * kTextureStepUm;
       out[i] += sign * height * Bell(x_um - centre_um, half_width_um);
     }
   }
@@ -333,7 +353,8 @@ void AddTankRash(const SyntheticBarrel& barrel, std::uint32_t shot, std::int64_t
     const double half_width_um = stream.Uniform(4 * mark + 5, 15.0, 50.0);
     const double height = stream.Uniform(4 * mark + 6, -4.0, 2.0);
     for (std::size_t i = 0; i < out.size(); ++i) {
-      const double x_um = static_cast<double>(first + static_cast<std::int64_t>(i)) * kTextureStepUm;
+      const double x_um =
+          static_cast<double>(first + static_cast<std::int64_t>(i)) * kTextureStepUm;
       out[i] += height * Bell(x_um - centre_um, half_width_um);
     }
   }
@@ -350,9 +371,9 @@ std::vector<double> DrawContact(const SyntheticBarrel& barrel, std::uint32_t sho
   const std::int64_t walk_first = std::min<std::int64_t>(first, 0);
   const std::int64_t walk_end = std::max<std::int64_t>(first + static_cast<std::int64_t>(count), 1);
   std::vector<double> walk(static_cast<std::size_t>(walk_end - walk_first));
-  AddWhiteNoise(RandomStream(barrel.seed, barrel.barrel, shot,
-                             PurposeWord(RandomPurpose::kWarp, land)),
-                3.0 * std::sqrt(kTextureStepUm / 1000.0), walk_first, walk);
+  AddWhiteNoise(
+      RandomStream(barrel.seed, barrel.barrel, shot, PurposeWord(RandomPurpose::kWarp, land)),
+      3.0 * std::sqrt(kTextureStepUm / 1000.0), walk_first, walk);
   for (std::size_t i = 1; i < walk.size(); ++i) walk[i] += walk[i - 1];
   const double walk_at_shoulder = walk[static_cast<std::size_t>(-walk_first)];
   std::vector<double> place(count);
@@ -360,8 +381,8 @@ std::vector<double> DrawContact(const SyntheticBarrel& barrel, std::uint32_t sho
   for (std::size_t i = 0; i < count; ++i) {
     const std::int64_t index = first + static_cast<std::int64_t>(i);
     const double warp_um = walk[static_cast<std::size_t>(index - walk_first)] - walk_at_shoulder;
-    place[i] = middle_um + scale * (static_cast<double>(index) * kTextureStepUm - middle_um) +
-               warp_um;
+    place[i] =
+        middle_um + scale * (static_cast<double>(index) * kTextureStepUm - middle_um) + warp_um;
   }
   return place;
 }
@@ -389,7 +410,7 @@ double LandTexture::At(double x_um) const {
 
 LandTexture DrawLandTexture(const SyntheticBarrel& barrel, std::uint32_t shot, std::int64_t land,
                             TextureUse use, double from_um, double to_um) {
-  constexpr double kSkew = 0.06;     // Real marks are skewed and peaked a little.
+  constexpr double kSkew = 0.06;       // Real marks are skewed and peaked a little.
   constexpr std::int64_t kSpare = 16;  // Samples for the warp on each side: 50 um.
   const LandTraits traits = DrawTraits(barrel, shot, land);
   const std::int64_t first = GridIndex(from_um);
@@ -403,10 +424,11 @@ LandTexture DrawLandTexture(const SyntheticBarrel& barrel, std::uint32_t shot, s
 
   std::vector<double> height(count);
   std::vector<double> noise(count + 2 * kKernelRadius);
-  AddWhiteNoise(RandomStream(barrel.seed, barrel.barrel, shot,
-                             PurposeWord(RandomPurpose::kShotMarks, land)),
-                1.0, first - kKernelRadius, noise);
-  AddFiltered(StriaeKernel(use), std::sqrt(1.0 - traits.reproducibility), noise, height);
+  AddWhiteNoise(
+      RandomStream(barrel.seed, barrel.barrel, shot, PurposeWord(RandomPurpose::kShotMarks, land)),
+      1.0, first - kKernelRadius, noise);
+  AddFiltered(MixBands(traits.band_gains, use).all, std::sqrt(1.0 - traits.reproducibility), noise,
+              height);
   const double reproduced = std::sqrt(traits.reproducibility);
   const std::vector<double> place = DrawContact(barrel, shot, land, first, count);
   for (std::size_t i = 0; i < count; ++i) height[i] += reproduced * barrel_marks.At(place[i]);
@@ -426,7 +448,7 @@ LandTexture DrawOwnTexture(const SyntheticBarrel& barrel, std::uint32_t shot, st
                              PurposeWord(RandomPurpose::kOwnTexture, land, variant)),
                 1.0, first - kKernelRadius, noise);
   std::vector<double> height(count);
-  AddFiltered(StriaeKernel(use), 1.0, noise, height);
+  AddFiltered(MixBands({1.0, 1.0, 1.0}, use).all, 1.0, noise, height);
   return LandTexture(static_cast<double>(first) * kTextureStepUm, std::move(height));
 }
 

@@ -148,17 +148,18 @@ absl::StatusOr<Buffer> Archive::Read(const ZipEntry& entry, std::int64_t bytes_m
   std::byte beyond;
   const zip_int64_t more = zip_fread(file.get(), &beyond, 1);
   zip_error_t* const error = zip_file_get_error(file.get());
-  if (zip_error_code_zip(error) == ZIP_ER_CRC) {
-    return absl::DataLossError("entry " + shown + " does not match its CRC-32");
-  }
-  if (more < 0 || zip_error_code_zip(error) != ZIP_ER_OK) {
+  const int code = zip_error_code_zip(error);
+  if (code != ZIP_ER_OK && code != ZIP_ER_CRC) {
     return absl::InvalidArgumentError(
         absl::StrFormat("entry %s cannot be inflated: %s", shown, zip_error_strerror(error)));
   }
-  if (got != entry.inflated_bytes || more != 0) {
+  if (got != entry.inflated_bytes || more > 0) {
     return absl::InvalidArgumentError(
         absl::StrFormat("entry %s inflates to %s than the declared %d bytes", shown,
-                        more != 0 ? "more" : "fewer", entry.inflated_bytes));
+                        more > 0 ? "more" : "fewer", entry.inflated_bytes));
+  }
+  if (code == ZIP_ER_CRC) {
+    return absl::DataLossError("entry " + shown + " does not match its CRC-32");
   }
   return buffer;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <pugixml.hpp>
 #include <string>
@@ -319,6 +320,25 @@ void CollectMetadata(pugi::xml_node node, const std::string& path, Document& doc
   }
 }
 
+// Where a numeric reference stands for NUL or for no character at all. The tree holds C strings, in
+// which NUL would hide what follows it.
+std::optional<std::size_t> FirstForbiddenReference(std::string_view text) {
+  for (std::size_t at = text.find("&#"); at != std::string_view::npos;
+       at = text.find("&#", at + 2)) {
+    const bool is_hex = text.substr(at + 2, 1) == "x";
+    const std::string_view digits = text.substr(at + (is_hex ? 3 : 2), 8);
+    std::uint32_t value = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, is_hex ? 16 : 10);
+    const bool is_surrogate = value >= 0xD800 && value <= 0xDFFF;
+    if (error != std::errc() || value == 0 || value > 0x10FFFF || is_surrogate ||
+        end == digits.data() + digits.size() || *end != ';') {
+      return at;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 const char* LetterOf(DataType type) {
@@ -345,6 +365,9 @@ absl::StatusOr<Document> ParseDocument(std::string_view text, const X3pLimits& l
   }
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     return Invalid(absl::StrFormat("byte %d is NUL", nul));
+  }
+  if (const std::optional<std::size_t> at = FirstForbiddenReference(text)) {
+    return Invalid(absl::StrFormat("byte %d is a reference to no character", *at));
   }
   PM_ASSIGN_OR_RETURN(const SplitDocument split, SplitPoints(text, limits.document_bytes_max));
 

@@ -156,7 +156,11 @@ absl::StatusOr<SplitDocument> SplitPoints(std::string_view document, std::int64_
   for (Token token = NextToken(document, 0); token.kind != TokenKind::kEndOfText;
        token = NextToken(document, token.end)) {
     if (token.kind == TokenKind::kRefused) return Refused(token.begin, token.refusal);
-    if (++nodes > kNodesMax) return TooMuch("nodes", kNodesMax);
+    const bool is_node =
+        token.kind == TokenKind::kText
+            ? !Trimmed(document.substr(token.begin, token.end - token.begin)).empty()
+            : token.kind != TokenKind::kEnd;
+    if (is_node && ++nodes > kNodesMax) return TooMuch("nodes", kNodesMax);
     if (token.kind == TokenKind::kEnd) {
       if (open.empty() || open.back() != token.name) {
         return Refused(token.begin, "end tag that closes nothing");

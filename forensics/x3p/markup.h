@@ -9,7 +9,8 @@
 
 namespace proofmark::forensics::x3p {
 
-inline constexpr std::int64_t kNodesMax = 10'000;  // Points in the document not counted.
+// Elements, texts, comments and the like; points in the document not counted.
+inline constexpr std::int64_t kNodesMax = 10'000;
 inline constexpr int kDepthMax = 32;
 
 // A document cut in two: what a tree is built of, and the points, which are far too many for one.

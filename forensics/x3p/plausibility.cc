@@ -2,6 +2,7 @@
 #include "forensics/x3p/plausibility.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "forensics/surface/height_map.h"
@@ -95,13 +96,12 @@ double HeightRange(std::span<const float> heights) {
     }
     --until_next;
   }
-  const auto percentile = [&](double share) {
-    const auto at = sample.begin() +
-                    static_cast<std::ptrdiff_t>(share * static_cast<double>(sample.size() - 1));
-    std::nth_element(sample.begin(), at, sample.end());
-    return double{*at};
-  };
-  return percentile(0.999) - percentile(0.001);
+  const std::ptrdiff_t cut = std::ssize(sample) / 1000;
+  std::nth_element(sample.begin(), sample.begin() + cut, sample.end());
+  const double low = sample[static_cast<std::size_t>(cut)];
+  const std::ptrdiff_t high_at = std::ssize(sample) - 1 - cut;
+  std::nth_element(sample.begin(), sample.begin() + high_at, sample.end());
+  return sample[static_cast<std::size_t>(high_at)] - low;
 }
 
 std::vector<Sentinel> RemoveSentinels(std::span<float> heights) {

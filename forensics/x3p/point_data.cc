@@ -47,6 +47,9 @@ bool IsHeight(double value_um) {
   return std::abs(value_um) <= double{std::numeric_limits<float>::max()};
 }
 
+// Adding zero makes a negative zero, which tiny values round to, the one zero there is.
+float AsHeight(double value_um) { return static_cast<float>(value_um) + 0.0f; }
+
 // Whether 4-byte words read as floats look like lengths. Small negative integers are NaNs as
 // floats and small positive ones are denormal, so neither passes for a length.
 bool LooksLikeFloats(const std::byte* first, std::size_t stride, std::int64_t count) {
@@ -240,7 +243,7 @@ std::int64_t DecodeHeights(const PointTable& table, double um_per_unit,
           (z.offset + z.increment * static_cast<double>(Load<decltype(zero)>(at))) * um_per_unit;
       at += z.stride;
       const bool is_height = IsHeight(value);
-      height = is_height ? static_cast<float>(value) : kNotMeasured;
+      height = is_height ? AsHeight(value) : kNotMeasured;
       out_of_range += !is_height && !std::isnan(value) ? 1 : 0;
     }
   });
@@ -261,7 +264,7 @@ void RescaleHeights(const PointTable& table, double um_per_unit, std::vector<flo
           (z.offset + z.increment * static_cast<double>(Load<decltype(zero)>(at))) * um_per_unit;
       at += z.stride;
       if (IsMeasured(height)) {
-        height = IsHeight(value) ? static_cast<float>(value) : kNotMeasured;
+        height = IsHeight(value) ? AsHeight(value) : kNotMeasured;
       }
     }
   });

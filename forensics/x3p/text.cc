@@ -143,8 +143,11 @@ std::string XmlEscaped(std::string_view text) {
 
 std::optional<double> ParseDecimal(std::string_view text, int shift) {
   text = Trimmed(text);
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  if (text.empty() || text.front() == '+' || text.size() > kDecimalBytesMax) return std::nullopt;
+  if (!text.empty() && text.front() == '+') {
+    text.remove_prefix(1);
+    if (!text.empty() && text.front() == '-') return std::nullopt;
+  }
+  if (text.empty() || text.size() > kDecimalBytesMax) return std::nullopt;
 
   std::string_view mantissa = text;
   std::int64_t exponent = 0;

@@ -52,10 +52,11 @@ struct Reading {
   const X3pLimits& limits;
   Archive archive;
   std::string folder;  // Of main.xml, with its slash: links are relative to it.
+  Buffer text;         // Of main.xml: `document` has a view of it.
   Document document;
   X3pScan scan;
 
-  void Warn(std::string text) { scan.warnings.push_back(std::move(text)); }
+  void Warn(std::string what) { scan.warnings.push_back(std::move(what)); }
 };
 
 // The 32 digits a checksum text begins with, lower case; empty when it is no checksum.
@@ -73,7 +74,7 @@ std::string ChecksumDigits(std::string_view text) {
 std::string Md5Hex(base::ByteSpan bytes) { return base::ToHex(base::ByteSpan(crypto::Md5(bytes))); }
 
 // main.xml is text that people edit after the fact: a mismatch is told, not refused.
-void CheckDocumentChecksum(Reading& reading, base::ByteSpan document) {
+void CheckDocumentChecksum(Reading& reading) {
   constexpr std::int64_t kChecksumBytesMax = 4096;
   ChecksumVerdict& verdict = reading.scan.document_checksum;
   const std::string name = reading.folder + reading.document.checksum_file;
@@ -90,7 +91,7 @@ void CheckDocumentChecksum(Reading& reading, base::ByteSpan document) {
     return;
   }
   const std::string expected = ChecksumDigits(text->text());
-  const std::string computed = Md5Hex(document);
+  const std::string computed = Md5Hex(reading.text.span());
   if (expected == computed) {
     verdict = ChecksumVerdict::kMatch;
   } else {
@@ -105,10 +106,11 @@ absl::StatusOr<Reading> OpenFile(base::ByteSpan file, const X3pLimits& limits) {
   PM_ASSIGN_OR_RETURN(Archive archive, Archive::Open(file, limits.entries_max, inflated_bytes_max));
   PM_ASSIGN_OR_RETURN(const ZipEntry* const entry, FindDocument(archive));
   std::string folder = entry->name.substr(0, entry->name.size() - kDocumentName.size());
-  PM_ASSIGN_OR_RETURN(const Buffer text, archive.Read(*entry, limits.list_document_bytes_max));
+  PM_ASSIGN_OR_RETURN(Buffer text, archive.Read(*entry, limits.list_document_bytes_max));
   PM_ASSIGN_OR_RETURN(Document document, x3p::ParseDocument(text.text(), limits));
-  Reading reading{limits, std::move(archive), std::move(folder), std::move(document), {}};
-  CheckDocumentChecksum(reading, text.span());
+  Reading reading{limits,          std::move(archive),  std::move(folder),
+                  std::move(text), std::move(document), {}};
+  CheckDocumentChecksum(reading);
   return reading;
 }
 
@@ -397,6 +399,9 @@ absl::Status FillGeometry(Reading& reading, PointTable& table) {
 
 absl::Status FillMask(Reading& reading) {
   const Document& document = reading.document;
+  if (reading.archive.Find(reading.folder + "bindata/mask.bin") != nullptr) {
+    reading.Warn("bindata/mask.bin left out: only masks in PNG are read");
+  }
   const ZipEntry* const entry = reading.archive.Find(reading.folder + "bindata/mask.png");
   if (entry == nullptr) return absl::OkStatus();
   if (reading.scan.map.height_um.empty()) {

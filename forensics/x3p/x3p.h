@@ -94,9 +94,9 @@ struct X3pWriteOptions {
 
 // Writes a surface (metres, MD5, fixed timestamps): the same input gives the same bytes.
 //
-//   Result    ReadX3p gives the same pitches and, for kFloat64, the same heights bit for bit; for
-//             kFloat32 they differ by at most one unit in the last place, since micrometres and
-//             metres do not round alike. Of the metadata, `other` is not written.
+//   Result    ReadX3p gives the same pitches and, for kFloat64, the same heights bit for bit, but
+//             for the sign of zero; for kFloat32 they differ by at most one unit in the last place,
+//             since micrometres and metres do not round alike. `metadata.other` is not written.
 //   Errors    kInvalidArgument  a size or pitch outside its range in HeightMap, `height_um` of
 //                               another length, or no measured point.
 absl::StatusOr<std::string> WriteX3p(const HeightMap& map, const X3pWriteOptions& options = {});

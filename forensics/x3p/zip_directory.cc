@@ -88,7 +88,9 @@ absl::StatusOr<ZipEntry> ReadCentralHeader(std::string_view directory, std::size
     return Refused(absl::StrFormat("directory entry %d runs past the directory", index));
   }
   const std::string_view name = rest.substr(kCentralBytes, name_bytes);
-  PM_RETURN_IF_ERROR(CheckEntryName(name));
+  if (const absl::Status safe = CheckEntryName(name); !safe.ok()) {
+    return Refused(absl::StrFormat("entry %d: %s", index, safe.message()));
+  }
   const std::string shown = Quoted(name);
   const std::uint32_t flags = U16(rest, 8);
   if ((flags & (kFlagEncrypted | kFlagStrongEncryption | kFlagHeadersMasked)) != 0) {

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
-#include "forensics/profile/profile_csv.h"
+#include "forensics/striated/profile_csv.h"
 #include "forensics/striated/land_extraction.h"
 #include "forensics/x3p/x3p.h"
 #include "records/exhibit.h"
@@ -101,7 +101,8 @@ ReadLand ReadX3pLand(std::string_view file) {
 }
 
 ReadLand ReadCsvLand(std::string_view file) {
-  const absl::StatusOr<forensics::CsvProfile> profile = forensics::ParseProfileCsv(file);
+  const absl::StatusOr<forensics::CrosscutProfile> profile =
+      forensics::ParseProfileCsv(base::AsBytes(file));
   if (!profile.ok()) {
     return Unusable({}, absl::StrFormat("not read: %s", profile.status().message()));
   }

@@ -58,14 +58,15 @@ absl::StatusOr<crypto::Sealer> FindOrMakeKey(store::Store& store, const std::str
   return absl::UnavailableError("commitment: the case's key is being erased");
 }
 
-std::string HmacHex(const crypto::Sealer& key, std::string_view label, std::string_view value) {
+}  // namespace
+
+std::string CommitmentOf(const crypto::SecretBytes& key, std::string_view label,
+                         std::string_view value) {
   std::string message;
   base::AppendLp2(message, label);
   message.append(value);
-  return base::ToHex(base::ByteSpan(crypto::HmacSha256(key.key().ExposeForOpenSsl(), message)));
+  return base::ToHex(base::ByteSpan(crypto::HmacSha256(key.ExposeForOpenSsl(), message)));
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<CaseCommitments>> CaseCommitments::Open(store::Store& store) {
   PM_ASSIGN_OR_RETURN(crypto::Sealer index_key, FindOrMakeKey(store, IndexKeyRow()));
@@ -86,7 +87,7 @@ absl::StatusOr<crypto::Sealer> CaseCommitments::KeyOf(std::string_view case_refe
 
 absl::StatusOr<std::string> CaseCommitments::CommitCase(std::string_view case_reference) {
   PM_ASSIGN_OR_RETURN(const crypto::Sealer key, KeyOf(case_reference));
-  return HmacHex(key, kCaseLabel, case_reference);
+  return CommitmentOf(key.key(), kCaseLabel, case_reference);
 }
 
 absl::StatusOr<std::string> CaseCommitments::CommitValue(std::string_view case_reference,
@@ -98,7 +99,7 @@ absl::StatusOr<std::string> CaseCommitments::CommitValue(std::string_view case_r
     return absl::InvalidArgumentError("commitment: the label \"case\" is CommitCase's");
   }
   PM_ASSIGN_OR_RETURN(const crypto::Sealer key, KeyOf(case_reference));
-  return HmacHex(key, label, value);
+  return CommitmentOf(key.key(), label, value);
 }
 
 absl::Status CaseCommitments::AddErasure(std::string_view case_reference,

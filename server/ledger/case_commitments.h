@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "crypto/secret/secret_bytes.h"
 #include "server/store/store.h"
 
 namespace proofmark::ledger {
@@ -14,14 +15,17 @@ namespace proofmark::ledger {
 inline constexpr std::size_t kCaseReferenceBytesMax = 256;
 inline constexpr std::size_t kCommittedValueBytesMax = 64 * 1024;
 
+// HMAC-SHA256(key, LP2(label) || value) as 64 lower-case hex digits: what CaseCommitments makes and
+// what an owner shows key and value for to prove what was meant. `label` at most 65 535 bytes.
+std::string CommitmentOf(const crypto::SecretBytes& key, std::string_view label,
+                         std::string_view value);
+
 // Commitments: what stands in the ledger in place of case numbers and other personal data.
 //
-//   commitment = HMAC-SHA256(key of the case, LP2(label) || value), 64 lower-case hex digits
-//
-// The key is random and belongs to one case, so the same case commits to the same value, and the
-// owner can prove later what was meant by showing key and value. Erasing the key makes every
-// commitment of the case meaningless; the ledger stays whole. The key is sealed in the store's key
-// file, and the row that leads to it is named by a keyed hash of the case reference.
+// The key (CommitmentOf) is random and belongs to one case, so the same case commits to the same
+// value, and the owner can prove later what was meant by showing key and value. Erasing the key
+// makes every commitment of the case meaningless; the ledger stays whole. The key is sealed in the
+// store's key file, and the row that leads to it is named by a keyed hash of the case reference.
 // Thread-safe.
 //   Source  docs/formats/ledger-entry.md#commitments
 class CaseCommitments {

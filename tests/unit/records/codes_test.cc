@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "records/codes.h"
 
+#include <filesystem>
 #include <set>
 #include <sstream>
 #include <string>
@@ -47,6 +48,22 @@ TEST(CodesTest, FindsItsCodesAndNoNeighbours) {
   EXPECT_FALSE(IsCode(PurposeCodes(), "TRAINING "));
   EXPECT_FALSE(IsCode(PurposeCodes(), ""));
   EXPECT_FALSE(IsCode(PurposeCodes(), "HOMICIDE"));
+}
+
+TEST(CodesTest, ThePageListsEveryCode) {
+  const std::string page = proofmark::testing::ReadFileOrFail(
+      std::filesystem::path(PROOFMARK_SOURCE_DIR) / "docs" / "formats" / "codes.md");
+  for (const std::span<const Code> list : kLists) {
+    for (const Code& code : list) {
+      const std::string row = "| `" + std::string(code.code) + "` | " + std::string(code.meaning);
+      EXPECT_NE(page.find(row), std::string::npos) << row;
+    }
+  }
+  for (const Calibre& calibre : Calibres()) {
+    const std::string row = "| `" + std::string(calibre.code) + "` | " + std::string(calibre.name) +
+                            " | " + std::string(calibre.bullet_class) + " |";
+    EXPECT_NE(page.find(row), std::string::npos) << row;
+  }
 }
 
 TEST(CodesTest, OffencesAreTheDomainList) {

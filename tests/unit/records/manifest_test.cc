@@ -2,6 +2,7 @@
 #include "records/manifest.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <sstream>
@@ -324,6 +325,24 @@ TEST(ManifestTest, HoldsItsLimits) {
   EXPECT_THAT(ParseManifest(rows), IsOk());
   EXPECT_THAT(ParseManifest(rows + "s,k,,\n"),
               StatusIs(absl::StatusCode::kResourceExhausted, "line 200002: more than 200000 rows"));
+}
+
+// The worked example of docs/formats/manifest.md.
+TEST(ManifestTest, ReadsTheDocumentedExample) {
+  const std::string page = proofmark::testing::ReadFileOrFail(
+      std::filesystem::path(PROOFMARK_SOURCE_DIR) / "docs" / "formats" / "manifest.md");
+  const std::size_t begin = page.find("```\nfile,kind,");
+  ASSERT_NE(begin, std::string::npos);
+  const std::size_t end = page.find("```", begin + 4);
+
+  const auto manifest = ParseManifest(page.substr(begin + 4, end - begin - 4));
+
+  ASSERT_THAT(manifest, IsOk());
+  ASSERT_EQ(manifest->exhibits.size(), 1U);
+  EXPECT_EQ(manifest->exhibits[0].label, "K-17/2");
+  EXPECT_EQ(manifest->exhibits[0].rows.size(), 2U);
+  EXPECT_EQ(manifest->exhibits[0].characteristics.calibre_code, "9LUGER");
+  EXPECT_EQ(manifest->unsupported.size(), 1U);
 }
 
 // Counted apart from the parser: the manifest of the shared data has one line a row, and its second

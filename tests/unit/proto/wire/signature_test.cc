@@ -21,9 +21,6 @@ using ::testing::HasSubstr;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// The bytes at the beginning of the worked example of docs/formats/signature.md.
-constexpr std::string_view kExampleLandHex = "0001ff7f01800080";
-
 forensics::BulletSignature Example() {
   forensics::BulletSignature signature;
   signature.extractor_version = "striated/1";
@@ -61,18 +58,40 @@ TEST(SignatureTest, TheLargestOneFits) {
   EXPECT_THAT(Serialise(value), IsOk());
 }
 
-TEST(SignatureTest, HeightsAreLittleEndianAndKeepGaps) {
-  forensics::BulletSignature value = Example();
-  std::vector<std::int16_t>& height_nm = value.lands[1]->height_nm;
-  height_nm[0] = 256;
-  height_nm[1] = 32'767;
-  height_nm[2] = -32'767;
-  height_nm[3] = forensics::kSampleNotMeasured;
+// The worked example of docs/formats/signature.md.
+TEST(SignatureTest, IsTheDocumentedBytes) {
+  forensics::BulletSignature value;
+  value.extractor_version = "striated/1";
+  value.lands.resize(2);
+  forensics::LandSignature& land = value.lands[1].emplace();
+  land.height_nm = {256, 32'767, -32'767, forensics::kSampleNotMeasured};
+  land.height_nm.resize(96, 0);
+  land.left_shoulder_um = -10.0;
+  land.right_shoulder_um = 290.0;
+  land.quality.consistency = 0.5;
+  land.quality.band_to_um = 400.0;
+  land.set(forensics::LandFlag::kHeelUncertain);
+  land.set(forensics::LandFlag::kRightShoulderAssumed);
 
-  const v1::BulletSignature message = ToProto(value);
+  const auto bytes = Serialise(value);
 
-  EXPECT_EQ(base::ToHex(message.lands(1).land().height_nm().substr(0, 8)), kExampleLandHex);
-  const auto back = FromProto(message, "");
+  ASSERT_THAT(bytes, IsOk());
+  EXPECT_EQ(bytes->size(), 255U);
+  EXPECT_EQ(base::ToHex(*bytes),
+            "0a0a73747269617465642f31"
+            "1200"
+            "12ee01"
+            "0aeb01"
+            "0ac001"
+            "0001ff7f01800080" +
+                std::string(4 * 92, '0') +
+                "1100000000000024c0"
+                "190000000000207240"
+                "2212"
+                "09000000000000e03f"
+                "410000000000007940"
+                "2809");
+  const auto back = ParseSignature(*bytes);
   ASSERT_THAT(back, IsOk());
   EXPECT_EQ(*back, value);
 }

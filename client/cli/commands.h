@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "client/cli/command.h"
+
+// One function for each branch of the command tree, in the file of the same name.
+namespace proofmark::client::cli {
+
+Command AuditCommand();
+Command CandidatesCommand();
+Command CompletionCommand();
+Command DoctorCommand();
+Command ExhibitCommand();
+Command ExplainCommand();
+Command GenerateCommand();
+Command HelpCommand();
+Command ManifestCommand();
+Command PartnersCommand();
+Command PkiCommand();
+Command PlotCommand();
+Command SearchCommand();
+Command StatusCommand();
+Command SubmitCommand();
+Command VersionCommand();
+
+}  // namespace proofmark::client::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/status.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/node_session.h"
+#include "client/cli/table.h"
+#include "proofmark/admin/v1/node_service.pb.h"
+
+namespace proofmark::client::cli {
+namespace {
+
+std::string Codes(const google::protobuf::RepeatedPtrField<std::string>& codes) {
+  std::string text;
+  for (const std::string& code : codes) text += (text.empty() ? "" : " ") + code;
+  return text.empty() ? "none" : text;
+}
+
+Style ProbeStyle(const std::string& result) {
+  if (result == "serving") return Style::kGood;
+  return result.empty() ? Style::kPlain : Style::kBad;
+}
+
+absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  admin::v1::ListPartnersRequest request;
+  request.set_probe(arguments.On("--probe"));
+  PM_ASSIGN_OR_RETURN(const admin::v1::ListPartnersResponse answer, node->ListPartners(request));
+  Console& console = session.console;
+  Table table({{"agency"}, {"endpoint"}, {"we may ask"}, {"it may ask"}, {"state"}, {"detail"}});
+  bool all_serving = true;
+  for (const admin::v1::Partner& partner : answer.partners()) {
+    all_serving = all_serving && partner.probe_result() == "serving";
+    if (arguments.On("--json")) {
+      console.out() << JsonLine(partner);
+      continue;
+    }
+    table.AddRow({Cell(partner.domain(), Style::kBold), partner.endpoint(),
+                  Codes(partner.asked_purposes()), Codes(partner.answered_purposes()),
+                  Cell(partner.probe_result().empty() ? "not tried" : partner.probe_result(),
+                       ProbeStyle(partner.probe_result())),
+                  partner.probe_detail()});
+  }
+  console.out() << table.Text(console);
+  if (answer.partners().empty()) console.Note("There are no partners.");
+  return answer.partners().empty() || (request.probe() && !all_serving) ? 1 : 0;
+}
+
+}  // namespace
+
+Command PartnersCommand() {
+  return {.name = "partners",
+          .summary = "List the partner agencies and what may be asked.",
+          .description = "Ends with 1 when there are none, or when a partner that was tried does "
+                         "not serve.",
+          .options = WithNodeOptions({{.name = "--probe",
+                                       .help = "Connect to each and say whether it answers.",
+                                       .kind = ValueKind::kFlag}}),
+          .places = {},
+          .examples = {{"proofmark partners", "Who they are and for which purposes."},
+                       {"proofmark partners --probe", "Who answers just now."}},
+          .children = {},
+          .run = Run};
+}
+
+}  // namespace proofmark::client::cli

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "client/cli/commands.h"
+#include "client/cli/help.h"
+#include "client/cli/json.h"
+#include "client/cli/node_session.h"
+#include "client/cli/table.h"
+#include "client/cli/words.h"
+#include "client/pki/agency_folder.h"
+#include "crypto/secret/system_random.h"
+#include "crypto/x509/certificate_authority.h"
+#include "crypto/x509/verify.h"
+
+namespace proofmark::client::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kMsPerDay = 86'400'000;
+constexpr std::int64_t kLifeCells = 20;
+constexpr double kDueShare = 1.0 / 3.0;  // Renew in the last third of a certificate's life.
+constexpr int kNotDue = 1;
+constexpr int kDueFault = 255;
+
+std::int64_t Now() { return base::SystemClock().UnixMillis(); }
+
+// Writes a draft, or with --dry-run says what it would write. Prints the paths.
+absl::StatusOr<int> Finish(const pki::Draft& draft, const Arguments& arguments, Session& session) {
+  const bool dry = arguments.On("--dry-run");
+  if (!dry) {
+    PM_RETURN_IF_ERROR(
+        draft.Write(arguments.On("--force") ? Overwrite::kAllowed : Overwrite::kNever));
+  }
+  for (const fs::path& path : draft.Paths()) session.console.out() << path.string() << '\n';
+  if (dry) session.console.Note("Would write these files. Nothing was written.");
+  return 0;
+}
+
+absl::StatusOr<int> RunInitAgency(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(
+      const pki::Draft draft,
+      pki::DraftAgency(arguments.Text("--out"),
+                       {.domain = arguments.Text("--domain"),
+                        .ca_lifetime_s = arguments.Duration("--lifetime").count() / 1000},
+                       Now()));
+  return Finish(draft, arguments, session);
+}
+
+absl::StatusOr<int> RunIssueNode(const Arguments& arguments, Session& session) {
+  crypto::SystemRandom random;
+  PM_ASSIGN_OR_RETURN(
+      const pki::Draft draft,
+      pki::DraftNode(arguments.Text("--dir"),
+                     {.id = arguments.Text("--id"),
+                      .dns_names = arguments.All("--dns"),
+                      .ip_addresses = arguments.All("--ip"),
+                      .lifetime_s = arguments.Duration("--lifetime").count() / 1000,
+                      .agency_listen = arguments.Text("--agency-listen"),
+                      .partner_listen = arguments.Text("--partner-listen")},
+                     Now(), random));
+  return Finish(draft, arguments, session);
+}
+
+absl::StatusOr<int> RunIssueRole(const Arguments& arguments, Session& session) {
+  pki::RoleRequest request;
+  for (const crypto::StaffRole role :
+       {crypto::StaffRole::kLab, crypto::StaffRole::kExaminer, crypto::StaffRole::kAdministrator,
+        crypto::StaffRole::kAuditor}) {
+    if (crypto::ToText(role) == arguments.Text("--role")) request.role = role;
+  }
+  request.pseudonym = arguments.Text("--name");
+  request.lifetime_s = arguments.Duration("--lifetime").count() / 1000;
+  request.node_address = arguments.Text("--node");
+  PM_ASSIGN_OR_RETURN(const pki::Draft draft,
+                      pki::DraftRole(arguments.Text("--dir"), request, Now()));
+  return Finish(draft, arguments, session);
+}
+
+// How much of its life a certificate has left: "########------------".
+std::string LifeBar(const pki::ListedCertificate& certificate, std::int64_t now_ms) {
+  const auto life =
+      static_cast<double>(certificate.not_after_unix_s - certificate.not_before_unix_s);
+  const auto left = static_cast<double>(certificate.not_after_unix_s - now_ms / 1000);
+  const double share = life > 0.0 ? std::clamp(left / life, 0.0, 1.0) : 0.0;
+  const auto cells = static_cast<std::size_t>(share * static_cast<double>(kLifeCells) + 0.5);
+  return std::string(cells, '#') + std::string(static_cast<std::size_t>(kLifeCells) - cells, '-');
+}
+
+std::string LeftText(std::int64_t left_ms) {
+  if (left_ms < 0) return "expired";
+  if (left_ms < kMsPerDay) return absl::StrFormat("%d h", left_ms / 3'600'000);
+  return absl::StrFormat("%d d", left_ms / kMsPerDay);
+}
+
+absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const std::vector<pki::ListedCertificate> list,
+                      pki::ListCertificates(arguments.Text("--dir")));
+  const std::int64_t now = Now();
+  Table table({{"speaks for"}, {"file"}, {"until"}, {"left", Align::kRight}, {"life left"}});
+  bool expired = false;
+  for (const pki::ListedCertificate& certificate : list) {
+    const std::int64_t left_ms = certificate.not_after_unix_s * 1000 - now;
+    expired = expired || left_ms < 0;
+    const bool due = pki::IsDue(certificate, now, kDueShare);
+    if (arguments.On("--json")) {
+      session.console.out() << JsonLine({{"file", certificate.file},
+                                         {"speaksFor", certificate.speaks_for},
+                                         {"notBeforeUnixS", certificate.not_before_unix_s},
+                                         {"notAfterUnixS", certificate.not_after_unix_s},
+                                         {"due", due}});
+      continue;
+    }
+    const Style style = left_ms < 0 ? Style::kBad : due ? Style::kWarning : Style::kGood;
+    table.AddRow({certificate.speaks_for, certificate.file,
+                  DateText(certificate.not_after_unix_s * 1000), Cell(LeftText(left_ms), style),
+                  Cell(LifeBar(certificate, now), style)});
+  }
+  session.console.out() << table.Text(session.console);
+  return expired ? 1 : 0;
+}
+
+// For timers: 0 something is due, 1 nothing is, 255 for any fault.
+absl::StatusOr<int> RunDue(const Arguments& arguments, Session& session) {
+  const absl::StatusOr<std::vector<pki::ListedCertificate>> list =
+      pki::ListCertificates(arguments.Text("--dir"));
+  if (!list.ok()) {
+    session.console.err() << FailureText(session.console, list.status());
+    return kDueFault;
+  }
+  int exit_code = kNotDue;
+  for (const pki::ListedCertificate& certificate : *list) {
+    if (!pki::IsDue(certificate, Now(), kDueShare)) continue;
+    exit_code = 0;
+    session.console.out() << certificate.file << '\n';
+  }
+  return exit_code;
+}
+
+absl::StatusOr<int> RunExportPartner(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const pki::PartnerBlock block,
+                      pki::ExportPartner(arguments.Text("--dir"),
+                                         {.id = arguments.Text("--id"),
+                                          .endpoint = arguments.Text("--endpoint"),
+                                          .prefix = arguments.Text("--prefix"),
+                                          .answers = arguments.All("--answers"),
+                                          .asks = arguments.All("--asks")}));
+  if (arguments.Has("--out")) {
+    pki::Draft draft;
+    const fs::path home = fs::path(arguments.Text("--out")) / block.domain;
+    draft.Add(home / "federation-ca.pem", block.federation_ca_pem);
+    draft.Add(home / "exchange.pub.pem", block.exchange_key_pem);
+    if (!arguments.On("--dry-run")) {
+      PM_RETURN_IF_ERROR(
+          draft.Write(arguments.On("--force") ? Overwrite::kAllowed : Overwrite::kNever));
+    }
+    for (const fs::path& path : draft.Paths()) {
+      session.console.Note(
+          absl::StrFormat("%s %s", arguments.On("--dry-run") ? "would write" : "wrote",
+                          path.string()));
+    }
+  }
+  session.console.out() << block.toml;
+  return 0;
+}
+
+const Parameter kDir = {.name = "--dir",
+                        .help = "The agency's folder, made by `pki init-agency`.",
+                        .kind = ValueKind::kFolder,
+                        .value_name = "DIR",
+                        .required = true};
+
+Parameter LifetimeOption(std::string fallback, std::int64_t max_s) {
+  return {.name = "--lifetime",
+          .help = "How long it is good, 1h or more.",
+          .kind = ValueKind::kDuration,
+          .value_name = "TIME",
+          .fallback = std::move(fallback),
+          .min = 3'600'000,
+          .max = max_s * 1000};
+}
+
+std::vector<Parameter> WithWriteOptions(std::vector<Parameter> own) {
+  own.push_back({.name = "--force",
+                 .help = "Overwrite what exists.",
+                 .kind = ValueKind::kFlag});
+  own.push_back({.name = "--dry-run",
+                 .help = "Show what would be written.",
+                 .kind = ValueKind::kFlag});
+  return own;
+}
+
+Command InitAgencyCommand() {
+  return {.name = "init-agency",
+          .summary = "Make an agency's two CAs.",
+          .description = "One vouches on the agency port (staff), one on the partner port "
+                         "(federation); neither is believed on the other. Keep the folder off the "
+                         "network: a node needs only what `issue-node` puts under nodes/.",
+          .options = WithWriteOptions(
+              {{.name = "--domain",
+                .help = "The agency's domain, for instance gb.example.",
+                .value_name = "DOMAIN",
+                .required = true},
+               {.name = "--out",
+                .help = "Folder to make.",
+                .kind = ValueKind::kFolder,
+                .value_name = "DIR",
+                .required = true},
+               LifetimeOption("3650d", crypto::kCaLifetimeSecondsMax)}),
+          .places = {},
+          .examples = {{"proofmark pki init-agency --domain gb.example --out pki",
+                        "Both CAs for gb.example."}},
+          .children = {},
+          .run = RunInitAgency};
+}
+
+Command IssueNodeCommand() {
+  return {.name = "issue-node",
+          .summary = "Issue a node's certificates, and its keys the first time.",
+          .description = "The agency-port certificate comes from the staff CA, the partner-port "
+                         "certificate from the federation CA; both name the node. Exchange key, "
+                         "master key and proofmarkd.toml are made the first time and never "
+                         "replaced, --force or not: without its master key a node cannot read "
+                         "what it keeps. To renew, say --force.",
+          .options = WithWriteOptions(
+              {kDir,
+               {.name = "--id", .help = "The node's id.", .value_name = "ID", .required = true},
+               {.name = "--dns", .help = "A name it answers as.", .value_name = "NAME",
+                .repeated = true},
+               {.name = "--ip", .help = "An address it answers at.", .value_name = "IP",
+                .repeated = true},
+               {.name = "--agency-listen",
+                .help = "Where the agency port will listen, for proofmarkd.toml.",
+                .value_name = "HOST:PORT",
+                .fallback = "0.0.0.0:27400"},
+               {.name = "--partner-listen",
+                .help = "Where the partner port will listen, for proofmarkd.toml.",
+                .value_name = "HOST:PORT",
+                .fallback = "0.0.0.0:27401"},
+               LifetimeOption("30d", crypto::kLeafLifetimeSecondsMax)}),
+          .places = {},
+          .examples = {{"proofmark pki issue-node --dir pki --id node1 --dns localhost "
+                        "--ip 127.0.0.1",
+                        "Everything for one node, under pki/nodes/node1."},
+                       {"proofmark pki issue-node --dir pki --id node1 --dns localhost "
+                        "--ip 127.0.0.1 --force",
+                        "Renew its certificates."}},
+          .children = {},
+          .run = RunIssueNode};
+}
+
+Command IssueRoleCommand() {
+  return {.name = "issue-role",
+          .summary = "Issue one person's certificate.",
+          .description = "The name is a pseudonym: it stands in the ledger, so use one that says "
+                         "nothing outside the agency.",
+          .options = WithWriteOptions(
+              {kDir,
+               {.name = "--role",
+                .help = "What the person may do.",
+                .value_name = "ROLE",
+                .choices = {"lab", "examiner", "administrator", "auditor"},
+                .required = true},
+               {.name = "--name",
+                .help = "Pseudonym: lower-case letters, digits, hyphens.",
+                .value_name = "NAME",
+                .required = true},
+               {.name = "--node",
+                .help = "Address of the agency's node: also write a connection profile.",
+                .value_name = "HOST:PORT"},
+               LifetimeOption("30d", crypto::kLeafLifetimeSecondsMax)}),
+          .places = {},
+          .examples = {{"proofmark pki issue-role --dir pki --role examiner --name a-martin "
+                        "--node node1.gb.example:27400",
+                        "Certificate, key and profile under pki/roles/examiner-a-martin."}},
+          .children = {},
+          .run = RunIssueRole};
+}
+
+Command ListCommand() {
+  return {.name = "list",
+          .summary = "List certificates and how much of their life is left.",
+          .description = "Ends with 1 when one has expired.",
+          .options = {kDir, JsonOption()},
+          .places = {},
+          .examples = {{"proofmark pki list --dir pki", "What has to be renewed next."}},
+          .children = {},
+          .run = RunList};
+}
+
+Command DueCommand() {
+  return {.name = "due",
+          .summary = "Say whether a certificate should be renewed now.",
+          .description = "For timers. Due is a certificate in the last third of its life. Prints "
+                         "the files. Ends with 0 when one is due, 1 when none is, 255 for any "
+                         "fault.",
+          .options = {kDir},
+          .places = {},
+          .examples = {{"proofmark pki due --dir pki && ./renew.sh", "Renew only when needed."}},
+          .children = {},
+          .run = RunDue};
+}
+
+Command ExportPartnerCommand() {
+  return {.name = "export-partner",
+          .summary = "Print what a partner needs to know of a node.",
+          .description = "Prints the [[partner]] block for the partner's proofmarkd.toml; with "
+                         "--out it also writes the two public files that the block names, into "
+                         "DIR/<domain>. Hand both over by a channel that cannot be forged: whoever "
+                         "replaces them becomes the agency.",
+          .options = WithWriteOptions(
+              {kDir,
+               {.name = "--id", .help = "The node's id.", .value_name = "ID", .required = true},
+               {.name = "--endpoint",
+                .help = "Where partners reach its partner port.",
+                .value_name = "HOST:PORT",
+                .required = true},
+               {.name = "--out",
+                .help = "Also write the public files here.",
+                .kind = ValueKind::kFolder,
+                .value_name = "DIR"},
+               {.name = "--prefix",
+                .help = "Where the partner keeps such files, beside its proofmarkd.toml.",
+                .value_name = "PATH",
+                .fallback = "partners"},
+               {.name = "--answers",
+                .help = "A purpose for which the partner answers; it decides.",
+                .value_name = "CODE",
+                .repeated = true},
+               {.name = "--asks",
+                .help = "A purpose for which the partner may ask; it decides.",
+                .value_name = "CODE",
+                .repeated = true}}),
+          .places = {},
+          .examples = {{"proofmark pki export-partner --dir pki --id node1 --endpoint "
+                        "node1.gb.example:27401 --out handover",
+                        "The block on stdout, the files in handover/gb.example."}},
+          .children = {},
+          .run = RunExportPartner};
+}
+
+}  // namespace
+
+Command PkiCommand() {
+  return {.name = "pki",
+          .summary = "Make an agency's CAs, certificates and keys.",
+          .description = "",
+          .options = {},
+          .places = {},
+          .examples = {{"proofmark pki list --dir pki", "What there is and how long it lasts."}},
+          .children = {InitAgencyCommand(), IssueNodeCommand(), IssueRoleCommand(), ListCommand(),
+                       DueCommand(), ExportPartnerCommand()}};
+}
+
+}  // namespace proofmark::client::cli

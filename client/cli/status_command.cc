@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/status.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/node_session.h"
+#include "client/cli/progress.h"
+#include "client/cli/table.h"
+#include "client/cli/words.h"
+#include "proofmark/admin/v1/node_service.pb.h"
+#include "proto/wire/common.h"
+
+namespace proofmark::client::cli {
+namespace {
+
+std::string Moment(const google::protobuf::Timestamp& time) {
+  return TimeText(time.seconds() * 1000);
+}
+
+absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  PM_ASSIGN_OR_RETURN(const admin::v1::GetStatusResponse status, node->GetStatus());
+  Console& console = session.console;
+  if (arguments.On("--json")) {
+    console.out() << JsonLine(status);
+    return 0;
+  }
+  Facts facts;
+  facts.Add("node", status.node_id(), Style::kBold);
+  facts.Add("version", status.version());
+  facts.Add("started", Moment(status.start_time()));
+  facts.Add("exhibits", absl::StrFormat("%s active, %s in the search index",
+                                        CountText(status.exhibit_count()),
+                                        CountText(status.indexed_count())));
+  facts.Add("ledger",
+            absl::StrFormat("%s entries, root %s",
+                            CountText(static_cast<std::int64_t>(status.ledger_size())),
+                            base::ToHex(status.ledger_root())));
+  facts.Add("method", status.method_version());
+  facts.Add("calibration", status.calibration_version());
+  for (const admin::v1::CertificateStatus& certificate : status.certificates()) {
+    facts.Add("certificate", absl::StrFormat("%s port, good until %s", certificate.port(),
+                                             Moment(certificate.expire_time())));
+  }
+  facts.Add("disk", BytesText(status.disk_free_bytes()) + " free");
+  console.out() << facts.Text(console);
+  if (status.calibration_provisional()) console.Warn(kProvisional);
+  return 0;
+}
+
+}  // namespace
+
+Command StatusCommand() {
+  return {.name = "status",
+          .summary = "Show how the agency's node stands.",
+          .description = "Records held and searchable, the ledger's size and root, versions of "
+                         "method and calibration, and when the node's certificates end.",
+          .options = WithNodeOptions({}),
+          .places = {},
+          .examples = {{"proofmark status", "The node of the profile, for people."},
+                       {"proofmark status --json", "The same for a program."}},
+          .children = {},
+          .run = Run};
+}
+
+}  // namespace proofmark::client::cli

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/node_client.h"
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/mutex.h"
+#include "base/status.h"
+#include "client/fault.h"
+#include "crypto/hash/sha256.h"
+#include "crypto/tls/tls.h"
+#include "proofmark/admin/v1/node_service.grpc.pb.h"
+#include "proofmark/v1/audit_service.grpc.pb.h"
+#include "proofmark/v1/exhibit_service.grpc.pb.h"
+#include "proofmark/v1/search_service.grpc.pb.h"
+#include "proofmark/v1/submission_service.grpc.pb.h"
+#include "proto/wire/exhibit.h"
+
+namespace proofmark::client {
+namespace {
+
+using grpc::experimental::CertificateVerifier;
+using grpc::experimental::ExternalCertificateVerifier;
+using grpc::experimental::FileWatcherCertificateProvider;
+using grpc::experimental::TlsChannelCredentialsOptions;
+using grpc::experimental::TlsCustomVerificationCheckRequest;
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
+
+constexpr int kMessageBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kChunkBytes = 256 * 1024;
+constexpr unsigned kKeyFileRefreshSeconds = 60;
+// Time allowed for the bytes of a submission, on top of the deadline: a slow line of 2 Mbit/s.
+constexpr std::int64_t kUploadBytesPerMs = 256;
+// Time allowed for the local part of a search, on top of the partners' deadline.
+constexpr milliseconds kLocalSearchTime{120'000};
+
+// Why the last handshake was refused. gRPC reports a refusal only as UNAVAILABLE, which would look
+// like a network fault worth repeating. Thread-safe.
+class Refusal {
+ public:
+  void Set(absl::Status status) {
+    base::MutexLock lock(mutex_);
+    status_ = std::move(status);
+  }
+  absl::Status Get() const {
+    base::MutexLock lock(mutex_);
+    return status_;
+  }
+
+ private:
+  mutable base::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Lets a connection stand only when the other end is a node of the own agency. Thread-safe.
+class NodeVerifier final : public ExternalCertificateVerifier {
+ public:
+  NodeVerifier(crypto::AgencyTrust agency, const base::Clock& clock,
+               std::shared_ptr<Refusal> refusal)
+      : agency_(std::move(agency)), clock_(clock), refusal_(std::move(refusal)) {}
+
+  bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
+              grpc::Status* sync_status) override {
+    const grpc::string_ref pem = request->peer_cert();
+    const absl::StatusOr<crypto::SpiffeName> name = CheckNodeCertificate(
+        std::string_view(pem.data(), pem.size()), agency_, clock_.UnixMillis());
+    refusal_->Set(name.status());
+    *sync_status = name.ok() ? grpc::Status::OK
+                             : grpc::Status(grpc::StatusCode::UNAUTHENTICATED,
+                                            std::string(name.status().message()));
+    return true;
+  }
+  void Cancel(TlsCustomVerificationCheckRequest*) override {}  // Verify() never waits.
+
+ private:
+  const crypto::AgencyTrust agency_;
+  const base::Clock& clock_;
+  const std::shared_ptr<Refusal> refusal_;
+};
+
+bool Contains(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
+
+// What a failed call means to the user. The texts are those of gRPC 1.51 with OpenSSL 3.
+absl::Status ToStatus(const grpc::Status& status, const std::string& address,
+                      const Refusal& refusal) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string& text = status.error_message();
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    if (const absl::Status refused = refusal.Get(); !refused.ok()) {
+      return MakeFault(FaultCode::kNodeCertificate,
+                       absl::StrFormat("%s: %s", address, refused.message()));
+    }
+    if (Contains(text, "CERTIFICATE_VERIFY_FAILED") || Contains(text, "certificate verify failed")) {
+      return MakeFault(FaultCode::kNodeCertificate,
+                       absl::StrFormat("%s: its certificate was not issued by the CA of the "
+                                       "profile",
+                                       address));
+    }
+    if (Contains(text, "_ALERT_") || Contains(text, " alert ")) {
+      return MakeFault(FaultCode::kNotAuthenticated,
+                       absl::StrFormat("%s refused the certificate: %s", address, text));
+    }
+    return MakeFault(FaultCode::kUnreachable, absl::StrFormat("%s: %s", address, text));
+  }
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return MakeFault(FaultCode::kTooLate, absl::StrFormat("%s: %s", address, text));
+  }
+  // gRPC's and absl's codes agree number for number.
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), text);
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const ConnectionProfile& profile,
+                                           const crypto::AgencyTrust& agency,
+                                           const base::Clock& clock,
+                                           std::shared_ptr<Refusal> refusal) {
+  TlsChannelCredentialsOptions options;
+  options.set_certificate_provider(std::make_shared<FileWatcherCertificateProvider>(
+      profile.key_file.string(), profile.certificate_file.string(), profile.ca_file.string(),
+      kKeyFileRefreshSeconds));
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_verify_server_certs(true);
+  options.set_check_call_host(false);  // The name in the certificate counts, not the address.
+  options.set_certificate_verifier(
+      ExternalCertificateVerifier::Create<NodeVerifier>(agency, clock, std::move(refusal)));
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // A node is never behind a web proxy.
+  return grpc::CreateCustomChannel(profile.address, grpc::experimental::TlsCredentials(options),
+                                   arguments);
+}
+
+}  // namespace
+
+class NodeClient::Impl {
+ public:
+  Impl(Options options, Identity identity, const base::Clock& clock)
+      : options_(std::move(options)),
+        identity_(std::move(identity)),
+        refusal_(std::make_shared<Refusal>()),
+        channel_(MakeChannel(options_.profile, identity_.agency, clock, refusal_)),
+        node_(admin::v1::NodeService::NewStub(channel_)),
+        audit_(v1::AuditService::NewStub(channel_)),
+        exhibits_(v1::ExhibitService::NewStub(channel_)),
+        searches_(v1::SearchService::NewStub(channel_)),
+        submissions_(v1::SubmissionService::NewStub(channel_)) {}
+
+  // One unary call, up to `attempts` times within one deadline.
+  template <typename Response, typename Stub, typename Request>
+  absl::StatusOr<Response> Call(Stub& stub,
+                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request, int attempts) {
+    const system_clock::time_point deadline = system_clock::now() + options_.profile.deadline;
+    milliseconds wait = options_.backoff;
+    for (int attempt = 1;; ++attempt) {
+      grpc::ClientContext context;
+      context.set_deadline(deadline);
+      Response response;
+      const absl::Status status = Translate((stub.*method)(&context, request, &response));
+      if (status.ok()) return response;
+      const bool again = FaultOf(status) == FaultCode::kUnreachable && attempt < attempts &&
+                         system_clock::now() + wait < deadline;
+      if (!again) return status;
+      std::this_thread::sleep_for(wait);
+      wait *= 2;
+    }
+  }
+
+  absl::Status Translate(const grpc::Status& status) const {
+    return ToStatus(status, options_.profile.address, *refusal_);
+  }
+
+  const Options& options() const { return options_; }
+  const Identity& identity() const { return identity_; }
+  int attempts() const { return options_.attempts_max; }
+  admin::v1::NodeService::Stub& node() { return *node_; }
+  v1::AuditService::Stub& audit() { return *audit_; }
+  v1::ExhibitService::Stub& exhibits() { return *exhibits_; }
+  v1::SearchService::Stub& searches() { return *searches_; }
+  v1::SubmissionService::Stub& submissions() { return *submissions_; }
+
+ private:
+  // All constant after construction; the stubs do their own locking.
+  const Options options_;
+  const Identity identity_;
+  const std::shared_ptr<Refusal> refusal_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<admin::v1::NodeService::Stub> node_;
+  const std::unique_ptr<v1::AuditService::Stub> audit_;
+  const std::unique_ptr<v1::ExhibitService::Stub> exhibits_;
+  const std::unique_ptr<v1::SearchService::Stub> searches_;
+  const std::unique_ptr<v1::SubmissionService::Stub> submissions_;
+};
+
+NodeClient::NodeClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+NodeClient::~NodeClient() = default;
+
+const Identity& NodeClient::identity() const { return impl_->identity(); }
+
+absl::StatusOr<std::unique_ptr<NodeClient>> NodeClient::Create(Options options,
+                                                               const base::Clock& clock) {
+  PM_RETURN_IF_ERROR(CheckAddress(options.profile.address));
+  PM_ASSIGN_OR_RETURN(Identity identity, LoadIdentity(options.profile, clock.UnixMillis()));
+  PM_RETURN_IF_ERROR(crypto::RequireTls13WithoutTickets());
+  // gRPC writes every failed handshake to stderr; what matters of it is in the returned status.
+  ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  return std::unique_ptr<NodeClient>(
+      new NodeClient(std::make_unique<Impl>(std::move(options), std::move(identity), clock)));
+}
+
+absl::StatusOr<admin::v1::GetStatusResponse> NodeClient::GetStatus() {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::GetStatus, admin::v1::GetStatusRequest(),
+                     impl_->attempts());
+}
+
+absl::Status NodeClient::Probe() { return GetStatus().status(); }
+
+absl::StatusOr<admin::v1::ListPartnersResponse> NodeClient::ListPartners(
+    const admin::v1::ListPartnersRequest& request) {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::ListPartners, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::GetExhibitResponse> NodeClient::GetExhibit(
+    const v1::GetExhibitRequest& request) {
+  using Service = v1::ExhibitService::Stub;
+  return impl_->Call(impl_->exhibits(), &Service::GetExhibit, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ListExhibitsResponse> NodeClient::ListExhibits(
+    const v1::ListExhibitsRequest& request) {
+  using Service = v1::ExhibitService::Stub;
+  return impl_->Call(impl_->exhibits(), &Service::ListExhibits, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::WithdrawExhibitResponse> NodeClient::WithdrawExhibit(
+    const v1::WithdrawExhibitRequest& request) {
+  using Service = v1::ExhibitService::Stub;
+  return impl_->Call(impl_->exhibits(), &Service::WithdrawExhibit, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::ResolveHandleResponse> NodeClient::ResolveHandle(
+    const v1::ResolveHandleRequest& request) {
+  using Service = v1::ExhibitService::Stub;
+  return impl_->Call(impl_->exhibits(), &Service::ResolveHandle, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::GetSearchResponse> NodeClient::GetSearch(const v1::GetSearchRequest& request) {
+  using Service = v1::SearchService::Stub;
+  return impl_->Call(impl_->searches(), &Service::GetSearch, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ListSearchesResponse> NodeClient::ListSearches(
+    const v1::ListSearchesRequest& request) {
+  using Service = v1::SearchService::Stub;
+  return impl_->Call(impl_->searches(), &Service::ListSearches, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ListEntriesResponse> NodeClient::ListEntries(
+    const v1::ListEntriesRequest& request) {
+  using Service = v1::AuditService::Stub;
+  return impl_->Call(impl_->audit(), &Service::ListEntries, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::GetLedgerResponse> NodeClient::GetLedger() {
+  using Service = v1::AuditService::Stub;
+  return impl_->Call(impl_->audit(), &Service::GetLedger, v1::GetLedgerRequest(),
+                     impl_->attempts());
+}
+
+absl::StatusOr<v1::FindSubmissionResponse> NodeClient::FindSubmission(
+    const v1::FindSubmissionRequest& request) {
+  using Service = v1::SubmissionService::Stub;
+  return impl_->Call(impl_->submissions(), &Service::FindSubmission, request, impl_->attempts());
+}
+
+absl::Status NodeClient::SearchCandidates(
+    const v1::SearchCandidatesRequest& request,
+    const std::function<absl::Status(const v1::SearchCandidatesResponse&)>& on_event,
+    const std::stop_token& stop) {
+  grpc::ClientContext context;
+  context.set_deadline(system_clock::now() + impl_->options().profile.deadline + kLocalSearchTime +
+                       std::chrono::seconds(request.deadline().seconds()));
+  const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
+  const auto reader = impl_->searches().SearchCandidates(&context, request);
+  v1::SearchCandidatesResponse event;
+  absl::Status refused = absl::OkStatus();
+  while (reader->Read(&event)) {
+    if (refused = on_event(event); !refused.ok()) {
+      context.TryCancel();
+      break;
+    }
+  }
+  const grpc::Status finished = reader->Finish();
+  if (stop.stop_requested()) return MakeFault(FaultCode::kInterrupted, "the search was stopped");
+  PM_RETURN_IF_ERROR(refused);
+  return impl_->Translate(finished);
+}
+
+namespace {
+
+using SubmissionWriter = grpc::ClientWriter<v1::SubmitExhibitRequest>;
+
+// Sends one file in chunks. kAborted fault when its bytes are not those announced; a closed stream
+// is OK here, its reason comes with Finish().
+absl::Status SendScan(SubmissionWriter& writer, const std::filesystem::path& path,
+                      const records::ScanAnnouncement& announced,
+                      const std::function<void(std::int64_t)>& on_bytes, bool& open) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    return MakeFault(FaultCode::kCannotRead, absl::StrFormat("%s: cannot be read", path.string()));
+  }
+  crypto::Sha256Hasher hasher;
+  std::int64_t sent = 0;
+  while (open && sent < announced.size_bytes) {
+    v1::SubmitExhibitRequest message;
+    std::string& chunk = *message.mutable_chunk();
+    const std::int64_t wanted =
+        std::min<std::int64_t>(kChunkBytes, announced.size_bytes - sent);
+    chunk.resize(static_cast<std::size_t>(wanted));
+    in.read(chunk.data(), wanted);
+    if (in.gcount() != wanted) break;
+    hasher.Update(chunk);
+    sent += wanted;
+    // The last chunk of a changed file must not complete it at the node.
+    if (sent == announced.size_bytes &&
+        crypto::AsText(hasher.Finish()) != std::string_view(announced.sha256)) {
+      return MakeFault(FaultCode::kFileChanged, path.string());
+    }
+    open = writer.Write(message);
+    if (open) on_bytes(wanted);
+  }
+  if (open && sent < announced.size_bytes) {
+    return MakeFault(FaultCode::kFileChanged,
+                     absl::StrFormat("%s became shorter", path.string()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SendAll(SubmissionWriter& writer, const Submission& submission,
+                     const std::function<void(std::int64_t)>& on_bytes) {
+  v1::SubmitExhibitRequest first;
+  *first.mutable_header() = wire::ToProto(submission.header);
+  bool open = writer.Write(first);
+  for (std::size_t i = 0; open && i < submission.files.size(); ++i) {
+    PM_RETURN_IF_ERROR(
+        SendScan(writer, submission.files[i], submission.header.scans[i], on_bytes, open));
+  }
+  if (open) writer.WritesDone();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::SubmitExhibitResponse> NodeClient::SubmitExhibit(
+    const Submission& submission, const std::function<void(std::int64_t)>& on_bytes,
+    const std::stop_token& stop) {
+  grpc::ClientContext context;
+  context.set_deadline(system_clock::now() + impl_->options().profile.deadline +
+                       milliseconds(BytesOf(submission) / kUploadBytesPerMs));
+  const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
+  v1::SubmitExhibitResponse response;
+  const auto writer = impl_->submissions().SubmitExhibit(&context, &response);
+  const absl::Status sent = SendAll(*writer, submission, on_bytes);
+  if (!sent.ok()) context.TryCancel();
+  const grpc::Status finished = writer->Finish();
+  if (stop.stop_requested()) return MakeFault(FaultCode::kInterrupted, "the upload was stopped");
+  PM_RETURN_IF_ERROR(sent);
+  PM_RETURN_IF_ERROR(impl_->Translate(finished));
+  return response;
+}
+
+}  // namespace proofmark::client

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "client/profile.h"
+#include "client/submission.h"
+
+// The generated classes by name only; whoever calls a method includes the .pb.h itself.
+namespace proofmark::v1 {
+class GetExhibitRequest;
+class GetExhibitResponse;
+class GetLedgerResponse;
+class GetSearchRequest;
+class GetSearchResponse;
+class ListEntriesRequest;
+class ListEntriesResponse;
+class ListExhibitsRequest;
+class ListExhibitsResponse;
+class ListSearchesRequest;
+class ListSearchesResponse;
+class ResolveHandleRequest;
+class ResolveHandleResponse;
+class SearchCandidatesRequest;
+class SearchCandidatesResponse;
+class WithdrawExhibitRequest;
+class WithdrawExhibitResponse;
+}  // namespace proofmark::v1
+namespace proofmark::admin::v1 {
+class GetStatusResponse;
+class ListPartnersRequest;
+class ListPartnersResponse;
+}  // namespace proofmark::admin::v1
+
+namespace proofmark::client {
+
+// One agency's node, over mutual TLS 1.3. The node is believed only when its certificate was issued
+// by the own agency's CA and names a node of the own agency (CheckNodeCertificate); nothing is sent
+// before that.
+//
+//   Deadlines  Every call ends within the profile's deadline; a submission gets time for its bytes
+//              on top, a search the partners' deadline.
+//   Retries    Calls that change nothing are tried up to `attempts_max` times while the node is
+//              unavailable, waiting longer each time. Others are sent once.
+//   Errors     What the node answered, or a fault: kUnreachable, kTooLate, kNodeCertificate,
+//              kNotAuthenticated, kInterrupted, kDamaged (an answer that cannot be right).
+//   Threads    All methods may be called concurrently.
+class NodeClient final : public SubmissionPort {
+ public:
+  struct Options {
+    ConnectionProfile profile;
+    int attempts_max = 3;                      // Of one call, >= 1.
+    std::chrono::milliseconds backoff{200};    // Before the second attempt; doubles each time.
+  };
+
+  // Reads the profile's files and prepares the connection, which is made with the first call.
+  // `clock` must outlive the result. Errors: those of LoadIdentity().
+  static absl::StatusOr<std::unique_ptr<NodeClient>> Create(Options options,
+                                                            const base::Clock& clock);
+  ~NodeClient() override;
+
+  // As whom this client speaks.
+  const Identity& identity() const;
+
+  // OK when the node answers and knows us.
+  absl::Status Probe();
+  absl::StatusOr<admin::v1::GetStatusResponse> GetStatus();
+  absl::StatusOr<admin::v1::ListPartnersResponse> ListPartners(
+      const admin::v1::ListPartnersRequest& request);
+  absl::StatusOr<v1::GetExhibitResponse> GetExhibit(const v1::GetExhibitRequest& request);
+  absl::StatusOr<v1::ListExhibitsResponse> ListExhibits(const v1::ListExhibitsRequest& request);
+  absl::StatusOr<v1::WithdrawExhibitResponse> WithdrawExhibit(
+      const v1::WithdrawExhibitRequest& request);
+  absl::StatusOr<v1::ResolveHandleResponse> ResolveHandle(const v1::ResolveHandleRequest& request);
+  absl::StatusOr<v1::GetSearchResponse> GetSearch(const v1::GetSearchRequest& request);
+  absl::StatusOr<v1::ListSearchesResponse> ListSearches(const v1::ListSearchesRequest& request);
+  absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request);
+  absl::StatusOr<v1::GetLedgerResponse> GetLedger();
+
+  // Runs a search; `on_event` gets every message in order, on the calling thread. Sent once: a
+  // search is an act and is in the ledger.
+  absl::Status SearchCandidates(
+      const v1::SearchCandidatesRequest& request,
+      const std::function<absl::Status(const v1::SearchCandidatesResponse&)>& on_event,
+      const std::stop_token& stop);
+
+  // SubmissionPort.
+  absl::StatusOr<v1::FindSubmissionResponse> FindSubmission(
+      const v1::FindSubmissionRequest& request) override;
+  absl::StatusOr<v1::SubmitExhibitResponse> SubmitExhibit(
+      const Submission& submission, const std::function<void(std::int64_t)>& on_bytes,
+      const std::stop_token& stop) override;
+
+ private:
+  class Impl;
+  explicit NodeClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;  // Never null.
+};
+
+}  // namespace proofmark::client

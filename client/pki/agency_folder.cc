@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/pki/agency_folder.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "client/fault.h"
+#include "client/profile.h"
+#include "crypto/sign/ed25519.h"
+#include "crypto/x509/certificate.h"
+#include "crypto/x509/certificate_authority.h"
+
+namespace proofmark::client::pki {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kBackdateS = 300;  // A node's clock may be a little behind this one.
+constexpr std::size_t kMasterKeyBytes = 32;
+constexpr std::int64_t kDomainBytesMax = 512;
+
+constexpr std::string_view kStaff = "staff";
+constexpr std::string_view kFederation = "federation";
+
+absl::Status Usage(const absl::Status& why) {
+  return MakeFault(FaultCode::kUsage,
+                   std::string_view(why.message().data(), why.message().size()));
+}
+
+fs::path CaCertificate(const fs::path& folder, std::string_view ca) {
+  return folder / "ca" / absl::StrFormat("%s-ca.pem", ca);
+}
+fs::path CaKey(const fs::path& folder, std::string_view ca) {
+  return folder / "ca" / absl::StrFormat("%s-ca.key", ca);
+}
+
+absl::StatusOr<std::string> ReadDomain(const fs::path& folder) {
+  PM_ASSIGN_OR_RETURN(std::string domain, ReadFile(folder / "agency-domain", kDomainBytesMax));
+  if (!domain.empty() && domain.back() == '\n') domain.pop_back();
+  if (const absl::Status status = crypto::CheckAgencyDomain(domain); !status.ok()) {
+    return MakeFault(FaultCode::kOwnCertificate,
+                     absl::StrFormat("%s: %s", (folder / "agency-domain").string(),
+                                     status.message()));
+  }
+  return domain;
+}
+
+absl::StatusOr<crypto::CertificateAuthority> LoadCa(const fs::path& folder, std::string_view ca,
+                                                    std::string_view domain) {
+  PM_ASSIGN_OR_RETURN(const std::string pem,
+                      ReadFile(CaCertificate(folder, ca), crypto::kCertificatePemBytesMax));
+  PM_ASSIGN_OR_RETURN(std::string key_text, ReadFile(CaKey(folder, ca), crypto::kKeyPemBytesMax));
+  const crypto::SecretBytes key = crypto::SecretBytes::TakeFrom(key_text);
+  absl::StatusOr<crypto::CertificateAuthority> authority =
+      crypto::CertificateAuthority::Load(domain, pem, key);
+  if (authority.ok()) return authority;
+  return MakeFault(FaultCode::kOwnCertificate,
+                   absl::StrFormat("%s: %s", CaCertificate(folder, ca).string(),
+                                   authority.status().message()));
+}
+
+// A fresh exchange key and its public half, unless the node has one.
+void AddExchangeKey(const fs::path& keys, base::Random& random, Draft& draft) {
+  std::error_code error;
+  if (fs::exists(keys / "exchange.pem", error)) return;
+  const crypto::SigningKey key = crypto::SigningKey::Generate(random);
+  draft.AddPrivate(keys / "exchange.pem", key.ToPem());
+  draft.Add(keys / "exchange.pub.pem", key.verifying_key().ToPem());
+}
+
+std::string NodeConfiguration(std::string_view domain, const NodeRequest& request) {
+  return absl::StrFormat(
+      "# Configuration of one node (docs/operations/configuration.md). Every path is relative to\n"
+      "# this file's folder.\n"
+      "\n"
+      "[node]\n"
+      "domain = \"%s\"\n"
+      "id = \"%s\"\n"
+      "state = \"state\"\n"
+      "master_key = \"keys/master.key\"\n"
+      "exchange_key = \"keys/exchange.pem\"\n"
+      "\n"
+      "[agency_port]\n"
+      "listen = \"%s\"\n"
+      "certificate = \"keys/node-staff.pem\"\n"
+      "key = \"keys/node-staff.key\"\n"
+      "ca = \"ca/staff-ca.pem\"\n"
+      "\n"
+      "[partner_port]\n"
+      "listen = \"%s\"\n"
+      "certificate = \"keys/node-federation.pem\"\n"
+      "key = \"keys/node-federation.key\"\n"
+      "\n"
+      "# Partners: append what their `proofmark pki export-partner` prints.\n",
+      domain, request.id, request.agency_listen, request.partner_listen);
+}
+
+// What a certificate is for, when it lies where it should.
+std::string SpeaksFor(const crypto::X509Certificate& certificate, const fs::path& file) {
+  if (certificate.is_ca()) {
+    return file.filename() == "staff-ca.pem" ? "staff CA" : "federation CA";
+  }
+  const absl::StatusOr<crypto::SpiffeName> name = crypto::ClaimedName(certificate);
+  return name.ok() ? name->uri() : "no name of ours";
+}
+
+absl::Status AddListed(const fs::path& folder, const fs::path& file,
+                       std::vector<ListedCertificate>& list) {
+  PM_ASSIGN_OR_RETURN(const std::string pem, ReadFile(file, crypto::kCertificatePemBytesMax));
+  const absl::StatusOr<crypto::X509Certificate> read = crypto::X509Certificate::FromPem(pem);
+  if (!read.ok()) {
+    return MakeFault(FaultCode::kOwnCertificate,
+                     absl::StrFormat("%s: %s", file.string(), read.status().message()));
+  }
+  list.push_back({.file = file.lexically_relative(folder).string(),
+                  .speaks_for = SpeaksFor(*read, file),
+                  .is_ca = read->is_ca(),
+                  .not_before_unix_s = read->not_before_unix_s(),
+                  .not_after_unix_s = read->not_after_unix_s()});
+  return absl::OkStatus();
+}
+
+// The names of the sub-folders, sorted; none when the folder is absent.
+std::vector<fs::path> SubFolders(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->is_directory(error)) found.push_back(it->path());
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+std::string TomlList(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "\"" : ", \"") + text + "\"";
+  return "[" + list + "]";
+}
+
+}  // namespace
+
+void Draft::Add(fs::path path, std::string_view text) {
+  items_.push_back(
+      {std::move(path), crypto::SecretBytes::CopyOf(base::AsBytes(text)), Privacy::kPublic});
+}
+
+void Draft::AddPrivate(fs::path path, const crypto::SecretBytes& secret) {
+  items_.push_back({std::move(path), crypto::SecretBytes::CopyOf(secret.ExposeForOpenSsl()),
+                    Privacy::kPrivate});
+}
+
+std::vector<fs::path> Draft::Paths() const {
+  std::vector<fs::path> paths;
+  for (const Item& item : items_) paths.push_back(item.path);
+  return paths;
+}
+
+absl::Status Draft::Write(Overwrite overwrite) const {
+  for (const Item& item : items_) {
+    std::error_code error;
+    if (overwrite == Overwrite::kNever && fs::exists(fs::symlink_status(item.path, error))) {
+      return MakeFault(FaultCode::kWouldOverwrite,
+                       absl::StrFormat("%s exists already", item.path.string()));
+    }
+  }
+  for (const Item& item : items_) {
+    PM_RETURN_IF_ERROR(MakeFolder(item.path.parent_path(), Privacy::kPrivate));
+    PM_RETURN_IF_ERROR(
+        WriteFile(item.path, item.bytes.ExposeForOpenSsl(), item.privacy, overwrite));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Draft> DraftAgency(const fs::path& folder, const AgencyRequest& request,
+                                  std::int64_t now_unix_ms) {
+  Draft draft;
+  for (std::string_view ca : {kStaff, kFederation}) {
+    const absl::StatusOr<crypto::CertificateAuthority> made = crypto::CertificateAuthority::Create(
+        {.domain = request.domain,
+         .common_name = absl::StrFormat("Proofmark %s CA", ca),
+         .not_before_unix_s = now_unix_ms / 1000 - kBackdateS,
+         .lifetime_s = request.ca_lifetime_s});
+    if (!made.ok()) return Usage(made.status());
+    draft.Add(CaCertificate(folder, ca), made->certificate().ToPem());
+    draft.AddPrivate(CaKey(folder, ca), made->KeyPem());
+  }
+  draft.Add(folder / "agency-domain", request.domain + "\n");
+  return draft;
+}
+
+absl::StatusOr<Draft> DraftNode(const fs::path& folder, const NodeRequest& request,
+                                std::int64_t now_unix_ms, base::Random& random) {
+  PM_ASSIGN_OR_RETURN(const std::string domain, ReadDomain(folder));
+  const absl::StatusOr<crypto::SpiffeName> name = crypto::SpiffeName::Node(domain, request.id);
+  if (!name.ok()) return Usage(name.status());
+  const fs::path node = folder / "nodes" / request.id;
+  const fs::path keys = node / "keys";
+  Draft draft;
+  for (std::string_view ca : {kStaff, kFederation}) {
+    PM_ASSIGN_OR_RETURN(const crypto::CertificateAuthority authority, LoadCa(folder, ca, domain));
+    const absl::StatusOr<crypto::IssuedCertificate> issued =
+        authority.Issue({.spiffe_uri = name->uri(),
+                         .dns_names = request.dns_names,
+                         .ip_addresses = request.ip_addresses,
+                         // On the partner port a node asks as well as answers.
+                         .tls_client = ca == kFederation,
+                         .tls_server = true,
+                         .not_before_unix_s = now_unix_ms / 1000 - kBackdateS,
+                         .lifetime_s = request.lifetime_s});
+    if (!issued.ok()) return Usage(issued.status());
+    draft.Add(keys / absl::StrFormat("node-%s.pem", ca), issued->certificate.ToPem());
+    draft.AddPrivate(keys / absl::StrFormat("node-%s.key", ca), issued->key_pem);
+    if (ca == kStaff) draft.Add(node / "ca" / "staff-ca.pem", authority.certificate().ToPem());
+  }
+  AddExchangeKey(keys, random, draft);
+  std::error_code error;
+  if (!fs::exists(keys / "master.key", error)) {
+    draft.AddPrivate(keys / "master.key", crypto::SecretBytes::Random(kMasterKeyBytes, random));
+  }
+  if (!fs::exists(node / "proofmarkd.toml", error)) {
+    draft.Add(node / "proofmarkd.toml", NodeConfiguration(domain, request));
+  }
+  return draft;
+}
+
+absl::StatusOr<Draft> DraftRole(const fs::path& folder, const RoleRequest& request,
+                                std::int64_t now_unix_ms) {
+  PM_ASSIGN_OR_RETURN(const std::string domain, ReadDomain(folder));
+  const absl::StatusOr<crypto::SpiffeName> name =
+      crypto::SpiffeName::Staff(domain, request.role, request.pseudonym);
+  if (!name.ok()) return Usage(name.status());
+  PM_ASSIGN_OR_RETURN(const crypto::CertificateAuthority authority, LoadCa(folder, kStaff, domain));
+  const absl::StatusOr<crypto::IssuedCertificate> issued =
+      authority.Issue({.spiffe_uri = name->uri(),
+                       .dns_names = {},
+                       .ip_addresses = {},
+                       .tls_client = true,
+                       .tls_server = false,
+                       .not_before_unix_s = now_unix_ms / 1000 - kBackdateS,
+                       .lifetime_s = request.lifetime_s});
+  if (!issued.ok()) return Usage(issued.status());
+  const fs::path role = folder / "roles" /
+                        absl::StrFormat("%s-%s", crypto::ToText(request.role), request.pseudonym);
+  Draft draft;
+  draft.Add(role / "staff-ca.pem", authority.certificate().ToPem());
+  draft.Add(role / "certificate.pem", issued->certificate.ToPem());
+  draft.AddPrivate(role / "private.key", issued->key_pem);
+  if (!request.node_address.empty()) {
+    if (const absl::Status status = CheckAddress(request.node_address); !status.ok()) {
+      return Usage(status);
+    }
+    draft.Add(role / "profile.toml", ProfileToToml({.address = request.node_address,
+                                                    .ca_file = "staff-ca.pem",
+                                                    .certificate_file = "certificate.pem",
+                                                    .key_file = "private.key"}));
+  }
+  return draft;
+}
+
+absl::StatusOr<std::vector<ListedCertificate>> ListCertificates(const fs::path& folder) {
+  PM_RETURN_IF_ERROR(ReadDomain(folder).status());
+  std::vector<ListedCertificate> list;
+  for (std::string_view ca : {kStaff, kFederation}) {
+    PM_RETURN_IF_ERROR(AddListed(folder, CaCertificate(folder, ca), list));
+  }
+  for (const fs::path& node : SubFolders(folder / "nodes")) {
+    for (std::string_view ca : {kStaff, kFederation}) {
+      PM_RETURN_IF_ERROR(
+          AddListed(folder, node / "keys" / absl::StrFormat("node-%s.pem", ca), list));
+    }
+  }
+  for (const fs::path& role : SubFolders(folder / "roles")) {
+    PM_RETURN_IF_ERROR(AddListed(folder, role / "certificate.pem", list));
+  }
+  return list;
+}
+
+bool IsDue(const ListedCertificate& certificate, std::int64_t now_unix_ms, double share) {
+  const std::int64_t now_s = now_unix_ms / 1000;
+  const auto life =
+      static_cast<double>(certificate.not_after_unix_s - certificate.not_before_unix_s);
+  return static_cast<double>(certificate.not_after_unix_s - now_s) < share * life;
+}
+
+absl::StatusOr<PartnerBlock> ExportPartner(const fs::path& folder, const PartnerRequest& request) {
+  PartnerBlock block;
+  PM_ASSIGN_OR_RETURN(block.domain, ReadDomain(folder));
+  const absl::StatusOr<crypto::SpiffeName> name =
+      crypto::SpiffeName::Node(block.domain, request.id);
+  if (!name.ok()) return Usage(name.status());
+  if (const absl::Status status = CheckAddress(request.endpoint); !status.ok()) {
+    return Usage(status);
+  }
+  PM_ASSIGN_OR_RETURN(block.federation_ca_pem, ReadFile(CaCertificate(folder, kFederation),
+                                                        crypto::kCertificatePemBytesMax));
+  PM_ASSIGN_OR_RETURN(block.exchange_key_pem,
+                      ReadFile(folder / "nodes" / request.id / "keys" / "exchange.pub.pem",
+                               crypto::kKeyPemBytesMax));
+  const std::string home = request.prefix + "/" + block.domain;
+  block.toml = absl::StrFormat(
+      "[[partner]]\n"
+      "domain = \"%s\"\n"
+      "node = \"%s\"\n"
+      "endpoint = \"%s\"\n"
+      "ca = \"%s/federation-ca.pem\"\n"
+      "exchange_key = \"%s/exchange.pub.pem\"\n"
+      "answers = %s  # Purposes for which we answer it. Empty: none.\n"
+      "asks = %s  # Purposes for which we may ask it.\n",
+      block.domain, request.id, request.endpoint, home, home, TomlList(request.answers),
+      TomlList(request.asks));
+  return block;
+}
+
+}  // namespace proofmark::client::pki

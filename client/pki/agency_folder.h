@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/random.h"
+#include "client/file.h"
+#include "crypto/secret/secret_bytes.h"
+#include "crypto/x509/spiffe_name.h"
+
+// The folder in which an agency keeps its two CAs and issues certificates from them:
+//
+//   agency-domain                     the agency's domain, one line
+//   ca/staff-ca.pem, .key             vouches on the agency port: staff, and the node to staff
+//   ca/federation-ca.pem, .key        vouches on the partner port: the node to partners
+//   nodes/<id>/                       what goes to the node's machine, and nothing else:
+//     proofmarkd.toml                 made once
+//     ca/staff-ca.pem
+//     keys/node-staff.pem, .key       agency port; from the staff CA
+//     keys/node-federation.pem, .key  partner port; from the federation CA
+//     keys/exchange.pem               Ed25519, private; keys/exchange.pub.pem public
+//     keys/master.key                 32 random bytes; seals everything the node keeps
+//   roles/<role>-<pseudonym>/         what goes to one person: staff-ca.pem, certificate.pem,
+//                                     private.key, profile.toml
+//
+// Everything private is a file of mode 0600 in a folder of mode 0700.
+namespace proofmark::client::pki {
+
+inline constexpr std::int64_t kLeafLifetimeDefaultS = 30LL * 24 * 3600;
+
+// What would be written, and what is. Nothing touches the disk before Write().
+class Draft {
+ public:
+  void Add(std::filesystem::path path, std::string_view text);
+  void AddPrivate(std::filesystem::path path, const crypto::SecretBytes& secret);
+
+  std::vector<std::filesystem::path> Paths() const;
+
+  // Writes all. With Overwrite::kNever nothing is written when one of them exists.
+  //   kWouldOverwrite, kCannotWrite (faults)
+  absl::Status Write(Overwrite overwrite) const;
+
+ private:
+  struct Item {
+    std::filesystem::path path;
+    crypto::SecretBytes bytes;
+    Privacy privacy;
+  };
+  std::vector<Item> items_;
+};
+
+struct AgencyRequest {
+  std::string domain;
+  std::int64_t ca_lifetime_s = 10LL * 365 * 24 * 3600;
+};
+
+struct NodeRequest {
+  std::string id;
+  std::vector<std::string> dns_names;
+  std::vector<std::string> ip_addresses;
+  std::int64_t lifetime_s = kLeafLifetimeDefaultS;
+  std::string agency_listen = "0.0.0.0:27400";
+  std::string partner_listen = "0.0.0.0:27401";
+};
+
+struct RoleRequest {
+  crypto::StaffRole role = crypto::StaffRole::kExaminer;
+  std::string pseudonym;
+  std::int64_t lifetime_s = kLeafLifetimeDefaultS;
+  std::string node_address;  // "host:port": also a connection profile; empty for none.
+};
+
+// Two fresh CAs for an agency.
+//   kUsage (fault)  the domain or a life time is out of its bounds.
+absl::StatusOr<Draft> DraftAgency(const std::filesystem::path& folder, const AgencyRequest& request,
+                                  std::int64_t now_unix_ms);
+
+// Both certificates of a node with fresh keys. Its exchange key, master key and configuration are
+// made the first time and kept ever after: without the master key nothing it keeps can be read.
+//   kUsage, kCannotRead, kOwnCertificate (faults)
+absl::StatusOr<Draft> DraftNode(const std::filesystem::path& folder, const NodeRequest& request,
+                                std::int64_t now_unix_ms, base::Random& random);
+
+// One person's certificate with a fresh key.
+//   kUsage, kCannotRead, kOwnCertificate (faults)
+absl::StatusOr<Draft> DraftRole(const std::filesystem::path& folder, const RoleRequest& request,
+                                std::int64_t now_unix_ms);
+
+// One certificate that lies in the folder.
+struct ListedCertificate {
+  std::string file;     // Relative to the folder.
+  std::string speaks_for;  // Its SPIFFE name, or what sort of CA it is.
+  bool is_ca = false;
+  std::int64_t not_before_unix_s = 0;
+  std::int64_t not_after_unix_s = 0;
+};
+
+// Every certificate of the folder once: CAs, nodes, roles, in that order and by name.
+//   kCannotRead, kOwnCertificate (faults)
+absl::StatusOr<std::vector<ListedCertificate>> ListCertificates(
+    const std::filesystem::path& folder);
+
+// True when less than `share` of a certificate's life is left, or it has ended.
+bool IsDue(const ListedCertificate& certificate, std::int64_t now_unix_ms, double share);
+
+struct PartnerRequest {
+  std::string id;        // Of the node.
+  std::string endpoint;  // Where its partner port is reached, "host:port".
+  std::string prefix = "partners";     // Where the partner will keep the files.
+  std::vector<std::string> answers;    // Purposes for which the partner answers us,
+  std::vector<std::string> asks;       // and may ask us; the partner decides.
+};
+
+// What a partner needs to know of a node: public files only.
+struct PartnerBlock {
+  std::string toml;               // One [[partner]] of proofmarkd.toml.
+  std::string federation_ca_pem;  // To lie at <prefix>/<domain>/federation-ca.pem,
+  std::string exchange_key_pem;   // and at <prefix>/<domain>/exchange.pub.pem.
+  std::string domain;
+};
+
+//   kUsage, kCannotRead (faults)
+absl::StatusOr<PartnerBlock> ExportPartner(const std::filesystem::path& folder,
+                                           const PartnerRequest& request);
+
+}  // namespace proofmark::client::pki

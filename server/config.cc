@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config.h"
+
+#include <algorithm>
+#include <fstream>
+#include <initializer_list>
+#include <iterator>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "crypto/hash/sha256.h"
+#include "crypto/sign/key_id.h"
+#include "crypto/tls/tls.h"
+#include "crypto/x509/spiffe_name.h"
+#include "toml++/toml.h"
+
+namespace proofmark::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::StatusOr<std::string> ReadFile(const fs::path& path, std::int64_t bytes_max) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (error) {
+    return absl::NotFoundError(absl::StrFormat("%s: %s", path.string(), error.message()));
+  }
+  if (size > static_cast<std::uintmax_t>(bytes_max)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: %d bytes, at most %d", path.string(), size, bytes_max));
+  }
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.good() && !in.eof()) {
+    return absl::NotFoundError(absl::StrFormat("%s: cannot be read", path.string()));
+  }
+  return bytes;
+}
+
+// One table of the file, with errors that name the key.
+class Section {
+ public:
+  Section(std::string name, const toml::table* table, fs::path folder)
+      : name_(std::move(name)), table_(table), folder_(std::move(folder)) {}
+
+  // A misspelt key would silently be a default: refuse it.
+  absl::Status AllowOnly(std::initializer_list<std::string_view> keys) const {
+    if (table_ == nullptr) return absl::OkStatus();
+    for (const auto& [key, value] : *table_) {
+      if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) {
+        return absl::InvalidArgumentError(absl::StrFormat("%s.%s: no such key (line %d)", name_,
+                                                          std::string(key.str()),
+                                                          value.source().begin.line));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::string> Text(std::string_view key) const {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return Fault(key, "missing");
+    const std::optional<std::string> text = node->value<std::string>();
+    if (!node->is_string() || !text || text->empty()) return Fault(key, "must be a text");
+    return *text;
+  }
+
+  absl::StatusOr<fs::path> Path(std::string_view key) const {
+    PM_ASSIGN_OR_RETURN(const std::string text, Text(key));
+    return folder_ / text;  // An absolute path stays what it is.
+  }
+
+  absl::StatusOr<std::string> FileOf(std::string_view key, std::int64_t bytes_max) const {
+    PM_ASSIGN_OR_RETURN(const fs::path path, Path(key));
+    absl::StatusOr<std::string> bytes = ReadFile(path, bytes_max);
+    if (bytes.ok()) return bytes;
+    return absl::Status(
+        bytes.status().code(),
+        absl::StrFormat("%s.%s: %s", name_, key, std::string(bytes.status().message())));
+  }
+
+  absl::StatusOr<std::int64_t> Number(std::string_view key, std::int64_t absent, std::int64_t low,
+                                      std::int64_t high) const {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return absent;
+    const std::optional<std::int64_t> number = node->value<std::int64_t>();
+    if (!node->is_integer() || !number || *number < low || *number > high) {
+      return Fault(key, absl::StrFormat("must be a whole number in %d..%d", low, high));
+    }
+    return *number;
+  }
+
+  absl::StatusOr<std::set<std::string, std::less<>>> TextSet(std::string_view key) const {
+    std::set<std::string, std::less<>> texts;
+    const toml::node* node = Find(key);
+    if (node == nullptr) return texts;
+    if (!node->is_array()) return Fault(key, "must be a list of texts");
+    for (const toml::node& item : *node->as_array()) {
+      const std::optional<std::string> text = item.value<std::string>();
+      if (!item.is_string() || !text) return Fault(key, "must be a list of texts");
+      texts.insert(*text);
+    }
+    return texts;
+  }
+
+  absl::Status Fault(std::string_view key, std::string_view what) const {
+    return absl::InvalidArgumentError(absl::StrFormat("%s.%s: %s", name_, key, what));
+  }
+
+ private:
+  const toml::node* Find(std::string_view key) const {
+    return table_ == nullptr ? nullptr : table_->get(key);
+  }
+
+  const std::string name_;
+  const toml::table* const table_;
+  const fs::path folder_;
+};
+
+absl::StatusOr<ListenerConfig> ReadListener(const Section& section, bool with_ca) {
+  ListenerConfig listener;
+  PM_ASSIGN_OR_RETURN(listener.listen, section.Text("listen"));
+  PM_ASSIGN_OR_RETURN(listener.identity.certificate_pem,
+                      section.FileOf("certificate", crypto::kCertificatePemBytesMax));
+  PM_ASSIGN_OR_RETURN(listener.identity.key_pem, section.FileOf("key", crypto::kKeyPemBytesMax));
+  std::string key_copy = listener.identity.key_pem;
+  const auto matches = crypto::CheckKeyMatchesCertificate(listener.identity.certificate_pem,
+                                                          crypto::SecretBytes::TakeFrom(key_copy));
+  if (!matches.ok()) return section.Fault("certificate", std::string(matches.status().message()));
+  if (with_ca) {
+    PM_ASSIGN_OR_RETURN(const std::string pem,
+                        section.FileOf("ca", 16 * crypto::kCertificatePemBytesMax));
+    auto cas = crypto::X509Certificate::BundleFromPem(pem);
+    if (!cas.ok()) return section.Fault("ca", std::string(cas.status().message()));
+    listener.cas = *std::move(cas);
+  }
+  return listener;
+}
+
+absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
+  PM_RETURN_IF_ERROR(section.AllowOnly(
+      {"domain", "node", "endpoint", "ca", "exchange_key", "answers", "asks", "timeout_s"}));
+  federation::Partner partner;
+  PM_ASSIGN_OR_RETURN(partner.domain, section.Text("domain"));
+  PM_ASSIGN_OR_RETURN(const std::string node, section.Text("node"));
+  const auto name = crypto::SpiffeName::Node(partner.domain, node);
+  if (!name.ok()) return section.Fault("node", std::string(name.status().message()));
+  partner.node_id = name->uri();
+  PM_ASSIGN_OR_RETURN(partner.endpoint, section.Text("endpoint"));
+  PM_ASSIGN_OR_RETURN(partner.ca_pem, section.FileOf("ca", 16 * crypto::kCertificatePemBytesMax));
+  PM_ASSIGN_OR_RETURN(const std::string key_pem,
+                      section.FileOf("exchange_key", crypto::kKeyPemBytesMax));
+  const auto key = crypto::VerifyingKey::FromPem(key_pem);
+  if (!key.ok()) return section.Fault("exchange_key", std::string(key.status().message()));
+  partner.exchange_keys.emplace(crypto::ExchangeKeyId(partner.domain, *key), *key);
+  PM_ASSIGN_OR_RETURN(partner.answered_purposes, section.TextSet("answers"));
+  PM_ASSIGN_OR_RETURN(partner.asked_purposes, section.TextSet("asks"));
+  PM_ASSIGN_OR_RETURN(const std::int64_t timeout_s, section.Number("timeout_s", 30, 1, 600));
+  partner.timeout = std::chrono::seconds(timeout_s);
+  return partner;
+}
+
+absl::Status ReadNode(const Section& node, Config& config) {
+  PM_RETURN_IF_ERROR(node.AllowOnly({"domain", "id", "state", "master_key", "exchange_key"}));
+  PM_ASSIGN_OR_RETURN(config.domain, node.Text("domain"));
+  PM_ASSIGN_OR_RETURN(const std::string id, node.Text("id"));
+  const auto name = crypto::SpiffeName::Node(config.domain, id);
+  if (!name.ok()) return node.Fault("domain", std::string(name.status().message()));
+  config.node_uri = name->uri();
+  PM_ASSIGN_OR_RETURN(config.state_folder, node.Path("state"));
+  PM_ASSIGN_OR_RETURN(config.master_key_file, node.Path("master_key"));
+  PM_ASSIGN_OR_RETURN(std::string pem, node.FileOf("exchange_key", crypto::kKeyPemBytesMax));
+  config.exchange_key_pem = crypto::SecretBytes::TakeFrom(pem);
+  return absl::OkStatus();
+}
+
+absl::Status ReadLimits(const Section& limits, Config& config) {
+  PM_RETURN_IF_ERROR(
+      limits.AllowOnly({"submission_mib", "uploads_mib", "search_threads", "handler_threads"}));
+  PM_ASSIGN_OR_RETURN(const std::int64_t submission_mib,
+                      limits.Number("submission_mib", 512, 1, 3'072));
+  PM_ASSIGN_OR_RETURN(const std::int64_t uploads_mib,
+                      limits.Number("uploads_mib", 1'024, 1, 65'536));
+  PM_ASSIGN_OR_RETURN(const std::int64_t search_threads,
+                      limits.Number("search_threads", 2, 1, 256));
+  PM_ASSIGN_OR_RETURN(const std::int64_t handler_threads,
+                      limits.Number("handler_threads", 16, 2, 256));
+  config.submission_bytes_max = submission_mib << 20;
+  config.uploads_bytes_max = uploads_mib << 20;
+  config.search_threads = static_cast<int>(search_threads);
+  config.handler_threads = static_cast<int>(handler_threads);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Config> LoadConfig(const fs::path& file) {
+  PM_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kConfigBytesMax));
+  toml::table root;
+  try {
+    root = toml::parse(text, file.string());
+  } catch (const toml::parse_error& error) {
+    return absl::InvalidArgumentError(absl::StrFormat("%s: line %d: %s", file.string(),
+                                                      error.source().begin.line,
+                                                      std::string(error.description())));
+  }
+  const fs::path folder = file.parent_path();
+  const auto section = [&](std::string_view name) {
+    return Section(std::string(name), root[name].as_table(), folder);
+  };
+  PM_RETURN_IF_ERROR(Section("file", &root, folder)
+                         .AllowOnly({"node", "agency_port", "partner_port", "limits", "partner"}));
+
+  Config config;
+  config.sha256_hex = crypto::Sha256Hex(text);
+  PM_RETURN_IF_ERROR(ReadNode(section("node"), config));
+  const Section agency = section("agency_port");
+  PM_RETURN_IF_ERROR(agency.AllowOnly({"listen", "certificate", "key", "ca"}));
+  PM_ASSIGN_OR_RETURN(config.agency, ReadListener(agency, /*with_ca=*/true));
+  const Section partner_port = section("partner_port");
+  PM_RETURN_IF_ERROR(partner_port.AllowOnly({"listen", "certificate", "key"}));
+  PM_ASSIGN_OR_RETURN(config.partner, ReadListener(partner_port, /*with_ca=*/false));
+  PM_RETURN_IF_ERROR(ReadLimits(section("limits"), config));
+  if (const toml::node* list = root.get("partner"); list != nullptr) {
+    if (!list->is_array_of_tables()) {
+      return absl::InvalidArgumentError("partner: write each partner as its own [[partner]]");
+    }
+    for (const toml::node& item : *list->as_array()) {
+      const std::string name = absl::StrFormat("partner[%d]", config.partners.size());
+      PM_ASSIGN_OR_RETURN(federation::Partner partner,
+                          ReadPartner(Section(name, item.as_table(), folder)));
+      config.partners.push_back(std::move(partner));
+    }
+  }
+  return config;
+}
+
+}  // namespace proofmark::server

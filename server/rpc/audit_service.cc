@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "proofmark/v1/audit_service.grpc.pb.h"
+#include "proto/wire/common.h"
+#include "server/rpc/services.h"
+#include "server/rpc/staff.h"
+
+namespace proofmark::rpc {
+namespace {
+
+constexpr std::int32_t kEntriesDefault = 200;
+// Entries looked at for one page: a rare filter over a long ledger comes back with a next_index
+// instead of holding a handler.
+constexpr std::uint64_t kEntriesReadMax = 50'000;
+
+// A ListEntriesRequest, checked.
+struct Selection {
+  std::uint64_t from = 0;
+  std::size_t page_size = kEntriesDefault;
+  bool newest = false;
+  ledger::EntryFilter filter;
+  std::string peer;  // SPIFFE id or domain; empty for all.
+};
+
+absl::StatusOr<Selection> ReadSelection(const v1::ListEntriesRequest& asked) {
+  Selection selection;
+  if (asked.page_size() < 0 || asked.page_size() > ledger::kReadEntriesMax) {
+    return absl::InvalidArgumentError(absl::StrFormat("page_size: %d, must be 1..%d, or 0 for %d",
+                                                      asked.page_size(), ledger::kReadEntriesMax,
+                                                      kEntriesDefault));
+  }
+  if (asked.page_size() > 0) selection.page_size = static_cast<std::size_t>(asked.page_size());
+  selection.from = asked.from_index();
+  selection.newest = asked.newest();
+  if (!asked.kind().empty()) {
+    const auto kind = ledger::ParseEntryKind(asked.kind());
+    if (!kind.ok()) return absl::InvalidArgumentError("kind: not a kind of entry");
+    selection.filter.kind = *kind;
+  }
+  if (asked.has_from_time()) {
+    PM_ASSIGN_OR_RETURN(selection.filter.unix_ms_min,
+                        wire::FromTimestamp(asked.from_time(), "from_time"));
+  }
+  if (asked.has_to_time()) {
+    PM_ASSIGN_OR_RETURN(const std::int64_t end, wire::FromTimestamp(asked.to_time(), "to_time"));
+    selection.filter.unix_ms_max = end - 1;
+  }
+  selection.peer = asked.peer();
+  return selection;
+}
+
+bool IsOfPeer(const ledger::Entry& entry, const std::string& peer) {
+  return peer.empty() || entry.draft.peer == peer ||
+         entry.draft.peer.rfind("spiffe://" + peer + "/", 0) == 0;
+}
+
+bool Selects(const Selection& selection, const ledger::Entry& entry) {
+  return selection.filter.Matches(entry) && IsOfPeer(entry, selection.peer);
+}
+
+void Add(const ledger::StoredEntry& stored, v1::ListEntriesResponse& answer) {
+  v1::LedgerEntry* const entry = answer.add_entries();
+  entry->set_index(stored.entry.seq);
+  entry->set_entry(stored.bytes);
+  entry->set_leaf_hash(std::string(crypto::AsText(stored.leaf_hash)));
+}
+
+absl::Status ListForward(const ledger::Ledger& ledger, const Selection& selection,
+                         std::uint64_t size, v1::ListEntriesResponse& answer) {
+  std::uint64_t next = selection.from;
+  const std::uint64_t stop = next + std::min(kEntriesReadMax, size - std::min(next, size));
+  while (next < stop && static_cast<std::size_t>(answer.entries_size()) < selection.page_size) {
+    const auto count =
+        static_cast<std::int64_t>(std::min<std::uint64_t>(ledger::kReadEntriesMax, stop - next));
+    PM_ASSIGN_OR_RETURN(const auto entries, ledger.ReadRange(next, count));
+    for (const ledger::StoredEntry& stored : entries) {
+      if (static_cast<std::size_t>(answer.entries_size()) == selection.page_size) break;
+      next = stored.entry.seq + 1;
+      if (Selects(selection, stored.entry)) Add(stored, answer);
+    }
+  }
+  if (next < size) answer.set_next_index(next);
+  return absl::OkStatus();
+}
+
+absl::Status ListNewest(const ledger::Ledger& ledger, const Selection& selection,
+                        std::uint64_t size, v1::ListEntriesResponse& answer) {
+  std::vector<ledger::StoredEntry> found;  // Newest first.
+  std::uint64_t end = size;
+  const std::uint64_t stop = size - std::min(kEntriesReadMax, size);
+  while (end > stop && found.size() < selection.page_size) {
+    const auto count =
+        static_cast<std::int64_t>(std::min<std::uint64_t>(ledger::kReadEntriesMax, end - stop));
+    const std::uint64_t first = end - static_cast<std::uint64_t>(count);
+    PM_ASSIGN_OR_RETURN(auto entries, ledger.ReadRange(first, count));
+    for (auto stored = entries.rbegin(); stored != entries.rend(); ++stored) {
+      if (found.size() == selection.page_size) break;
+      if (Selects(selection, stored->entry)) found.push_back(std::move(*stored));
+    }
+    end = first;
+  }
+  for (auto stored = found.rbegin(); stored != found.rend(); ++stored) Add(*stored, answer);
+  return absl::OkStatus();
+}
+
+class AuditService final : public v1::AuditService::CallbackService {
+ public:
+  explicit AuditService(const ServiceRooms& rooms) : rooms_(rooms) {}
+
+  grpc::ServerUnaryReactor* ListEntries(grpc::CallbackServerContext* context,
+                                        const v1::ListEntriesRequest* request,
+                                        v1::ListEntriesResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.AuditService/ListEntries", request, response,
+        [this](const crypto::SpiffeName& caller, const v1::ListEntriesRequest& asked,
+               v1::ListEntriesResponse& answer) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(const Selection selection, ReadSelection(asked));
+          const std::uint64_t size = ledger().Head().size;
+          PM_RETURN_IF_ERROR(selection.newest ? ListNewest(ledger(), selection, size, answer)
+                                              : ListForward(ledger(), selection, size, answer));
+          return LogReading(caller, static_cast<std::uint64_t>(answer.entries_size()));
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetLedger(grpc::CallbackServerContext* context,
+                                      const v1::GetLedgerRequest* request,
+                                      v1::GetLedgerResponse* response) override {
+    return rooms_.guard.Unary(context, "/proofmark.v1.AuditService/GetLedger", request, response,
+                              [this](const crypto::SpiffeName& caller, const v1::GetLedgerRequest&,
+                                     v1::GetLedgerResponse& answer) -> absl::Status {
+                                const ledger::TreeHead head = ledger().Head();
+                                answer.set_origin(ledger().origin());
+                                answer.set_size(head.size);
+                                answer.set_root(std::string(crypto::AsText(head.root)));
+                                return LogReading(caller, 0);
+                              });
+  }
+
+ private:
+  ledger::Ledger& ledger() const { return rooms_.node.ledger(); }
+
+  // Reading the ledger is an act too. Durable before the answer goes out.
+  absl::Status LogReading(const crypto::SpiffeName& caller, std::uint64_t count) const {
+    return ledger()
+        .Append({.kind = ledger::EntryKind::kAdminRead,
+                 .actor = caller.id(),
+                 .outcome = "ledger",
+                 .count = count})
+        .status();
+  }
+
+  const ServiceRooms rooms_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeAuditService(const ServiceRooms& rooms) {
+  return std::make_unique<AuditService>(rooms);
+}
+
+}  // namespace proofmark::rpc

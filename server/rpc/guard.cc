@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/rpc/guard.h"
+
+#include "absl/strings/str_format.h"
+#include "base/log.h"
+
+namespace proofmark::rpc {
+namespace {
+
+using crypto::StaffRole;
+
+// Who may do what (docs/operations/roles.md). Deny by default: what is not here does not exist.
+MethodTable MakeTable() {
+  const std::set<StaffRole> lab{StaffRole::kLab};
+  const std::set<StaffRole> examiner{StaffRole::kExaminer};
+  const std::set<StaffRole> readers{StaffRole::kLab, StaffRole::kExaminer};
+  const std::set<StaffRole> overseers{StaffRole::kAuditor, StaffRole::kAdministrator};
+  const std::set<StaffRole> everyone{StaffRole::kLab, StaffRole::kExaminer,
+                                     StaffRole::kAdministrator, StaffRole::kAuditor};
+  return {
+      {"/proofmark.v1.SubmissionService/SubmitExhibit", {.staff = lab}},
+      {"/proofmark.v1.SubmissionService/FindSubmission", {.staff = lab}},
+      {"/proofmark.v1.ExhibitService/GetExhibit", {.staff = readers}},
+      {"/proofmark.v1.ExhibitService/ListExhibits", {.staff = readers}},
+      {"/proofmark.v1.ExhibitService/WithdrawExhibit", {.staff = lab}},
+      {"/proofmark.v1.ExhibitService/ResolveHandle", {.staff = examiner}},
+      {"/proofmark.v1.SearchService/SearchCandidates", {.staff = examiner}},
+      {"/proofmark.v1.SearchService/GetSearch", {.staff = examiner}},
+      {"/proofmark.v1.SearchService/ListSearches", {.staff = examiner}},
+      {"/proofmark.v1.AuditService/ListEntries", {.staff = overseers}},
+      {"/proofmark.v1.AuditService/GetLedger", {.staff = overseers}},
+      {"/proofmark.admin.v1.NodeService/GetStatus", {.staff = everyone}},
+      {"/proofmark.admin.v1.NodeService/ListPartners", {.staff = everyone}},
+      {"/proofmark.v1.ExchangeService/AskMatch", {.nodes = true}},
+  };
+}
+
+bool Allows(const MethodRule& rule, const crypto::SpiffeName& caller) {
+  if (caller.kind() == crypto::SpiffeName::Kind::kNode) return rule.nodes;
+  return rule.staff.contains(*caller.role());
+}
+
+}  // namespace
+
+const MethodTable& AllMethods() {
+  static const MethodTable* const table = new MethodTable(MakeTable());
+  return *table;
+}
+
+Guard::Guard(std::shared_ptr<const PeerTrust> trust, Executor& executor, DenialSink on_denial)
+    : trust_(std::move(trust)), on_denial_(std::move(on_denial)), executor_(executor) {}
+
+absl::StatusOr<crypto::SpiffeName> Guard::Admit(const grpc::CallbackServerContext& context,
+                                                std::string_view method) const {
+  const auto leaf = trust_->Verify(PeerLeafPem(context.auth_context().get()));
+  if (!leaf.ok()) {
+    on_denial_({std::string(method), "", "unauthenticated"});
+    return leaf.status();
+  }
+  const auto rule = AllMethods().find(method);
+  if (rule == AllMethods().end() || !Allows(rule->second, leaf->name())) {
+    on_denial_({std::string(method), leaf->name().uri(), "role"});
+    return absl::PermissionDeniedError(
+        absl::StrFormat("%s may not call %s", leaf->name().uri(), method));
+  }
+  return leaf->name();
+}
+
+}  // namespace proofmark::rpc

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "grpcpp/impl/codegen/service_type.h"
+#include "server/journeys/node.h"
+#include "server/rpc/guard.h"
+#include "server/rpc/peer_client.h"
+#include "server/rpc/upload_budget.h"
+
+namespace proofmark::rpc {
+
+// What handlers work with. All must outlive the services.
+struct ServiceRooms {
+  journeys::Node& node;
+  const Guard& guard;
+  GrpcPeerClient& peers;
+  UploadBudget& uploads;
+  std::int64_t submission_bytes_max;
+  std::string state_folder;  // Whose free space is reported.
+  std::vector<std::pair<std::string, crypto::X509Certificate>> own_certificates;  // By port.
+};
+
+// The services of the contract: each handler is conversion in, one call of a journey, conversion
+// out, entered through the guard. Thread-safe.
+std::unique_ptr<grpc::Service> MakeSubmissionService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeExhibitService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeSearchService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeAuditService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeNodeService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeExchangeService(const ServiceRooms& rooms);
+
+}  // namespace proofmark::rpc

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever ParseEntry accepts, FormatEntry writes again, and what it writes is how the input begins:
+// there is one way to write an entry, and only unknown lines may follow.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "server/ledger/entry.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace proofmark;
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const absl::StatusOr<ledger::Entry> entry = ledger::ParseEntry(bytes);
+  if (!entry.ok()) return 0;
+  const absl::StatusOr<std::string> written = ledger::FormatEntry(*entry);
+  PM_CHECK(written.ok());
+  PM_CHECK(bytes.starts_with(*written));
+  return 0;
+}

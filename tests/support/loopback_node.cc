@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/loopback_node.h"
+
+#include <fstream>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/hash/sha256.h"
+#include "crypto/sign/key_id.h"
+#include "crypto/tls/tls.h"
+#include "grpcpp/create_channel.h"
+#include "server/store/storage_env.h"
+
+namespace proofmark::testing {
+namespace {
+
+template <typename T>
+T OrDie(absl::StatusOr<T> value) {
+  if (!value.ok()) base::Log(base::LogSeverity::kError, value.status().ToString());
+  PM_CHECK(value.ok());
+  return *std::move(value);
+}
+
+rpc::TlsIdentity IdentityOf(const crypto::IssuedCertificate& issued) {
+  return {issued.certificate.ToPem(), std::string(base::AsText(issued.key_pem.ExposeForOpenSsl()))};
+}
+
+// 32 bytes, the same for every node of a test: a restarted node finds its state again.
+std::filesystem::path MasterKeyIn(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "master.key";
+  if (!std::filesystem::exists(path)) {
+    std::ofstream(path, std::ios::binary) << std::string(32, 'k');
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read |
+                                           std::filesystem::perms::owner_write);
+  }
+  return path;
+}
+
+federation::Partner ToPartner(const LoopbackNode::Partner& partner) {
+  federation::Partner made;
+  made.domain = partner.agency->domain();
+  made.node_id = partner.agency->NodeUri();
+  made.endpoint = partner.endpoint;
+  made.ca_pem = partner.agency->federation_ca().certificate().ToPem();
+  made.exchange_keys.emplace(crypto::ExchangeKeyId(made.domain, partner.exchange_key),
+                             partner.exchange_key);
+  made.answered_purposes = partner.answered_purposes;
+  made.asked_purposes = partner.asked_purposes;
+  return made;
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "proofmark-XXXXXX").string();
+  PM_CHECK(mkdtemp(pattern.data()) != nullptr);
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& exchange_key,
+                           std::filesystem::path folder, const std::vector<Partner>& partners)
+    : agency_(agency) {
+  PM_CHECK(crypto::RequireTls13WithoutTickets().ok());
+  std::vector<federation::Partner> list;
+  for (const Partner& partner : partners) list.push_back(ToPartner(partner));
+  const auto all = OrDie(federation::Partners::Create(agency.domain(), std::move(list)));
+  const rpc::TlsIdentity partner_identity = IdentityOf(agency.Node());
+  peers_ = OrDie(rpc::GrpcPeerClient::Create(partner_identity, all, base::SystemClock()));
+  node_ = OrDie(journeys::Node::Open(
+      {.state_folder = (folder / "state").string(),
+       .master_key_path = MasterKeyIn(folder).string(),
+       .config_sha256_hex = crypto::Sha256Hex("loopback"),
+       .search_threads = 2,
+       .on_store_failure = nullptr},
+      OrDie(federation::NodeIdentity::Create(
+          agency.NodeUri(), OrDie(crypto::SigningKey::FromPem(exchange_key.ToPem())))),
+      all, store::PosixStorage(), base::SystemClock(), random_, *peers_));
+  server_ = OrDie(rpc::NodeServer::Start(
+      {.agency_listen = "127.0.0.1:0",
+       .partner_listen = "127.0.0.1:0",
+       .agency_identity = IdentityOf(agency.AgencyPort()),
+       .partner_identity = partner_identity,
+       .staff_cas = {agency.staff_ca().certificate()},
+       .handler_threads = 4,
+       .state_folder = (folder / "state").string()},
+      *node_, *peers_, base::SystemClock()));
+}
+
+LoopbackNode::~LoopbackNode() {
+  server_->Shutdown(std::chrono::seconds(5));
+  PM_CHECK(node_->Stop().ok());
+}
+
+std::string LoopbackNode::agency_endpoint() const {
+  return absl::StrFormat("127.0.0.1:%d", server_->agency_port());
+}
+
+std::string LoopbackNode::partner_endpoint() const {
+  return absl::StrFormat("127.0.0.1:%d", server_->partner_port());
+}
+
+std::shared_ptr<grpc::Channel> LoopbackNode::StaffChannel(crypto::StaffRole role,
+                                                          const std::string& pseudonym) const {
+  return ChannelTo(agency_endpoint(), agency_.Staff(role, pseudonym), agency_.StaffTrust(),
+                   agency_.NodeUri());
+}
+
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& endpoint,
+                                         const crypto::IssuedCertificate& shown,
+                                         const crypto::AgencyTrust& server_trust,
+                                         const std::string& server_uri) {
+  PM_CHECK(crypto::RequireTls13WithoutTickets().ok());
+  auto trust = std::make_shared<const rpc::PeerTrust>(
+      std::map<std::string, crypto::AgencyTrust>{{server_trust.domain, server_trust}},
+      crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kNode, .tls_server = true},
+      base::SystemClock());
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // Each channel its own connection.
+  arguments.SetMaxReceiveMessageSize(16 << 20);
+  return grpc::CreateCustomChannel(
+      endpoint, rpc::DialerCredentials(IdentityOf(shown), std::move(trust), server_uri), arguments);
+}
+
+std::int64_t RealUnixMillis() { return base::SystemClock().UnixMillis(); }
+
+}  // namespace proofmark::testing

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/secret/system_random.h"
+#include "crypto/x509/spiffe_name.h"
+#include "grpcpp/channel.h"
+#include "server/journeys/node.h"
+#include "server/rpc/node_server.h"
+#include "server/rpc/peer_client.h"
+#include "tests/support/test_ca.h"
+
+namespace proofmark::testing {
+
+// A folder that disappears with its owner.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// A whole node in this process: real gRPC with mutual TLS on 127.0.0.1, real LevelDB on disk, the
+// machine's clock. Any failure while starting ends the test program.
+class LoopbackNode {
+ public:
+  struct Partner {
+    const TestAgency* agency;
+    crypto::VerifyingKey exchange_key;
+    std::string endpoint = "127.0.0.1:1";  // Nobody listens there.
+    std::set<std::string, std::less<>> answered_purposes = {"CRIMINAL_INVESTIGATION"};
+    std::set<std::string, std::less<>> asked_purposes = {"CRIMINAL_INVESTIGATION"};
+  };
+
+  // `agency` must outlive the node. The state lives in `folder` and outlives it.
+  LoopbackNode(const TestAgency& agency, const crypto::SigningKey& exchange_key,
+               std::filesystem::path folder, const std::vector<Partner>& partners);
+  // Shuts down in order.
+  ~LoopbackNode();
+
+  journeys::Node& node() { return *node_; }
+  rpc::NodeServer& server() { return *server_; }
+  std::string agency_endpoint() const;
+  std::string partner_endpoint() const;
+
+  // A connection to the agency port as one of the agency's people.
+  std::shared_ptr<grpc::Channel> StaffChannel(crypto::StaffRole role,
+                                              const std::string& pseudonym = "p1") const;
+
+ private:
+  const TestAgency& agency_;
+  crypto::SystemRandom random_;
+  std::unique_ptr<rpc::GrpcPeerClient> peers_;
+  std::unique_ptr<journeys::Node> node_;
+  std::unique_ptr<rpc::NodeServer> server_;
+};
+
+// A connection to `endpoint` that shows `shown` and believes `server_trust`, whose certificate must
+// carry `server_uri`.
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& endpoint,
+                                         const crypto::IssuedCertificate& shown,
+                                         const crypto::AgencyTrust& server_trust,
+                                         const std::string& server_uri);
+
+// Milliseconds since 1970 by the machine's clock, for TestAgency::Options.
+std::int64_t RealUnixMillis();
+
+}  // namespace proofmark::testing
