@@ -125,6 +125,9 @@ constexpr std::array kFaults = {
           "A partner answered with something that is not signed by it, not for this question, or "
           "outside its bounds. It was not used.",
           "Tell the administrator; the ledger holds the outcome."},
+    Fault{FaultCode::kUnusableScan, StatusCode::kDataLoss, "A scan cannot be used",
+          "The file is damaged, is not what its name says, or shows no land with striae.",
+          "The message says what was found. Export it again, or scan the land again."},
     Fault{FaultCode::kCannotRead, StatusCode::kFailedPrecondition, "A file cannot be read",
           "The file is absent, not a file, too large, or you may not read it.",
           "Check the path and its permissions."},

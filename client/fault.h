@@ -40,6 +40,7 @@ enum class FaultCode : std::int32_t {
   kFileChanged = 6003,
   kLedgerMismatch = 6004,
   kAnswerInvalid = 6005,
+  kUnusableScan = 6006,
   kCannotRead = 7001,
   kCannotWrite = 7002,
   kProgramMissing = 7003,

@@ -154,14 +154,20 @@ absl::StatusOr<int> RunWithdraw(const Arguments& arguments, Session& session) {
   return 0;
 }
 
-absl::StatusOr<int> RunResolve(const Arguments& arguments, Session& session) {
-  const absl::StatusOr<std::string> handle = base::ParseHex(arguments.Text("HANDLE"));
-  if (!handle.ok() || handle->size() != kHandleBytes) {
-    return MakeFault(FaultCode::kUsage, "HANDLE must be 64 hexadecimal digits");
+// 32 bytes as tables write them (hexadecimal) or as --json does (base64); no text is both.
+absl::StatusOr<std::string> ParseHandle(const std::string& text) {
+  for (const absl::StatusOr<std::string>& bytes : {base::ParseHex(text), base::ParseBase64(text)}) {
+    if (bytes.ok() && bytes->size() == kHandleBytes) return *bytes;
   }
+  return MakeFault(FaultCode::kUsage,
+                   "HANDLE must be 32 bytes: 64 hexadecimal digits, or base64 as in --json");
+}
+
+absl::StatusOr<int> RunResolve(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const std::string handle, ParseHandle(arguments.Text("HANDLE")));
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   v1::ResolveHandleRequest request;
-  request.set_handle(*handle);
+  request.set_handle(handle);
   PM_ASSIGN_OR_RETURN(const v1::ResolveHandleResponse answer, node->ResolveHandle(request));
   if (arguments.On("--json")) {
     session.console.out() << JsonLine(answer);
@@ -240,7 +246,8 @@ Command ResolveCommand() {
           .description = "A partner that calls about a candidate names it by the handle our node "
                          "gave for that one exchange.",
           .options = WithNodeOptions({}),
-          .places = {{.name = "HANDLE", .help = "64 hexadecimal digits.", .required = true}},
+          .places = {{.name = "HANDLE", .help = "64 hexadecimal digits, or base64 as in --json.",
+                      .required = true}},
           .examples = {{"proofmark exhibit resolve "
                         "9b1f0c63d2a47e58b0c9d1e2f3a4b5c69b1f0c63d2a47e58b0c9d1e2f3a4b5c6",
                         "Which exhibit it was, in which exchange, and for whom."}},

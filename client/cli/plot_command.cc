@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <variant>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
@@ -9,6 +9,7 @@
 #include "client/picture/pictures.h"
 #include "forensics/striated/bullet_comparison.h"
 #include "forensics/striated/land_extraction.h"
+#include "forensics/striated/profile_csv.h"
 #include "forensics/x3p/x3p.h"
 #include "records/submission.h"
 
@@ -19,27 +20,42 @@ namespace fs = std::filesystem;
 
 struct ReadScan {
   std::string name;  // Of the file, for titles.
-  forensics::X3pScan scan;
+  std::variant<forensics::HeightMap, forensics::CrosscutProfile> heights;
 };
+
+// `status` with the file's name in front, and the fault it is for a file of the user's own.
+absl::Status About(std::string_view file, const absl::Status& status) {
+  return MakeFault(FaultCode::kUnusableScan, absl::StrFormat("%s: %s", file, status.message()));
+}
 
 absl::StatusOr<ReadScan> Read(const fs::path& path, Console& console) {
   PM_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, records::kScanBytesMax));
+  const std::string name = path.filename().string();
+  if (path.extension() == ".csv") {
+    absl::StatusOr<forensics::CrosscutProfile> profile =
+        forensics::ParseProfileCsv(base::AsBytes(bytes));
+    if (!profile.ok()) return About(name, profile.status());
+    return ReadScan{name, *std::move(profile)};
+  }
   absl::StatusOr<forensics::X3pScan> scan = forensics::ReadX3p(base::AsBytes(bytes));
-  if (!scan.ok()) {
-    return absl::Status(scan.status().code(),
-                        absl::StrFormat("%s: %s", path.string(), scan.status().message()));
-  }
+  if (!scan.ok()) return About(name, scan.status());
   for (const std::string& warning : scan->warnings) {
-    console.Warn(Printable(absl::StrFormat("%s: %s", path.string(), warning)));
+    console.Warn(Printable(absl::StrFormat("%s: %s", name, warning)));
   }
-  return ReadScan{path.filename().string(), *std::move(scan)};
+  if (scan->map.height_um.empty()) {
+    return About(name, absl::InvalidArgumentError("it holds a point cloud, not a surface"));
+  }
+  return ReadScan{name, std::move(scan->map)};
 }
 
 absl::StatusOr<forensics::LandExtraction> Extract(const ReadScan& read) {
-  absl::StatusOr<forensics::LandExtraction> land = forensics::ExtractLand(read.scan.map, {});
-  if (land.ok()) return land;
-  return absl::Status(land.status().code(),
-                      absl::StrFormat("%s: %s", read.name, land.status().message()));
+  const auto* profile = std::get_if<forensics::CrosscutProfile>(&read.heights);
+  absl::StatusOr<forensics::LandExtraction> land =
+      profile != nullptr
+          ? forensics::ExtractLandFromProfile(profile->x_um, profile->height_um, {})
+          : forensics::ExtractLand(std::get<forensics::HeightMap>(read.heights), {});
+  if (!land.ok()) return About(read.name, land.status());
+  return land;
 }
 
 absl::StatusOr<picture::Format> FormatOf(const fs::path& out) {
@@ -54,7 +70,11 @@ absl::StatusOr<picture::Format> FormatOf(const fs::path& out) {
 using Draw = absl::StatusOr<std::string> (*)(const std::vector<ReadScan>&, picture::Format);
 
 absl::StatusOr<std::string> Surface(const std::vector<ReadScan>& scans, picture::Format format) {
-  return picture::DrawSurface(scans[0].scan.map, scans[0].name, format);
+  const auto* map = std::get_if<forensics::HeightMap>(&scans[0].heights);
+  if (map == nullptr || map->height < 2) {
+    return About(scans[0].name, absl::InvalidArgumentError("it is a profile, not a surface"));
+  }
+  return picture::DrawSurface(*map, scans[0].name, format);
 }
 
 absl::StatusOr<std::string> Profile(const std::vector<ReadScan>& scans, picture::Format format) {
@@ -70,10 +90,13 @@ absl::StatusOr<std::string> Signature(const std::vector<ReadScan>& scans, pictur
 absl::StatusOr<std::string> Aligned(const std::vector<ReadScan>& scans, picture::Format format) {
   PM_ASSIGN_OR_RETURN(const forensics::LandExtraction query, Extract(scans[0]));
   PM_ASSIGN_OR_RETURN(const forensics::LandExtraction reference, Extract(scans[1]));
-  PM_ASSIGN_OR_RETURN(const forensics::LandComparison comparison,
-                      forensics::CompareLands(query.signature, reference.signature, {}));
+  const absl::StatusOr<forensics::LandComparison> comparison =
+      forensics::CompareLands(query.signature, reference.signature, {});
+  if (!comparison.ok()) {
+    return About(scans[0].name + " and " + scans[1].name, comparison.status());
+  }
   return picture::DrawAligned(query.signature, scans[0].name, reference.signature, scans[1].name,
-                              comparison, format);
+                              *comparison, format);
 }
 
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session, Draw draw) {
@@ -131,7 +154,7 @@ Command ProfilePlot() {
           .summary = "Draw a land's mean profile with its shoulders.",
           .description = "",
           .options = Options(),
-          .places = {Place("FILE", "An X3P scan of one land.")},
+          .places = {Place("FILE", "An X3P scan of one land, or a profile (.csv).")},
           .examples = {{"proofmark plot profile L1.x3p --out profile.svg",
                         "Where extraction found the shoulders."}},
           .children = {},
@@ -143,7 +166,7 @@ Command SignaturePlot() {
           .summary = "Draw a land's ballistic signature.",
           .description = "",
           .options = Options(),
-          .places = {Place("FILE", "An X3P scan of one land.")},
+          .places = {Place("FILE", "An X3P scan of one land, or a profile (.csv).")},
           .examples = {{"proofmark plot signature L1.x3p --out signature.png",
                         "What is kept and compared."}},
           .children = {},
@@ -156,7 +179,7 @@ Command AlignedPlot() {
           .description = "Lag and cross-correlation stand in the title. They are scores, no "
                          "probabilities; two lands alone have no level.",
           .options = Options(),
-          .places = {Place("QUERY", "An X3P scan of one land."),
+          .places = {Place("QUERY", "An X3P scan of one land, or a profile (.csv)."),
                      Place("REFERENCE", "Another.")},
           .examples = {{"proofmark plot aligned a/L1.x3p b/L3.x3p --out aligned.png",
                         "How alike two lands are."}},

@@ -215,7 +215,16 @@ void PrintResults(Console& console, const SubmissionPlan& plan,
                                                : Style::kGood;
     table.AddRow({id, label, Cell(StateText(result), style), lands, remarks});
   }
-  console.out() << table.Text(console);
+  if (json) return;
+  const auto held = std::ranges::count_if(results, &UploadResult::already_held);
+  const auto failed = std::ranges::count_if(
+      results, [](const UploadResult& result) { return !result.status.ok(); });
+  console.out() << table.Text(console)
+                << absl::StrFormat("%d exhibits: %d submitted, %d held already, %d not taken, %d "
+                                   "rows or files skipped\n",
+                                   results.size(),
+                                   static_cast<std::int64_t>(results.size()) - held - failed, held,
+                                   failed, plan.skipped.size());
 }
 
 // How the whole ends: a cause that every failure shares names the exit code, else 1.
