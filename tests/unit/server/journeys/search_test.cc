@@ -14,6 +14,7 @@ namespace {
 
 using ::absl::StatusCode;
 using ledger::EntryKind;
+using ::proofmark::testing::AllBytes;
 using ::proofmark::testing::AskAll;
 using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::GeneratedBullet;
@@ -324,7 +325,7 @@ TEST_F(SearchTest, AFinishedSearchIsKeptWithoutLabelsAndReadWithThem) {
   ASSERT_THAT(read, IsOk());
   EXPECT_EQ(*read, *search);
   EXPECT_EQ(read->local->candidates[0].label, "LABEL-OF-ANOTHER");
-  EXPECT_THAT(two_.north.folder().AllBytes(), Not(HasSubstr("LABEL-OF-ANOTHER")));
+  EXPECT_THAT(AllBytes(two_.north.disk()), Not(HasSubstr("LABEL-OF-ANOTHER")));
   EXPECT_EQ(EntriesOf(Ledger(), EntryKind::kAdminRead).back().draft.outcome, "SEARCH_READ");
   EXPECT_THAT(two_.north.node().searches().Get(kExaminer, std::string(32, '0')),
               StatusIs(StatusCode::kNotFound));
