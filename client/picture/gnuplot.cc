@@ -71,8 +71,12 @@ std::string Quoted(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) continue;
-    quoted += c;
-    if (c == '\'') quoted += c;  // Doubled: the one way to write it.
+    // gnuplot takes a quote doubled at the beginning for an empty string: no quote gets in at all.
+    if (c == '\'') {
+      quoted += "\u2019";
+    } else {
+      quoted += c;
+    }
   }
   return quoted + "'";
 }

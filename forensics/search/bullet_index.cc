@@ -79,6 +79,7 @@ class Comparison {
 
   // Returns when all workers have.
   void Run() {
+    if (options_.cancelled && options_.cancelled()) return;  // Before any record, for certain.
     std::vector<std::jthread> workers;
     for (std::size_t w = 1; w < findings_.size(); ++w) {
       workers.emplace_back([this, w] { Work(findings_[w], [] { return false; }); });
