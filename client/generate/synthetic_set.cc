@@ -154,11 +154,11 @@ std::string ManifestText(const SyntheticSet& set) {
   std::string text =
       "file,kind,specimen,land,exhibit_kind,calibre,bullet_class,land_count,twist,rifling,unit,"
       "study,source_firearm,land_truth,truth_basis,notes\n";
-  const std::string twist = set.barrel.twist_deg < 0.0 ? "left" : "right";
+  const std::string twist = set.barrel.twist_deg < 0.0 ? "LEFT" : "RIGHT";
   for (std::int64_t i = 0; i < ScansOf(set); ++i) {
     const Place place = PlaceAt(set, i);
     const std::string firearm = FirearmOf(set, place);
-    text += absl::StrFormat("%s,bullet_lea,%s,%d,%s,%s,%s,%d,%s,conventional,m,generated,%s,%s/%d,"
+    text += absl::StrFormat("%s,bullet_lea,%s,%d,%s,%s,%s,%d,%s,CONVENTIONAL,m,generated,%s,%s/%d,"
                             "generated,generated; not a measurement\n",
                             FileOf(place), Specimen(place), place.land + 1,
                             place.bullet == 0 ? "BU_TEST" : "BU_EVIDENCE", set.calibre,

@@ -21,6 +21,8 @@ namespace {
 constexpr std::int64_t kPictureBytesMax = 256LL << 20;
 constexpr std::int64_t kMessageBytesMax = 1 << 20;
 constexpr std::size_t kMessageShown = 400;
+// U+2019. gnuplot 5.4 misreads a doubled quote at the beginning of a string, so none is written.
+constexpr std::string_view kApostrophe = "\xE2\x80\x99";
 
 // What the child does with its descriptors before it becomes gnuplot.
 class FileActions {
@@ -71,8 +73,11 @@ std::string Quoted(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) continue;
-    quoted += c;
-    if (c == '\'') quoted += c;  // Doubled: the one way to write it.
+    if (c == '\'') {
+      quoted += kApostrophe;
+    } else {
+      quoted += c;
+    }
   }
   return quoted + "'";
 }
