@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <deque>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -15,10 +16,11 @@
 namespace proofmark::client::cli {
 namespace {
 
-// One parameter and what CLI11 found for it.
+// One parameter, what CLI11 found for it, and where it puts that. Never moved once bound.
 struct Binding {
   const Parameter* parameter;
-  CLI::Option* option;
+  CLI::Option* option = nullptr;
+  std::vector<std::string> values = {};
 };
 
 absl::Status Usage(std::string_view what) { return MakeFault(FaultCode::kUsage, what); }
@@ -115,31 +117,23 @@ absl::Status CheckValue(const Parameter& parameter, const std::string& text) {
   return absl::OkStatus();
 }
 
-Binding Bind(CLI::App& app, const Parameter& parameter) {
-  if (parameter.kind == ValueKind::kFlag) {
-    return {&parameter, app.add_flag(parameter.name)->multi_option_policy(
-                            CLI::MultiOptionPolicy::TakeLast)};
+void Bind(CLI::App& app, Binding& binding) {
+  const Parameter& parameter = *binding.parameter;
+  if (parameter.kind == ValueKind::kFlag || parameter.kind == ValueKind::kSwitch) {
+    const std::string opposite =
+        parameter.kind == ValueKind::kSwitch ? ",!--no-" + parameter.name.substr(2) : "";
+    binding.option = app.add_flag(parameter.name + opposite);
+    binding.option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    return;
   }
-  if (parameter.kind == ValueKind::kSwitch) {
-    return {&parameter,
-            app.add_flag(parameter.name + ",!--no-" + parameter.name.substr(2))
-                ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)};
-  }
-  CLI::Option* option = app.add_option(parameter.name);
-  if (parameter.repeated) {
-    option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    const bool place = parameter.name[0] != '-';
-    option->expected(1, place ? CLI::detail::expected_max_vector_size : 1);
-    if (!place) option->allow_extra_args(false);
-  } else {
-    option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-  }
-  return {&parameter, option};
+  binding.option = app.add_option(parameter.name, binding.values);
+  binding.option->expected(1)->allow_extra_args(false);
+  binding.option->multi_option_policy(parameter.repeated ? CLI::MultiOptionPolicy::TakeAll
+                                                         : CLI::MultiOptionPolicy::Throw);
 }
 
-absl::Status Collect(const Binding& binding, Arguments& arguments) {
-  const Parameter& parameter = *binding.parameter;
-  std::vector<std::string> values = binding.option->results();
+absl::Status Collect(const Parameter& parameter, std::vector<std::string> values,
+                     Arguments& arguments) {
   if (values.empty()) {
     if (parameter.required) return Usage(absl::StrFormat("%s is missing", parameter.name));
     if (!parameter.fallback.empty()) arguments.Set(parameter.name, {parameter.fallback});
@@ -150,12 +144,54 @@ absl::Status Collect(const Binding& binding, Arguments& arguments) {
   return absl::OkStatus();
 }
 
+// Gives each place its word; a repeated one, always the last, takes all that are left.
+absl::Status CollectPlaces(const std::vector<Parameter>& places, std::vector<std::string> words,
+                           Arguments& arguments) {
+  for (const Parameter& place : places) {
+    const std::size_t count = place.repeated ? words.size() : std::min<std::size_t>(words.size(), 1);
+    const auto end = words.begin() + static_cast<std::ptrdiff_t>(count);
+    PM_RETURN_IF_ERROR(Collect(place, {words.begin(), end}, arguments));
+    words.erase(words.begin(), end);
+  }
+  if (!words.empty()) return Usage(absl::StrFormat("\"%s\" is one word too many", words[0]));
+  return absl::OkStatus();
+}
+
+// Reads the options among `words` and returns the other words.
+absl::StatusOr<std::vector<std::string>> CollectOptions(const std::vector<Parameter>& options,
+                                                        std::vector<std::string> words,
+                                                        Arguments& arguments) {
+  CLI::App app;
+  app.set_help_flag();  // Ours shows examples.
+  app.allow_extras();
+  std::deque<Binding> bindings;  // Its elements stay where they are.
+  for (const Parameter& option : options) {
+    Bind(app, bindings.emplace_back(Binding{.parameter = &option}));
+  }
+  try {
+    std::ranges::reverse(words);  // CLI11 takes the words from the back.
+    app.parse(std::move(words));
+  } catch (const CLI::ParseError& error) {
+    return Usage(error.what());
+  }
+  for (const Binding& binding : bindings) {
+    PM_RETURN_IF_ERROR(Collect(*binding.parameter, binding.option->results(), arguments));
+  }
+  std::vector<std::string> others = app.remaining();
+  for (const std::string& word : others) {
+    if (word.size() > 1 && word[0] == '-') {
+      return Usage(absl::StrFormat("there is no option `%s`", word));
+    }
+  }
+  return others;
+}
+
 }  // namespace
 
 absl::StatusOr<ParsedLine> ParseLine(const Command& root, const std::vector<std::string>& words) {
   ParsedLine line;
   line.command = Descend(root, words, line.path);
-  std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(line.path.size()),
+  const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(line.path.size()),
                                 words.end());
   const auto end = std::ranges::find(rest, "--");
   line.help = std::find(rest.begin(), end, "--help") != end ||
@@ -165,20 +201,12 @@ absl::StatusOr<ParsedLine> ParseLine(const Command& root, const std::vector<std:
     return Usage(absl::StrFormat("there is no command `%s`%s", rest[0],
                                  Suggestion(*line.command, rest[0])));
   }
-  CLI::App app;
-  app.set_help_flag();  // Ours shows examples.
-  std::vector<Binding> bindings;
-  for (const Parameter& option : line.command->options) bindings.push_back(Bind(app, option));
-  for (const Parameter& place : line.command->places) bindings.push_back(Bind(app, place));
-  try {
-    std::ranges::reverse(rest);  // CLI11 takes the words from the back.
-    app.parse(std::move(rest));
-  } catch (const CLI::ParseError& error) {
-    return Usage(error.what());
-  }
-  for (const Binding& binding : bindings) {
-    PM_RETURN_IF_ERROR(Collect(binding, line.arguments));
-  }
+  PM_ASSIGN_OR_RETURN(
+      std::vector<std::string> words_in_place,
+      CollectOptions(line.command->options, {rest.begin(), end}, line.arguments));
+  if (end != rest.end()) words_in_place.insert(words_in_place.end(), end + 1, rest.end());
+  PM_RETURN_IF_ERROR(
+      CollectPlaces(line.command->places, std::move(words_in_place), line.arguments));
   return line;
 }
 

@@ -154,7 +154,7 @@ std::string ManifestText(const SyntheticSet& set) {
   std::string text =
       "file,kind,specimen,land,exhibit_kind,calibre,bullet_class,land_count,twist,rifling,unit,"
       "study,source_firearm,land_truth,truth_basis,notes\n";
-  const std::string twist = set.barrel.twist_deg < 0.0 ? "L" : "R";
+  const std::string twist = set.barrel.twist_deg < 0.0 ? "LEFT" : "RIGHT";
   for (std::int64_t i = 0; i < ScansOf(set); ++i) {
     const Place place = PlaceAt(set, i);
     const std::string firearm = FirearmOf(set, place);

@@ -21,6 +21,8 @@ namespace {
 constexpr std::int64_t kPictureBytesMax = 256LL << 20;
 constexpr std::int64_t kMessageBytesMax = 1 << 20;
 constexpr std::size_t kMessageShown = 400;
+// U+2019. gnuplot 5.4 misreads a doubled quote at the beginning of a string, so none is written.
+constexpr std::string_view kApostrophe = "\xE2\x80\x99";
 
 // What the child does with its descriptors before it becomes gnuplot.
 class FileActions {
@@ -71,9 +73,8 @@ std::string Quoted(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) continue;
-    // gnuplot takes a quote doubled at the beginning for an empty string: no quote gets in at all.
     if (c == '\'') {
-      quoted += "\u2019";
+      quoted += kApostrophe;
     } else {
       quoted += c;
     }

@@ -11,8 +11,9 @@ namespace proofmark::client::picture {
 
 enum class Format { kPng, kSvg };
 
-// A picture's text as a gnuplot string that means nothing but itself: single quotes, in which
-// gnuplot expands nothing; control characters are dropped. Use it with `noenhanced`.
+// A picture's text as a gnuplot string that means nothing but itself: in single quotes, in which
+// gnuplot expands nothing. Quotes in it become typographic ones, control characters are dropped.
+// Use it with `noenhanced`.
 std::string Quoted(std::string_view text);
 
 // A canvas of `width` by `height` pixels with readable fonts.

@@ -26,7 +26,7 @@ std::string CommonStyle() {
   return "set encoding utf8\n"
          "set border 3 linecolor rgb '#444444' linewidth 1.2\n"
          "set tics nomirror out scale 0.7 textcolor rgb '#222222'\n"
-         "set grid linecolor rgb '#dddddd' linewidth 1 dashtype solid\n"
+         "set grid linecolor rgb '#cfcfcf' linewidth 1 dashtype solid\n"
          "set key top right noenhanced samplen 2 spacing 1.2 opaque box linecolor rgb '#cccccc'\n";
 }
 
@@ -129,9 +129,9 @@ absl::StatusOr<std::string> DrawSurface(const forensics::HeightMap& map, std::st
                        TitleLines(title, "across the land (µm)", "along the bullet (µm)") +
                        PaletteLine();
   script += absl::StrFormat(
-      "unset grid\nset border 15\nset size ratio -1\n"
+      "unset grid\nunset key\nset border 15\nset size ratio -1\n"
       "set xrange [0:%.6g]\nset yrange [0:%.6g]\nset cbrange [%.6g:%.6g]\n"
-      "set cblabel 'height without the form (µm)' noenhanced\n"
+      "set cblabel 'height without the form (µm)' noenhanced offset 1.5,0\n"
       "set colorbox user origin graph 1.03, graph 0 size graph 0.02, graph 1\n"
       "set rmargin 16\n",
       width_um, height_um, relief.low_um, relief.high_um);
@@ -147,8 +147,8 @@ absl::StatusOr<std::string> DrawSurface(const forensics::HeightMap& map, std::st
       0.24 * height_um, bar_from, bar_y, bar_from + bar_um, bar_y, bar_um,
       bar_from + bar_um / 2.0, bar_y + 0.08 * height_um);
   script += Caption(
-      "Form of second order taken off; lit from the left; grey: not measured; scale from the 1st "
-      "to the 99th percentile.");
+      "Form of second order taken off; lit from the left; grey: not measured; scale from the 2nd "
+      "to the 98th percentile.");
   script += absl::StrFormat(
       "plot 'relief.rgb' binary array=(%d,%d) format='%%uchar' origin=(%.6g,%.6g) dx=%.6g dy=%.6g "
       "using 1:2:3 with rgbimage notitle, 'scale' using 1:2:3 with points palette notitle\n",
@@ -203,6 +203,7 @@ absl::StatusOr<std::string> DrawProfile(const forensics::LandExtraction& land,
         arrow, at, at, arrow, name, at, side, side[0] == 'l' ? "0.7" : "-0.7");
     ++arrow;
   }
+  script += "set key bottom center\n";  // Below the arch, where nothing is.
   script += Caption(QualityText(land.signature));
   script += absl::StrFormat(
       "plot 'profile' using 1:2 with lines linewidth %.1f linecolor rgb '#1f5f8b' title 'mean "

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -16,6 +17,9 @@ using forensics::IsMeasured;
 constexpr std::size_t kTerms = 6;  // 1, x, y, x^2, xy, y^2.
 constexpr std::int64_t kPointsMin = 100;
 constexpr std::int64_t kFitPoints = 40'000;  // More do not change the fit visibly.
+constexpr int kFitRounds = 5;
+constexpr double kOutlierMedians = 3.0;      // Times the median distance: left out of the next fit.
+constexpr double kScaleTail = 0.02;          // Of the heights, at each end of the scale.
 constexpr double kShadeFloor = 0.45;         // Brightness in full shadow.
 constexpr double kSlopeQuantile = 0.90;      // The slope that is lit or shaded nearly fully.
 
@@ -55,25 +59,67 @@ Terms Solve(std::array<Terms, kTerms> a, Terms b) {
   return solution;
 }
 
-// The surface of second order nearest to the measured points.
-Terms FitForm(const HeightMap& map) {
-  const auto points = map.width * map.height;
+struct Point {
+  Terms terms;
+  double height_um;
+  double residual_um;
+};
+
+double ValueAt(const Terms& form, const Terms& terms) {
+  double value = 0.0;
+  for (std::size_t i = 0; i < kTerms; ++i) value += form[i] * terms[i];
+  return value;
+}
+
+// Every n-th measured point, about kFitPoints of them.
+std::vector<Point> Sample(const HeightMap& map) {
+  const std::int64_t points = map.width * map.height;
   const auto step = std::max<std::int64_t>(
       1, static_cast<std::int64_t>(std::sqrt(static_cast<double>(points / kFitPoints))));
-  std::array<Terms, kTerms> a{};
-  Terms b{};
+  std::vector<Point> sample;
   for (std::int64_t y = 0; y < map.height; y += step) {
     for (std::int64_t x = 0; x < map.width; x += step) {
       const float height = map.at(x, y);
       if (!IsMeasured(height)) continue;
-      const Terms terms = TermsAt(Unit(x, map.width), Unit(y, map.height));
-      for (std::size_t i = 0; i < kTerms; ++i) {
-        for (std::size_t j = 0; j < kTerms; ++j) a[i][j] += terms[i] * terms[j];
-        b[i] += terms[i] * static_cast<double>(height);
-      }
+      sample.push_back({TermsAt(Unit(x, map.width), Unit(y, map.height)),
+                        static_cast<double>(height), 0.0});
+    }
+  }
+  return sample;
+}
+
+Terms FitLeastSquares(std::span<const Point> points) {
+  std::array<Terms, kTerms> a{};
+  Terms b{};
+  for (const Point& point : points) {
+    for (std::size_t i = 0; i < kTerms; ++i) {
+      for (std::size_t j = 0; j < kTerms; ++j) a[i][j] += point.terms[i] * point.terms[j];
+      b[i] += point.terms[i] * point.height_um;
     }
   }
   return Solve(a, b);
+}
+
+// The surface of second order that most points lie near: each round leaves out what lies far off
+// the last one, so that grooves lose their say.
+Terms FitForm(const HeightMap& map) {
+  const auto by_residual = [](const Point& p, const Point& q) {
+    return p.residual_um < q.residual_um;
+  };
+  std::vector<Point> points = Sample(map);
+  Terms form = FitLeastSquares(points);
+  for (int round = 0; round < kFitRounds; ++round) {
+    for (Point& point : points) {
+      point.residual_um = std::abs(point.height_um - ValueAt(form, point.terms));
+    }
+    const auto middle = points.begin() + static_cast<std::ptrdiff_t>(points.size() / 2);
+    std::nth_element(points.begin(), middle, points.end(), by_residual);
+    const double far_um = kOutlierMedians * middle->residual_um;
+    const auto inliers_end = std::partition(
+        points.begin(), points.end(), [far_um](const Point& p) { return p.residual_um <= far_um; });
+    form = FitLeastSquares(std::span(points.begin(), inliers_end));
+  }
+  return form;
 }
 
 // Means over blocks of `block` by `block` points, the form taken off.
@@ -93,9 +139,7 @@ HeightMap Reduce(const HeightMap& map, const Terms& form, std::int64_t block) {
           const float height = map.at(x, y);
           if (!IsMeasured(height)) continue;
           const Terms terms = TermsAt(Unit(x, map.width), Unit(y, map.height));
-          double level = 0.0;
-          for (std::size_t i = 0; i < kTerms; ++i) level += form[i] * terms[i];
-          sum += static_cast<double>(height) - level;
+          sum += static_cast<double>(height) - ValueAt(form, terms);
           ++count;
         }
       }
@@ -162,8 +206,8 @@ absl::StatusOr<Relief> MakeRelief(const HeightMap& map, std::int64_t columns_max
                 .height = small.height,
                 .pitch_x_um = small.pitch_x_um,
                 .pitch_y_um = small.pitch_y_um,
-                .low_um = Quantile(heights, 0.01),
-                .high_um = Quantile(heights, 0.99),
+                .low_um = Quantile(heights, kScaleTail),
+                .high_um = Quantile(heights, 1.0 - kScaleTail),
                 .pixels = {}};
   if (!(relief.high_um > relief.low_um)) relief.high_um = relief.low_um + 1e-3;
   const double slope_scale = std::max(Quantile(slopes, kSlopeQuantile), 1e-9);
