@@ -104,7 +104,8 @@ absl::Status ToStatus(const grpc::Status& status, const std::string& address,
       return MakeFault(FaultCode::kNodeCertificate,
                        absl::StrFormat("%s: %s", address, refused.message()));
     }
-    if (Contains(text, "CERTIFICATE_VERIFY_FAILED") || Contains(text, "certificate verify failed")) {
+    if (Contains(text, "CERTIFICATE_VERIFY_FAILED") ||
+        Contains(text, "certificate verify failed")) {
       return MakeFault(FaultCode::kNodeCertificate,
                        absl::StrFormat("%s: its certificate was not issued by the CA of the "
                                        "profile",
@@ -332,8 +333,7 @@ absl::Status SendScan(SubmissionWriter& writer, const std::filesystem::path& pat
   while (open && sent < announced.size_bytes) {
     v1::SubmitExhibitRequest message;
     std::string& chunk = *message.mutable_chunk();
-    const std::int64_t wanted =
-        std::min<std::int64_t>(kChunkBytes, announced.size_bytes - sent);
+    const std::int64_t wanted = std::min<std::int64_t>(kChunkBytes, announced.size_bytes - sent);
     chunk.resize(static_cast<std::size_t>(wanted));
     in.read(chunk.data(), wanted);
     if (in.gcount() != wanted) break;
@@ -348,8 +348,7 @@ absl::Status SendScan(SubmissionWriter& writer, const std::filesystem::path& pat
     if (open) on_bytes(wanted);
   }
   if (open && sent < announced.size_bytes) {
-    return MakeFault(FaultCode::kFileChanged,
-                     absl::StrFormat("%s became shorter", path.string()));
+    return MakeFault(FaultCode::kFileChanged, absl::StrFormat("%s became shorter", path.string()));
   }
   return absl::OkStatus();
 }

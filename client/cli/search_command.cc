@@ -154,8 +154,7 @@ absl::Status ShowOne(NodeClient& node, const std::string& id, bool json, Session
   request.set_search_id(id);
   PM_ASSIGN_OR_RETURN(const v1::GetSearchResponse answer, node.GetSearch(request));
   PM_ASSIGN_OR_RETURN(const wire::Search search, Checked(answer.search()));
-  session.console.out() << (json ? JsonLine(answer.search())
-                                 : SearchText(session.console, search));
+  session.console.out() << (json ? JsonLine(answer.search()) : SearchText(session.console, search));
   exit_code = SearchExitCode(search);
   return absl::OkStatus();
 }
@@ -163,7 +162,6 @@ absl::Status ShowOne(NodeClient& node, const std::string& id, bool json, Session
 constexpr std::int64_t kListDefault = 50;
 constexpr std::int64_t kListMax = 100'000;
 constexpr std::int64_t kPageMax = 500;
-
 
 absl::StatusOr<int> RunCandidates(const Arguments& arguments, Session& session) {
   const bool json = arguments.On("--json");
@@ -175,8 +173,8 @@ absl::StatusOr<int> RunCandidates(const Arguments& arguments, Session& session) 
     return exit_code;
   }
   std::int64_t left = arguments.Integer("--limit");
-  Table table({{"search"}, {"asked"}, {"by"}, {"purpose"}, {"exhibit"}, {"own records"},
-               {"partners"}});
+  Table table(
+      {{"search"}, {"asked"}, {"by"}, {"purpose"}, {"exhibit"}, {"own records"}, {"partners"}});
   v1::ListSearchesRequest request;
   do {
     request.set_page_size(static_cast<std::int32_t>(std::min(left, kPageMax)));
@@ -272,9 +270,10 @@ Command SearchCommand() {
 Command CandidatesCommand() {
   return {.name = "candidates",
           .summary = "Show an earlier search again, or list searches.",
-          .description = "Without SEARCH: the searches, newest first. With SEARCH: its candidates "
-                         "as they were answered; ends like `search`. The node logs this as a "
-                         "consultation.",
+          .description =
+              "Without SEARCH: the searches, newest first. With SEARCH: its candidates "
+              "as they were answered; ends like `search`. The node logs this as a "
+              "consultation.",
           .options = WithNodeOptions({{.name = "--limit",
                                        .help = "List at most this many searches.",
                                        .kind = ValueKind::kInteger,

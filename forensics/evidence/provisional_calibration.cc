@@ -40,7 +40,10 @@ constexpr CalibrationData kData = {
     "synthetic-1",
     "land-1 form=iso-order2-250um noise=iso-16um block=25um step=30um",
     "sam-ccf-cmps/1",
-    6, 240, 28320, 240,
+    6,
+    240,
+    28320,
+    240,
     kModels};
 
 }  // namespace

@@ -72,9 +72,9 @@ TEST(SearchExitCodeTest, RecordsBelowL1AreNoCandidates) {
 }
 
 TEST(SearchExitCodeTest, AnAnswerWithoutCandidatesIsAnAnswer) {
-  EXPECT_EQ(SearchExitCode(Asked({Partner(PartnerOutcome::kAnswered),
-                                  Partner(PartnerOutcome::kUnreachable),
-                                  Partner(PartnerOutcome::kRefused)})),
+  EXPECT_EQ(SearchExitCode(
+                Asked({Partner(PartnerOutcome::kAnswered), Partner(PartnerOutcome::kUnreachable),
+                       Partner(PartnerOutcome::kRefused)})),
             1);
 }
 
