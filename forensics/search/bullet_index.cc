@@ -114,7 +114,7 @@ class Comparison {
   std::int64_t size() const { return static_cast<std::int64_t>(records_.size()); }
 
   // Takes records one by one until there are none or the search is to stop. `cancelled` is asked
-  // after each.
+  // after each; Run() asked before the first.
   template <typename Cancelled>
   void Work(Findings& findings, const Cancelled& cancelled) {
     while (!stop_) {
