@@ -187,8 +187,8 @@ const Fault& FindFault(FaultCode code) {
 }
 
 const Fault* ParseFault(std::string_view text) {
-  if (text.size() == 7 && (text[0] == 'P' || text[0] == 'p') && (text[1] == 'M' || text[1] == 'm') &&
-      text[2] == '-') {
+  if (text.size() == 7 && (text[0] == 'P' || text[0] == 'p') &&
+      (text[1] == 'M' || text[1] == 'm') && text[2] == '-') {
     text.remove_prefix(3);
   }
   std::int32_t number = 0;

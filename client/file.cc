@@ -61,8 +61,8 @@ absl::StatusOr<std::string> ReadFile(const fs::path& path, std::int64_t bytes_ma
   if (::fstat(file.get(), &info) != 0) return fault(std::strerror(errno));
   if (!S_ISREG(info.st_mode)) return fault("not a regular file");
   if (info.st_size > bytes_max) {
-    return fault(absl::StrFormat("%d bytes, more than the %d that are read", info.st_size,
-                                 bytes_max));
+    return fault(
+        absl::StrFormat("%d bytes, more than the %d that are read", info.st_size, bytes_max));
   }
   std::string text(static_cast<std::size_t>(info.st_size), '\0');
   std::size_t filled = 0;
@@ -93,10 +93,9 @@ absl::Status WriteFile(const fs::path& path, base::ByteSpan bytes, Privacy priva
   }
   // link() refuses an existing name in one step, where a check followed by rename() could race.
   if (status.ok() && overwrite == Overwrite::kNever && ::link(beside.c_str(), path.c_str()) != 0) {
-    status = errno == EEXIST
-                 ? MakeFault(FaultCode::kWouldOverwrite,
-                             absl::StrFormat("%s exists already", path.string()))
-                 : CannotWrite(path, errno);
+    status = errno == EEXIST ? MakeFault(FaultCode::kWouldOverwrite,
+                                         absl::StrFormat("%s exists already", path.string()))
+                             : CannotWrite(path, errno);
   }
   if (status.ok() && overwrite == Overwrite::kAllowed &&
       ::rename(beside.c_str(), path.c_str()) != 0) {
@@ -131,7 +130,8 @@ absl::StatusOr<TemporaryFolder> TemporaryFolder::Create() {
 }
 
 TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;  // Nothing can be done about a left-over folder, and nothing depends on it.
+  std::error_code
+      ignored;  // Nothing can be done about a left-over folder, and nothing depends on it.
   if (!path_.empty()) fs::remove_all(path_, ignored);
 }
 

@@ -16,7 +16,7 @@ namespace proofmark::client {
 //   kCannotRead (fault)  absent, no regular file, unreadable, or larger than `bytes_max`.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, std::int64_t bytes_max);
 
-enum class Privacy { kPublic, kPrivate };          // Mode 0644 or 0600, whatever the umask.
+enum class Privacy { kPublic, kPrivate };  // Mode 0644 or 0600, whatever the umask.
 enum class Overwrite { kNever, kAllowed };
 
 // Writes a file so that it is there in full or not at all (written beside, synced, renamed).

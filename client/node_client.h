@@ -57,8 +57,8 @@ class NodeClient final : public SubmissionPort {
  public:
   struct Options {
     ConnectionProfile profile;
-    int attempts_max = 3;                      // Of one call, >= 1.
-    std::chrono::milliseconds backoff{200};    // Before the second attempt; doubles each time.
+    int attempts_max = 3;                    // Of one call, >= 1.
+    std::chrono::milliseconds backoff{200};  // Before the second attempt; doubles each time.
   };
 
   // Reads the profile's files and prepares the connection, which is made with the first call.

@@ -32,10 +32,11 @@ absl::Status Wrong(std::string_view source, std::string_view what) {
 absl::StatusOr<std::string> RequiredText(const toml::table& node, const char* key,
                                          std::string_view source) {
   const std::optional<std::string> text = node[key].value_exact<std::string>();
-  if (!text.has_value()) return Wrong(source, absl::StrFormat("node.%s is missing or no text", key));
+  if (!text.has_value())
+    return Wrong(source, absl::StrFormat("node.%s is missing or no text", key));
   if (text->empty() || text->size() > 4096) {
-    return Wrong(source, absl::StrFormat("node.%s has %d bytes; 1..4096 are allowed", key,
-                                         text->size()));
+    return Wrong(source,
+                 absl::StrFormat("node.%s has %d bytes; 1..4096 are allowed", key, text->size()));
   }
   for (const char c : *text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
@@ -184,24 +185,23 @@ absl::StatusOr<Identity> LoadIdentity(const ConnectionProfile& profile, std::int
   absl::StatusOr<std::vector<crypto::X509Certificate>> cas =
       crypto::X509Certificate::BundleFromPem(ca_pem);
   if (!cas.ok()) {
-    return MakeFault(FaultCode::kOwnCertificate, absl::StrFormat("%s: %s", profile.ca_file.string(),
-                                                                 cas.status().message()));
+    return MakeFault(FaultCode::kOwnCertificate,
+                     absl::StrFormat("%s: %s", profile.ca_file.string(), cas.status().message()));
   }
   const absl::StatusOr<crypto::X509Certificate> leaf = crypto::X509Certificate::FromPem(leaf_pem);
   if (!leaf.ok()) return own_fault(leaf.status());
   if (const absl::StatusOr<crypto::X509Certificate> pair =
           crypto::CheckKeyMatchesCertificate(leaf_pem, key_pem);
       !pair.ok()) {
-    return MakeFault(FaultCode::kKeyMismatch, absl::StrFormat("%s and %s: %s", own,
-                                                              profile.key_file.string(),
-                                                              pair.status().message()));
+    return MakeFault(
+        FaultCode::kKeyMismatch,
+        absl::StrFormat("%s and %s: %s", own, profile.key_file.string(), pair.status().message()));
   }
   const absl::StatusOr<crypto::SpiffeName> name = crypto::ClaimedName(*leaf);
   if (!name.ok()) return own_fault(name.status());
   crypto::AgencyTrust agency{name->domain(), std::move(*cas)};
-  absl::StatusOr<crypto::VerifiedLeaf> verified =
-      crypto::VerifyLeaf(*leaf, agency, now_unix_ms,
-                         {.kind = crypto::SpiffeName::Kind::kRole, .tls_client = true});
+  absl::StatusOr<crypto::VerifiedLeaf> verified = crypto::VerifyLeaf(
+      *leaf, agency, now_unix_ms, {.kind = crypto::SpiffeName::Kind::kRole, .tls_client = true});
   if (!verified.ok()) return OwnCertificateFault(*leaf, now_unix_ms, own, verified.status());
   return Identity{*std::move(verified), std::move(agency)};
 }
@@ -216,9 +216,8 @@ absl::StatusOr<crypto::SpiffeName> CheckNodeCertificate(std::string_view certifi
   const absl::StatusOr<crypto::X509Certificate> leaf =
       crypto::X509Certificate::FromPem(certificate_pem);
   if (!leaf.ok()) return fault(leaf.status());
-  const absl::StatusOr<crypto::VerifiedLeaf> verified =
-      crypto::VerifyLeaf(*leaf, agency, now_unix_ms,
-                         {.kind = crypto::SpiffeName::Kind::kNode, .tls_server = true});
+  const absl::StatusOr<crypto::VerifiedLeaf> verified = crypto::VerifyLeaf(
+      *leaf, agency, now_unix_ms, {.kind = crypto::SpiffeName::Kind::kNode, .tls_server = true});
   if (!verified.ok()) return fault(verified.status());
   return verified->name();
 }

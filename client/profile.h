@@ -49,8 +49,8 @@ absl::Status CheckAddress(std::string_view address);
 
 // Own certificate, read and checked against the agency's CA, and whom to believe.
 struct Identity {
-  crypto::VerifiedLeaf leaf;    // Of kind role.
-  crypto::AgencyTrust agency;   // The own agency's staff CAs: they alone vouch for its nodes.
+  crypto::VerifiedLeaf leaf;   // Of kind role.
+  crypto::AgencyTrust agency;  // The own agency's staff CAs: they alone vouch for its nodes.
 };
 
 // Reads the three files of a profile and checks that they belong together.

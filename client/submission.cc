@@ -182,8 +182,8 @@ absl::StatusOr<Submission> PlanExhibit(std::span<const fs::path> files,
     return MakeFault(FaultCode::kUsage, absl::StrFormat("exhibit \"%s\": %s", label, what));
   };
   if (files.empty() || files.size() > static_cast<std::size_t>(records::kLandsMax)) {
-    return usage(absl::StrFormat("%d scans; 1..%d make an exhibit", files.size(),
-                                 records::kLandsMax));
+    return usage(
+        absl::StrFormat("%d scans; 1..%d make an exhibit", files.size(), records::kLandsMax));
   }
   if (!lands.empty() && lands.size() != files.size()) {
     return usage(absl::StrFormat("%d land numbers for %d files", lands.size(), files.size()));
@@ -263,17 +263,16 @@ absl::StatusOr<SubmissionPlan> PlanManifest(const fs::path& manifest,
   PM_ASSIGN_OR_RETURN(const std::string text, ReadFile(manifest, records::kManifestBytesMax));
   const absl::StatusOr<records::Manifest> parsed = records::ParseManifest(text);
   if (!parsed.ok()) {
-    return MakeFault(FaultCode::kManifest, absl::StrFormat("%s: %s", manifest.string(),
-                                                           parsed.status().message()));
+    return MakeFault(FaultCode::kManifest,
+                     absl::StrFormat("%s: %s", manifest.string(), parsed.status().message()));
   }
   SubmissionPlan plan;
   for (const records::ManifestExhibit& exhibit : parsed->exhibits) {
     plan.submissions.push_back(FromManifest(exhibit, manifest.parent_path(), defaults));
   }
   for (const records::ManifestRow& row : parsed->unsupported) {
-    plan.skipped.push_back(
-        {absl::StrFormat("line %d: %s", row.line, row.file),
-         absl::StrFormat("kind %s: not supported by this version", row.kind)});
+    plan.skipped.push_back({absl::StrFormat("line %d: %s", row.line, row.file),
+                            absl::StrFormat("kind %s: not supported by this version", row.kind)});
   }
   return plan;
 }
@@ -290,8 +289,8 @@ std::string SubmissionId(const records::SubmissionHeader& header) {
   for (const records::ScanAnnouncement& scan : header.scans) {
     scans.emplace_back(scan.land_number, scan.sha256);
   }
-  const crypto::Sha256Digest digest = crypto::Sha256(
-      records::SubmissionIdPreimage(header.identity.label, header.kind, scans));
+  const crypto::Sha256Digest digest =
+      crypto::Sha256(records::SubmissionIdPreimage(header.identity.label, header.kind, scans));
   return std::string(crypto::AsText(digest).substr(0, kSubmissionIdBytes));
 }
 

@@ -23,7 +23,6 @@ class SubmitExhibitResponse;
 
 namespace proofmark::client {
 
-
 // One exhibit on its way: what is said about it, and where its scans lie.
 struct Submission {
   records::SubmissionHeader header;          // Hashes are empty until MeasureScans().

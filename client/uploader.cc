@@ -121,9 +121,8 @@ std::vector<UploadResult> Upload(SubmissionPort& port, std::vector<Submission>& 
       results[i] = UploadOne(port, submissions[i], options, progress, stop);
     }
   };
-  const std::size_t workers =
-      std::min(submissions.size(),
-               static_cast<std::size_t>(std::clamp(options.parallel, 1, kUploadsMax)));
+  const std::size_t workers = std::min(
+      submissions.size(), static_cast<std::size_t>(std::clamp(options.parallel, 1, kUploadsMax)));
   {
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < workers; ++i) threads.emplace_back(work);

@@ -18,8 +18,8 @@ inline constexpr int kUploadsMax = 8;
 
 // What became of one submission, in the order of the plan.
 struct UploadResult {
-  absl::Status status;                       // Cancelled for those that were not begun.
-  bool already_held = false;                 // The node had the same content.
+  absl::Status status;        // Cancelled for those that were not begun.
+  bool already_held = false;  // The node had the same content.
   std::optional<wire::ExhibitView> exhibit = std::nullopt;  // Exactly when the status is OK.
 };
 

@@ -87,10 +87,9 @@ absl::StatusOr<v1::ListEntriesRequest> RequestOf(const Arguments& arguments) {
     if (!arguments.Has(name)) continue;
     const std::optional<std::int64_t> unix_ms = ParseTime(arguments.Text(name));
     if (!unix_ms.has_value()) {
-      return MakeFault(FaultCode::kUsage,
-                       absl::StrFormat("%s: \"%s\" is neither 2026-03-01 nor "
-                                       "2026-03-01T14:05:09Z",
-                                       name, arguments.Text(name)));
+      return MakeFault(FaultCode::kUsage, absl::StrFormat("%s: \"%s\" is neither 2026-03-01 nor "
+                                                          "2026-03-01T14:05:09Z",
+                                                          name, arguments.Text(name)));
     }
     google::protobuf::Timestamp& time = std::string_view(name) == "--from"
                                             ? *request.mutable_from_time()
@@ -105,8 +104,14 @@ absl::StatusOr<v1::ListEntriesRequest> RequestOf(const Arguments& arguments) {
 absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(v1::ListEntriesRequest request, RequestOf(arguments));
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
-  Table table({{"index", Align::kRight}, {"time"}, {"kind"}, {"actor"}, {"peer"}, {"purpose"},
-               {"outcome"}, {"count", Align::kRight}});
+  Table table({{"index", Align::kRight},
+               {"time"},
+               {"kind"},
+               {"actor"},
+               {"peer"},
+               {"purpose"},
+               {"outcome"},
+               {"count", Align::kRight}});
   std::int64_t left = arguments.Integer("--limit");
   // The newest entries come as one page.
   if (request.newest()) left = std::min(left, kPageMax);
@@ -153,49 +158,48 @@ absl::StatusOr<int> RunLedger(const Arguments& arguments, Session& session) {
 }
 
 std::vector<std::string> EntryKinds() {
-  return {"start",    "stop",        "submit",          "amend",      "query-out", "query-in",
-          "decision", "answer-in",   "release",         "deny",       "lookup-eval",
-          "lookup-snapshot", "admin-read", "config",    "key",        "witness",   "alarm",
-          "withdraw", "review",      "link",            "details-request", "refuse", "correct",
-          "erase",    "export",      "registry-change"};
+  return {"start",           "stop",           "submit",      "amend",
+          "query-out",       "query-in",       "decision",    "answer-in",
+          "release",         "deny",           "lookup-eval", "lookup-snapshot",
+          "admin-read",      "config",         "key",         "witness",
+          "alarm",           "withdraw",       "review",      "link",
+          "details-request", "refuse",         "correct",     "erase",
+          "export",          "registry-change"};
 }
 
 Command ListCommand() {
-  return {.name = "list",
-          .summary = "List ledger entries.",
-          .description = "Recomputes every entry's leaf hash from its bytes and ends with 6 if one "
-                         "differs. Without --from and --from-index the newest entries are listed. "
-                         "The node logs this reading. Roles: auditor, administrator.",
-          .options = WithNodeOptions({{.name = "--kind",
-                                       .help = "Only this kind.",
-                                       .value_name = "KIND",
-                                       .choices = EntryKinds()},
-                                      {.name = "--peer",
-                                       .help = "Only this peer.",
-                                       .value_name = "DOMAIN|SPIFFE-ID"},
-                                      {.name = "--from",
-                                       .help = "Only at or after this time (UTC).",
-                                       .value_name = "TIME"},
-                                      {.name = "--to",
-                                       .help = "Only before this time (UTC).",
-                                       .value_name = "TIME"},
-                                      {.name = "--from-index",
-                                       .help = "Begin at this index.",
-                                       .kind = ValueKind::kInteger,
-                                       .min = 0},
-                                      {.name = "--limit",
-                                       .help = "At most this many; of the newest at most 1000.",
-                                       .kind = ValueKind::kInteger,
-                                       .fallback = std::to_string(kListDefault),
-                                       .min = 1,
-                                       .max = kListMax}}),
-          .places = {},
-          .examples = {{"proofmark audit list --kind query-in --from 2026-03-01",
-                        "What partners have asked since the first of March."},
-                       {"proofmark audit list --from-index 0 --limit 1000000 --json > ledger.jsonl",
-                        "The whole ledger, entry by entry."}},
-          .children = {},
-          .run = RunList};
+  return {
+      .name = "list",
+      .summary = "List ledger entries.",
+      .description =
+          "Recomputes every entry's leaf hash from its bytes and ends with 6 if one "
+          "differs. Without --from and --from-index the newest entries are listed. "
+          "The node logs this reading. Roles: auditor, administrator.",
+      .options = WithNodeOptions(
+          {{.name = "--kind",
+            .help = "Only this kind.",
+            .value_name = "KIND",
+            .choices = EntryKinds()},
+           {.name = "--peer", .help = "Only this peer.", .value_name = "DOMAIN|SPIFFE-ID"},
+           {.name = "--from", .help = "Only at or after this time (UTC).", .value_name = "TIME"},
+           {.name = "--to", .help = "Only before this time (UTC).", .value_name = "TIME"},
+           {.name = "--from-index",
+            .help = "Begin at this index.",
+            .kind = ValueKind::kInteger,
+            .min = 0},
+           {.name = "--limit",
+            .help = "At most this many; of the newest at most 1000.",
+            .kind = ValueKind::kInteger,
+            .fallback = std::to_string(kListDefault),
+            .min = 1,
+            .max = kListMax}}),
+      .places = {},
+      .examples = {{"proofmark audit list --kind query-in --from 2026-03-01",
+                    "What partners have asked since the first of March."},
+                   {"proofmark audit list --from-index 0 --limit 1000000 --json > ledger.jsonl",
+                    "The whole ledger, entry by entry."}},
+      .children = {},
+      .run = RunList};
 }
 
 Command LedgerCommand() {

@@ -16,8 +16,8 @@ namespace proofmark::client::cli {
 
 // What may stand behind an option or in a place of its own.
 enum class ValueKind {
-  kFlag,      // Nothing.
-  kSwitch,    // Nothing; "--no-NAME" turns it off again.
+  kFlag,    // Nothing.
+  kSwitch,  // Nothing; "--no-NAME" turns it off again.
   kText,
   kInteger,   // min..max.
   kNumber,    // min..max, with a fraction.
@@ -28,8 +28,8 @@ enum class ValueKind {
 
 // One option ("--purpose") or one argument in a place of its own ("EXHIBIT").
 struct Parameter {
-  std::string name = {};   // "--purpose"; upper case without hyphens for a place.
-  std::string help = {};   // One sentence.
+  std::string name = {};  // "--purpose"; upper case without hyphens for a place.
+  std::string help = {};  // One sentence.
   ValueKind kind = ValueKind::kText;
   std::string value_name = {};  // "CODE", for the help.
   std::string fallback = {};    // What holds when it is not given, as text; empty for none.
@@ -37,11 +37,11 @@ struct Parameter {
   std::int64_t min = INT64_MIN;
   std::int64_t max = INT64_MAX;
   bool required = false;
-  bool repeated = false;   // May be given several times.
+  bool repeated = false;  // May be given several times.
 };
 
 struct Example {
-  std::string line;     // Begins with "proofmark ".
+  std::string line;  // Begins with "proofmark ".
   std::string meaning;
 };
 

@@ -84,8 +84,8 @@ absl::Status CheckDuration(const Parameter& parameter, const std::string& text) 
                                  parameter.name, text));
   }
   if (*ms < parameter.min || *ms > parameter.max) {
-    return Usage(absl::StrFormat("%s: %s is outside %d..%d ms", parameter.name, text,
-                                 parameter.min, parameter.max));
+    return Usage(absl::StrFormat("%s: %s is outside %d..%d ms", parameter.name, text, parameter.min,
+                                 parameter.max));
   }
   return absl::OkStatus();
 }
@@ -95,8 +95,7 @@ absl::Status CheckValue(const Parameter& parameter, const std::string& text) {
       std::ranges::find(parameter.choices, text) == parameter.choices.end()) {
     std::string choices;
     for (const std::string& choice : parameter.choices) choices += " " + choice;
-    return Usage(
-        absl::StrFormat("%s: \"%s\" is none of:%s", parameter.name, text, choices));
+    return Usage(absl::StrFormat("%s: \"%s\" is none of:%s", parameter.name, text, choices));
   }
   switch (parameter.kind) {
     case ValueKind::kInteger:
@@ -148,7 +147,8 @@ absl::Status Collect(const Parameter& parameter, std::vector<std::string> values
 absl::Status CollectPlaces(const std::vector<Parameter>& places, std::vector<std::string> words,
                            Arguments& arguments) {
   for (const Parameter& place : places) {
-    const std::size_t count = place.repeated ? words.size() : std::min<std::size_t>(words.size(), 1);
+    const std::size_t count =
+        place.repeated ? words.size() : std::min<std::size_t>(words.size(), 1);
     const auto end = words.begin() + static_cast<std::ptrdiff_t>(count);
     PM_RETURN_IF_ERROR(Collect(place, {words.begin(), end}, arguments));
     words.erase(words.begin(), end);
@@ -192,18 +192,17 @@ absl::StatusOr<ParsedLine> ParseLine(const Command& root, const std::vector<std:
   ParsedLine line;
   line.command = Descend(root, words, line.path);
   const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(line.path.size()),
-                                words.end());
+                                      words.end());
   const auto end = std::ranges::find(rest, "--");
-  line.help = std::find(rest.begin(), end, "--help") != end ||
-              std::find(rest.begin(), end, "-h") != end;
+  line.help =
+      std::find(rest.begin(), end, "--help") != end || std::find(rest.begin(), end, "-h") != end;
   if (line.help) return line;
   if (!line.command->children.empty() && !rest.empty() && rest[0][0] != '-') {
-    return Usage(absl::StrFormat("there is no command `%s`%s", rest[0],
-                                 Suggestion(*line.command, rest[0])));
+    return Usage(
+        absl::StrFormat("there is no command `%s`%s", rest[0], Suggestion(*line.command, rest[0])));
   }
-  PM_ASSIGN_OR_RETURN(
-      std::vector<std::string> words_in_place,
-      CollectOptions(line.command->options, {rest.begin(), end}, line.arguments));
+  PM_ASSIGN_OR_RETURN(std::vector<std::string> words_in_place,
+                      CollectOptions(line.command->options, {rest.begin(), end}, line.arguments));
   if (end != rest.end()) words_in_place.insert(words_in_place.end(), end + 1, rest.end());
   PM_RETURN_IF_ERROR(
       CollectPlaces(line.command->places, std::move(words_in_place), line.arguments));

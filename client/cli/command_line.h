@@ -14,7 +14,7 @@ struct ParsedLine {
   const Command* command = nullptr;  // Never null.
   std::vector<std::string> path;     // The words that name it.
   Arguments arguments;
-  bool help = false;                 // --help was given: show the command's help, do nothing.
+  bool help = false;  // --help was given: show the command's help, do nothing.
 };
 
 // Reads the words behind the program's name.

@@ -23,8 +23,8 @@ const Command& CommandTree() {
                    {"proofmark help exit-codes", "How commands end."}},
       .children = {SubmitCommand(), SearchCommand(), CandidatesCommand(), ExhibitCommand(),
                    PartnersCommand(), AuditCommand(), StatusCommand(), DoctorCommand(),
-                   PkiCommand(), GenerateCommand(), ManifestCommand(), PlotCommand(), ExplainCommand(),
-                   HelpCommand(), CompletionCommand(), VersionCommand()},
+                   PkiCommand(), GenerateCommand(), ManifestCommand(), PlotCommand(),
+                   ExplainCommand(), HelpCommand(), CompletionCommand(), VersionCommand()},
   };
   return *kTree;
 }

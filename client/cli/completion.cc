@@ -101,8 +101,8 @@ CaseArms MakeArms(const Command& root, std::string_view offer, std::string_view 
       if (!TakesValue(option)) continue;
       std::string action = "return";
       if (!option.choices.empty()) {
-        action = absl::StrFormat("%s; return", absl::StrFormat("%s '%s'", offer,
-                                                               Joined(option.choices)));
+        action = absl::StrFormat("%s; return",
+                                 absl::StrFormat("%s '%s'", offer, Joined(option.choices)));
       } else if (option.kind == ValueKind::kFile) {
         action = absl::StrFormat("%s; return", files);
       } else if (option.kind == ValueKind::kFolder) {
@@ -113,8 +113,8 @@ CaseArms MakeArms(const Command& root, std::string_view offer, std::string_view 
     std::vector<std::string> next = ChildNames(command);
     const std::vector<std::string> choices = PlaceChoices(command);
     next.insert(next.end(), choices.begin(), choices.end());
-    std::string action = absl::StrFormat("options='%s'; words='%s'", Joined(OptionNames(command)),
-                                         Joined(next));
+    std::string action =
+        absl::StrFormat("options='%s'; words='%s'", Joined(OptionNames(command)), Joined(next));
     if (HasKind(command.places, ValueKind::kFile)) action += "; files=1";
     if (HasKind(command.places, ValueKind::kFolder)) action += "; folders=1";
     arms.words += absl::StrFormat("    '%s') %s ;;\n", path, action);
@@ -125,8 +125,8 @@ CaseArms MakeArms(const Command& root, std::string_view offer, std::string_view 
 }  // namespace
 
 std::string BashCompletion(const Command& root) {
-  const CaseArms arms = MakeArms(root, "_proofmark_offer", "_proofmark_files",
-                                 "_proofmark_folders");
+  const CaseArms arms =
+      MakeArms(root, "_proofmark_offer", "_proofmark_files", "_proofmark_folders");
   return "# bash completion of proofmark: source <(proofmark completion bash)\n"
          "_proofmark_offer() { COMPREPLY+=( $(compgen -W \"$1\" -- \"$cur\") ); }\n"
          "_proofmark_files() { compopt -o filenames 2>/dev/null; local IFS=$'\\n'; "
@@ -213,15 +213,14 @@ std::string FishCompletion(const Command& root) {
     const std::string here =
         absl::StrFormat("complete -c proofmark -n \"__proofmark_at '%s'\"", path);
     for (const Command& child : command.children) {
-      text += absl::StrFormat("%s -a %s -d %s\n", here, child.name,
-                              SingleQuoted(child.summary, "\\'"));
+      text +=
+          absl::StrFormat("%s -a %s -d %s\n", here, child.name, SingleQuoted(child.summary, "\\'"));
     }
     for (const Parameter& option : command.options) {
       std::string value;
-      if (TakesValue(option)) value = option.kind == ValueKind::kFile ||
-                                              option.kind == ValueKind::kFolder
-                                          ? " -r -F"
-                                          : " -x";
+      if (TakesValue(option))
+        value =
+            option.kind == ValueKind::kFile || option.kind == ValueKind::kFolder ? " -r -F" : " -x";
       if (!option.choices.empty()) value += absl::StrFormat(" -a '%s'", Joined(option.choices));
       text += absl::StrFormat("%s -l %s%s -d %s\n", here, option.name.substr(2), value,
                               SingleQuoted(option.help, "\\'"));

@@ -60,8 +60,7 @@ bool IsControl(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7F;
   // U+0080..U+009F: terminals take some of them for escape sequences.
-  return character.size() == 2 && first == 0xC2 &&
-         static_cast<unsigned char>(character[1]) < 0xA0;
+  return character.size() == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ enum class Style { kPlain, kBold, kDim, kGood, kWarning, kBad };
 class Console {
  public:
   struct Options {
-    bool out_colour = false;    // Only on a terminal and never with NO_COLOR.
+    bool out_colour = false;  // Only on a terminal and never with NO_COLOR.
     bool err_colour = false;
     bool err_terminal = false;  // Progress moves only there.
     std::int64_t width = 100;   // Columns of the terminal.

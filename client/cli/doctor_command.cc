@@ -52,8 +52,8 @@ class Report {
                                   {"next", std::string(next)}});
       return;
     }
-    const Style style = verdict == Verdict::kOk      ? Style::kGood
-                        : verdict == Verdict::kFail  ? Style::kBad
+    const Style style = verdict == Verdict::kOk        ? Style::kGood
+                        : verdict == Verdict::kFail    ? Style::kBad
                         : verdict == Verdict::kWarning ? Style::kWarning
                                                        : Style::kDim;
     const std::string mark = absl::StrFormat("%-11s", VerdictText(verdict));
@@ -62,8 +62,7 @@ class Report {
     if (!next.empty()) console_.out() << "             next: " << next << '\n';
   }
   void Add(std::string_view what, const absl::Status& fault) {
-    Add(what, Verdict::kFail,
-        absl::StrFormat("%s %s", FaultName(FaultOf(fault)), fault.message()),
+    Add(what, Verdict::kFail, absl::StrFormat("%s %s", FaultName(FaultOf(fault)), fault.message()),
         FindFault(FaultOf(fault)).remedy);
   }
 
@@ -94,14 +93,11 @@ void CheckIdentity(const ConnectionProfile& profile, const Identity& identity, R
   report.Add("certificate", Verdict::kOk,
              absl::StrFormat("%s, issued by the CA of the profile, and the key belongs to it",
                              identity.leaf.name().uri()));
-  const std::int64_t left_ms =
-      leaf.not_after_unix_s() * 1000 - base::SystemClock().UnixMillis();
-  const std::string until = absl::StrFormat("until %s, %d days left",
-                                            TimeText(leaf.not_after_unix_s() * 1000),
-                                            left_ms / kMsPerDay);
+  const std::int64_t left_ms = leaf.not_after_unix_s() * 1000 - base::SystemClock().UnixMillis();
+  const std::string until = absl::StrFormat(
+      "until %s, %d days left", TimeText(leaf.not_after_unix_s() * 1000), left_ms / kMsPerDay);
   if (left_ms < kRenewDays * kMsPerDay) {
-    report.Add("expiry", Verdict::kWarning, until,
-               "Renew it: proofmark pki issue-role --force.");
+    report.Add("expiry", Verdict::kWarning, until, "Renew it: proofmark pki issue-role --force.");
   } else {
     report.Add("expiry", Verdict::kOk, until);
   }
@@ -125,8 +121,7 @@ void CheckPartners(NodeClient& node, Report& report) {
   if (partners->partners().empty()) report.Add("partners", Verdict::kOk, "none are configured");
   for (const admin::v1::Partner& partner : partners->partners()) {
     const bool serving = partner.probe_result() == "serving";
-    report.Add("partner " + Printable(partner.domain()),
-               serving ? Verdict::kOk : Verdict::kWarning,
+    report.Add("partner " + Printable(partner.domain()), serving ? Verdict::kOk : Verdict::kWarning,
                absl::StrFormat("%s %s", partner.probe_result(), partner.probe_detail()),
                serving ? "" : "The node goes on without it; ask that agency's administrator.");
   }
@@ -147,20 +142,18 @@ void CheckNode(const Arguments& arguments, Report& report) {
   report.Add("node", Verdict::kOk,
              absl::StrFormat("%s, version %s, %s exhibits", status->node_id(), status->version(),
                              CountText(status->exhibit_count())));
-  report.Add("search index",
-             status->indexed_count() >= status->exhibit_count() ? Verdict::kOk : Verdict::kWarning,
-             absl::StrFormat("%s of %s active exhibits are searchable",
-                             CountText(status->indexed_count()),
-                             CountText(status->exhibit_count())));
-  report.Add("calibration",
-             status->calibration_provisional() ? Verdict::kWarning : Verdict::kOk,
-             status->calibration_version() +
-                 (status->calibration_provisional() ? ", PROVISIONAL: from generated scans only"
-                                                    : ""));
+  report.Add(
+      "search index",
+      status->indexed_count() >= status->exhibit_count() ? Verdict::kOk : Verdict::kWarning,
+      absl::StrFormat("%s of %s active exhibits are searchable", CountText(status->indexed_count()),
+                      CountText(status->exhibit_count())));
+  report.Add(
+      "calibration", status->calibration_provisional() ? Verdict::kWarning : Verdict::kOk,
+      status->calibration_version() +
+          (status->calibration_provisional() ? ", PROVISIONAL: from generated scans only" : ""));
   for (const admin::v1::CertificateStatus& certificate : status->certificates()) {
     const std::int64_t until_ms = certificate.expire_time().seconds() * 1000;
-    const bool soon =
-        until_ms - base::SystemClock().UnixMillis() < kRenewDays * kMsPerDay;
+    const bool soon = until_ms - base::SystemClock().UnixMillis() < kRenewDays * kMsPerDay;
     report.Add(absl::StrFormat("node's %s-port certificate", Printable(certificate.port())),
                soon ? Verdict::kWarning : Verdict::kOk, "until " + TimeText(until_ms),
                soon ? "Renew it: proofmark pki issue-node --force." : "");
@@ -218,16 +211,18 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
 }  // namespace
 
 Command DoctorCommand() {
-  return {.name = "doctor",
-          .summary = "Check everything this machine needs to talk to its node.",
-          .description = "Profile, certificate, key, expiry, clock, node, search index, "
-                         "calibration, partners. Each line says ok, FAIL, warning or not checked, "
-                         "and what to do. Ends with 1 when a check failed.",
-          .options = WithNodeOptions({}),
-          .places = {},
-          .examples = {{"proofmark doctor", "The first thing to run when something does not work."}},
-          .children = {},
-          .run = Run};
+  return {
+      .name = "doctor",
+      .summary = "Check everything this machine needs to talk to its node.",
+      .description =
+          "Profile, certificate, key, expiry, clock, node, search index, "
+          "calibration, partners. Each line says ok, FAIL, warning or not checked, "
+          "and what to do. Ends with 1 when a check failed.",
+      .options = WithNodeOptions({}),
+      .places = {},
+      .examples = {{"proofmark doctor", "The first thing to run when something does not work."}},
+      .children = {},
+      .run = Run};
 }
 
 }  // namespace proofmark::client::cli

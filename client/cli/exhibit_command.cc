@@ -58,21 +58,21 @@ void PrintExhibit(Console& console, const wire::ExhibitView& view) {
   facts.Add("kind", records::ExhibitKindCode(exhibit.kind));
   facts.Add("state", StateText(exhibit.state));
   facts.Add("class", ClassText(exhibit.characteristics));
-  facts.Add("submitted", absl::StrFormat("%s by %s", TimeText(exhibit.submitted_unix_ms),
-                                         exhibit.submitted_by));
+  facts.Add("submitted",
+            absl::StrFormat("%s by %s", TimeText(exhibit.submitted_unix_ms), exhibit.submitted_by));
   if (view.receipt.has_value()) {
-    facts.Add("ledger", absl::StrFormat("entry %d of %s", view.receipt->index,
-                                        view.receipt->origin));
+    facts.Add("ledger",
+              absl::StrFormat("entry %d of %s", view.receipt->index, view.receipt->origin));
   }
   if (view.signature.has_value()) facts.Add("method", view.signature->extractor_version);
   console.out() << facts.Text(console) << '\n';
   Table marks({{"land", Align::kRight}, {"signature"}, {"format"}, {"scan sha-256"}, {"remarks"}});
   for (const records::Mark& mark : exhibit.marks) {
     std::string remarks;
-    for (const std::string& remark : mark.remarks) remarks += (remarks.empty() ? "" : "; ") + remark;
+    for (const std::string& remark : mark.remarks)
+      remarks += (remarks.empty() ? "" : "; ") + remark;
     marks.AddRow({std::to_string(mark.land_number),
-                  Cell(mark.usable ? "usable" : "none",
-                       mark.usable ? Style::kGood : Style::kBad),
+                  Cell(mark.usable ? "usable" : "none", mark.usable ? Style::kGood : Style::kBad),
                   mark.format, ShortHandle(mark.scan_sha256), remarks});
   }
   console.out() << marks.Text(console, 2);
@@ -98,8 +98,13 @@ absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   std::int64_t left = arguments.Integer("--limit");
   std::int64_t listed = 0;
-  Table table({{"exhibit"}, {"label", Align::kLeft, 32}, {"kind"}, {"state"}, {"lands usable"},
-               {"class"}, {"submitted"}});
+  Table table({{"exhibit"},
+               {"label", Align::kLeft, 32},
+               {"kind"},
+               {"state"},
+               {"lands usable"},
+               {"class"},
+               {"submitted"}});
   v1::ListExhibitsRequest request;
   request.set_include_withdrawn(arguments.On("--withdrawn"));
   do {
@@ -182,9 +187,8 @@ absl::StatusOr<int> RunResolve(const Arguments& arguments, Session& session) {
   return 0;
 }
 
-const Parameter kExhibit = {.name = "EXHIBIT",
-                            .help = "The exhibit's id: 32 hexadecimal digits.",
-                            .required = true};
+const Parameter kExhibit = {
+    .name = "EXHIBIT", .help = "The exhibit's id: 32 hexadecimal digits.", .required = true};
 
 Command ShowCommand() {
   return {.name = "show",
@@ -201,52 +205,54 @@ Command ShowCommand() {
 }
 
 Command ListCommand() {
-  return {.name = "list",
-          .summary = "List exhibits, newest first.",
-          .description = "The node logs this as a consultation.",
-          .options = WithNodeOptions(
-              {{.name = "--limit",
-                .help = "At most this many.",
-                .kind = ValueKind::kInteger,
-                .fallback = std::to_string(kListDefault),
-                .min = 1,
-                .max = kListMax},
-               {.name = "--withdrawn", .help = "Also those withdrawn.", .kind = ValueKind::kFlag}}),
-          .places = {},
-          .examples = {{"proofmark exhibit list --limit 20", "The twenty newest."},
-                       {"proofmark exhibit list --json | jq -r .exhibitId",
-                        "Their ids for a script."}},
-          .children = {},
-          .run = RunList};
+  return {
+      .name = "list",
+      .summary = "List exhibits, newest first.",
+      .description = "The node logs this as a consultation.",
+      .options = WithNodeOptions(
+          {{.name = "--limit",
+            .help = "At most this many.",
+            .kind = ValueKind::kInteger,
+            .fallback = std::to_string(kListDefault),
+            .min = 1,
+            .max = kListMax},
+           {.name = "--withdrawn", .help = "Also those withdrawn.", .kind = ValueKind::kFlag}}),
+      .places = {},
+      .examples = {{"proofmark exhibit list --limit 20", "The twenty newest."},
+                   {"proofmark exhibit list --json | jq -r .exhibitId", "Their ids for a script."}},
+      .children = {},
+      .run = RunList};
 }
 
 Command WithdrawCommand() {
-  return {.name = "withdraw",
-          .summary = "Take an exhibit out of searches.",
-          .description = "The record is kept, and the act and its reason are in the ledger. There "
-                         "is no way back but to submit again.",
-          .options = WithNodeOptions({{.name = "--reason",
-                                       .help = "For the record.",
-                                       .value_name = "TEXT",
-                                       .required = true},
-                                      {.name = "--dry-run",
-                                       .help = "Show what would be withdrawn.",
-                                       .kind = ValueKind::kFlag}}),
-          .places = {kExhibit},
-          .examples = {{"proofmark exhibit withdraw 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --reason "
-                        "'scan of the wrong item'",
-                        "It no longer appears as a candidate, here or at partners."}},
-          .children = {},
-          .run = RunWithdraw};
+  return {
+      .name = "withdraw",
+      .summary = "Take an exhibit out of searches.",
+      .description =
+          "The record is kept, and the act and its reason are in the ledger. There "
+          "is no way back but to submit again.",
+      .options = WithNodeOptions(
+          {{.name = "--reason", .help = "For the record.", .value_name = "TEXT", .required = true},
+           {.name = "--dry-run",
+            .help = "Show what would be withdrawn.",
+            .kind = ValueKind::kFlag}}),
+      .places = {kExhibit},
+      .examples = {{"proofmark exhibit withdraw 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --reason "
+                    "'scan of the wrong item'",
+                    "It no longer appears as a candidate, here or at partners."}},
+      .children = {},
+      .run = RunWithdraw};
 }
 
 Command ResolveCommand() {
   return {.name = "resolve",
           .summary = "Find the exhibit behind a handle given to a partner.",
-          .description = "A partner that calls about a candidate names it by the handle our node "
-                         "gave for that one exchange.",
+          .description =
+              "A partner that calls about a candidate names it by the handle our node "
+              "gave for that one exchange.",
           .options = WithNodeOptions({}),
-          .places = {{.name = "HANDLE", .help = "64 hexadecimal digits, or base64 as in --json.",
+          .places = {{.name = "HANDLE",
+                      .help = "64 hexadecimal digits, or base64 as in --json.",
                       .required = true}},
           .examples = {{"proofmark exhibit resolve "
                         "9b1f0c63d2a47e58b0c9d1e2f3a4b5c69b1f0c63d2a47e58b0c9d1e2f3a4b5c6",

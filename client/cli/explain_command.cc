@@ -23,8 +23,8 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   if (arguments.Has("CODE")) {
     const Fault* fault = ParseFault(arguments.Text("CODE"));
     if (fault == nullptr) {
-      return MakeFault(FaultCode::kUsage, absl::StrFormat("there is no error code \"%s\"",
-                                                          arguments.Text("CODE")));
+      return MakeFault(FaultCode::kUsage,
+                       absl::StrFormat("there is no error code \"%s\"", arguments.Text("CODE")));
     }
     console.out() << (json ? JsonOf(*fault) : FaultText(console, *fault));
     return 0;

@@ -80,9 +80,8 @@ std::string ValueOf(const Parameter& parameter) {
 }
 
 std::string Spelling(const Parameter& option) {
-  const std::string name = option.kind == ValueKind::kSwitch
-                               ? "--[no-]" + option.name.substr(2)
-                               : option.name;
+  const std::string name =
+      option.kind == ValueKind::kSwitch ? "--[no-]" + option.name.substr(2) : option.name;
   const std::string value = ValueOf(option);
   return value.empty() ? name : name + " " + value;
 }
@@ -157,8 +156,7 @@ using Rows = std::vector<std::pair<std::string, std::string>>;
 Rows RowsOf(const std::vector<Parameter>& parameters, bool options) {
   Rows rows;
   for (const Parameter& parameter : parameters) {
-    rows.emplace_back(options ? Spelling(parameter) : PlaceSpelling(parameter),
-                      Details(parameter));
+    rows.emplace_back(options ? Spelling(parameter) : PlaceSpelling(parameter), Details(parameter));
   }
   return rows;
 }
@@ -202,7 +200,8 @@ std::string HelpText(const Console& console, const Command& command,
 
 std::string ExitCodesText() {
   std::string text = "How proofmark ends:\n\n";
-  for (const ExitCode& row : kExitCodes) text += absl::StrFormat("%5d  %s\n", row.code, row.meaning);
+  for (const ExitCode& row : kExitCodes)
+    text += absl::StrFormat("%5d  %s\n", row.code, row.meaning);
   text +=
       "\nThe first digit of an error code is the exit code: PM-4002 ends with 4. PM-8001 ends "
       "with 130.\n`proofmark pki due` is made for timers and differs: 0 due, 1 not due, 255 "
@@ -225,10 +224,9 @@ std::string FailureText(const Console& console, const absl::Status& status) {
   const std::string name = FaultName(fault.code);
   const std::string message =
       Printable(std::string_view(status.message().data(), status.message().size()));
-  return absl::StrFormat(
-      "proofmark: %s %s\n  %s\n  next: %s\n  more: proofmark explain %s\n",
-      console.ForErr(Style::kBad, name + ":"), fault.title, message.empty() ? "-" : message,
-      Wrapped(fault.remedy, 8, 8), name);
+  return absl::StrFormat("proofmark: %s %s\n  %s\n  next: %s\n  more: proofmark explain %s\n",
+                         console.ForErr(Style::kBad, name + ":"), fault.title,
+                         message.empty() ? "-" : message, Wrapped(fault.remedy, 8, 8), name);
 }
 
 std::string ManualText(const Command& root) {

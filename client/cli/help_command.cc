@@ -105,8 +105,9 @@ Command VersionCommand() {
           .description = "",
           .options = {JsonOption()},
           .places = {},
-          .examples = {{"proofmark version", "Signatures of different extractors are never "
-                                             "compared."}},
+          .examples = {{"proofmark version",
+                        "Signatures of different extractors are never "
+                        "compared."}},
           .children = {},
           .run = RunVersion};
 }

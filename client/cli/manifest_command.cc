@@ -61,8 +61,9 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
 Command ManifestCommand() {
   return {.name = "manifest",
           .summary = "List the exhibits a manifest names, with their truth where it states one.",
-          .description = "Reads the manifest alone, not the scans. What `submit --manifest` would "
-                         "send has one line each; truth columns are shown and never sent.",
+          .description =
+              "Reads the manifest alone, not the scans. What `submit --manifest` would "
+              "send has one line each; truth columns are shown and never sent.",
           .options = {JsonOption()},
           .places = {{.name = "FILE",
                       .help = "A manifest (docs/formats/manifest.md).",

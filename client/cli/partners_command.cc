@@ -50,8 +50,9 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
 Command PartnersCommand() {
   return {.name = "partners",
           .summary = "List the partner agencies and what may be asked.",
-          .description = "Ends with 1 when there are none, or when a partner that was tried does "
-                         "not serve.",
+          .description =
+              "Ends with 1 when there are none, or when a partner that was tried does "
+              "not serve.",
           .options = WithNodeOptions({{.name = "--probe",
                                        .help = "Connect to each and say whether it answers.",
                                        .kind = ValueKind::kFlag}}),

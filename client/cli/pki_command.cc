@@ -52,16 +52,15 @@ absl::StatusOr<int> RunInitAgency(const Arguments& arguments, Session& session) 
 
 absl::StatusOr<int> RunIssueNode(const Arguments& arguments, Session& session) {
   crypto::SystemRandom random;
-  PM_ASSIGN_OR_RETURN(
-      const pki::Draft draft,
-      pki::DraftNode(arguments.Text("--dir"),
-                     {.id = arguments.Text("--id"),
-                      .dns_names = arguments.All("--dns"),
-                      .ip_addresses = arguments.All("--ip"),
-                      .lifetime_s = arguments.Duration("--lifetime").count() / 1000,
-                      .agency_listen = arguments.Text("--agency-listen"),
-                      .partner_listen = arguments.Text("--partner-listen")},
-                     Now(), random));
+  PM_ASSIGN_OR_RETURN(const pki::Draft draft,
+                      pki::DraftNode(arguments.Text("--dir"),
+                                     {.id = arguments.Text("--id"),
+                                      .dns_names = arguments.All("--dns"),
+                                      .ip_addresses = arguments.All("--ip"),
+                                      .lifetime_s = arguments.Duration("--lifetime").count() / 1000,
+                                      .agency_listen = arguments.Text("--agency-listen"),
+                                      .partner_listen = arguments.Text("--partner-listen")},
+                                     Now(), random));
   return Finish(draft, arguments, session);
 }
 
@@ -141,13 +140,13 @@ absl::StatusOr<int> RunDue(const Arguments& arguments, Session& session) {
 }
 
 absl::StatusOr<int> RunExportPartner(const Arguments& arguments, Session& session) {
-  PM_ASSIGN_OR_RETURN(const pki::PartnerBlock block,
-                      pki::ExportPartner(arguments.Text("--dir"),
-                                         {.id = arguments.Text("--id"),
-                                          .endpoint = arguments.Text("--endpoint"),
-                                          .prefix = arguments.Text("--prefix"),
-                                          .answers = arguments.All("--answers"),
-                                          .asks = arguments.All("--asks")}));
+  PM_ASSIGN_OR_RETURN(
+      const pki::PartnerBlock block,
+      pki::ExportPartner(arguments.Text("--dir"), {.id = arguments.Text("--id"),
+                                                   .endpoint = arguments.Text("--endpoint"),
+                                                   .prefix = arguments.Text("--prefix"),
+                                                   .answers = arguments.All("--answers"),
+                                                   .asks = arguments.All("--asks")}));
   if (arguments.Has("--out")) {
     pki::Draft draft;
     const fs::path home = fs::path(arguments.Text("--out")) / block.domain;
@@ -158,9 +157,8 @@ absl::StatusOr<int> RunExportPartner(const Arguments& arguments, Session& sessio
           draft.Write(arguments.On("--force") ? Overwrite::kAllowed : Overwrite::kNever));
     }
     for (const fs::path& path : draft.Paths()) {
-      session.console.Note(
-          absl::StrFormat("%s %s", arguments.On("--dry-run") ? "would write" : "wrote",
-                          path.string()));
+      session.console.Note(absl::StrFormat(
+          "%s %s", arguments.On("--dry-run") ? "would write" : "wrote", path.string()));
     }
   }
   session.console.out() << block.toml;
@@ -184,32 +182,29 @@ Parameter LifetimeOption(std::string fallback, std::int64_t max_s) {
 }
 
 std::vector<Parameter> WithWriteOptions(std::vector<Parameter> own) {
-  own.push_back({.name = "--force",
-                 .help = "Overwrite what exists.",
-                 .kind = ValueKind::kFlag});
-  own.push_back({.name = "--dry-run",
-                 .help = "Show what would be written.",
-                 .kind = ValueKind::kFlag});
+  own.push_back({.name = "--force", .help = "Overwrite what exists.", .kind = ValueKind::kFlag});
+  own.push_back(
+      {.name = "--dry-run", .help = "Show what would be written.", .kind = ValueKind::kFlag});
   return own;
 }
 
 Command InitAgencyCommand() {
   return {.name = "init-agency",
           .summary = "Make an agency's two CAs.",
-          .description = "One vouches on the agency port (staff), one on the partner port "
-                         "(federation); neither is believed on the other. Keep the folder off the "
-                         "network: a node needs only what `issue-node` puts under nodes/.",
-          .options = WithWriteOptions(
-              {{.name = "--domain",
-                .help = "The agency's domain, for instance gb.example.",
-                .value_name = "DOMAIN",
-                .required = true},
-               {.name = "--out",
-                .help = "Folder to make.",
-                .kind = ValueKind::kFolder,
-                .value_name = "DIR",
-                .required = true},
-               LifetimeOption("3650d", crypto::kCaLifetimeSecondsMax)}),
+          .description =
+              "One vouches on the agency port (staff), one on the partner port "
+              "(federation); neither is believed on the other. Keep the folder off the "
+              "network: a node needs only what `issue-node` puts under nodes/.",
+          .options = WithWriteOptions({{.name = "--domain",
+                                        .help = "The agency's domain, for instance gb.example.",
+                                        .value_name = "DOMAIN",
+                                        .required = true},
+                                       {.name = "--out",
+                                        .help = "Folder to make.",
+                                        .kind = ValueKind::kFolder,
+                                        .value_name = "DIR",
+                                        .required = true},
+                                       LifetimeOption("3650d", crypto::kCaLifetimeSecondsMax)}),
           .places = {},
           .examples = {{"proofmark pki init-agency --domain gb.example --out pki",
                         "Both CAs for gb.example."}},
@@ -220,17 +215,22 @@ Command InitAgencyCommand() {
 Command IssueNodeCommand() {
   return {.name = "issue-node",
           .summary = "Issue a node's certificates, and its keys the first time.",
-          .description = "The agency-port certificate comes from the staff CA, the partner-port "
-                         "certificate from the federation CA; both name the node. Exchange key, "
-                         "master key and proofmarkd.toml are made the first time and never "
-                         "replaced, --force or not: without its master key a node cannot read "
-                         "what it keeps. To renew, say --force.",
+          .description =
+              "The agency-port certificate comes from the staff CA, the partner-port "
+              "certificate from the federation CA; both name the node. Exchange key, "
+              "master key and proofmarkd.toml are made the first time and never "
+              "replaced, --force or not: without its master key a node cannot read "
+              "what it keeps. To renew, say --force.",
           .options = WithWriteOptions(
               {kDir,
                {.name = "--id", .help = "The node's id.", .value_name = "ID", .required = true},
-               {.name = "--dns", .help = "A name it answers as.", .value_name = "NAME",
+               {.name = "--dns",
+                .help = "A name it answers as.",
+                .value_name = "NAME",
                 .repeated = true},
-               {.name = "--ip", .help = "An address it answers at.", .value_name = "IP",
+               {.name = "--ip",
+                .help = "An address it answers at.",
+                .value_name = "IP",
                 .repeated = true},
                {.name = "--agency-listen",
                 .help = "Where the agency port will listen, for proofmarkd.toml.",
@@ -255,8 +255,9 @@ Command IssueNodeCommand() {
 Command IssueRoleCommand() {
   return {.name = "issue-role",
           .summary = "Issue one person's certificate.",
-          .description = "The name is a pseudonym: it stands in the ledger, so use one that says "
-                         "nothing outside the agency.",
+          .description =
+              "The name is a pseudonym: it stands in the ledger, so use one that says "
+              "nothing outside the agency.",
           .options = WithWriteOptions(
               {kDir,
                {.name = "--role",
@@ -294,9 +295,10 @@ Command ListCommand() {
 Command DueCommand() {
   return {.name = "due",
           .summary = "Say whether a certificate should be renewed now.",
-          .description = "For timers. Due is a certificate in the last third of its life. Prints "
-                         "the files. Ends with 0 when one is due, 1 when none is, 255 for any "
-                         "fault.",
+          .description =
+              "For timers. Due is a certificate in the last third of its life. Prints "
+              "the files. Ends with 0 when one is due, 1 when none is, 255 for any "
+              "fault.",
           .options = {kDir},
           .places = {},
           .examples = {{"proofmark pki due --dir pki && ./renew.sh", "Renew only when needed."}},
@@ -307,10 +309,11 @@ Command DueCommand() {
 Command ExportPartnerCommand() {
   return {.name = "export-partner",
           .summary = "Print what a partner needs to know of a node.",
-          .description = "Prints the [[partner]] block for the partner's proofmarkd.toml; with "
-                         "--out it also writes the two public files that the block names, into "
-                         "DIR/<domain>. Hand both over by a channel that cannot be forged: whoever "
-                         "replaces them becomes the agency.",
+          .description =
+              "Prints the [[partner]] block for the partner's proofmarkd.toml; with "
+              "--out it also writes the two public files that the block names, into "
+              "DIR/<domain>. Hand both over by a channel that cannot be forged: whoever "
+              "replaces them becomes the agency.",
           .options = WithWriteOptions(
               {kDir,
                {.name = "--id", .help = "The node's id.", .value_name = "ID", .required = true},

@@ -51,9 +51,8 @@ absl::StatusOr<ReadScan> Read(const fs::path& path, Console& console) {
 absl::StatusOr<forensics::LandExtraction> Extract(const ReadScan& read) {
   const auto* profile = std::get_if<forensics::CrosscutProfile>(&read.heights);
   absl::StatusOr<forensics::LandExtraction> land =
-      profile != nullptr
-          ? forensics::ExtractLandFromProfile(profile->x_um, profile->height_um, {})
-          : forensics::ExtractLand(std::get<forensics::HeightMap>(read.heights), {});
+      profile != nullptr ? forensics::ExtractLandFromProfile(profile->x_um, profile->height_um, {})
+                         : forensics::ExtractLand(std::get<forensics::HeightMap>(read.heights), {});
   if (!land.ok()) return About(read.name, land.status());
   return land;
 }
@@ -61,9 +60,9 @@ absl::StatusOr<forensics::LandExtraction> Extract(const ReadScan& read) {
 absl::StatusOr<picture::Format> FormatOf(const fs::path& out) {
   if (out.extension() == ".png") return picture::Format::kPng;
   if (out.extension() == ".svg") return picture::Format::kSvg;
-  return MakeFault(FaultCode::kUsage,
-                   absl::StrFormat("--out: \"%s\" ends neither with .png nor with .svg",
-                                   out.string()));
+  return MakeFault(
+      FaultCode::kUsage,
+      absl::StrFormat("--out: \"%s\" ends neither with .png nor with .svg", out.string()));
 }
 
 // What each of the four commands draws from its files.
@@ -109,9 +108,8 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session, Draw draw)
     scans.push_back(std::move(scan));
   }
   PM_ASSIGN_OR_RETURN(const std::string picture, draw(scans, format));
-  PM_RETURN_IF_ERROR(
-      WriteFile(out, picture, Privacy::kPublic,
-                arguments.On("--force") ? Overwrite::kAllowed : Overwrite::kNever));
+  PM_RETURN_IF_ERROR(WriteFile(out, picture, Privacy::kPublic,
+                               arguments.On("--force") ? Overwrite::kAllowed : Overwrite::kNever));
   session.console.Note(absl::StrFormat("%s written", out.string()));
   return 0;
 }
@@ -122,10 +120,8 @@ absl::StatusOr<int> RunWith(const Arguments& arguments, Session& session) {
 }
 
 Parameter Place(std::string name, std::string help) {
-  return {.name = std::move(name),
-          .help = std::move(help),
-          .kind = ValueKind::kFile,
-          .required = true};
+  return {
+      .name = std::move(name), .help = std::move(help), .kind = ValueKind::kFile, .required = true};
 }
 
 std::vector<Parameter> Options() {
@@ -140,8 +136,9 @@ std::vector<Parameter> Options() {
 Command SurfacePlot() {
   return {.name = "surface",
           .summary = "Draw a scan as relief with a colour scale.",
-          .description = "The form of the bullet (a surface of second order) is taken off and the "
-                         "rest lit from the left, so that striae show.",
+          .description =
+              "The form of the bullet (a surface of second order) is taken off and the "
+              "rest lit from the left, so that striae show.",
           .options = Options(),
           .places = {Place("FILE", "An X3P scan.")},
           .examples = {{"proofmark plot surface L1.x3p --out l1.png", "How the land looks."}},
@@ -176,8 +173,9 @@ Command SignaturePlot() {
 Command AlignedPlot() {
   return {.name = "aligned",
           .summary = "Draw two lands' signatures over each other at their best lag.",
-          .description = "Lag and cross-correlation stand in the title. They are scores, no "
-                         "probabilities; two lands alone have no level.",
+          .description =
+              "Lag and cross-correlation stand in the title. They are scores, no "
+              "probabilities; two lands alone have no level.",
           .options = Options(),
           .places = {Place("QUERY", "An X3P scan of one land, or a profile (.csv)."),
                      Place("REFERENCE", "Another.")},

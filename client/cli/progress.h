@@ -14,7 +14,7 @@ namespace proofmark::client::cli {
 
 // How far a long piece of work is.
 struct Work {
-  std::string what;             // "exhibits".
+  std::string what;  // "exhibits".
   std::int64_t done = 0;
   std::int64_t total = 0;
   std::int64_t bytes_done = 0;  // 0 of 0 when bytes do not matter; else rate and time follow them.

@@ -32,8 +32,7 @@ Style OutcomeStyle(wire::PartnerOutcome outcome) {
 
 std::string Why(const wire::PartnerResult& result) {
   if (result.refusal_code.empty()) return result.detail;
-  return result.detail.empty() ? result.refusal_code
-                               : result.refusal_code + ": " + result.detail;
+  return result.detail.empty() ? result.refusal_code : result.refusal_code + ": " + result.detail;
 }
 
 std::string ProvisionalLine(const Console& console) {
@@ -78,10 +77,16 @@ std::string PartnerText(const Console& console, const wire::PartnerResult& partn
 
 std::string LocalText(const Console& console, const wire::LocalResult& local) {
   std::string text = Heading(console, "Own records");
-  Table candidates({{"rank", Align::kRight}, {"label", Align::kLeft, kLabelWidth}, {"kind"},
-                    {"level"}, {"likelihood ratio (5 to 95 %)"}, {"score", Align::kRight},
-                    {"margin", Align::kRight}, {"lands", Align::kRight},
-                    {"exp. false leads", Align::kRight}, {"exhibit"}});
+  Table candidates({{"rank", Align::kRight},
+                    {"label", Align::kLeft, kLabelWidth},
+                    {"kind"},
+                    {"level"},
+                    {"likelihood ratio (5 to 95 %)"},
+                    {"score", Align::kRight},
+                    {"margin", Align::kRight},
+                    {"lands", Align::kRight},
+                    {"exp. false leads", Align::kRight},
+                    {"exhibit"}});
   for (const wire::LocalCandidate& candidate : local.candidates) {
     candidates.AddRow(
         {std::to_string(candidate.rank), candidate.label.empty() ? "(erased)" : candidate.label,
@@ -122,8 +127,8 @@ bool HasOutcome(const wire::Search& search, wire::PartnerOutcome outcome) {
 }  // namespace
 
 std::string OutcomeLine(const wire::PartnerResult& result) {
-  std::string line = absl::StrFormat("%s: %s", result.agency,
-                                     wire::PartnerOutcomeName(result.outcome));
+  std::string line =
+      absl::StrFormat("%s: %s", result.agency, wire::PartnerOutcomeName(result.outcome));
   if (result.result.has_value()) {
     line += absl::StrFormat(", %d candidate(s)", result.result->candidates.size());
   } else if (const std::string why = Why(result); !why.empty()) {
@@ -136,9 +141,8 @@ std::string SearchText(const Console& console, const wire::Search& search) {
   Facts facts;
   facts.Add("search", search.search_id, Style::kBold);
   facts.Add("exhibit", search.exhibit_id);
-  facts.Add("asked",
-            absl::StrFormat("%s by %s for %s", TimeText(search.ask_unix_ms), search.asked_by,
-                            search.purpose));
+  facts.Add("asked", absl::StrFormat("%s by %s for %s", TimeText(search.ask_unix_ms),
+                                     search.asked_by, search.purpose));
   std::string rules;
   for (const records::ClassRule rule : search.rules_off) {
     rules += (rules.empty() ? "" : ", ") + RuleText(rule);
@@ -148,9 +152,13 @@ std::string SearchText(const Console& console, const wire::Search& search) {
 
   if (!search.partners.empty()) {
     text += Heading(console, "Partners");
-    Table outcomes({{"agency"}, {"outcome"}, {"candidates", Align::kRight},
-                    {"time", Align::kRight}, {"our entry", Align::kRight},
-                    {"its entry", Align::kRight}, {"reason"}});
+    Table outcomes({{"agency"},
+                    {"outcome"},
+                    {"candidates", Align::kRight},
+                    {"time", Align::kRight},
+                    {"our entry", Align::kRight},
+                    {"its entry", Align::kRight},
+                    {"reason"}});
     for (const wire::PartnerResult& partner : search.partners) {
       const auto entry = [](const std::optional<records::LedgerReceipt>& receipt) {
         return receipt.has_value() ? std::to_string(receipt->index) : std::string("-");
@@ -171,7 +179,7 @@ std::string SearchText(const Console& console, const wire::Search& search) {
   return text;
 }
 
-int SearchExitCode(const wire::Search& search) {
+absl::StatusOr<int> SearchExit(const wire::Search& search) {
   const auto above_none = [](const auto& candidate) {
     return candidate.level >= forensics::Level::kL1;
   };
@@ -180,14 +188,18 @@ int SearchExitCode(const wire::Search& search) {
     if (partner.result && std::ranges::any_of(partner.result->candidates, above_none)) return 0;
   }
   if (search.partners.empty() || HasOutcome(search, wire::PartnerOutcome::kAnswered)) return 1;
+  std::string outcomes;
+  for (const wire::PartnerResult& partner : search.partners) {
+    outcomes += (outcomes.empty() ? "" : "; ") + OutcomeLine(partner);
+  }
   if (HasOutcome(search, wire::PartnerOutcome::kInvalid)) {
-    return ExitCodeOf(FaultCode::kAnswerInvalid);
+    return MakeFault(FaultCode::kAnswerInvalid, outcomes);
   }
   if (HasOutcome(search, wire::PartnerOutcome::kUnreachable) ||
       HasOutcome(search, wire::PartnerOutcome::kTooLate)) {
-    return ExitCodeOf(FaultCode::kPartnersAway);
+    return MakeFault(FaultCode::kPartnersAway, outcomes);
   }
-  return ExitCodeOf(FaultCode::kPartnersRefused);
+  return MakeFault(FaultCode::kPartnersRefused, outcomes);
 }
 
 }  // namespace proofmark::client::cli

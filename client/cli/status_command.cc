@@ -30,13 +30,12 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   facts.Add("node", status.node_id(), Style::kBold);
   facts.Add("version", status.version());
   facts.Add("started", Moment(status.start_time()));
-  facts.Add("exhibits", absl::StrFormat("%s active, %s in the search index",
-                                        CountText(status.exhibit_count()),
-                                        CountText(status.indexed_count())));
-  facts.Add("ledger",
-            absl::StrFormat("%s entries, root %s",
-                            CountText(static_cast<std::int64_t>(status.ledger_size())),
-                            base::ToHex(status.ledger_root())));
+  facts.Add("exhibits",
+            absl::StrFormat("%s active, %s in the search index", CountText(status.exhibit_count()),
+                            CountText(status.indexed_count())));
+  facts.Add("ledger", absl::StrFormat("%s entries, root %s",
+                                      CountText(static_cast<std::int64_t>(status.ledger_size())),
+                                      base::ToHex(status.ledger_root())));
   facts.Add("method", status.method_version());
   facts.Add("calibration", status.calibration_version());
   for (const admin::v1::CertificateStatus& certificate : status.certificates()) {
@@ -54,8 +53,9 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
 Command StatusCommand() {
   return {.name = "status",
           .summary = "Show how the agency's node stands.",
-          .description = "Records held and searchable, the ledger's size and root, versions of "
-                         "method and calibration, and when the node's certificates end.",
+          .description =
+              "Records held and searchable, the ledger's size and root, versions of "
+              "method and calibration, and when the node's certificates end.",
           .options = WithNodeOptions({}),
           .places = {},
           .examples = {{"proofmark status", "The node of the profile, for people."},

@@ -125,8 +125,7 @@ absl::StatusOr<SubmissionPlan> PlanOf(const Arguments& arguments) {
   const bool grouped = arguments.Has("--label") || arguments.Has("--land");
   if (manifest) {
     if (grouped) return Usage("--label and --land come from the manifest");
-    PM_ASSIGN_OR_RETURN(SubmissionPlan plan,
-                        PlanManifest(arguments.Text("--manifest"), defaults));
+    PM_ASSIGN_OR_RETURN(SubmissionPlan plan, PlanManifest(arguments.Text("--manifest"), defaults));
     PM_RETURN_IF_ERROR(Choose(arguments, plan));
     return plan;
   }
@@ -177,12 +176,10 @@ void PrintPlan(Console& console, const SubmissionPlan& plan) {
 void PrintSkipped(Console& console, const std::vector<Skipped>& skipped, bool json) {
   for (const Skipped& skip : skipped) {
     if (json) {
-      console.out() << JsonLine({{"state", std::string("skipped")},
-                                 {"what", skip.what},
-                                 {"reason", skip.reason}});
+      console.out() << JsonLine(
+          {{"state", std::string("skipped")}, {"what", skip.what}, {"reason", skip.reason}});
     } else {
-      console.Warn(absl::StrFormat("skipped %s: %s", Printable(skip.what),
-                                   Printable(skip.reason)));
+      console.Warn(absl::StrFormat("skipped %s: %s", Printable(skip.what), Printable(skip.reason)));
     }
   }
 }
@@ -210,9 +207,9 @@ void PrintResults(Console& console, const SubmissionPlan& plan,
                                  {"remarks", remarks}});
       continue;
     }
-    const Style style = !result.status.ok()    ? Style::kBad
-                        : result.already_held  ? Style::kDim
-                                               : Style::kGood;
+    const Style style = !result.status.ok()   ? Style::kBad
+                        : result.already_held ? Style::kDim
+                                              : Style::kGood;
     table.AddRow({id, label, Cell(StateText(result), style), lands, remarks});
   }
   if (json) return;
@@ -220,11 +217,11 @@ void PrintResults(Console& console, const SubmissionPlan& plan,
   const auto failed = std::ranges::count_if(
       results, [](const UploadResult& result) { return !result.status.ok(); });
   console.out() << table.Text(console)
-                << absl::StrFormat("%d exhibits: %d submitted, %d held already, %d not taken, %d "
-                                   "rows or files skipped\n",
-                                   results.size(),
-                                   static_cast<std::int64_t>(results.size()) - held - failed, held,
-                                   failed, plan.skipped.size());
+                << absl::StrFormat(
+                       "%d exhibits: %d submitted, %d held already, %d not taken, %d "
+                       "rows or files skipped\n",
+                       results.size(), static_cast<std::int64_t>(results.size()) - held - failed,
+                       held, failed, plan.skipped.size());
 }
 
 // How the whole ends: a cause that every failure shares names the exit code, else 1.
@@ -261,8 +258,8 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   }
   if (arguments.On("--dry-run")) {
     PrintPlan(console, plan);
-    console.Note(absl::StrFormat("Would submit %d exhibit(s). Nothing was sent.",
-                                 plan.submissions.size()));
+    console.Note(
+        absl::StrFormat("Would submit %d exhibit(s). Nothing was sent.", plan.submissions.size()));
     return plan.skipped.empty() ? 0 : 1;
   }
   Interrupt interrupt;
@@ -271,8 +268,7 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   PM_RETURN_IF_ERROR(node->Probe());
   Progress progress(console, base::SystemClock());
   const std::vector<UploadResult> results = Upload(
-      *node, plan.submissions,
-      {.parallel = static_cast<int>(arguments.Integer("--parallel"))},
+      *node, plan.submissions, {.parallel = static_cast<int>(arguments.Integer("--parallel"))},
       [&progress](const UploadProgress& p) {
         progress.Show({.what = "exhibits",
                        .done = p.exhibits_done,
@@ -347,9 +343,7 @@ std::vector<Parameter> Options() {
         .fallback = "2",
         .min = 1,
         .max = kUploadsMax},
-       {.name = "--dry-run",
-        .help = "Show what would be sent.",
-        .kind = ValueKind::kFlag}});
+       {.name = "--dry-run", .help = "Show what would be sent.", .kind = ValueKind::kFlag}});
 }
 
 }  // namespace

@@ -63,9 +63,8 @@ std::string Table::Text(const Console& console, std::int64_t indent) const {
     TrimRight(result);
     return result + '\n';
   };
-  std::string text =
-      line([this](std::size_t i) -> const std::string& { return columns_[i].title; },
-           [](std::size_t) { return Style::kBold; });
+  std::string text = line([this](std::size_t i) -> const std::string& { return columns_[i].title; },
+                          [](std::size_t) { return Style::kBold; });
   for (const std::vector<Cell>& row : rows_) {
     text += line([&row](std::size_t i) -> const std::string& { return row[i].text; },
                  [&row](std::size_t i) { return row[i].style; });

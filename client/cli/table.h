@@ -21,7 +21,7 @@ struct Column {
 struct Cell {
   Cell(std::string_view content, Style cell_style = Style::kPlain)  // NOLINT: rows are literals.
       : text(Printable(content)), style(cell_style) {}
-  Cell(const char* content) : Cell(std::string_view(content)) {}       // NOLINT
+  Cell(const char* content) : Cell(std::string_view(content)) {}         // NOLINT
   Cell(const std::string& content) : Cell(std::string_view(content)) {}  // NOLINT
 
   std::string text;  // Printable.

@@ -74,9 +74,8 @@ absl::Status Check(const SyntheticSet& set) {
 absl::StatusOr<std::string> ScanBytes(const SyntheticSet& set, const Place& place) {
   forensics::SyntheticBarrel barrel = set.barrel;
   barrel.barrel = static_cast<std::uint32_t>(place.barrel);
-  const forensics::HeightMap map =
-      forensics::GenerateLandScan(barrel, static_cast<std::uint32_t>(place.bullet),
-                                  TrueLand(set, place), set.scan);
+  const forensics::HeightMap map = forensics::GenerateLandScan(
+      barrel, static_cast<std::uint32_t>(place.bullet), TrueLand(set, place), set.scan);
   forensics::X3pWriteOptions options;
   options.metadata.creator = "proofmark generate";
   options.metadata.comment = "Generated; not a measurement.";
@@ -99,9 +98,9 @@ class Writer {
   void Work() {
     for (std::int64_t i = next_++; i < ScansOf(set_); i = next_++) {
       if (stop_.stop_requested()) {
-        Fail(MakeFault(FaultCode::kInterrupted,
-                       absl::StrFormat("%s holds no manifest and is not complete",
-                                       folder_.string())));
+        Fail(MakeFault(
+            FaultCode::kInterrupted,
+            absl::StrFormat("%s holds no manifest and is not complete", folder_.string())));
         return;
       }
       if (const absl::Status status = WriteOne(PlaceAt(set_, i)); !status.ok()) {
@@ -158,12 +157,12 @@ std::string ManifestText(const SyntheticSet& set) {
   for (std::int64_t i = 0; i < ScansOf(set); ++i) {
     const Place place = PlaceAt(set, i);
     const std::string firearm = FirearmOf(set, place);
-    text += absl::StrFormat("%s,bullet_lea,%s,%d,%s,%s,%s,%d,%s,CONVENTIONAL,m,generated,%s,%s/%d,"
-                            "generated,generated; not a measurement\n",
-                            FileOf(place), Specimen(place), place.land + 1,
-                            place.bullet == 0 ? "BU_TEST" : "BU_EVIDENCE", set.calibre,
-                            set.bullet_class, set.barrel.land_count, twist, firearm, firearm,
-                            TrueLand(set, place) + 1);
+    text += absl::StrFormat(
+        "%s,bullet_lea,%s,%d,%s,%s,%s,%d,%s,CONVENTIONAL,m,generated,%s,%s/%d,"
+        "generated,generated; not a measurement\n",
+        FileOf(place), Specimen(place), place.land + 1,
+        place.bullet == 0 ? "BU_TEST" : "BU_EVIDENCE", set.calibre, set.bullet_class,
+        set.barrel.land_count, twist, firearm, firearm, TrueLand(set, place) + 1);
   }
   return text;
 }

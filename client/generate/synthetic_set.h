@@ -19,8 +19,8 @@ inline constexpr int kThreadsMax = 64;
 
 // Bullets with known truth: the same options give the same files, byte for byte.
 struct SyntheticSet {
-  std::int64_t barrels = 2;  // 1..kBarrelsMax.
-  std::int64_t bullets = 2;  // Of each barrel, 1..kBulletsMax; the first is a test fire.
+  std::int64_t barrels = 2;           // 1..kBarrelsMax.
+  std::int64_t bullets = 2;           // Of each barrel, 1..kBulletsMax; the first is a test fire.
   forensics::SyntheticBarrel barrel;  // Seed, lands and profile; its number is set for each.
   forensics::SyntheticScanOptions scan;
   std::string calibre = "9LUGER";  // For the manifest: a code or a name.

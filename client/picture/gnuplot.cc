@@ -53,8 +53,7 @@ absl::StatusOr<int> Spawn(const TemporaryFolder& folder) {
   char script[] = "script";
   char* const arguments[] = {program, no_startup, script, nullptr};
   pid_t child = 0;
-  const int error =
-      ::posix_spawnp(&child, program, actions.get(), nullptr, arguments, environ);
+  const int error = ::posix_spawnp(&child, program, actions.get(), nullptr, arguments, environ);
   if (error == ENOENT) {
     return MakeFault(FaultCode::kProgramMissing,
                      "gnuplot is not installed; the package is gnuplot-nox");

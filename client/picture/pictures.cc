@@ -79,9 +79,9 @@ std::string SignatureLines(const LandSignature& signature, double shift_um) {
       lines += '\n';
       continue;
     }
-    lines += absl::StrFormat(
-        "%.4f %.3f\n", static_cast<double>(i) * forensics::kSignaturePitchUm + shift_um,
-        static_cast<double>(signature.height_nm[i]) / 1000.0);
+    lines += absl::StrFormat("%.4f %.3f\n",
+                             static_cast<double>(i) * forensics::kSignaturePitchUm + shift_um,
+                             static_cast<double>(signature.height_nm[i]) / 1000.0);
   }
   return lines;
 }
@@ -144,8 +144,8 @@ absl::StatusOr<std::string> DrawSurface(const forensics::HeightMap& map, std::st
       "linecolor rgb '#000000'\n"
       "set label 1 '%.0f µm' at %.6g,%.6g center front noenhanced textcolor rgb '#000000'\n",
       bar_from - 0.012 * width_um, 0.03 * height_um, bar_from + bar_um + 0.012 * width_um,
-      0.24 * height_um, bar_from, bar_y, bar_from + bar_um, bar_y, bar_um,
-      bar_from + bar_um / 2.0, bar_y + 0.08 * height_um);
+      0.24 * height_um, bar_from, bar_y, bar_from + bar_um, bar_y, bar_um, bar_from + bar_um / 2.0,
+      bar_y + 0.08 * height_um);
   script += Caption(
       "Form of second order taken off; lit from the left; grey: not measured; scale from the 2nd "
       "to the 98th percentile.");
@@ -220,9 +220,9 @@ absl::StatusOr<std::string> DrawSignature(const LandSignature& signature, std::s
   std::string script =
       CanvasLine(format, kWidthPx, kChartHeightPx) + CommonStyle() +
       TitleLines(title, "from the left shoulder (µm)", "height of the striae (µm)");
-  script += absl::StrFormat("set xrange [0:%.6g]\nset xzeroaxis linecolor rgb '#888888'\n",
-                            static_cast<double>(signature.height_nm.size()) *
-                                forensics::kSignaturePitchUm);
+  script += absl::StrFormat(
+      "set xrange [0:%.6g]\nset xzeroaxis linecolor rgb '#888888'\n",
+      static_cast<double>(signature.height_nm.size()) * forensics::kSignaturePitchUm);
   script += Caption(QualityText(signature));
   script += absl::StrFormat(
       "plot 'signature' using 1:2 with lines linewidth %.1f linecolor rgb '#1f5f8b' title "
@@ -239,8 +239,8 @@ absl::StatusOr<std::string> DrawAligned(const LandSignature& query, std::string_
   PM_ASSIGN_OR_RETURN(const TemporaryFolder folder, TemporaryFolder::Create());
   PM_RETURN_IF_ERROR(WriteData(folder, "reference", SignatureLines(reference, 0.0)));
   PM_RETURN_IF_ERROR(WriteData(folder, "query", SignatureLines(query, comparison.lag_um)));
-  const std::string title = absl::StrFormat("CCF %.3f at a lag of %.1f µm", comparison.ccf,
-                                            comparison.lag_um);
+  const std::string title =
+      absl::StrFormat("CCF %.3f at a lag of %.1f µm", comparison.ccf, comparison.lag_um);
   std::string script =
       CanvasLine(format, kWidthPx, kChartHeightPx) + CommonStyle() +
       TitleLines(title, "from the reference's left shoulder (µm)", "height of the striae (µm)");

@@ -37,7 +37,6 @@ absl::StatusOr<std::string> DrawAligned(const forensics::LandSignature& query,
                                         std::string_view query_name,
                                         const forensics::LandSignature& reference,
                                         std::string_view reference_name,
-                                        const forensics::LandComparison& comparison,
-                                        Format format);
+                                        const forensics::LandComparison& comparison, Format format);
 
 }  // namespace proofmark::client::picture

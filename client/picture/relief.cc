@@ -18,10 +18,10 @@ constexpr std::size_t kTerms = 6;  // 1, x, y, x^2, xy, y^2.
 constexpr std::int64_t kPointsMin = 100;
 constexpr std::int64_t kFitPoints = 40'000;  // More do not change the fit visibly.
 constexpr int kFitRounds = 5;
-constexpr double kOutlierMedians = 3.0;      // Times the median distance: left out of the next fit.
-constexpr double kScaleTail = 0.02;          // Of the heights, at each end of the scale.
-constexpr double kShadeFloor = 0.45;         // Brightness in full shadow.
-constexpr double kSlopeQuantile = 0.90;      // The slope that is lit or shaded nearly fully.
+constexpr double kOutlierMedians = 3.0;  // Times the median distance: left out of the next fit.
+constexpr double kScaleTail = 0.02;      // Of the heights, at each end of the scale.
+constexpr double kShadeFloor = 0.45;     // Brightness in full shadow.
+constexpr double kSlopeQuantile = 0.90;  // The slope that is lit or shaded nearly fully.
 
 using Terms = std::array<double, kTerms>;
 
@@ -81,8 +81,8 @@ std::vector<Point> Sample(const HeightMap& map) {
     for (std::int64_t x = 0; x < map.width; x += step) {
       const float height = map.at(x, y);
       if (!IsMeasured(height)) continue;
-      sample.push_back({TermsAt(Unit(x, map.width), Unit(y, map.height)),
-                        static_cast<double>(height), 0.0});
+      sample.push_back(
+          {TermsAt(Unit(x, map.width), Unit(y, map.height)), static_cast<double>(height), 0.0});
     }
   }
   return sample;
@@ -220,8 +220,8 @@ absl::StatusOr<Relief> MakeRelief(const HeightMap& map, std::int64_t columns_max
         continue;
       }
       const double lit = 0.5 + 0.5 * std::tanh(SlopeAt(small, x, y) / slope_scale);
-      const double share = (static_cast<double>(height) - relief.low_um) /
-                           (relief.high_um - relief.low_um);
+      const double share =
+          (static_cast<double>(height) - relief.low_um) / (relief.high_um - relief.low_um);
       AppendPixel(OnScale(share), kShadeFloor + (1.15 - kShadeFloor) * lit, relief.pixels);
     }
   }

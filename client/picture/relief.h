@@ -33,13 +33,13 @@ struct Relief {
   std::int64_t height = 0;
   double pitch_x_um = 0.0;
   double pitch_y_um = 0.0;
-  double low_um = 0.0;   // Heights at the ends of the scale: the 2nd and 98th percentile.
+  double low_um = 0.0;  // Heights at the ends of the scale: the 2nd and 98th percentile.
   double high_um = 0.0;
   std::string pixels;
 };
 
-// Takes the surface of second order that fits most of `map` (so the land, not the grooves) off it, averages it down to at most `columns_max`
-// columns, and lights it from the left.
+// Takes the surface of second order that fits most of `map` (so the land, not the grooves) off it,
+// averages it down to at most `columns_max` columns, and lights it from the left.
 //   kInvalidArgument  fewer than 100 measured points.
 absl::StatusOr<Relief> MakeRelief(const forensics::HeightMap& map, std::int64_t columns_max);
 

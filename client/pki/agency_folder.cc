@@ -26,8 +26,7 @@ constexpr std::string_view kStaff = "staff";
 constexpr std::string_view kFederation = "federation";
 
 absl::Status Usage(const absl::Status& why) {
-  return MakeFault(FaultCode::kUsage,
-                   std::string_view(why.message().data(), why.message().size()));
+  return MakeFault(FaultCode::kUsage, std::string_view(why.message().data(), why.message().size()));
 }
 
 fs::path CaCertificate(const fs::path& folder, std::string_view ca) {
@@ -41,9 +40,9 @@ absl::StatusOr<std::string> ReadDomain(const fs::path& folder) {
   PM_ASSIGN_OR_RETURN(std::string domain, ReadFile(folder / "agency-domain", kDomainBytesMax));
   if (!domain.empty() && domain.back() == '\n') domain.pop_back();
   if (const absl::Status status = crypto::CheckAgencyDomain(domain); !status.ok()) {
-    return MakeFault(FaultCode::kOwnCertificate,
-                     absl::StrFormat("%s: %s", (folder / "agency-domain").string(),
-                                     status.message()));
+    return MakeFault(
+        FaultCode::kOwnCertificate,
+        absl::StrFormat("%s: %s", (folder / "agency-domain").string(), status.message()));
   }
   return domain;
 }
@@ -57,9 +56,9 @@ absl::StatusOr<crypto::CertificateAuthority> LoadCa(const fs::path& folder, std:
   absl::StatusOr<crypto::CertificateAuthority> authority =
       crypto::CertificateAuthority::Load(domain, pem, key);
   if (authority.ok()) return authority;
-  return MakeFault(FaultCode::kOwnCertificate,
-                   absl::StrFormat("%s: %s", CaCertificate(folder, ca).string(),
-                                   authority.status().message()));
+  return MakeFault(
+      FaultCode::kOwnCertificate,
+      absl::StrFormat("%s: %s", CaCertificate(folder, ca).string(), authority.status().message()));
 }
 
 // A fresh exchange key and its public half, unless the node has one.
@@ -148,8 +147,8 @@ void Draft::Add(fs::path path, std::string_view text) {
 }
 
 void Draft::AddPrivate(fs::path path, const crypto::SecretBytes& secret) {
-  items_.push_back({std::move(path), crypto::SecretBytes::CopyOf(secret.ExposeForOpenSsl()),
-                    Privacy::kPrivate});
+  items_.push_back(
+      {std::move(path), crypto::SecretBytes::CopyOf(secret.ExposeForOpenSsl()), Privacy::kPrivate});
 }
 
 std::vector<fs::path> Draft::Paths() const {
@@ -178,11 +177,11 @@ absl::StatusOr<Draft> DraftAgency(const fs::path& folder, const AgencyRequest& r
                                   std::int64_t now_unix_ms) {
   Draft draft;
   for (std::string_view ca : {kStaff, kFederation}) {
-    const absl::StatusOr<crypto::CertificateAuthority> made = crypto::CertificateAuthority::Create(
-        {.domain = request.domain,
-         .common_name = absl::StrFormat("Proofmark %s CA", ca),
-         .not_before_unix_s = now_unix_ms / 1000 - kBackdateS,
-         .lifetime_s = request.ca_lifetime_s});
+    const absl::StatusOr<crypto::CertificateAuthority> made =
+        crypto::CertificateAuthority::Create({.domain = request.domain,
+                                              .common_name = absl::StrFormat("Proofmark %s CA", ca),
+                                              .not_before_unix_s = now_unix_ms / 1000 - kBackdateS,
+                                              .lifetime_s = request.ca_lifetime_s});
     if (!made.ok()) return Usage(made.status());
     draft.Add(CaCertificate(folder, ca), made->certificate().ToPem());
     draft.AddPrivate(CaKey(folder, ca), made->KeyPem());
@@ -242,8 +241,8 @@ absl::StatusOr<Draft> DraftRole(const fs::path& folder, const RoleRequest& reque
                        .not_before_unix_s = now_unix_ms / 1000 - kBackdateS,
                        .lifetime_s = request.lifetime_s});
   if (!issued.ok()) return Usage(issued.status());
-  const fs::path role = folder / "roles" /
-                        absl::StrFormat("%s-%s", crypto::ToText(request.role), request.pseudonym);
+  const fs::path role =
+      folder / "roles" / absl::StrFormat("%s-%s", crypto::ToText(request.role), request.pseudonym);
   Draft draft;
   draft.Add(role / "staff-ca.pem", authority.certificate().ToPem());
   draft.Add(role / "certificate.pem", issued->certificate.ToPem());

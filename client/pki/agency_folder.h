@@ -94,7 +94,7 @@ absl::StatusOr<Draft> DraftRole(const std::filesystem::path& folder, const RoleR
 
 // One certificate that lies in the folder.
 struct ListedCertificate {
-  std::string file;     // Relative to the folder.
+  std::string file;        // Relative to the folder.
   std::string speaks_for;  // Its SPIFFE name, or what sort of CA it is.
   bool is_ca = false;
   std::int64_t not_before_unix_s = 0;
@@ -110,11 +110,11 @@ absl::StatusOr<std::vector<ListedCertificate>> ListCertificates(
 bool IsDue(const ListedCertificate& certificate, std::int64_t now_unix_ms, double share);
 
 struct PartnerRequest {
-  std::string id;        // Of the node.
-  std::string endpoint;  // Where its partner port is reached, "host:port".
-  std::string prefix = "partners";     // Where the partner will keep the files.
-  std::vector<std::string> answers;    // Purposes for which the partner answers us,
-  std::vector<std::string> asks;       // and may ask us; the partner decides.
+  std::string id;                    // Of the node.
+  std::string endpoint;              // Where its partner port is reached, "host:port".
+  std::string prefix = "partners";   // Where the partner will keep the files.
+  std::vector<std::string> answers;  // Purposes for which the partner answers us,
+  std::vector<std::string> asks;     // and may ask us; the partner decides.
 };
 
 // What a partner needs to know of a node: public files only.

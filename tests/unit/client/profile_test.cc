@@ -195,8 +195,8 @@ TEST_F(IdentityTest, AMissingFileIsNamed) {
 TEST(NodeCertificateTest, ANodeOfTheOwnAgencyIsBelieved) {
   const TestAgency agency({.domain = "gb.example", .now_unix_ms = kNow});
 
-  const absl::StatusOr<crypto::SpiffeName> name = CheckNodeCertificate(
-      agency.AgencyPort("n1").certificate.ToPem(), agency.StaffTrust(), kNow);
+  const absl::StatusOr<crypto::SpiffeName> name =
+      CheckNodeCertificate(agency.AgencyPort("n1").certificate.ToPem(), agency.StaffTrust(), kNow);
 
   ASSERT_THAT(name, IsOk());
   EXPECT_EQ(name->uri(), agency.NodeUri("n1"));
@@ -227,8 +227,8 @@ TEST(NodeCertificateTest, EveryBadLeafIsRefused) {
     if (bad == BadLeaf::kNoClientAuth) continue;  // A server need not be a client.
     SCOPED_TRACE(std::string(proofmark::testing::ToText(bad)));
     // Bad() signs with the federation CA, so that is the one believed here.
-    const absl::StatusOr<crypto::SpiffeName> name = CheckNodeCertificate(
-        agency.Bad(bad).certificate.ToPem(), agency.FederationTrust(), kNow);
+    const absl::StatusOr<crypto::SpiffeName> name =
+        CheckNodeCertificate(agency.Bad(bad).certificate.ToPem(), agency.FederationTrust(), kNow);
 
     ASSERT_FALSE(name.ok());
     EXPECT_EQ(FaultOf(name.status()), FaultCode::kNodeCertificate);

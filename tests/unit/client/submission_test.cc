@@ -81,8 +81,7 @@ TEST_F(SubmissionTest, RefusesWhatIsNoExhibit) {
   };
 
   EXPECT_EQ(fault(PlanExhibit({}, {}, "x", {})), FaultCode::kUsage);
-  EXPECT_EQ(fault(PlanExhibit(std::vector<fs::path>(25, "a.x3p"), {}, "x", {})),
-            FaultCode::kUsage);
+  EXPECT_EQ(fault(PlanExhibit(std::vector<fs::path>(25, "a.x3p"), {}, "x", {})), FaultCode::kUsage);
   EXPECT_EQ(fault(PlanExhibit(two, std::vector<std::int32_t>{1}, "x", {})), FaultCode::kUsage);
   EXPECT_EQ(fault(PlanExhibit(two, std::vector<std::int32_t>{2, 2}, "x", {})), FaultCode::kUsage);
   EXPECT_EQ(fault(PlanExhibit(two, std::vector<std::int32_t>{0, 1}, "x", {})), FaultCode::kUsage);
@@ -167,8 +166,7 @@ TEST_F(SubmissionTest, AManifestNamesExhibitsAndWhatItCannotSend) {
                                 "s/2.x3p,bullet_lea,B1,2,Gun-1,Gun-1/B\n"
                                 "c/1.x3p,cartridge_breech_face,C1,,Gun-1,\n");
 
-  const absl::StatusOr<SubmissionPlan> plan =
-      PlanManifest(manifest, {.case_reference = "24-1"});
+  const absl::StatusOr<SubmissionPlan> plan = PlanManifest(manifest, {.case_reference = "24-1"});
 
   ASSERT_THAT(plan, IsOk());
   ASSERT_THAT(plan->submissions, SizeIs(1));
@@ -182,7 +180,8 @@ TEST_F(SubmissionTest, AManifestNamesExhibitsAndWhatItCannotSend) {
 }
 
 TEST_F(SubmissionTest, AWrongManifestIsRefusedWithItsLine) {
-  const fs::path manifest = Put("manifest.csv", "file,kind,specimen,land\na.x3p,bullet_lea,B1,99\n");
+  const fs::path manifest =
+      Put("manifest.csv", "file,kind,specimen,land\na.x3p,bullet_lea,B1,99\n");
 
   const absl::StatusOr<SubmissionPlan> plan = PlanManifest(manifest, {});
 

@@ -113,9 +113,10 @@ class UploaderTest : public ::testing::Test {
     return exhibits;
   }
   std::vector<UploadResult> Run(std::vector<Submission>& exhibits, int parallel = 2) {
-    return Upload(node_, exhibits,
-                  {.parallel = parallel, .attempts_max = 3, .backoff = std::chrono::milliseconds(1)},
-                  [this](const UploadProgress& progress) { last_ = progress; }, stop_.get_token());
+    return Upload(
+        node_, exhibits,
+        {.parallel = parallel, .attempts_max = 3, .backoff = std::chrono::milliseconds(1)},
+        [this](const UploadProgress& progress) { last_ = progress; }, stop_.get_token());
   }
 
   std::optional<TemporaryFolder> folder_;

@@ -28,10 +28,10 @@ TEST(PrintableTest, ControlCharactersBecomeMarks) {
 }
 
 TEST(PrintableTest, WhatIsNoUtf8BecomesMarks) {
-  EXPECT_EQ(Printable("\xC0\x80"), std::string(kMark) + kMark);          // Overlong NUL.
-  EXPECT_EQ(Printable("\xED\xA0\x80").substr(0, 3), kMark);              // A surrogate.
-  EXPECT_EQ(Printable("\xF4\x90\x80\x80").substr(0, 3), kMark);          // Above U+10FFFF.
-  EXPECT_EQ(Printable("\xE2\x82"), std::string(kMark) + kMark);          // Cut off.
+  EXPECT_EQ(Printable("\xC0\x80"), std::string(kMark) + kMark);  // Overlong NUL.
+  EXPECT_EQ(Printable("\xED\xA0\x80").substr(0, 3), kMark);      // A surrogate.
+  EXPECT_EQ(Printable("\xF4\x90\x80\x80").substr(0, 3), kMark);  // Above U+10FFFF.
+  EXPECT_EQ(Printable("\xE2\x82"), std::string(kMark) + kMark);  // Cut off.
   EXPECT_EQ(Printable("\x80"), kMark);
 }
 

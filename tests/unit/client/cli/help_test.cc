@@ -118,8 +118,8 @@ TEST_F(HelpTest, TheManualIsUpToDate) {
 TEST(CompletionTest, EveryShellKnowsEveryCommandOptionAndChoice) {
   for (const std::string& script : {BashCompletion(CommandTree()), ZshCompletion(CommandTree()),
                                     FishCompletion(CommandTree())}) {
-    for (const char* word : {"submit", "issue-node", "purpose", "CRIMINAL_INVESTIGATION",
-                             "land_width", "no-local"}) {
+    for (const char* word :
+         {"submit", "issue-node", "purpose", "CRIMINAL_INVESTIGATION", "land_width", "no-local"}) {
       EXPECT_THAT(script, HasSubstr(word));
     }
   }

@@ -40,8 +40,9 @@ class SyntheticSetTest : public ::testing::Test {
   }
   absl::Status Write(const char* name, const SyntheticSet& set, int threads,
                      Overwrite overwrite = Overwrite::kNever) {
-    return WriteSet(set, folder_->path() / name, threads, overwrite,
-                    [this](const SetProgress& progress) { last_ = progress; }, stop_.get_token());
+    return WriteSet(
+        set, folder_->path() / name, threads, overwrite,
+        [this](const SetProgress& progress) { last_ = progress; }, stop_.get_token());
   }
   std::map<std::string, std::string> FilesOf(const char* name) const {
     std::map<std::string, std::string> files;

@@ -32,10 +32,9 @@ TEST(ReliefTest, TheFormOfSecondOrderIsTakenOff) {
   forensics::HeightMap map = Map(80, 60);
   for (std::int64_t y = 0; y < 60; ++y) {
     for (std::int64_t x = 0; x < 80; ++x) {
-      map.at(x, y) = static_cast<float>(5.0 + 0.3 * static_cast<double>(x) -
-                                        0.02 * static_cast<double>(x * x) +
-                                        0.01 * static_cast<double>(x * y) -
-                                        0.005 * static_cast<double>(y * y));
+      map.at(x, y) = static_cast<float>(
+          5.0 + 0.3 * static_cast<double>(x) - 0.02 * static_cast<double>(x * x) +
+          0.01 * static_cast<double>(x * y) - 0.005 * static_cast<double>(y * y));
     }
   }
 
@@ -64,7 +63,8 @@ TEST(ReliefTest, LightComesFromTheLeft) {
   forensics::HeightMap map = Map(101, 40);
   for (std::int64_t y = 0; y < 40; ++y) {
     for (std::int64_t x = 0; x < 101; ++x) {
-      map.at(x, y) = static_cast<float>(std::exp(-std::pow((static_cast<double>(x) - 50.0) / 8, 2)));
+      map.at(x, y) =
+          static_cast<float>(std::exp(-std::pow((static_cast<double>(x) - 50.0) / 8, 2)));
     }
   }
 

@@ -45,9 +45,8 @@ class AgencyFolderTest : public ::testing::Test {
     return {.id = "n1", .dns_names = {"localhost"}, .ip_addresses = {"127.0.0.1"}};
   }
   static RoleRequest Person() {
-    return {.role = crypto::StaffRole::kExaminer,
-            .pseudonym = "p1",
-            .node_address = "localhost:27400"};
+    return {
+        .role = crypto::StaffRole::kExaminer, .pseudonym = "p1", .node_address = "localhost:27400"};
   }
   static void Write(const absl::StatusOr<Draft>& draft, Overwrite overwrite = Overwrite::kNever) {
     ASSERT_THAT(draft, IsOk());
@@ -64,8 +63,8 @@ class AgencyFolderTest : public ::testing::Test {
   }
   absl::StatusOr<crypto::VerifiedLeaf> Verify(const char* file, const char* ca,
                                               const crypto::LeafRequirement& requirement) const {
-    return crypto::VerifyLeaf(crypto::X509Certificate::FromPem(Read(file)).value(), Trust(ca),
-                              kNow, requirement);
+    return crypto::VerifyLeaf(crypto::X509Certificate::FromPem(Read(file)).value(), Trust(ca), kNow,
+                              requirement);
   }
 
   std::optional<TemporaryFolder> temporary_;
