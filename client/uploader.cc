@@ -116,9 +116,17 @@ std::vector<UploadResult> Upload(SubmissionPort& port, std::vector<Submission>& 
 
   std::vector<UploadResult> results(submissions.size());
   std::atomic<std::size_t> next{0};
+  std::atomic<bool> away{false};
   const auto work = [&] {
     for (std::size_t i = next++; i < submissions.size(); i = next++) {
+      if (away) {
+        results[i].status =
+            MakeFault(FaultCode::kUnreachable, "not begun: the node went away before its turn");
+        continue;
+      }
       results[i] = UploadOne(port, submissions[i], options, progress, stop);
+      const absl::Status& status = results[i].status;
+      if (!status.ok() && FaultOf(status) == FaultCode::kUnreachable) away = true;
     }
   };
   const std::size_t workers = std::min(

@@ -38,7 +38,8 @@ struct UploadOptions {
 
 // Sends every submission that the node does not hold already. Before each attempt the node is asked
 // for the content's name, so a run that was cut off, even between the node's commit and its answer,
-// never makes a second exhibit of the same scans. One that fails does not hold up the others.
+// never makes a second exhibit of the same scans. One that fails does not hold up the others; but
+// when the node stays away through all attempts at one, the rest is not begun.
 //
 //   Result   One result for each submission. After `stop` was requested, those not begun are
 //            Cancelled and those under way end soon.

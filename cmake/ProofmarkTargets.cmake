@@ -56,6 +56,9 @@ function(proofmark_library name)
   add_library(proofmark::${name} ALIAS ${target})
 endfunction()
 
+# What the thread sanitizer is for: tests labelled concurrency, and nothing else of the tree.
+add_custom_target(concurrency_tests)
+
 # proofmark_test(<file without .cc> LABEL unit|integration|... TIMEOUT seconds LIBS ...)
 # Registers <file>.cc in the calling folder as one ctest, named by its path under tests/.
 function(proofmark_test name)
@@ -73,6 +76,9 @@ function(proofmark_test name)
   target_link_libraries(${target} PRIVATE proofmark::warnings proofmark::build ${arg_LIBS}
                                           proofmark::test_support GTest::gmock GTest::gtest_main)
   add_test(NAME ${test_name} COMMAND ${target})
+  if("concurrency" IN_LIST arg_LABEL)
+    add_dependencies(concurrency_tests ${target})
+  endif()
   set_tests_properties(${test_name} PROPERTIES
     LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT}
     ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp;UBSAN_OPTIONS=print_stacktrace=1;${arg_ENVIRONMENT}")

@@ -49,6 +49,7 @@ start_node() {
   setsid "$bin/server/proofmarkd" --config "$demo/$1/nodes/node1/proofmarkd.toml" \
     --ports-file "$demo/$1/ports" >>"$demo/$1/node.log" 2>&1 </dev/null &
   echo $! >"$demo/$1/node.pid"
+  disown  # A node that a test kills is no news for the shell.
   for _ in $(seq 300); do
     [ ! -f "$demo/$1/ports" ] || return 0
     kill -0 "$(cat "$demo/$1/node.pid")" 2>/dev/null || break

@@ -79,6 +79,7 @@ class Comparison {
 
   // Returns when all workers have.
   void Run() {
+    if (options_.cancelled && options_.cancelled()) return;  // Before any record, for certain.
     std::vector<std::jthread> workers;
     for (std::size_t w = 1; w < findings_.size(); ++w) {
       workers.emplace_back([this, w] { Work(findings_[w], [] { return false; }); });
@@ -113,7 +114,7 @@ class Comparison {
   std::int64_t size() const { return static_cast<std::int64_t>(records_.size()); }
 
   // Takes records one by one until there are none or the search is to stop. `cancelled` is asked
-  // after each.
+  // after each; Run() asked before the first.
   template <typename Cancelled>
   void Work(Findings& findings, const Cancelled& cancelled) {
     while (!stop_) {

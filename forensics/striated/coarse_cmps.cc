@@ -59,29 +59,49 @@ class SegmentComparison {
   SegmentComparison(const CoarseProfile& reference, const CoarseProfile& comparison)
       : comparison_size_(comparison.size()),
         places_(comparison.size() + kOverhang),
-        halves_{HalfSums(reference.mask, comparison.mask),
-                HalfSums(reference.level, comparison.mask),
-                HalfSums(Squares(reference.level), comparison.mask),
-                HalfSums(reference.mask, comparison.level),
-                HalfSums(reference.mask, Squares(comparison.level)),
-                HalfSums(reference.level, comparison.level)} {
+        products_(reference.level, comparison.level) {
+    if (reference.gapless && comparison.gapless) {
+      reference_running_ = RunningSums(reference.level, 0);
+      comparison_running_ = RunningSums(comparison.level, kOverhang);
+    } else {
+      const std::vector<std::int16_t> reference_squares = Squares(reference.level);
+      const std::vector<std::int16_t> comparison_squares = Squares(comparison.level);
+      masked_.emplace_back(reference.mask, comparison.mask);
+      masked_.emplace_back(reference.level, comparison.mask);
+      masked_.emplace_back(reference_squares, comparison.mask);
+      masked_.emplace_back(reference.mask, comparison.level);
+      masked_.emplace_back(reference.mask, comparison_squares);
+    }
     for (Sums& sums : sums_) sums.resize(static_cast<std::size_t>(places_));
     for (std::vector<float>& values : values_) values.resize(static_cast<std::size_t>(places_));
   }
 
   // The shift segment `segment` votes for: the best place of its longest scale, when the shorter
-  // scales have a kept peak close by.
+  // scales have a kept peak close by. Most segments of unrelated lands fail at the middle scale, so
+  // the shortest, which has the most peaks, comes last.
   std::optional<std::int64_t> Vote(std::int64_t segment) {
-    Correlate(segment);
-    if (largest_[2] == kCorrelationUndefined) return std::nullopt;
+    Clear();
+    Correlate(segment, 0, 1);
+    const float largest = Correlate(segment, 1, 2);
+    if (largest == kCorrelationUndefined) return std::nullopt;
     const std::int64_t place =
-        std::find(values_[2].begin(), values_[2].end(), largest_[2]) - values_[2].begin();
-    if (!Confirms(values_[0], place, 5) || !Confirms(values_[1], place, 3)) return std::nullopt;
+        std::find(values_[2].begin(), values_[2].end(), largest) - values_[2].begin();
+    if (!Confirms(values_[1], place, 3)) return std::nullopt;
+    Clear();
+    Correlate(segment, 0, 0);
+    if (!Confirms(values_[0], place, 5)) return std::nullopt;
     return place - kStartOffset - segment * kCoarseSegment;
   }
 
  private:
   using Sums = std::vector<std::int32_t>;
+  enum Quantity : std::size_t { kN, kSx, kSxx, kSy, kSyy, kSxy, kQuantities };
+
+  // Sums of levels and of their squares before index i - padding; outside the profile they rest.
+  struct Running {
+    Sums level;
+    Sums square;
+  };
 
   static std::vector<std::int16_t> Squares(const std::vector<std::int16_t>& level) {
     std::vector<std::int16_t> result(level.size());
@@ -90,32 +110,90 @@ class SegmentComparison {
     return result;
   }
 
-  // Fills values_ for one segment, scale by scale: each adds its outer halves to the one before.
-  void Correlate(std::int64_t segment) {
-    for (Sums& sums : sums_) std::fill(sums.begin(), sums.end(), 0);
-    std::int64_t from = 2 * segment;  // Halves already in the sums, [from, to).
-    std::int64_t to = from;
-    constexpr std::array<std::int64_t, 3> kBefore = {0, 1, kHalvesBefore};
-    for (std::size_t scale = 0; scale < kBefore.size(); ++scale) {
-      const std::int64_t begin = std::max<std::int64_t>(0, 2 * segment - kBefore[scale]);
-      const std::int64_t end = std::min(halves_[0].halves(), 2 * segment + 2 + kBefore[scale]);
-      for (std::int64_t half = begin; half < end; ++half) {
-        if (half >= from && half < to) continue;
-        const std::int64_t offset = (half - 2 * segment + kHalvesBefore) * kHalf;
-        for (std::size_t q = 0; q < halves_.size(); ++q) {
-          AddTo(halves_[q].Row(half) + offset, sums_[q].data(), places_);
-        }
-      }
-      from = begin;
-      to = end;
-      // At least min(0.9 of the segment, 0.1 of the comparison), rounded up.
-      const std::int64_t tenths = std::min(9 * (end - begin) * kHalf, comparison_size_);
-      largest_[scale] = SignedSquaredCorrelation(
-          {sums_[0].data(), sums_[1].data(), sums_[2].data(), sums_[3].data(), sums_[4].data(),
-           sums_[5].data()},
-          static_cast<std::int32_t>(std::max<std::int64_t>(2, (tenths + 9) / 10)),
-          values_[scale].data(), places_);
+  static Running RunningSums(const std::vector<std::int16_t>& level, std::int64_t padding) {
+    Running running;
+    const std::size_t pad = static_cast<std::size_t>(padding);
+    running.level.assign(level.size() + 2 * pad + 1, 0);
+    running.square.assign(level.size() + 2 * pad + 1, 0);
+    for (std::size_t i = 1; i < running.level.size(); ++i) {
+      const bool inside = i > pad && i - 1 - pad < level.size();
+      const std::int32_t v = inside ? level[i - 1 - pad] : 0;
+      running.level[i] = running.level[i - 1] + v;
+      running.square[i] = running.square[i - 1] + v * v;
     }
+    return running;
+  }
+
+  // The half-segments that make up a segment at one scale, [begin, end), clipped at the ends.
+  struct Halves {
+    std::int64_t begin;
+    std::int64_t end;
+  };
+  Halves HalvesOf(std::int64_t segment, std::size_t scale) const {
+    constexpr std::array<std::int64_t, 3> kBefore = {0, 1, kHalvesBefore};
+    return {std::max<std::int64_t>(0, 2 * segment - kBefore[scale]),
+            std::min(products_.halves(), 2 * segment + 2 + kBefore[scale])};
+  }
+
+  void Clear() {
+    std::fill(sums_[kSxy].begin(), sums_[kSxy].end(), 0);
+    if (masked_.empty()) return;  // The others are set, not added to.
+    for (std::size_t q = 0; q < masked_.size(); ++q) std::fill(sums_[q].begin(), sums_[q].end(), 0);
+  }
+
+  // Fills values_[scale] and returns the largest. The sums hold the halves of the smaller scale
+  // `held`, or nothing when that is 0.
+  float Correlate(std::int64_t segment, std::size_t held, std::size_t scale) {
+    const Halves halves = HalvesOf(segment, scale);
+    const Halves before = held == 0 ? Halves{halves.end, halves.end} : HalvesOf(segment, held);
+    for (std::int64_t half = halves.begin; half < halves.end; ++half) {
+      if (half >= before.begin && half < before.end) continue;
+      AddHalf(half, (half - 2 * segment + kHalvesBefore) * kHalf);
+    }
+    if (masked_.empty()) SetGaplessSums(segment, halves.begin * kHalf, halves.end * kHalf);
+    // At least min(0.9 of the segment, 0.1 of the comparison), rounded up.
+    const std::int64_t tenths = std::min(9 * (halves.end - halves.begin) * kHalf, comparison_size_);
+    return SignedSquaredCorrelation(
+        {sums_[kN].data(), sums_[kSx].data(), sums_[kSxx].data(), sums_[kSy].data(),
+         sums_[kSyy].data(), sums_[kSxy].data()},
+        static_cast<std::int32_t>(std::max<std::int64_t>(2, (tenths + 9) / 10)),
+        values_[scale].data(), places_);
+  }
+
+  void AddHalf(std::int64_t half, std::int64_t offset) {
+    AddTo(products_.Row(half) + offset, sums_[kSxy].data(), places_);
+    for (std::size_t q = 0; q < masked_.size(); ++q) {
+      AddTo(masked_[q].Row(half) + offset, sums_[q].data(), places_);
+    }
+  }
+
+  // Without gaps the sums other than of products are differences of running sums, and those of the
+  // reference's samples [begin, end) are the same at every place but where they overhang.
+  void SetGaplessSums(std::int64_t segment, std::int64_t begin, std::int64_t end) {
+    // Place p puts reference sample t at comparison index t + p + to_index.
+    const std::int64_t to_index = -kStartOffset - segment * kCoarseSegment;
+    const std::int64_t at = kOverhang + begin + to_index;
+    WindowSums(comparison_running_.level.data() + at, end - begin, sums_[kSy].data(), places_);
+    WindowSums(comparison_running_.square.data() + at, end - begin, sums_[kSyy].data(), places_);
+    const auto set = [&](std::int64_t from_place, std::int64_t to_place) {
+      if (from_place >= to_place) return;
+      const std::int64_t low = std::clamp(-from_place - to_index, begin, end);
+      const std::int64_t high = std::clamp(comparison_size_ - from_place - to_index, low, end);
+      const std::size_t b = static_cast<std::size_t>(low);
+      const std::size_t e = static_cast<std::size_t>(high);
+      const auto fill = [&](Quantity q, std::int32_t value) {
+        std::fill(sums_[q].begin() + from_place, sums_[q].begin() + to_place, value);
+      };
+      fill(kN, static_cast<std::int32_t>(high - low));
+      fill(kSx, reference_running_.level[e] - reference_running_.level[b]);
+      fill(kSxx, reference_running_.square[e] - reference_running_.square[b]);
+    };
+    const std::int64_t inside = std::clamp<std::int64_t>(-begin - to_index, 0, places_);
+    const std::int64_t outside =
+        std::clamp<std::int64_t>(comparison_size_ - end - to_index + 1, inside, places_);
+    for (std::int64_t p = 0; p < inside; ++p) set(p, p + 1);
+    set(inside, outside);
+    for (std::int64_t p = outside; p < places_; ++p) set(p, p + 1);
   }
 
   // Whether one of the `kept` highest local maxima lies within the tolerance of `place`. Rather
@@ -139,10 +217,12 @@ class SegmentComparison {
 
   const std::int64_t comparison_size_;
   const std::int64_t places_;
-  const std::array<HalfSums, 6> halves_;  // n, sx, sxx, sy, syy, sxy.
-  std::array<Sums, 6> sums_;
+  const HalfSums products_;
+  std::vector<HalfSums> masked_;  // kN .. kSyy when there are gaps, else empty.
+  Running reference_running_;     // When there are none.
+  Running comparison_running_;
+  std::array<Sums, kQuantities> sums_;
   std::array<std::vector<float>, 3> values_;
-  std::array<float, 3> largest_{};
 };
 
 // Levels with gaps as NaN, for the general method.
@@ -178,6 +258,7 @@ CoarseProfile MakeCoarseProfile(std::span<const std::int16_t> height_nm) {
     sum += twice[i];
     squares += static_cast<std::int64_t>(twice[i]) * twice[i];
   }
+  profile.gapless = count == profile.size();
   const std::int64_t scaled_variance = count * squares - sum * sum;  // Times count squared.
   if (scaled_variance <= 0) return profile;                          // Constant: all levels 0.
   const double mean = static_cast<double>(sum) / static_cast<double>(count);

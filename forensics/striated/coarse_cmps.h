@@ -20,6 +20,7 @@ inline constexpr std::int64_t kCoarseMultiScaleMin = 96;  // 0.6 mm: shorter, on
 struct CoarseProfile {
   std::vector<std::int16_t> level;
   std::vector<std::int16_t> mask;  // 1 measured, 0 not.
+  bool gapless = false;
 
   std::int64_t size() const { return static_cast<std::int64_t>(level.size()); }
 };

@@ -44,6 +44,12 @@ void AddTo(const std::int16_t* __restrict from, std::int32_t* __restrict to, std
 }
 
 PM_PER_PROCESSOR
+void WindowSums(const std::int32_t* __restrict running, std::int64_t length,
+                std::int32_t* __restrict out, std::int64_t count) {
+  for (std::int64_t p = 0; p < count; ++p) out[p] = running[p + length] - running[p];
+}
+
+PM_PER_PROCESSOR
 float SignedSquaredCorrelation(const CorrelationSums& sums, std::int32_t overlap_min,
                                float* __restrict values, std::int64_t count) {
   const std::int32_t* __restrict n_in = sums.n;

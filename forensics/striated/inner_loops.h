@@ -20,6 +20,10 @@ void SlideSix(const std::int16_t* a, const std::int16_t* b, std::int16_t* sums, 
 // to[i] += from[i].
 void AddTo(const std::int16_t* from, std::int32_t* to, std::int64_t count);
 
+// out[p] = running[p + length] - running[p].
+void WindowSums(const std::int32_t* running, std::int64_t length, std::int32_t* out,
+                std::int64_t count);
+
 // The six sums of a correlation coefficient at every place.
 struct CorrelationSums {
   const std::int32_t* n;

@@ -82,6 +82,7 @@ Range Overlap(std::size_t samples, std::int64_t offset) {
 void AddShifted(std::vector<double>& out, const std::vector<double>& in, std::int64_t offset,
                 double factor) {
   const Range range = Overlap(out.size(), offset);
+  if (range.first == range.last) return;
   const double* source = in.data() + (static_cast<std::int64_t>(range.first) + offset);
   double* target = out.data() + range.first;
   const std::size_t count = range.last - range.first;

@@ -21,7 +21,8 @@ AgreementDecision Decide(const Partner* partner,
     return Denied("PURPOSE", "The purpose is no code of the shared list.");
   }
   if (!(partner->*purposes).contains(purpose)) {
-    return Denied("PURPOSE", absl::StrFormat("The agreement does not cover the purpose %s.", purpose));
+    return Denied("PURPOSE",
+                  absl::StrFormat("The agreement does not cover the purpose %s.", purpose));
   }
   return {.allowed = true, .refusal_code = "", .reason = ""};
 }

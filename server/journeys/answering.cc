@@ -114,21 +114,20 @@ absl::StatusOr<Answering::Reply> Answering::Decide(const Asked& asked,
 
 absl::StatusOr<Answering::Reply> Answering::Search(const Asked& asked,
                                                    const AnswerLimits& limits) const {
-  const auto gone = [&] { return limits.cancelled && limits.cancelled(); };
+  const auto nobody_waits = [&] {
+    return (limits.cancelled && limits.cancelled()) ||
+           (limits.deadline.has_value() && rooms_.clock.Steady() >= *limits.deadline);
+  };
   match::CollectionQuery query{.signature = asked.question.signature,
                                .characteristics = asked.question.characteristics,
                                .rules_off = asked.question.rules_off,
                                .leave_out = std::nullopt,
                                .best_count = match::kBorderCandidatesConsidered,
-                               .cancelled =
-                                   [&] {
-                                     return gone() || (limits.deadline.has_value() &&
-                                                       rooms_.clock.Steady() >= *limits.deadline);
-                                   },
+                               .cancelled = nobody_waits,
                                .progress = nullptr};
   PM_ASSIGN_OR_RETURN(const match::CollectionResult found, rooms_.collection.Search(query));
   // An answer that nobody waits for is not made durable: the same question may come again whole.
-  if (gone() || !found.counts.complete) {
+  if (nobody_waits() || !found.counts.complete) {
     return absl::CancelledError("the caller did not wait for the search to end");
   }
   match::BorderResult border =

@@ -56,14 +56,9 @@ absl::StatusOr<CollectionResult> BulletCollection::Search(const CollectionQuery&
   counts.compared = found.compared_count;
   counts.failed = found.failed_count;
   counts.complete = found.complete;
-  counts.held = filter.held_count();
-  counts.eligible = filter.eligible_count();
-  if (found.complete) {
-    // A record withdrawn between filter and comparison was not there to be searched.
-    const std::int64_t gone = counts.eligible - counts.compared - counts.failed;
-    counts.eligible -= gone;
-    counts.held -= gone;
-  }
+  // A record withdrawn between filter and comparison was not there to be searched.
+  counts.held = filter.held_count() - (filter.eligible_count() - found.eligible_count);
+  counts.eligible = found.eligible_count;
   for (const records::ClassRule rule : records::kClassRules) {
     if (const std::optional<std::int64_t> removed = filter.removed_count(rule)) {
       counts.removed.emplace_back(rule, *removed);

@@ -32,7 +32,7 @@ struct CollectionQuery {
   std::vector<records::ClassRule> rules_off;
   std::optional<records::ExhibitId> leave_out;  // The exhibit asked about, when it is our own.
   std::int64_t best_count = 20;                 // Candidates kept, >= 1.
-  std::function<bool()> cancelled;                           // Polled; may be empty.
+  std::function<bool()> cancelled;              // Polled; may be empty.
   std::function<void(std::int64_t, std::int64_t)> progress;  // (compared, of); may be empty.
 };
 

@@ -71,7 +71,7 @@ struct Withdrawn {
 
 // The agency's exhibits at rest. What identifies an exhibit and its scans is sealed under the
 // record's own key, whose id is the exhibit id. Every reading on behalf of a person is one ledger
-// entry, durable before anything is returned (docs/adr/0102-consultations.md). Thread-safe.
+// entry, durable before anything is returned (docs/adr/0011-consultations.md). Thread-safe.
 class ExhibitRegistry {
  public:
   // All must outlive the result.

@@ -42,7 +42,8 @@ inline constexpr std::size_t kGroupBytesMax = std::size_t{32} << 20;
 // record without its key and never an acknowledged entry above the mark.
 // The first failure of 2 to 5 trips the latch: the group and all that follow are refused.
 //
-// Thread-safe. `mutex_` guards the queue and is never held while a file is touched.
+// Thread-safe. Callers wait, so the queue is never longer than there are calling threads. `mutex_`
+// guards it and is never held while a file is touched.
 class GroupWriter {
  public:
   struct Counters {

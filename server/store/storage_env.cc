@@ -157,7 +157,7 @@ absl::StatusOr<std::string> ReadWholeFile(leveldb::Env& env, const std::string& 
   if (!env.FileExists(path)) return absl::NotFoundError(absl::StrFormat("%s: no such file", path));
   PM_RETURN_IF_ERROR(FromLevelDb(env.GetFileSize(path, &size), path));
   if (size > bytes_max) {
-    return absl::ResourceExhaustedError(
+    return absl::DataLossError(
         absl::StrFormat("%s: %d bytes, more than %d", path, size, bytes_max));
   }
   std::string bytes;

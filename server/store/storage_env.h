@@ -67,9 +67,9 @@ std::string DirectoryOf(const std::string& path);
 // Makes `directory` unless it is there, durably either way.
 absl::Status MakeDirectory(DurableEnv& env, const std::string& directory);
 
-// Whole file, checked against a bound before reading.
-//   kNotFound           no such file.
-//   kResourceExhausted  larger than bytes_max.
+// Whole file of our own, checked against a bound before reading.
+//   kNotFound  no such file.
+//   kDataLoss  larger than bytes_max: we never wrote such a one.
 absl::StatusOr<std::string> ReadWholeFile(leveldb::Env& env, const std::string& path,
                                           std::uint64_t bytes_max);
 

@@ -44,8 +44,10 @@ class Snapshot {
 };
 
 struct ScanOptions {
-  std::string prefix{};                // Only keys that begin so.
-  std::string start{};                 // First key visited (last one, in reverse); empty: the end.
+  std::string prefix{};  // Only keys that begin so.
+  // A key of the prefix to begin at or, if absent, next to; empty: the prefix's first key, in
+  // reverse its last.
+  std::string start{};
   bool reverse = false;                // Largest key first.
   const Snapshot* snapshot = nullptr;  // None: now.
 };

@@ -64,8 +64,9 @@ BulletSignature Bullet(std::int64_t barrel, std::uint32_t shot) {
 void BenchPairs() {
   std::vector<BulletSignature> bullets;
   std::vector<PreparedBullet> prepared;
-  absl::PrintF("generate, per bullet of six lands   %9.1f us\n",
-               CpuUsEach(24, [&](std::int64_t i) { bullets.push_back(Bullet(i / 2, static_cast<std::uint32_t>(i % 2))); }));
+  absl::PrintF("generate, per bullet of six lands   %9.1f us\n", CpuUsEach(24, [&](std::int64_t i) {
+                 bullets.push_back(Bullet(i / 2, static_cast<std::uint32_t>(i % 2)));
+               }));
   absl::PrintF("prepare, per bullet                 %9.1f us\n", CpuUsEach(24, [&](std::int64_t i) {
                  prepared.push_back(*PrepareBullet(bullets[static_cast<std::size_t>(i)]));
                }));
@@ -80,13 +81,23 @@ void BenchPairs() {
                  const auto peak = BestCorrelation(a, b, {.shift_max = 128, .overlap_min = 192});
                  sum += peak ? peak->ccf : 0.0;
                }));
-  absl::PrintF("CMPS, per land pair, both ways      %9.1f us\n",
-               CpuUsEach(1'000, [&](std::int64_t i) {
-                 const auto& a = land(i).coarse[0];
-                 const auto& b = land(i * 7 + 5).coarse[0];
-                 sum += static_cast<double>(CompareCoarseSegments(a, b).count +
-                                            CompareCoarseSegments(b, a).count);
-               }));
+  for (const bool gapless : {true, false}) {
+    std::vector<const CoarseProfile*> profiles;
+    for (const PreparedBullet& bullet : prepared) {
+      for (const auto& of_land : bullet.lands) {
+        if (of_land->coarse[0].gapless == gapless) profiles.push_back(&of_land->coarse[0]);
+      }
+    }
+    const auto profile = [&](std::int64_t i) -> const CoarseProfile& {
+      return *profiles[static_cast<std::size_t>(i) % profiles.size()];
+    };
+    absl::PrintF("CMPS, both ways, %s gaps       %9.1f us\n", gapless ? "without" : "with   ",
+                 CpuUsEach(600, [&](std::int64_t i) {
+                   sum +=
+                       static_cast<double>(CompareCoarseSegments(profile(i), profile(i + 7)).count +
+                                           CompareCoarseSegments(profile(i + 7), profile(i)).count);
+                 }));
+  }
   absl::PrintF("bullet pair, 6 x 6 lands            %9.1f us\n",
                CpuUsEach(100, [&](std::int64_t i) {
                  const auto result =

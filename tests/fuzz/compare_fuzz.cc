@@ -36,11 +36,12 @@ class Reader {
   std::size_t at_ = 0;
 };
 
-// A land of any length up to past the bound. Heights are stretches of a constant, a ramp, raw words
-// or a gap, so that a short input still makes a long land.
+// A land below the smallest length or up to 1.0 mm (longer only takes longer). Heights are
+// stretches of a constant, a ramp, raw words or a gap, so that a short input still makes a long
+// land.
 LandSignature ReadLand(Reader& in) {
   LandSignature land;
-  const std::size_t length = in.Word() % 1'100;
+  const std::size_t length = in.Word() % 330;
   land.flags = in.Byte();
   while (land.height_nm.size() < length) {
     const std::uint8_t kind = in.Byte();
@@ -58,7 +59,7 @@ LandSignature ReadLand(Reader& in) {
 
 BulletSignature ReadBullet(Reader& in) {
   BulletSignature bullet;
-  const std::size_t lands = in.Byte() % 5;
+  const std::size_t lands = in.Byte() % 3;
   for (std::size_t i = 0; i < lands; ++i) {
     bullet.lands.emplace_back();
     if (in.Byte() % 8 != 0) bullet.lands.back() = ReadLand(in);

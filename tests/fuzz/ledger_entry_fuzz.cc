@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever ParseEntry accepts, FormatEntry writes again, and what it writes is how the input begins:
+// Whatever ParseEntry accepts, FormatEntry writes again, and the input begins with what it writes:
 // there is one way to write an entry, and only unknown lines may follow.
 #include <cstddef>
 #include <cstdint>

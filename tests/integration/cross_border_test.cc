@@ -2,8 +2,8 @@
 // A question from one agency to another over real gRPC, and what can go wrong on the way.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "absl/strings/str_format.h"
@@ -60,9 +60,8 @@ class CrossBorderTest : public ::testing::Test {
                                                     .exchange_key = gb_key_.verifying_key(),
                                                     .endpoint = gb_node_->partner_endpoint()}};
     if (!de_endpoint.empty()) {
-      partners.push_back({.agency = &de_,
-                          .exchange_key = de_key_.verifying_key(),
-                          .endpoint = de_endpoint});
+      partners.push_back(
+          {.agency = &de_, .exchange_key = de_key_.verifying_key(), .endpoint = de_endpoint});
     }
     fr_node_ = std::make_unique<LoopbackNode>(fr_, fr_key_, fr_folder_.path(), partners);
   }

@@ -11,9 +11,8 @@
 namespace proofmark::testing {
 
 std::vector<std::string> GeneratedScans(std::uint32_t barrel, std::uint32_t shot) {
-  const forensics::SyntheticBarrel made{.seed = 5,
-                                        .barrel = barrel,
-                                        .profile = forensics::SyntheticProfile::kClean};
+  const forensics::SyntheticBarrel made{
+      .seed = 5, .barrel = barrel, .profile = forensics::SyntheticProfile::kClean};
   std::vector<std::string> scans;
   for (std::int64_t land = 0; land < made.land_count; ++land) {
     auto x3p = forensics::WriteX3p(forensics::GenerateLandScan(made, shot, land, {}));

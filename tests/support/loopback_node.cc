@@ -34,8 +34,8 @@ std::filesystem::path MasterKeyIn(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "master.key";
   if (!std::filesystem::exists(path)) {
     std::ofstream(path, std::ios::binary) << std::string(32, 'k');
-    std::filesystem::permissions(path, std::filesystem::perms::owner_read |
-                                           std::filesystem::perms::owner_write);
+    std::filesystem::permissions(
+        path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
   return path;
 }
@@ -84,15 +84,14 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
       OrDie(federation::NodeIdentity::Create(
           agency.NodeUri(), OrDie(crypto::SigningKey::FromPem(exchange_key.ToPem())))),
       all, store::PosixStorage(), base::SystemClock(), random_, *peers_));
-  server_ = OrDie(rpc::NodeServer::Start(
-      {.agency_listen = "127.0.0.1:0",
-       .partner_listen = "127.0.0.1:0",
-       .agency_identity = IdentityOf(agency.AgencyPort()),
-       .partner_identity = partner_identity,
-       .staff_cas = {agency.staff_ca().certificate()},
-       .handler_threads = 4,
-       .state_folder = (folder / "state").string()},
-      *node_, *peers_, base::SystemClock()));
+  server_ = OrDie(rpc::NodeServer::Start({.agency_listen = "127.0.0.1:0",
+                                          .partner_listen = "127.0.0.1:0",
+                                          .agency_identity = IdentityOf(agency.AgencyPort()),
+                                          .partner_identity = partner_identity,
+                                          .staff_cas = {agency.staff_ca().certificate()},
+                                          .handler_threads = 4,
+                                          .state_folder = (folder / "state").string()},
+                                         *node_, *peers_, base::SystemClock()));
 }
 
 LoopbackNode::~LoopbackNode() {

@@ -190,6 +190,18 @@ TEST_F(UploaderTest, GivesUpAfterTheLastAttempt) {
   EXPECT_EQ(node_.attempts(), 3);
 }
 
+TEST_F(UploaderTest, BeginsNothingMoreWhenTheNodeStaysAway) {
+  node_.before_send = [](int) { return absl::UnavailableError("away"); };
+  std::vector<Submission> exhibits = Exhibits(20);
+
+  const std::vector<UploadResult> results = Run(exhibits);
+
+  for (const UploadResult& result : results) {
+    EXPECT_EQ(FaultOf(result.status), FaultCode::kUnreachable);
+  }
+  EXPECT_LE(node_.attempts(), 3 * kUploadsMax);  // Those under way, not all twenty.
+}
+
 TEST_F(UploaderTest, ARefusalIsNotRepeatedAndHoldsUpNobody) {
   node_.before_send = [](int attempt) {
     return attempt == 1 ? absl::InvalidArgumentError("bad scan") : absl::OkStatus();

@@ -37,8 +37,8 @@ TEST(FitLogisticTest, RecoversTheTrueLineWhateverTheClassSizes) {
   const absl::StatusOr<LogisticModel> model = FitLogistic(pairs, {});
 
   ASSERT_THAT(model, IsOk());
-  EXPECT_NEAR(model->slope, 20.0, 1.0);                                 // 0.2 / 0.01.
-  EXPECT_NEAR(model->intercept + model->slope * 0.6, 0.0, 0.15);        // LR 1 half way.
+  EXPECT_NEAR(model->slope, 20.0, 1.0);                           // 0.2 / 0.01.
+  EXPECT_NEAR(model->intercept + model->slope * 0.6, 0.0, 0.15);  // LR 1 half way.
 }
 
 TEST(FitLogisticTest, SeparatedClassesKeepAFiniteSlope) {

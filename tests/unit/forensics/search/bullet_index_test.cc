@@ -184,8 +184,20 @@ TEST(BulletIndexTest, CancellationStopsAfterTheRecordInHand) {
 
   ASSERT_THAT(result, IsOk());
   EXPECT_FALSE(result->complete);
-  EXPECT_EQ(result->compared_count, 3);
+  EXPECT_EQ(result->compared_count, 2);  // Asked before the first record and after each.
   EXPECT_EQ(polls, 3);
+}
+
+TEST(BulletIndexTest, ASearchCancelledBeforeItBeginsComparesNothing) {
+  BulletIndex index;
+  Fill(index, 50);
+
+  const auto result =
+      index.Search(Bullet(1, 0), Everything, {.threads = 4, .cancelled = [] { return true; }});
+
+  ASSERT_THAT(result, IsOk());
+  EXPECT_FALSE(result->complete);
+  EXPECT_EQ(result->compared_count, 0);
 }
 
 TEST(BulletIndexTest, ProgressRisesToTheWhole) {

@@ -171,8 +171,8 @@ TEST(LandScansTest, ATurnedScanGivesTheSameSignature) {
   }
 }
 
-// Breech faces of four slides. (Some slides of other makes are filed straight across; their marks
-// are striated in truth and pass.)
+// Breech faces of four slides. (Of the other makes a few are ruled enough to pass, see the design
+// page: coherence refuses what has no direction, not what is no bullet.)
 TEST(LandScansTest, RefusesBreechFaces) {
   PM_REQUIRE_SHARED_DATA();
   std::int64_t scans = 0;

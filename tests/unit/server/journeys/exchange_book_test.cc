@@ -10,6 +10,7 @@ namespace proofmark::journeys {
 namespace {
 
 using ::absl::StatusCode;
+using ::proofmark::testing::AllBytes;
 using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::IsOk;
 using ::proofmark::testing::ScratchState;
@@ -82,7 +83,7 @@ TEST_F(ExchangeBookTest, AnExchangeIsRecordedOnceAndLoggedOnce) {
 TEST_F(ExchangeBookTest, AnswersAreSealedAtRest) {
   ASSERT_THAT(Record(Answer(1)), IsOk());
 
-  EXPECT_THAT(state_.folder().AllBytes(), Not(HasSubstr("THE-ANSWER-ITSELF")));
+  EXPECT_THAT(AllBytes(state_.disk()), Not(HasSubstr("THE-ANSWER-ITSELF")));
 }
 
 TEST_F(ExchangeBookTest, OnlyOldAnswersAreForgotten) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/journeys/scan_reading.h"
 
+#include <random>
 #include <string>
 
 #include "forensics/synthetic/generator.h"
@@ -55,12 +56,15 @@ TEST(ScanReadingTest, AScanInNoUnitOfLengthIsNotUsed) {
 }
 
 TEST(ScanReadingTest, AScanWithoutStriaeSaysWhyItGivesNoSignature) {
-  forensics::HeightMap flat;
-  flat.width = 200;
-  flat.height = 100;
-  flat.pitch_x_um = flat.pitch_y_um = 3.125;
-  flat.height_um.assign(200 * 100, 0.0F);
-  const auto file = forensics::WriteX3p(flat);
+  forensics::HeightMap grain;  // As rough as a bullet, and the same in every direction.
+  grain.width = 600;
+  grain.height = 120;
+  grain.pitch_x_um = grain.pitch_y_um = 3.125;
+  std::mt19937 engine(1);
+  for (std::int64_t i = 0; i < grain.width * grain.height; ++i) {
+    grain.height_um.push_back(static_cast<float>(engine() % 4'000) / 1'000.0F);
+  }
+  const auto file = forensics::WriteX3p(grain);
   ASSERT_THAT(file, IsOk());
 
   const ReadLand land = ReadLandScan("x3p", *file);

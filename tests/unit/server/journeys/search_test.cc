@@ -14,6 +14,7 @@ namespace {
 
 using ::absl::StatusCode;
 using ledger::EntryKind;
+using ::proofmark::testing::AllBytes;
 using ::proofmark::testing::AskAll;
 using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::GeneratedBullet;
@@ -154,6 +155,31 @@ TEST_F(SearchTest, APartnerThatIsAwayHidesNothingElse) {
   ExpectPaired(2);
 }
 
+TEST_F(SearchTest, OneAwayOneForbiddenAndOneThereAreThreeOutcomes) {
+  testing::Agency east("east", two_.clock, two_.wire);
+  testing::Agency west("west", two_.clock, two_.wire);
+  two_.north.Crash();
+  two_.north.AddPartner(east.AsPartner({}, {}));
+  two_.north.AddPartner(west.AsPartner({}, {kPurpose}));  // Never started.
+  two_.north.Start();
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.south.Submit(0, 1, "B-1");
+
+  const auto search = Run(AskAll(asked));
+
+  ASSERT_THAT(search, IsOk());
+  ASSERT_THAT(search->partners, SizeIs(3));  // By domain.
+  EXPECT_EQ(search->partners[0].agency, "east.test");
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kNotAsked);
+  EXPECT_EQ(search->partners[1].agency, "south.test");
+  EXPECT_EQ(search->partners[1].outcome, PartnerOutcome::kAnswered);
+  EXPECT_THAT(search->partners[1].result->candidates, SizeIs(1));
+  EXPECT_EQ(search->partners[2].agency, "west.test");
+  EXPECT_EQ(search->partners[2].outcome, PartnerOutcome::kUnreachable);
+  EXPECT_THAT(events_, SizeIs(3));
+  ExpectPaired(2);
+}
+
 TEST_F(SearchTest, AnAnswerAfterTheDeadlineIsTooLate) {
   const std::string asked = two_.north.Submit(0, 0, "A-1");
   wire::SearchRequest request = AskAll(asked);
@@ -252,7 +278,7 @@ TEST_F(SearchTest, TheEntriesSayWhoAskedWhyAndAboutWhat) {
   }
 }
 
-TEST_F(SearchTest, TheCallerHearsOfEachPartnerAndOfProgress) {
+TEST_F(SearchTest, TheCallerHearsOfEachPartnerWhatTheWholeThenSays) {
   const std::string asked = two_.north.Submit(0, 0, "A-1");
   two_.north.Submit(1, 0, "A-2");
 
@@ -324,7 +350,7 @@ TEST_F(SearchTest, AFinishedSearchIsKeptWithoutLabelsAndReadWithThem) {
   ASSERT_THAT(read, IsOk());
   EXPECT_EQ(*read, *search);
   EXPECT_EQ(read->local->candidates[0].label, "LABEL-OF-ANOTHER");
-  EXPECT_THAT(two_.north.folder().AllBytes(), Not(HasSubstr("LABEL-OF-ANOTHER")));
+  EXPECT_THAT(AllBytes(two_.north.disk()), Not(HasSubstr("LABEL-OF-ANOTHER")));
   EXPECT_EQ(EntriesOf(Ledger(), EntryKind::kAdminRead).back().draft.outcome, "SEARCH_READ");
   EXPECT_THAT(two_.north.node().searches().Get(kExaminer, std::string(32, '0')),
               StatusIs(StatusCode::kNotFound));

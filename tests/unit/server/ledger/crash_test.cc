@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was acknowledged survives a power cut at any moment, whole; what was not is absent, whole.
 // And each sync is needed: without it the same test finds a loss.
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -338,9 +339,25 @@ TEST(CrashTest, LosesNothingAcknowledgedToManyCallersAtOnce) {
     {
       const std::unique_ptr<Node> node = *Node::Open(disk, /*seed=*/1);
       disk.FailAt(point, SimDisk::Fault::kCrash);
+      // Holds the writer thread until each caller waits for it or has given up before.
+      std::atomic<std::uint64_t> finished = 0;
       std::vector<std::thread> threads;
+      threads.emplace_back([&] {
+        store::WriteRequest gate;
+        gate.at_turn = [&](store::Mutations&) {
+          while (static_cast<std::uint64_t>(node->store().queued()) + finished < kCallers) {
+            std::this_thread::yield();
+          }
+          return absl::OkStatus();
+        };
+        node->store().Commit(std::move(gate)).IgnoreError();
+      });
+      while (node->store().counters().requests < 1) std::this_thread::yield();
       for (std::uint64_t caller = 0; caller < kCallers; ++caller) {
-        threads.emplace_back([&, caller] { node->Submit(caller, each[caller]); });
+        threads.emplace_back([&, caller] {
+          node->Submit(caller, each[caller]);
+          ++finished;
+        });
       }
       for (std::thread& thread : threads) thread.join();
       groups_shared += node->store().counters().group_requests_max > 1 ? 1 : 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/match/bullet_collection.h"
 
+#include <map>
 #include <string>
+#include <utility>
 
 #include "forensics/synthetic/generator.h"
 #include "tests/support/status_matchers.h"
@@ -17,9 +19,15 @@ std::string IdOf(std::uint32_t barrel) {
   return id;
 }
 
-forensics::BulletSignature Shot(std::uint32_t barrel, std::uint32_t shot) {
-  return forensics::GenerateBulletSignature(
-      {.barrel = barrel, .profile = forensics::SyntheticProfile::kClean}, shot);
+// Generated once a process.
+const forensics::BulletSignature& Shot(std::uint32_t barrel, std::uint32_t shot) {
+  static std::map<std::pair<std::uint32_t, std::uint32_t>, forensics::BulletSignature> made;
+  const auto [at, is_new] = made.try_emplace({barrel, shot});
+  if (is_new) {
+    at->second = forensics::GenerateBulletSignature(
+        {.barrel = barrel, .profile = forensics::SyntheticProfile::kClean}, shot);
+  }
+  return at->second;
 }
 
 ClassData OfClass(const std::string& bullet_class) {
@@ -106,10 +114,14 @@ TEST_F(BulletCollectionTest, WhatWasErasedIsSearchedNoMore) {
 }
 
 TEST_F(BulletCollectionTest, ACancelledSearchSaysThatItIsNotComplete) {
+  BulletCollection one_worker(1);
+  for (std::uint32_t barrel = 0; barrel < 3; ++barrel) {
+    one_worker.Insert(IdOf(barrel), OfClass("9"), Shot(barrel, 0));
+  }
   CollectionQuery query = Query();
   query.cancelled = [] { return true; };
 
-  const auto found = collection_.Search(query);
+  const auto found = one_worker.Search(query);
 
   ASSERT_THAT(found, IsOk());
   EXPECT_FALSE(found->counts.complete);

@@ -91,7 +91,6 @@ TEST(GroupCommitTest, TakesAllThatQueuedMeanwhile) {
   SimDisk disk;
   SeededRandom random(1);
   const std::unique_ptr<Store> store = *OpenStore(disk, random);
-  std::atomic<int> started = 0;
   std::vector<std::thread> threads;
   {
     Gate gate(*store);
@@ -99,7 +98,6 @@ TEST(GroupCommitTest, TakesAllThatQueuedMeanwhile) {
       threads.emplace_back([&, i] {
         WriteRequest request;
         request.mutations.Put(KeyOf(static_cast<std::uint64_t>(i)), "v");
-        ++started;
         EXPECT_THAT(store->Commit(std::move(request)), IsOk());
       });
     }

@@ -135,7 +135,7 @@ TEST(ReadWholeFileTest, RefusesAFileAboveTheBoundAndReportsAbsence) {
   ASSERT_THAT(ReplaceFile(env, "/f", "12345"), IsOk());
 
   EXPECT_EQ(*ReadWholeFile(env, "/f", 5), "12345");
-  EXPECT_THAT(ReadWholeFile(env, "/f", 4), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(ReadWholeFile(env, "/f", 4), StatusIs(absl::StatusCode::kDataLoss));
   EXPECT_THAT(ReadWholeFile(env, "/g", 5), StatusIs(absl::StatusCode::kNotFound));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/store.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "server/store/key_file.h"
 #include "server/store/keys.h"
 #include "server/store/meta_rows.h"
+#include "server/store/storage_env.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/store_on_sim_disk.h"
 
@@ -370,6 +372,45 @@ TEST_F(StoreTest, AFailedBlobClosesTheStore) {
   ASSERT_FALSE(store_->blobs().Put("blob").ok());
 
   EXPECT_THAT(store_->Commit(Putting(KeyOf(1), "one")), StatusIs(absl::StatusCode::kUnavailable));
+}
+
+// The same on the machine's own file system.
+TEST(PosixStoreTest, KeepsWhatWasCommittedAndLocksItsFolder) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "pm_posix_store_test";
+  std::filesystem::remove_all(folder);
+  SeededRandom random(1);
+  const auto open = [&] {
+    return Store::Open(folder.string(), PosixStorage(), random, TestMasterKey(), {});
+  };
+  crypto::Sha256Digest blob{};
+  KeyId key;
+  {
+    const absl::StatusOr<std::unique_ptr<Store>> store = open();
+    ASSERT_THAT(store, IsOk());
+    blob = *(*store)->blobs().Put("a scan");
+    WriteRequest request = Putting(KeyOf(1), "one");
+    request.new_keys.push_back((*store)->NewRecordKey());
+    key = request.new_keys[0].id;
+    ASSERT_THAT((*store)->Commit(std::move(request)), IsOk());
+
+    EXPECT_THAT(open(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("in use")));
+  }
+  const absl::StatusOr<std::unique_ptr<Store>> store = open();
+  ASSERT_THAT(store, IsOk());
+  EXPECT_EQ((*store)->Get(KeyOf(1))->value(), "one");
+  EXPECT_EQ(*(*store)->blobs().Get(blob), "a scan");
+  EXPECT_THAT((*store)->FindKey(key), IsOk());
+  EXPECT_EQ(std::filesystem::status(folder).permissions(), std::filesystem::perms::owner_all);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(PosixStoreTest, RefusesAFolderWhoseParentIsMissing) {
+  SeededRandom random(1);
+
+  EXPECT_THAT(Store::Open(::testing::TempDir() + "/pm_absent/state", PosixStorage(), random,
+                          TestMasterKey(), {}),
+              ::testing::Not(IsOk()));
 }
 
 TEST(StoreKeyTest, KeepsNumericOrderAndPartsApart) {

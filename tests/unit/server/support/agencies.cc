@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "crypto/sign/key_id.h"
 #include "proto/wire/envelope.h"
-#include "server/store/storage_env.h"
+#include "tests/support/store_on_sim_disk.h"
 
 namespace proofmark::testing {
 
@@ -102,13 +102,13 @@ journeys::Node& Agency::Start() {
   PM_CHECK(identity.ok());
   auto partners = federation::Partners::Create(domain(), partners_);
   PM_CHECK(partners.ok());
-  auto node = journeys::Node::Open({.state_folder = (folder_.path() / "state").string(),
+  auto node = journeys::Node::Open({.state_folder = kStateFolder,
                                     .master_key_path = folder_.MasterKeyPath(),
                                     .config_sha256_hex = std::string(64, 'c'),
                                     .search_threads = 2,
                                     .on_store_failure = nullptr},
-                                   *std::move(identity), *std::move(partners),
-                                   store::PosixStorage(), clock_, random_, wire_);
+                                   *std::move(identity), *std::move(partners), disk_, clock_,
+                                   random_, wire_);
   PM_CHECK(node.ok());
   node_ = *std::move(node);
   wire_.Connect(*node_);
@@ -118,6 +118,7 @@ journeys::Node& Agency::Start() {
 void Agency::Crash() {
   wire_.Disconnect(node_id());
   node_.reset();
+  disk_.Reboot();
 }
 
 std::string Agency::Submit(std::uint32_t barrel, std::uint32_t shot, const std::string& label) {

@@ -53,7 +53,7 @@ class WireInTheMiddle final : public federation::PeerClient {
   std::vector<std::jthread> threads_ ABSL_GUARDED_BY(mutex_);
 };
 
-// One agency: its node on the machine's disk.
+// One agency: its node on a simulated disk.
 class Agency {
  public:
   // "spiffe://<name>.test/proofmark/node/n1"; knows nobody yet.
@@ -70,10 +70,10 @@ class Agency {
   void AddPartner(federation::Partner partner) { partners_.push_back(std::move(partner)); }
   // Opens the node (again).
   journeys::Node& Start();
-  // Closes it without a word, as a crash would.
+  // Ends it without a word and drops what was not synced, as a power cut would.
   void Crash();
   journeys::Node& node() { return *node_; }
-  const ScratchFolder& folder() const { return folder_; }
+  const SimDisk& disk() const { return disk_; }
   const crypto::SigningKey& exchange_key() const { return exchange_key_; }
 
   // Submits a generated bullet; returns its exhibit id.
@@ -85,7 +85,8 @@ class Agency {
   WireInTheMiddle& wire_;
   SeededRandom random_;
   crypto::SigningKey exchange_key_;
-  ScratchFolder folder_;
+  ScratchFolder folder_;  // Holds the master key alone.
+  SimDisk disk_;
   std::vector<federation::Partner> partners_;
   std::unique_ptr<journeys::Node> node_;
 };

@@ -4,12 +4,10 @@
 #include <stdlib.h>
 
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "base/check.h"
-#include "server/store/key_file.h"
-#include "server/store/storage_env.h"
+#include "tests/support/store_on_sim_disk.h"
 
 namespace proofmark::testing {
 
@@ -33,13 +31,9 @@ std::string ScratchFolder::MasterKeyPath() const {
   return path;
 }
 
-std::string ScratchFolder::AllBytes() const {
+std::string AllBytes(const SimDisk& disk) {
   std::string bytes;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    bytes.append(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-  }
+  for (const std::string& path : disk.FilesUnder(kStateFolder)) bytes += disk.Contents(path);
   return bytes;
 }
 
@@ -48,10 +42,8 @@ ScratchState::ScratchState() { Reopen(); }
 void ScratchState::Reopen() {
   ledger_.reset();
   store_.reset();
-  auto master_key = store::LoadMasterKey(folder_.MasterKeyPath());
-  PM_CHECK(master_key.ok());
-  auto opened = store::Store::Open((folder_.path() / "state").string(), store::PosixStorage(),
-                                   random_, *std::move(master_key), {});
+  disk_.Reboot();
+  auto opened = OpenStore(disk_, random_);
   PM_CHECK(opened.ok());
   store_ = *std::move(opened);
   auto ledger =

@@ -10,10 +10,11 @@
 #include "server/store/store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeded_random.h"
+#include "tests/support/sim_disk.h"
 
 namespace proofmark::testing {
 
-// An empty folder of its own, removed with everything in it.
+// An empty folder on the machine's disk, removed with everything in it.
 class ScratchFolder {
  public:
   ScratchFolder();
@@ -26,9 +27,6 @@ class ScratchFolder {
   // A file with 32 bytes that only its owner may read; made at the first call.
   std::string MasterKeyPath() const;
 
-  // Every byte of every file below the folder, one file after another.
-  std::string AllBytes() const;
-
  private:
   std::filesystem::path path_;
 };
@@ -36,7 +34,10 @@ class ScratchFolder {
 inline constexpr char kTestNodeId[] = "spiffe://north.test/proofmark/node/n1";
 inline constexpr char kTestOrigin[] = "north.test/proofmark/n1/log";
 
-// A store and a ledger on the machine's disk, with a clock and chance of the test's own.
+// Every byte of every file of the state, one file after another.
+std::string AllBytes(const SimDisk& disk);
+
+// A store and a ledger on a simulated disk, with a clock and chance of the test's own.
 class ScratchState {
  public:
   ScratchState();
@@ -45,13 +46,13 @@ class ScratchState {
   ledger::Ledger& ledger() { return *ledger_; }
   FakeClock& clock() { return clock_; }
   SeededRandom& random() { return random_; }
-  const ScratchFolder& folder() const { return folder_; }
+  SimDisk& disk() { return disk_; }
 
-  // Closes both and opens them again.
+  // Closes both, drops what was not synced, and opens them again.
   void Reopen();
 
  private:
-  ScratchFolder folder_;
+  SimDisk disk_;
   FakeClock clock_;
   SeededRandom random_{7};
   std::unique_ptr<store::Store> store_;
