@@ -46,37 +46,39 @@ constexpr std::int64_t kUploadBytesPerMs = 256;
 // Time allowed for the local part of a search, on top of the partners' deadline.
 constexpr milliseconds kLocalSearchTime{120'000};
 
-// Why the last handshake was refused. gRPC reports a refusal only as UNAVAILABLE, which would look
-// like a network fault worth repeating. Thread-safe.
-class Refusal {
+// How the last handshake went on our side. gRPC reports every refusal as UNAVAILABLE, which would
+// look like a network fault worth repeating. Thread-safe.
+class Handshake {
  public:
-  void Set(absl::Status status) {
+  // OK when the node was believed.
+  void Set(absl::Status verdict) {
     base::MutexLock lock(mutex_);
-    status_ = std::move(status);
+    verdict_ = std::move(verdict);
   }
-  absl::Status Get() const {
+  // nullopt before the first.
+  std::optional<absl::Status> verdict() const {
     base::MutexLock lock(mutex_);
-    return status_;
+    return verdict_;
   }
 
  private:
   mutable base::Mutex mutex_;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::optional<absl::Status> verdict_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Lets a connection stand only when the other end is a node of the own agency. Thread-safe.
 class NodeVerifier final : public ExternalCertificateVerifier {
  public:
   NodeVerifier(crypto::AgencyTrust agency, const base::Clock& clock,
-               std::shared_ptr<Refusal> refusal)
-      : agency_(std::move(agency)), clock_(clock), refusal_(std::move(refusal)) {}
+               std::shared_ptr<Handshake> handshake)
+      : agency_(std::move(agency)), clock_(clock), handshake_(std::move(handshake)) {}
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* sync_status) override {
     const grpc::string_ref pem = request->peer_cert();
     const absl::StatusOr<crypto::SpiffeName> name = CheckNodeCertificate(
         std::string_view(pem.data(), pem.size()), agency_, clock_.UnixMillis());
-    refusal_->Set(name.status());
+    handshake_->Set(name.status());
     *sync_status = name.ok() ? grpc::Status::OK
                              : grpc::Status(grpc::StatusCode::UNAUTHENTICATED,
                                             std::string(name.status().message()));
@@ -87,35 +89,48 @@ class NodeVerifier final : public ExternalCertificateVerifier {
  private:
   const crypto::AgencyTrust agency_;
   const base::Clock& clock_;
-  const std::shared_ptr<Refusal> refusal_;
+  const std::shared_ptr<Handshake> handshake_;
 };
 
 bool Contains(const std::string& text, const char* part) {
   return text.find(part) != std::string::npos;
 }
 
-// What a failed call means to the user. The texts are those of gRPC 1.51 with OpenSSL 3.
+// The node was believed, and closed the connection before a call could begin: that is how gRPC 1.51
+// ends a connection whose certificate it refuses.
+bool LooksRefusedByNode(const std::string& text) {
+  return Contains(text, "failed to connect") &&
+         (Contains(text, "Socket closed") || Contains(text, "Connection reset"));
+}
+
+// What UNAVAILABLE means to the user. The texts are those of gRPC 1.51 with OpenSSL 3.
+absl::Status UnavailableStatus(const std::string& text, const std::string& address,
+                               const Handshake& handshake) {
+  const std::optional<absl::Status> verdict = handshake.verdict();
+  if (verdict.has_value() && !verdict->ok()) {
+    return MakeFault(FaultCode::kNodeCertificate,
+                     absl::StrFormat("%s: %s", address, verdict->message()));
+  }
+  if (Contains(text, "CERTIFICATE_VERIFY_FAILED") || Contains(text, "certificate verify failed")) {
+    return MakeFault(
+        FaultCode::kNodeCertificate,
+        absl::StrFormat("%s: its certificate was not issued by the CA of the profile", address));
+  }
+  if (verdict.has_value() && LooksRefusedByNode(text)) {
+    return MakeFault(
+        FaultCode::kNotAuthenticated,
+        absl::StrFormat("%s closed the connection as soon as it saw the certificate", address));
+  }
+  return MakeFault(FaultCode::kUnreachable, absl::StrFormat("%s: %s", address, text));
+}
+
+// What a failed call means to the user.
 absl::Status ToStatus(const grpc::Status& status, const std::string& address,
-                      const Refusal& refusal) {
+                      const Handshake& handshake) {
   if (status.ok()) return absl::OkStatus();
   const std::string& text = status.error_message();
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    if (const absl::Status refused = refusal.Get(); !refused.ok()) {
-      return MakeFault(FaultCode::kNodeCertificate,
-                       absl::StrFormat("%s: %s", address, refused.message()));
-    }
-    if (Contains(text, "CERTIFICATE_VERIFY_FAILED") ||
-        Contains(text, "certificate verify failed")) {
-      return MakeFault(FaultCode::kNodeCertificate,
-                       absl::StrFormat("%s: its certificate was not issued by the CA of the "
-                                       "profile",
-                                       address));
-    }
-    if (Contains(text, "_ALERT_") || Contains(text, " alert ")) {
-      return MakeFault(FaultCode::kNotAuthenticated,
-                       absl::StrFormat("%s refused the certificate: %s", address, text));
-    }
-    return MakeFault(FaultCode::kUnreachable, absl::StrFormat("%s: %s", address, text));
+    return UnavailableStatus(text, address, handshake);
   }
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return MakeFault(FaultCode::kTooLate, absl::StrFormat("%s: %s", address, text));
@@ -127,7 +142,7 @@ absl::Status ToStatus(const grpc::Status& status, const std::string& address,
 std::shared_ptr<grpc::Channel> MakeChannel(const ConnectionProfile& profile,
                                            const crypto::AgencyTrust& agency,
                                            const base::Clock& clock,
-                                           std::shared_ptr<Refusal> refusal) {
+                                           std::shared_ptr<Handshake> handshake) {
   TlsChannelCredentialsOptions options;
   options.set_certificate_provider(std::make_shared<FileWatcherCertificateProvider>(
       profile.key_file.string(), profile.certificate_file.string(), profile.ca_file.string(),
@@ -137,7 +152,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ConnectionProfile& profile,
   options.set_verify_server_certs(true);
   options.set_check_call_host(false);  // The name in the certificate counts, not the address.
   options.set_certificate_verifier(
-      ExternalCertificateVerifier::Create<NodeVerifier>(agency, clock, std::move(refusal)));
+      ExternalCertificateVerifier::Create<NodeVerifier>(agency, clock, std::move(handshake)));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
@@ -153,8 +168,8 @@ class NodeClient::Impl {
   Impl(Options options, Identity identity, const base::Clock& clock)
       : options_(std::move(options)),
         identity_(std::move(identity)),
-        refusal_(std::make_shared<Refusal>()),
-        channel_(MakeChannel(options_.profile, identity_.agency, clock, refusal_)),
+        handshake_(std::make_shared<Handshake>()),
+        channel_(MakeChannel(options_.profile, identity_.agency, clock, handshake_)),
         node_(admin::v1::NodeService::NewStub(channel_)),
         audit_(v1::AuditService::NewStub(channel_)),
         exhibits_(v1::ExhibitService::NewStub(channel_)),
@@ -184,7 +199,7 @@ class NodeClient::Impl {
   }
 
   absl::Status Translate(const grpc::Status& status) const {
-    return ToStatus(status, options_.profile.address, *refusal_);
+    return ToStatus(status, options_.profile.address, *handshake_);
   }
 
   const Options& options() const { return options_; }
@@ -200,7 +215,7 @@ class NodeClient::Impl {
   // All constant after construction; the stubs do their own locking.
   const Options options_;
   const Identity identity_;
-  const std::shared_ptr<Refusal> refusal_;
+  const std::shared_ptr<Handshake> handshake_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<admin::v1::NodeService::Stub> node_;
   const std::unique_ptr<v1::AuditService::Stub> audit_;

@@ -145,18 +145,16 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
     return MakeFault(FaultCode::kDamaged, "the node ended the search without its result");
   }
   if (!json) session.console.out() << SearchText(session.console, *listener.search());
-  return SearchExitCode(*listener.search());
+  return SearchExit(*listener.search());
 }
 
-absl::Status ShowOne(NodeClient& node, const std::string& id, bool json, Session& session,
-                     int& exit_code) {
+absl::StatusOr<int> ShowOne(NodeClient& node, const std::string& id, bool json, Session& session) {
   v1::GetSearchRequest request;
   request.set_search_id(id);
   PM_ASSIGN_OR_RETURN(const v1::GetSearchResponse answer, node.GetSearch(request));
   PM_ASSIGN_OR_RETURN(const wire::Search search, Checked(answer.search()));
   session.console.out() << (json ? JsonLine(answer.search()) : SearchText(session.console, search));
-  exit_code = SearchExitCode(search);
-  return absl::OkStatus();
+  return SearchExit(search);
 }
 
 constexpr std::int64_t kListDefault = 50;
@@ -167,11 +165,8 @@ absl::StatusOr<int> RunCandidates(const Arguments& arguments, Session& session) 
   const bool json = arguments.On("--json");
   if (arguments.Has("SEARCH")) PM_RETURN_IF_ERROR(CheckId("SEARCH", arguments.Text("SEARCH")));
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  if (arguments.Has("SEARCH")) return ShowOne(*node, arguments.Text("SEARCH"), json, session);
   int exit_code = 1;
-  if (arguments.Has("SEARCH")) {
-    PM_RETURN_IF_ERROR(ShowOne(*node, arguments.Text("SEARCH"), json, session, exit_code));
-    return exit_code;
-  }
   std::int64_t left = arguments.Integer("--limit");
   Table table(
       {{"search"}, {"asked"}, {"by"}, {"purpose"}, {"exhibit"}, {"own records"}, {"partners"}});

@@ -179,7 +179,7 @@ std::string SearchText(const Console& console, const wire::Search& search) {
   return text;
 }
 
-int SearchExitCode(const wire::Search& search) {
+absl::StatusOr<int> SearchExit(const wire::Search& search) {
   const auto above_none = [](const auto& candidate) {
     return candidate.level >= forensics::Level::kL1;
   };
@@ -188,14 +188,18 @@ int SearchExitCode(const wire::Search& search) {
     if (partner.result && std::ranges::any_of(partner.result->candidates, above_none)) return 0;
   }
   if (search.partners.empty() || HasOutcome(search, wire::PartnerOutcome::kAnswered)) return 1;
+  std::string outcomes;
+  for (const wire::PartnerResult& partner : search.partners) {
+    outcomes += (outcomes.empty() ? "" : "; ") + OutcomeLine(partner);
+  }
   if (HasOutcome(search, wire::PartnerOutcome::kInvalid)) {
-    return ExitCodeOf(FaultCode::kAnswerInvalid);
+    return MakeFault(FaultCode::kAnswerInvalid, outcomes);
   }
   if (HasOutcome(search, wire::PartnerOutcome::kUnreachable) ||
       HasOutcome(search, wire::PartnerOutcome::kTooLate)) {
-    return ExitCodeOf(FaultCode::kPartnersAway);
+    return MakeFault(FaultCode::kPartnersAway, outcomes);
   }
-  return ExitCodeOf(FaultCode::kPartnersRefused);
+  return MakeFault(FaultCode::kPartnersRefused, outcomes);
 }
 
 }  // namespace proofmark::client::cli

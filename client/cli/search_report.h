@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "client/cli/console.h"
 #include "proto/wire/search.h"
 
@@ -16,9 +17,9 @@ std::string SearchText(const Console& console, const wire::Search& search);
 // One line for a partner's outcome as it comes in.
 std::string OutcomeLine(const wire::PartnerResult& result);
 
-// How a search ends: 0 when there is a candidate at L1 or above anywhere. Without one: 6, 5 or 3
-// when partners were asked and none answered (one answer failed verification, else one was away or
-// too late, else all refused); otherwise 1.
-int SearchExitCode(const wire::Search& search);
+// How a search ends: 0 when there is a candidate at L1 or above anywhere, 1 without one. When there
+// is none and partners were asked but none answered, that is a fault: kAnswerInvalid when an answer
+// failed verification, else kPartnersAway when one was away or too late, else kPartnersRefused.
+absl::StatusOr<int> SearchExit(const wire::Search& search);
 
 }  // namespace proofmark::client::cli

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "client/cli/words.h"
+#include "client/fault.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -53,36 +54,41 @@ wire::Search Local(std::vector<Level> levels) {
   return search;
 }
 
+// What the program would end with.
+int ExitOf(const wire::Search& search) {
+  const absl::StatusOr<int> exit = SearchExit(search);
+  return exit.ok() ? *exit : ExitCodeOf(FaultOf(exit.status()));
+}
+
 wire::Search Asked(std::vector<wire::PartnerResult> partners) {
   wire::Search search;
   search.partners = std::move(partners);
   return search;
 }
 
-TEST(SearchExitCodeTest, ACandidateAnywhereIsFound) {
-  EXPECT_EQ(SearchExitCode(Local({Level::kL1})), 0);
-  EXPECT_EQ(SearchExitCode(Asked({Partner(PartnerOutcome::kUnreachable),
-                                  Partner(PartnerOutcome::kAnswered, {Level::kL2})})),
+TEST(SearchExitTest, ACandidateAnywhereIsFound) {
+  EXPECT_EQ(ExitOf(Local({Level::kL1})), 0);
+  EXPECT_EQ(ExitOf(Asked({Partner(PartnerOutcome::kUnreachable),
+                          Partner(PartnerOutcome::kAnswered, {Level::kL2})})),
             0);
 }
 
-TEST(SearchExitCodeTest, RecordsBelowL1AreNoCandidates) {
-  EXPECT_EQ(SearchExitCode(Local({Level::kNone})), 1);
-  EXPECT_EQ(SearchExitCode(Local({})), 1);
+TEST(SearchExitTest, RecordsBelowL1AreNoCandidates) {
+  EXPECT_EQ(ExitOf(Local({Level::kNone})), 1);
+  EXPECT_EQ(ExitOf(Local({})), 1);
 }
 
-TEST(SearchExitCodeTest, AnAnswerWithoutCandidatesIsAnAnswer) {
-  EXPECT_EQ(SearchExitCode(
-                Asked({Partner(PartnerOutcome::kAnswered), Partner(PartnerOutcome::kUnreachable),
-                       Partner(PartnerOutcome::kRefused)})),
+TEST(SearchExitTest, AnAnswerWithoutCandidatesIsAnAnswer) {
+  EXPECT_EQ(ExitOf(Asked({Partner(PartnerOutcome::kAnswered), Partner(PartnerOutcome::kUnreachable),
+                          Partner(PartnerOutcome::kRefused)})),
             1);
 }
 
-TEST(SearchExitCodeTest, WithoutAnyAnswerTheWorstCauseSpeaks) {
+TEST(SearchExitTest, WithoutAnyAnswerTheWorstCauseSpeaks) {
   const auto code = [](std::vector<PartnerOutcome> outcomes) {
     std::vector<wire::PartnerResult> partners;
     for (const PartnerOutcome outcome : outcomes) partners.push_back(Partner(outcome));
-    return SearchExitCode(Asked(std::move(partners)));
+    return ExitOf(Asked(std::move(partners)));
   };
 
   EXPECT_EQ(code({PartnerOutcome::kRefused}), 3);
