@@ -147,8 +147,8 @@ absl::StatusOr<std::string> DrawSurface(const forensics::HeightMap& map, std::st
       0.24 * height_um, bar_from, bar_y, bar_from + bar_um, bar_y, bar_um, bar_from + bar_um / 2.0,
       bar_y + 0.08 * height_um);
   script += Caption(
-      "Form of second order taken off; lit from the left; grey: not measured; scale from the 2nd "
-      "to the 98th percentile.");
+      "Form of second order taken off; lit from the left; grey: not measured; what lies beyond the "
+      "scale takes the colour of its end.");
   script += absl::StrFormat(
       "plot 'relief.rgb' binary array=(%d,%d) format='%%uchar' origin=(%.6g,%.6g) dx=%.6g dy=%.6g "
       "using 1:2:3 with rgbimage notitle, 'scale' using 1:2:3 with points palette notitle\n",

@@ -19,6 +19,7 @@ constexpr std::int64_t kPointsMin = 100;
 constexpr std::int64_t kFitPoints = 40'000;  // More do not change the fit visibly.
 constexpr int kFitRounds = 5;
 constexpr double kOutlierMedians = 3.0;  // Times the median distance: left out of the next fit.
+constexpr double kScaleMedians = 6.0;    // Half of the scale, in median distances from the middle.
 constexpr double kScaleTail = 0.02;      // Of the heights, at each end of the scale.
 constexpr double kShadeFloor = 0.45;     // Brightness in full shadow.
 constexpr double kSlopeQuantile = 0.90;  // The slope that is lit or shaded nearly fully.
@@ -157,6 +158,20 @@ double Quantile(std::vector<double>& values, double share) {
   return values[static_cast<std::size_t>(at)];
 }
 
+// The ends of the scale: wide enough for the striae of the land, and no wider than the heights are.
+// Grooves, ten times as high, would otherwise leave the land one colour.
+std::pair<double, double> ScaleOf(std::vector<double>& heights) {
+  const double middle = Quantile(heights, 0.5);
+  std::vector<double> distances;
+  distances.reserve(heights.size());
+  for (const double height : heights) distances.push_back(std::abs(height - middle));
+  const double reach = kScaleMedians * Quantile(distances, 0.5);
+  double low = std::max(Quantile(heights, kScaleTail), middle - reach);
+  double high = std::min(Quantile(heights, 1.0 - kScaleTail), middle + reach);
+  if (!(high > low)) high = low + 1e-3;
+  return {low, high};
+}
+
 // Rise towards the right, 0 where a neighbour is missing.
 double SlopeAt(const HeightMap& map, std::int64_t x, std::int64_t y) {
   const float left = map.at(std::max<std::int64_t>(x - 1, 0), y);
@@ -202,14 +217,14 @@ absl::StatusOr<Relief> MakeRelief(const HeightMap& map, std::int64_t columns_max
       slopes.push_back(std::abs(SlopeAt(small, x, y)));
     }
   }
+  const auto [low_um, high_um] = ScaleOf(heights);
   Relief relief{.width = small.width,
                 .height = small.height,
                 .pitch_x_um = small.pitch_x_um,
                 .pitch_y_um = small.pitch_y_um,
-                .low_um = Quantile(heights, kScaleTail),
-                .high_um = Quantile(heights, 1.0 - kScaleTail),
+                .low_um = low_um,
+                .high_um = high_um,
                 .pixels = {}};
-  if (!(relief.high_um > relief.low_um)) relief.high_um = relief.low_um + 1e-3;
   const double slope_scale = std::max(Quantile(slopes, kSlopeQuantile), 1e-9);
   relief.pixels.reserve(static_cast<std::size_t>(3 * small.width * small.height));
   for (std::int64_t y = 0; y < small.height; ++y) {

@@ -33,7 +33,9 @@ struct Relief {
   std::int64_t height = 0;
   double pitch_x_um = 0.0;
   double pitch_y_um = 0.0;
-  double low_um = 0.0;  // Heights at the ends of the scale: the 2nd and 98th percentile.
+  // Heights at the ends of the scale, which follows the land: what is lower or higher takes the
+  // colour of the end.
+  double low_um = 0.0;
   double high_um = 0.0;
   std::string pixels;
 };
