@@ -262,11 +262,11 @@ void BenchSpeed(std::int64_t largest) {
         Found found = Search(index, Query(records / 2 + round, heel), {.best_count = 20});
         absl::PrintF(
             "%8d records%s: %.2f s wall (coarse %.2f), %.2f s processor; %d refined, source at "
-            "rank %d, score %.3f, 20th %.3f, missed %.2g\n",
+            "rank %d, score %.3f, 20th %.3f, missed %.2g%s\n",
             records, heel ? ", heel uncertain" : "", found.wall_s, found.coarse_wall_s, found.cpu_s,
             found.result.refined_count, RankOf(found.result, records / 2 + round),
             found.result.best[0].comparison.score, found.result.best.back().comparison.score,
-            found.result.missed_probability);
+            found.result.missed_probability, found.result.certified ? "" : ", not certified");
       }
     }
   }
