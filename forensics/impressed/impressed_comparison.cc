@@ -21,6 +21,7 @@ namespace {
 constexpr double kDirectedDegrees = 30.0;
 constexpr std::int64_t kCoarseStep = 2;  // Samples of a relief to one of a comparison.
 constexpr std::int64_t kClusterMin = 5;
+constexpr std::int64_t kConfirmedShareInverse = 3;  // A third of a high mode's cells.
 constexpr double kImageTurnStep = 3.0;
 constexpr double kPostureTurnStep = 5.0;
 // Different marks reach image correlations of 0.3 by chance over the full circle; a mark in another
@@ -106,12 +107,19 @@ Searched SearchDirection(const PreparedView& reference, const PreparedView& othe
   return out;
 }
 
-// The high rule holds only when both directions agree on opposite turns.
-void DropUnlessOpposite(Searched& forward, Searched& backward, double turn_degrees) {
-  const bool opposite = forward.high && backward.high &&
-                        std::abs(TurnBetween(forward.high->turn_degrees,
-                                             -backward.high->turn_degrees)) <= turn_degrees;
-  if (opposite) return;
+// The high rule holds only when both directions agree on opposite turns, and the original rule has
+// found part of its cells: at a single turn, where a third of random places lies within the
+// limits, chance alone makes modes of six or seven cells that the free choice of turns knows
+// nothing of.
+void DropUnlessConfirmed(Searched& forward, Searched& backward, double turn_degrees) {
+  const auto confirmed = [](const Searched& direction) {
+    return kConfirmedShareInverse * direction.original.count >= direction.high->count;
+  };
+  if (forward.high && backward.high && confirmed(forward) && confirmed(backward) &&
+      std::abs(TurnBetween(forward.high->turn_degrees, -backward.high->turn_degrees)) <=
+          turn_degrees) {
+    return;
+  }
   forward.high.reset();
   backward.high.reset();
 }
@@ -297,7 +305,7 @@ ImpressedComparison CompareViews(const State& reference, const PreparedView& a, 
   const std::vector<double> turns = TurnsOf(options.turns);
   Searched forward = SearchDirection(a, b, turns, limits);
   Searched backward = SearchDirection(b, a, turns, limits);
-  DropUnlessOpposite(forward, backward, limits.turn_degrees);
+  DropUnlessConfirmed(forward, backward, limits.turn_degrees);
 
   ImpressedComparison out;
   out.directions = {Describe(a, forward, reference), Describe(b, backward, other)};
