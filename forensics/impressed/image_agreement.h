@@ -27,13 +27,16 @@ inline constexpr int kImageSmoothing = 10;     // Passes, for TurnableRelief.
 
 Image MakeImage(const TurnableRelief& smooth, double turn_degrees);
 
-// The largest and the smallest cosine of `image` with any of `turned`, moved up to four samples
-// either way along both axes.
+inline constexpr std::int64_t kImageShiftMax = 4;
+
+// The largest and the smallest cosine of `image` with any of `turned`, moved up to `shift_max`
+// samples (at most kImageShiftMax) either way along both axes.
 //   Result    exact sums: the same bits everywhere. 0 for empty images.
 struct ImageRange {
   double highest = 0.0;
   double lowest = 0.0;
 };
-ImageRange CorrelateImages(const Image& image, std::span<const Image> turned);
+ImageRange CorrelateImages(const Image& image, std::span<const Image> turned,
+                           std::int64_t shift_max);
 
 }  // namespace proofmark::forensics

@@ -23,7 +23,8 @@ constexpr std::int64_t kCoarseStep = 2;  // Samples of a relief to one of a comp
 constexpr std::int64_t kClusterMin = 5;
 constexpr std::int64_t kConfirmedShareInverse = 3;  // A third of a high mode's cells.
 constexpr double kImageTurnStep = 3.0;
-constexpr double kPostureTurnStep = 5.0;
+constexpr double kPostureTurnStep = 6.0;
+constexpr std::int64_t kPostureShiftMax = 2;  // 0.2 mm: both middles come from the same outline.
 // Different marks reach image correlations of 0.3 by chance over the full circle; a mark in another
 // posture stands out.
 constexpr double kPostureCorrelationMin = 0.40;
@@ -260,22 +261,25 @@ double OverlapMm2(const PreparedView& reference, const PreparedView& other,
   return static_cast<double>(both) * coarse_pitch_um * coarse_pitch_um * 1e-6;
 }
 
-std::vector<Image> ImagesAt(const TurnableRelief& whole, double from_degrees, double to_degrees,
-                            double step_degrees) {
-  std::vector<Image> images;
-  for (double turn = from_degrees; turn <= to_degrees; turn += step_degrees) {
-    images.push_back(MakeImage(whole, turn));
-  }
-  return images;
-}
+// Which postures of two images to compare.
+struct Postures {
+  double from_degrees = 0.0, to_degrees = 0.0, step_degrees = 0.0;
+  std::int64_t shift_max = 0;
+};
 
 // Of both ways round, the more extreme.
-ImageRange CorrelateBothWays(const TurnableRelief& a, const TurnableRelief& b, double from_degrees,
-                             double to_degrees, double step_degrees) {
-  const ImageRange ab =
-      CorrelateImages(MakeImage(a, 0.0), ImagesAt(b, from_degrees, to_degrees, step_degrees));
-  const ImageRange ba =
-      CorrelateImages(MakeImage(b, 0.0), ImagesAt(a, from_degrees, to_degrees, step_degrees));
+ImageRange CorrelateBothWays(const TurnableRelief& a, const TurnableRelief& b,
+                             const Postures& postures) {
+  const auto images = [&](const TurnableRelief& whole) {
+    std::vector<Image> out;
+    for (double turn = postures.from_degrees; turn <= postures.to_degrees;
+         turn += postures.step_degrees) {
+      out.push_back(MakeImage(whole, turn));
+    }
+    return out;
+  };
+  const ImageRange ab = CorrelateImages(MakeImage(a, 0.0), images(b), postures.shift_max);
+  const ImageRange ba = CorrelateImages(MakeImage(b, 0.0), images(a), postures.shift_max);
   return {std::max(ab.highest, ba.highest), std::min(ab.lowest, ba.lowest)};
 }
 
@@ -284,15 +288,14 @@ void RaiseFlags(const State& a, const State& b, TurnSearch turns, ImpressedCompa
   const double best = out.features.image_correlation;
   const double needed = std::max(kPostureCorrelationMin, best + kPostureMargin);
   const auto raise = [&](ComparisonFlag flag) { out.flags |= static_cast<std::uint32_t>(flag); };
-  const double to = 180.0 - kPostureTurnStep;
-  const ImageRange anywhere = CorrelateBothWays(a.whole, b.whole, -180.0, to, kPostureTurnStep);
+  const Postures all{-180.0, 180.0 - kPostureTurnStep, kPostureTurnStep, kPostureShiftMax};
+  const ImageRange anywhere = CorrelateBothWays(a.whole, b.whole, all);
   if (turns == TurnSearch::kDirected && anywhere.highest >= needed) {
     raise(ComparisonFlag::kTurnedOutside);
   }
   if (-anywhere.lowest >= needed) raise(ComparisonFlag::kInvertedHeights);
   if (turns == TurnSearch::kFullCircleOrMirror) return;
-  const ImageRange mirrored =
-      CorrelateBothWays(a.whole, b.whole_mirrored, -180.0, to, kPostureTurnStep);
+  const ImageRange mirrored = CorrelateBothWays(a.whole, b.whole_mirrored, all);
   if (mirrored.highest >= needed) raise(ComparisonFlag::kMirrored);
 }
 
@@ -355,12 +358,12 @@ absl::StatusOr<ImpressedComparison> CompareImpressions(const PreparedImpression&
       out.mirrored = true;
     }
   }
-  const double from = options.turns == TurnSearch::kDirected ? -kDirectedDegrees : -180.0;
-  const double to = options.turns == TurnSearch::kDirected ? kDirectedDegrees : 177.0;
-  out.features.image_correlation =
-      CorrelateBothWays(a.whole, out.mirrored ? b.whole_mirrored : b.whole, from, to,
-                        kImageTurnStep)
-          .highest;
+  const Postures tried =
+      options.turns == TurnSearch::kDirected
+          ? Postures{-kDirectedDegrees, kDirectedDegrees, kImageTurnStep, kImageShiftMax}
+          : Postures{-180.0, 180.0 - kImageTurnStep, kImageTurnStep, kImageShiftMax};
+  const TurnableRelief& whole = out.mirrored ? b.whole_mirrored : b.whole;
+  out.features.image_correlation = CorrelateBothWays(a.whole, whole, tried).highest;
   const double share = static_cast<double>(out.cmc) /
                        static_cast<double>(std::max<std::int64_t>(out.cells_eligible, 1));
   if (share < kPostureShareMax) RaiseFlags(a, b, options.turns, out);

@@ -12,17 +12,23 @@
 #include <utility>
 #include <vector>
 
+#include "forensics/impressed/coarse_impression.h"
 #include "forensics/impressed/impressed_comparison.h"
 #include "forensics/impressed/impressed_extraction.h"
 #include "forensics/impressed/region_mask.h"
 #include "forensics/x3p/x3p.h"
 #include "tests/support/shared_data.h"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
 namespace proofmark {
 namespace {
 
 using forensics::ImpressedComparison;
 using forensics::PreparedImpression;
+using forensics::TurnSearch;
 
 double CpuMillis() { return 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
@@ -177,6 +183,95 @@ void CompareStudy(const std::string& prefix, forensics::TurnSearch turns, bool p
   if (!nist.same.empty()) nist.Print("published (NIST)");
 }
 
+#if defined(__x86_64__) && defined(__GNUC__)
+// Multiply-adds of bytes a second with everything in registers: what no comparison can exceed.
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) double PeakGigaMacs() {
+  __m512i sum[12];
+  for (__m512i& one : sum) one = _mm512_setzero_si512();
+  const __m512i a = _mm512_set1_epi8(3), b = _mm512_set1_epi8(5);
+  constexpr int kRounds = 2'000'000;
+  const double start = CpuMillis();
+  for (int i = 0; i < kRounds; ++i) {
+    for (__m512i& one : sum) {
+      one = _mm512_dpbusd_epi32(one, a, b);
+      asm volatile("" : "+v"(one));
+    }
+  }
+  return kRounds * 12.0 * 64.0 / (CpuMillis() - start) * 1e-6;
+}
+bool HasPeak() { return __builtin_cpu_supports("avx512vnni") != 0; }
+#else
+double PeakGigaMacs() { return 0.0; }
+bool HasPeak() { return false; }
+#endif
+
+// The quickest and the middle one of repeated runs: others share the processor.
+template <typename Run>
+std::pair<double, double> Repeat(int count, Run run) {
+  std::vector<double> ms;
+  for (int i = 0; i < count; ++i) {
+    const double start = CpuMillis();
+    run();
+    ms.push_back(CpuMillis() - start);
+  }
+  std::sort(ms.begin(), ms.end());
+  return {ms.front(), ms[ms.size() / 2]};
+}
+
+void PrintSpeed() {
+  const std::vector<Case> cases = LoadCases("cartridges/fadul/Fadul-");
+  if (cases.size() < 3) return;
+  const double peak = HasPeak() ? PeakGigaMacs() : 0.0;
+  std::printf("bare byte dot product: %.0f G multiply-adds/s; %.1f ms extraction\n", peak,
+              cases[0].extract_ms);
+  for (const TurnSearch turns : {TurnSearch::kDirected, TurnSearch::kFullCircle}) {
+    const int turn_count = turns == TurnSearch::kDirected ? 21 : 120;
+    const auto prepare = Repeat(
+        9, [&] { static_cast<void>(forensics::PrepareImpression(cases[0].signature, turns)); });
+    const auto a = forensics::PrepareImpression(cases[0].signature, turns);
+    for (const std::size_t other : {std::size_t{1}, std::size_t{2}}) {
+      const auto b = forensics::PrepareImpression(cases[other].signature, turns);
+      forensics::ImpressedComparison last;
+      const auto compare = Repeat(turns == TurnSearch::kDirected ? 21 : 9, [&] {
+        last = *forensics::CompareImpressions(*a, *b, {.turns = turns});
+      });
+      double measured = 0.0;
+      for (const auto& direction : last.directions) {
+        for (const auto& cell : direction.cells) measured += 289.0 * cell.valid_share;
+      }
+      const double macs = measured * 35.0 * 35.0 * 6.0 * turn_count;
+      std::printf(
+          "%d turns, cmc %2ld: prepare %.1f (median %.1f) ms, compare %.1f (%.1f) ms; "
+          "%.2f G multiply-adds without pruning, %.0f %% of the bare product\n",
+          turn_count, static_cast<long>(last.cmc), prepare.first, prepare.second, compare.first,
+          compare.second, macs * 1e-9,
+          peak > 0.0 ? 100.0 * macs * 1e-6 / compare.first / peak : 0.0);
+    }
+  }
+  for (const auto grid : {forensics::CoarseGrid::kB1, forensics::CoarseGrid::kB2}) {
+    constexpr std::size_t kRecords = 1024;
+    const auto query =
+        forensics::CoarseQuery::Make(cases[0].signature, grid, TurnSearch::kDirected);
+    const auto record = forensics::MakeCoarseImpression(cases[1].signature, grid);
+    std::vector<std::uint8_t> levels;
+    for (std::size_t i = 0; i < kRecords; ++i) {
+      levels.insert(levels.end(), record->level.begin(), record->level.end());
+    }
+    const std::vector<float> norms(kRecords, record->inverse_norm);
+    std::vector<float> scores(kRecords);
+    const auto times = Repeat(7, [&] { forensics::ScoreCoarse(*query, levels, norms, scores); });
+    const double macs = static_cast<double>(query->rows()) *
+                        static_cast<double>(forensics::CoarseBytes(grid)) * kRecords;
+    std::printf(
+        "B%d: %ld rows x %ld bytes, %.1f us a record, %.0f G multiply-adds/s, %.0f %% of "
+        "the bare product; score %.3f\n",
+        static_cast<int>(grid), static_cast<long>(query->rows()),
+        static_cast<long>(forensics::CoarseBytes(grid)), 1e3 * times.first / kRecords,
+        macs * 1e-6 / times.first, peak > 0.0 ? 100.0 * macs * 1e-6 / times.first / peak : 0.0,
+        static_cast<double>(scores[0]));
+  }
+}
+
 }  // namespace
 }  // namespace proofmark
 
@@ -184,6 +279,10 @@ int main(int argc, char** argv) {
   using proofmark::forensics::TurnSearch;
   const bool pairs = argc > 2 && std::string(argv[2]) == "--pairs";
   const auto turns = argc > 3 ? TurnSearch::kFullCircle : TurnSearch::kDirected;
+  if (argc > 1 && std::string(argv[1]) == "--speed") {
+    proofmark::PrintSpeed();
+    return 0;
+  }
   if (argc > 1) {
     proofmark::CompareStudy(argv[1], turns, pairs);
     return 0;
