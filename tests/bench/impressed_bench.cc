@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// How good and how quick the comparison of breech faces is on the shared scans: counts of congruent
+// matching cells for every pair of each study beside those published for the same pairs, and
+// processor time of extraction and comparison beside the bare byte dot product of the same run.
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "forensics/impressed/coarse_impression.h"
+#include "forensics/impressed/impressed_comparison.h"
+#include "forensics/impressed/impressed_extraction.h"
+#include "forensics/impressed/region_mask.h"
+#include "forensics/x3p/x3p.h"
+#include "tests/support/shared_data.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
+namespace proofmark {
+namespace {
+
+using forensics::ImpressedComparison;
+using forensics::PreparedImpression;
+using forensics::TurnSearch;
+
+double CpuMillis() { return 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+std::vector<std::string> Fields(const std::string& line) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back().push_back(c);
+    }
+  }
+  return fields;
+}
+
+struct Case {
+  std::string file, firearm, specimen;
+  forensics::ImpressedSignature signature;
+  double read_ms = 0.0, extract_ms = 0.0;
+};
+
+std::vector<Case> LoadCases(const std::string& prefix) {
+  std::vector<Case> cases;
+  std::istringstream manifest(testing::ReadFileOrFail(testing::SharedDir() / "data/manifest.csv"));
+  for (std::string line; std::getline(manifest, line);) {
+    const std::vector<std::string> fields = Fields(line);
+    if (fields.size() < 5 || fields[0].rfind(prefix, 0) != 0) continue;
+    Case one{.file = fields[0], .firearm = fields[3], .specimen = fields[4], .signature = {}};
+    const std::string file = testing::ReadFileOrFail(testing::SharedDir() / "data" / one.file);
+    const double start = CpuMillis();
+    const auto scan = forensics::ReadX3p(base::AsBytes(file));
+    if (!scan.ok()) {
+      std::printf("%s: %s\n", one.file.c_str(), scan.status().ToString().c_str());
+      continue;
+    }
+    const double read = CpuMillis();
+    const auto mask = forensics::RegionMask(*scan, forensics::ImpressedRegion::kBreechFace);
+    const auto out = forensics::ExtractImpression(scan->map, mask, {});
+    one.read_ms = read - start;
+    one.extract_ms = CpuMillis() - read;
+    if (!out.ok()) {
+      std::printf("%s: %s\n", one.file.c_str(), out.status().ToString().c_str());
+      continue;
+    }
+    one.signature = out->signature;
+    cases.push_back(std::move(one));
+  }
+  return cases;
+}
+
+struct Counts {
+  std::vector<double> same, different;
+
+  // Song's ratio of variation between and within, and the extremes.
+  void Print(const char* name) const {
+    if (same.size() < 2 || different.size() < 2) return;
+    const auto mean = [](const std::vector<double>& v) {
+      double sum = 0.0;
+      for (const double x : v) sum += x;
+      return sum / static_cast<double>(v.size());
+    };
+    const auto variance = [&](const std::vector<double>& v) {
+      double sum = 0.0;
+      for (const double x : v) sum += (x - mean(v)) * (x - mean(v));
+      return sum / static_cast<double>(v.size() - 1);
+    };
+    std::vector<double> all = same;
+    all.insert(all.end(), different.begin(), different.end());
+    const double ms = mean(same), md = mean(different), ma = mean(all);
+    const double ratio =
+        ((ms - ma) * (ms - ma) + (md - ma) * (md - ma)) / (variance(same) + variance(different));
+    std::printf(
+        "%-22s %4zu same min %4.0f mean %5.1f | %4zu different max %4.0f mean %5.2f | VR %5.1f\n",
+        name, same.size(), *std::min_element(same.begin(), same.end()), ms, different.size(),
+        *std::max_element(different.begin(), different.end()), md, ratio);
+  }
+  void Add(bool is_same, double value) { (is_same ? same : different).push_back(value); }
+};
+
+std::map<std::pair<std::string, std::string>, double> Published() {
+  std::map<std::pair<std::string, std::string>, double> out;
+  std::istringstream file(
+      testing::ReadFileOrFail(testing::SharedDir() / "data/truth/nist_cmc.csv"));
+  for (std::string line; std::getline(file, line);) {
+    const std::vector<std::string> f = Fields(line);
+    if (f.size() < 5 || f[0] == "specimen1") continue;
+    out[{f[0], f[1]}] = out[{f[1], f[0]}] = std::atof(f[4].c_str());
+  }
+  return out;
+}
+
+std::vector<PreparedImpression> Prepare(const std::vector<Case>& cases,
+                                        forensics::TurnSearch turns) {
+  std::vector<PreparedImpression> prepared;
+  for (const Case& one : cases) {
+    auto p = forensics::PrepareImpression(one.signature, turns);
+    if (!p.ok()) std::printf("%s: %s\n", one.file.c_str(), p.status().ToString().c_str());
+    prepared.push_back(*p);
+  }
+  return prepared;
+}
+
+void CompareStudy(const std::string& prefix, forensics::TurnSearch turns, bool print_pairs) {
+  const std::vector<Case> cases = LoadCases(prefix);
+  double read = 0.0, extract = 0.0;
+  for (const Case& one : cases) read += one.read_ms, extract += one.extract_ms;
+  double start = CpuMillis();
+  const std::vector<PreparedImpression> prepared = Prepare(cases, turns);
+  const double prepare = CpuMillis() - start;
+  const auto published = Published();
+  Counts original, high, chosen, nist, correlation;
+  start = CpuMillis();
+  double eligible = 0.0;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    for (std::size_t j = i + 1; j < cases.size(); ++j) {
+      const auto c = forensics::CompareImpressions(prepared[i], prepared[j], {.turns = turns});
+      if (!c.ok()) std::printf("%s\n", c.status().ToString().c_str());
+      const bool same = cases[i].firearm == cases[j].firearm;
+      original.Add(same, static_cast<double>(c->cmc_original));
+      high.Add(same, static_cast<double>(c->cmc_high));
+      chosen.Add(same, static_cast<double>(c->cmc));
+      correlation.Add(same, 1000.0 * c->features.image_correlation);
+      eligible += static_cast<double>(c->cells_eligible);
+      const auto known = published.find({cases[i].specimen, cases[j].specimen});
+      if (known != published.end()) nist.Add(same, known->second);
+      const double theirs = known != published.end() ? known->second : -1.0;
+      if (print_pairs) {
+        std::printf(
+            "%s %s same %d eligible %ld original %ld high %ld cmc %ld published %.0f turn %.1f d "
+            "%.0f %.0f ccf %.3f\n",
+            cases[i].file.c_str(), cases[j].file.c_str(), same,
+            static_cast<long>(c->cells_eligible), static_cast<long>(c->cmc_original),
+            static_cast<long>(c->cmc_high), static_cast<long>(c->cmc), theirs, c->turn_degrees,
+            c->dx_um, c->dy_um, c->features.image_correlation);
+      }
+    }
+  }
+  const auto n = static_cast<double>(cases.size());
+  const double pairs = n * (n - 1.0) / 2.0;
+  std::printf(
+      "%s: %.0f cases, %.0f pairs, %.1f cells; CPU ms: read %.1f extract %.1f prepare %.2f "
+      "compare %.2f\n",
+      prefix.c_str(), n, pairs, eligible / pairs, read / n, extract / n, prepare / n,
+      (CpuMillis() - start) / pairs);
+  original.Print("original rule");
+  high.Print("high rule");
+  chosen.Print("larger of both");
+  correlation.Print("image correlation e-3");
+  if (!nist.same.empty()) nist.Print("published (NIST)");
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+// Multiply-adds of bytes a second with everything in registers: what no comparison can exceed.
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) double PeakGigaMacs() {
+  __m512i sum[12];
+  for (__m512i& one : sum) one = _mm512_setzero_si512();
+  const __m512i a = _mm512_set1_epi8(3), b = _mm512_set1_epi8(5);
+  constexpr int kRounds = 2'000'000;
+  const double start = CpuMillis();
+  for (int i = 0; i < kRounds; ++i) {
+    for (__m512i& one : sum) {
+      one = _mm512_dpbusd_epi32(one, a, b);
+      asm volatile("" : "+v"(one));
+    }
+  }
+  return kRounds * 12.0 * 64.0 / (CpuMillis() - start) * 1e-6;
+}
+bool HasPeak() { return __builtin_cpu_supports("avx512vnni") != 0; }
+#else
+double PeakGigaMacs() { return 0.0; }
+bool HasPeak() { return false; }
+#endif
+
+// The quickest and the middle one of repeated runs: others share the processor.
+template <typename Run>
+std::pair<double, double> Repeat(int count, Run run) {
+  std::vector<double> ms;
+  for (int i = 0; i < count; ++i) {
+    const double start = CpuMillis();
+    run();
+    ms.push_back(CpuMillis() - start);
+  }
+  std::sort(ms.begin(), ms.end());
+  return {ms.front(), ms[ms.size() / 2]};
+}
+
+void PrintSpeed() {
+  const std::vector<Case> cases = LoadCases("cartridges/fadul/Fadul-");
+  if (cases.size() < 3) return;
+  const double peak = HasPeak() ? PeakGigaMacs() : 0.0;
+  std::printf("bare byte dot product: %.0f G multiply-adds/s; %.1f ms extraction\n", peak,
+              cases[0].extract_ms);
+  for (const TurnSearch turns : {TurnSearch::kDirected, TurnSearch::kFullCircle}) {
+    const int turn_count = turns == TurnSearch::kDirected ? 21 : 120;
+    const auto prepare = Repeat(
+        9, [&] { static_cast<void>(forensics::PrepareImpression(cases[0].signature, turns)); });
+    const auto a = forensics::PrepareImpression(cases[0].signature, turns);
+    for (const std::size_t other : {std::size_t{1}, std::size_t{2}}) {
+      const auto b = forensics::PrepareImpression(cases[other].signature, turns);
+      forensics::ImpressedComparison last;
+      const auto compare = Repeat(turns == TurnSearch::kDirected ? 21 : 9, [&] {
+        last = *forensics::CompareImpressions(*a, *b, {.turns = turns});
+      });
+      double measured = 0.0;
+      for (const auto& direction : last.directions) {
+        for (const auto& cell : direction.cells) measured += 289.0 * cell.valid_share;
+      }
+      const double macs = measured * 35.0 * 35.0 * 6.0 * turn_count;
+      std::printf(
+          "%d turns, cmc %2ld: prepare %.1f (median %.1f) ms, compare %.1f (%.1f) ms; "
+          "%.2f G multiply-adds without pruning, %.0f %% of the bare product\n",
+          turn_count, static_cast<long>(last.cmc), prepare.first, prepare.second, compare.first,
+          compare.second, macs * 1e-9,
+          peak > 0.0 ? 100.0 * macs * 1e-6 / compare.first / peak : 0.0);
+    }
+  }
+  for (const auto grid : {forensics::CoarseGrid::kB1, forensics::CoarseGrid::kB2}) {
+    constexpr std::size_t kRecords = 1024;
+    const auto query =
+        forensics::CoarseQuery::Make(cases[0].signature, grid, TurnSearch::kDirected);
+    const auto record = forensics::MakeCoarseImpression(cases[1].signature, grid);
+    std::vector<std::uint8_t> levels;
+    for (std::size_t i = 0; i < kRecords; ++i) {
+      levels.insert(levels.end(), record->level.begin(), record->level.end());
+    }
+    const std::vector<float> norms(kRecords, record->inverse_norm);
+    std::vector<float> scores(kRecords);
+    const auto times = Repeat(7, [&] { forensics::ScoreCoarse(*query, levels, norms, scores); });
+    const double macs = static_cast<double>(query->rows()) *
+                        static_cast<double>(forensics::CoarseBytes(grid)) * kRecords;
+    std::printf(
+        "B%d: %ld rows x %ld bytes, %.1f us a record, %.0f G multiply-adds/s, %.0f %% of "
+        "the bare product; score %.3f\n",
+        static_cast<int>(grid), static_cast<long>(query->rows()),
+        static_cast<long>(forensics::CoarseBytes(grid)), 1e3 * times.first / kRecords,
+        macs * 1e-6 / times.first, peak > 0.0 ? 100.0 * macs * 1e-6 / times.first / peak : 0.0,
+        static_cast<double>(scores[0]));
+  }
+}
+
+}  // namespace
+}  // namespace proofmark
+
+int main(int argc, char** argv) {
+  using proofmark::forensics::TurnSearch;
+  const bool pairs = argc > 2 && std::string(argv[2]) == "--pairs";
+  const auto turns = argc > 3 ? TurnSearch::kFullCircle : TurnSearch::kDirected;
+  if (argc > 1 && std::string(argv[1]) == "--speed") {
+    proofmark::PrintSpeed();
+    return 0;
+  }
+  if (argc > 1) {
+    proofmark::CompareStudy(argv[1], turns, pairs);
+    return 0;
+  }
+  proofmark::CompareStudy("cartridges/fadul/", turns, false);
+  proofmark::CompareStudy("cartridges/weller/", turns, false);
+  return 0;
+}
