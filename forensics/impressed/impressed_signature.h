@@ -49,8 +49,7 @@ struct ImpressedQuality {
   double valid_area_mm2 = 0.0;   // Of the relief stored.
   double missing_share = 0.0;    // Not measured within the outline of the mark, [0, 1].
   double rms_um = 0.0;           // Of the band-passed heights before normalisation, micrometres.
-  double noise_um = 0.0;         // rms of what the short cutoff removed, micrometres.
-  double tilt_degrees = 0.0;     // Of the plane that was removed.
+  double tilt_um_per_mm = 0.0;   // Slope of the plane that was removed.
   double outer_radius_um = 0.0;  // Of the circle trimmed to; 0 without (see the mask flags).
   double inner_radius_um = 0.0;  // Of the firing-pin hole; 0 without.
   friend bool operator==(const ImpressedQuality&, const ImpressedQuality&) = default;
