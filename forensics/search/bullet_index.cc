@@ -2,242 +2,144 @@
 #include "forensics/search/bullet_index.h"
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/check.h"
 #include "base/status.h"
+#include "forensics/search/bullet_search.h"
 #include "forensics/striated/prepared_bullet.h"
 
 namespace proofmark::forensics {
 namespace {
 
-constexpr std::size_t kSegmentRecords = 256;
 constexpr std::int64_t kBestCountMax = 100'000;
-constexpr std::int64_t kThreadsMax = 256;
-
-absl::Status CheckRange(const char* field, std::int64_t value, std::int64_t min, std::int64_t max) {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrFormat("%s is %d; it must be in [%d, %d]", field, value, min, max));
-}
 
 }  // namespace
 
-struct BulletIndex::Record {
-  std::string id;
-  BulletSignature signature;
-};
+BulletIndex::BulletIndex(WorkerPool& pool, SignatureLoader loader)
+    : pool_(pool), loader_(std::move(loader)) {}
 
-struct BulletIndex::Segment {
-  std::uint64_t epoch = 0;  // Of the index when this copy was made.
-  std::vector<std::shared_ptr<const Record>> records;
-};
-
-namespace {
-
-// A record's comparison, while it is among the best.
-struct Scored {
-  const std::string* id = nullptr;
-  BulletComparison comparison;
-};
-
-// The order of the answer. Total, so that the best are the same however the work was shared out.
-bool RanksBefore(const Scored& a, const Scored& b) {
-  if (a.comparison.score != b.comparison.score) return a.comparison.score > b.comparison.score;
-  return *a.id < *b.id;
-}
-
-// What one worker found.
-struct Findings {
-  std::vector<Scored> best;  // A heap whose front ranks last.
-  std::int64_t compared = 0;
-  std::int64_t failed = 0;
-
-  void Keep(Scored scored, std::size_t best_count) {
-    if (best.size() == best_count) {
-      if (!RanksBefore(scored, best.front())) return;
-      std::pop_heap(best.begin(), best.end(), RanksBefore);
-      best.pop_back();
-    }
-    best.push_back(std::move(scored));
-    std::push_heap(best.begin(), best.end(), RanksBefore);
-  }
-};
-
-// Compares the query with a list of records on several threads.
-template <typename Record>
-class Comparison {
- public:
-  Comparison(const PreparedBullet& query, const std::vector<const Record*>& records,
-             const BulletSearchOptions& options)
-      : query_(query),
-        records_(records),
-        options_(options),
-        findings_(static_cast<std::size_t>(options.threads)) {}
-
-  // Returns when all workers have.
-  void Run() {
-    if (options_.cancelled && options_.cancelled()) return;  // Before any record, for certain.
-    std::vector<std::jthread> workers;
-    for (std::size_t w = 1; w < findings_.size(); ++w) {
-      workers.emplace_back([this, w] { Work(findings_[w], [] { return false; }); });
-    }
-    Work(findings_[0], [this] {
-      if (options_.progress) options_.progress(done_, size());
-      return options_.cancelled && options_.cancelled();
-    });
-  }
-
-  BulletSearchResult Collect() {
-    BulletSearchResult result;
-    result.eligible_count = size();
-    std::vector<Scored> best;
-    for (Findings& found : findings_) {
-      result.compared_count += found.compared;
-      result.failed_count += found.failed;
-      std::move(found.best.begin(), found.best.end(), std::back_inserter(best));
-    }
-    std::sort(best.begin(), best.end(), RanksBefore);
-    best.resize(std::min(best.size(), static_cast<std::size_t>(options_.best_count)));
-    for (Scored& scored : best) {
-      const LikelihoodRatio ratio = EvaluateBullets(scored.comparison);
-      result.best.push_back({*scored.id, std::move(scored.comparison), ratio});
-    }
-    result.complete = result.compared_count + result.failed_count == result.eligible_count;
-    if (result.complete && options_.progress) options_.progress(size(), size());
-    return result;
-  }
-
- private:
-  std::int64_t size() const { return static_cast<std::int64_t>(records_.size()); }
-
-  // Takes records one by one until there are none or the search is to stop. `cancelled` is asked
-  // after each; Run() asked before the first.
-  template <typename Cancelled>
-  void Work(Findings& findings, const Cancelled& cancelled) {
-    while (!stop_) {
-      if (options_.deadline && std::chrono::steady_clock::now() >= *options_.deadline) {
-        stop_ = true;
-        return;
-      }
-      const std::int64_t next = next_++;
-      if (next >= size()) return;
-      Compare(*records_[static_cast<std::size_t>(next)], findings);
-      ++done_;
-      if (cancelled()) stop_ = true;
-    }
-  }
-
-  // Candidates are made ready anew each time: that costs a hundredth of comparing them, and ready
-  // they would take ten times the memory.
-  void Compare(const Record& record, Findings& findings) {
-    absl::StatusOr<PreparedBullet> candidate = PrepareBullet(record.signature);
-    if (!candidate.ok()) {
-      ++findings.failed;
-      return;
-    }
-    absl::StatusOr<BulletComparison> comparison =
-        CompareBullets(query_, *candidate, options_.comparison);
-    if (!comparison.ok()) {
-      ++findings.failed;
-      return;
-    }
-    ++findings.compared;
-    findings.Keep({&record.id, *std::move(comparison)},
-                  static_cast<std::size_t>(options_.best_count));
-  }
-
-  const PreparedBullet& query_;
-  const std::vector<const Record*>& records_;
-  const BulletSearchOptions& options_;
-  std::vector<Findings> findings_;  // One for each worker, touched by it alone until it ends.
-  std::atomic<std::int64_t> next_{0};
-  std::atomic<std::int64_t> done_{0};
-  std::atomic<bool> stop_{false};
-};
-
-}  // namespace
-
-BulletIndex::BulletIndex() = default;
 BulletIndex::~BulletIndex() = default;
 
-BulletIndex::Segment& BulletIndex::MutableSegment(std::size_t segment) {
-  std::shared_ptr<Segment>& held = segments_[segment];
-  if (held->epoch != epoch_) {
-    held = std::make_shared<Segment>(*held);
-    held->epoch = epoch_;
+BulletSegment& BulletIndex::Mutable(Held& held) {
+  if (held.epoch != epoch_) {
+    held.segment = std::make_shared<BulletSegment>(*held.segment);
+    held.epoch = epoch_;
   }
-  return *held;
+  return *held.segment;
 }
 
-std::shared_ptr<const BulletIndex::Record>& BulletIndex::Slot(std::size_t position) {
-  return MutableSegment(position / kSegmentRecords).records[position % kSegmentRecords];
+void BulletIndex::EraseAt(Place place) {
+  Held& held = segments_[place.segment];
+  Mutable(held).Erase(place.record);
+  if (held.segment->erased_count() < held.segment->size()) return;
+  // Nothing left. Its number stays, so that places stay right.
+  if (std::find(open_.begin(), open_.end(), place.segment) == open_.end()) held.segment.reset();
 }
 
-void BulletIndex::Insert(std::string record_id, BulletSignature signature) {
-  auto record = std::make_shared<const Record>(Record{record_id, std::move(signature)});
+void BulletIndex::Insert(std::string_view record_id, BulletSignature signature, std::uint32_t tag) {
+  PM_CHECK(static_cast<std::int64_t>(record_id.size()) <= kRecordIdBytesMax);
+  SegmentKind kind = BulletSegment::KindOf(signature);
+  const auto shared = std::make_shared<const BulletSignature>(std::move(signature));
+  const std::shared_ptr<const BulletSignature> kept = loader_ ? nullptr : shared;
   base::MutexLock lock(mutex_);
-  const auto [at, added] = positions_.try_emplace(std::move(record_id), positions_.size());
-  if (!added) {
-    Slot(at->second) = std::move(record);
-    return;
+  if (const auto at = places_.find(record_id); at != places_.end()) {
+    EraseAt(at->second);
+    places_.erase(at);
   }
-  if (segments_.empty() || segments_.back()->records.size() == kSegmentRecords) {
-    segments_.push_back(std::make_shared<Segment>());
-    segments_.back()->epoch = epoch_;
-    segments_.back()->records.reserve(kSegmentRecords);
+  auto open = open_.begin();
+  while (open != open_.end() && !(segments_[*open].segment->kind() == kind)) ++open;
+  if (open == open_.end() || !Mutable(segments_[*open]).Append(record_id, tag, *shared, kept)) {
+    const auto number = static_cast<std::uint32_t>(segments_.size());
+    segments_.push_back({std::make_shared<BulletSegment>(std::move(kind)), epoch_});
+    if (open == open_.end()) {
+      open_.push_back(number);
+      open = open_.end() - 1;
+    } else {
+      Held& full = segments_[*open];
+      if (full.segment->erased_count() == full.segment->size()) full.segment.reset();
+      *open = number;
+    }
+    PM_CHECK(segments_[number].segment->Append(record_id, tag, *shared, kept));
   }
-  MutableSegment(segments_.size() - 1).records.push_back(std::move(record));
+  const BulletSegment& into = *segments_[*open].segment;
+  places_.emplace(record_id, Place{*open, static_cast<std::uint32_t>(into.size() - 1)});
 }
 
-void BulletIndex::Erase(const std::string& record_id) {
+void BulletIndex::Erase(std::string_view record_id) {
   base::MutexLock lock(mutex_);
-  const auto at = positions_.find(record_id);
-  if (at == positions_.end()) return;
-  // The last record moves into the gap, so that all segments but the last stay full.
-  const std::size_t position = at->second;
-  const std::size_t last = positions_.size() - 1;
-  if (position != last) {
-    std::shared_ptr<const Record> moved = Slot(last);
-    positions_[moved->id] = position;
-    Slot(position) = std::move(moved);
+  const auto at = places_.find(record_id);
+  if (at == places_.end()) return;
+  EraseAt(at->second);
+  places_.erase(at);
+}
+
+std::int64_t BulletIndex::Adopt(
+    std::shared_ptr<BulletSegment> segment,
+    const std::function<std::optional<std::uint32_t>(std::string_view)>& tag_of) {
+  PM_CHECK(loader_ != nullptr);
+  std::vector<std::optional<std::uint32_t>> tags;
+  for (std::int64_t i = 0; i < segment->size(); ++i) {
+    tags.push_back(segment->record(i).erased ? std::nullopt : tag_of(segment->id(i)));
   }
-  positions_.erase(record_id);
-  MutableSegment(segments_.size() - 1).records.pop_back();
-  if (segments_.back()->records.empty()) segments_.pop_back();
+  base::MutexLock lock(mutex_);
+  const auto number = static_cast<std::uint32_t>(segments_.size());
+  std::int64_t added = 0;
+  for (std::int64_t i = 0; i < segment->size(); ++i) {
+    if (segment->record(i).erased) continue;
+    const auto& tag = tags[static_cast<std::size_t>(i)];
+    if (tag &&
+        places_
+            .try_emplace(std::string(segment->id(i)), Place{number, static_cast<std::uint32_t>(i)})
+            .second) {
+      segment->SetTag(i, *tag);
+      ++added;
+    } else {
+      segment->Erase(i);
+    }
+  }
+  if (added > 0) segments_.push_back({std::move(segment), epoch_});
+  return added;
+}
+
+std::vector<std::shared_ptr<const BulletSegment>> BulletIndex::Segments() const {
+  base::MutexLock lock(mutex_);
+  ++epoch_;
+  std::vector<std::shared_ptr<const BulletSegment>> segments;
+  segments.reserve(segments_.size());
+  for (const Held& held : segments_) {
+    if (held.segment && held.segment->size() > 0) segments.push_back(held.segment);
+  }
+  return segments;
 }
 
 std::int64_t BulletIndex::size() const {
   base::MutexLock lock(mutex_);
-  return static_cast<std::int64_t>(positions_.size());
+  return static_cast<std::int64_t>(places_.size());
 }
 
-BulletIndex::Snapshot BulletIndex::TakeSnapshot() const {
+std::int64_t BulletIndex::owned_bytes() const {
   base::MutexLock lock(mutex_);
-  ++epoch_;
-  return Snapshot(segments_.begin(), segments_.end());
+  std::int64_t bytes = 0;
+  for (const Held& held : segments_) bytes += held.segment ? held.segment->owned_bytes() : 0;
+  // A node of the map: the string and the place, a pointer, the hash; the table; a long id's bytes.
+  constexpr std::int64_t kNodeBytes = sizeof(std::string) + sizeof(Place) + 2 * sizeof(void*) + 48;
+  return bytes + static_cast<std::int64_t>(places_.size()) * kNodeBytes +
+         static_cast<std::int64_t>(places_.bucket_count() * sizeof(void*));
 }
 
-absl::StatusOr<BulletSearchResult> BulletIndex::Search(
-    const BulletSignature& query, const std::function<bool(const std::string&)>& eligible,
-    const BulletSearchOptions& options) const {
-  PM_RETURN_IF_ERROR(CheckRange("best_count", options.best_count, 1, kBestCountMax));
-  PM_RETURN_IF_ERROR(CheckRange("threads", options.threads, 1, kThreadsMax));
+absl::StatusOr<BulletSearchResult> BulletIndex::Search(const BulletSignature& query,
+                                                       const Eligible& eligible,
+                                                       const BulletSearchOptions& options) const {
+  if (options.best_count < 1 || options.best_count > kBestCountMax) {
+    return absl::InvalidArgumentError(absl::StrFormat("best_count is %d; it must be in [1, %d]",
+                                                      options.best_count, kBestCountMax));
+  }
   PM_RETURN_IF_ERROR(CheckOptions(options.comparison));
   PM_ASSIGN_OR_RETURN(const PreparedBullet prepared, PrepareBullet(query));
-
-  const Snapshot snapshot = TakeSnapshot();  // Keeps the records alive to the end.
-  std::vector<const Record*> records;
-  for (const std::shared_ptr<const Segment>& segment : snapshot) {
-    for (const std::shared_ptr<const Record>& record : segment->records) {
-      if (eligible(record->id)) records.push_back(record.get());
-    }
-  }
-  Comparison<Record> comparison(prepared, records, options);
-  comparison.Run();
-  return comparison.Collect();
+  BulletSearch search(query, prepared, Segments(), pool_, loader_, options);
+  return search.Run(eligible);
 }
 
 }  // namespace proofmark::forensics

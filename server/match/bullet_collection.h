@@ -32,17 +32,26 @@ struct CollectionQuery {
   std::vector<records::ClassRule> rules_off;
   std::optional<records::ExhibitId> leave_out;  // The exhibit asked about, when it is our own.
   std::int64_t best_count = 20;                 // Candidates kept, >= 1.
+  bool exhaustive = false;                      // Compare every eligible record in full.
   std::function<bool()> cancelled;              // Polled; may be empty.
-  std::function<void(std::int64_t, std::int64_t)> progress;  // (compared, of); may be empty.
+  // (done, of): of the eligible records, in proportion to the work done; may be empty.
+  std::function<void(std::int64_t, std::int64_t)> progress;
+  // The same by stage, for who wants to show it; may be empty.
+  std::function<void(const forensics::SearchProgress&)> stage_progress;
 };
 
-// How many records took part. held = removed by each rule + eligible; when the search is
-// complete, eligible = compared + failed.
+// How many records took part. held = removed by each rule + eligible; when the search is complete,
+// every eligible record was scored coarsely, and those that could matter were compared in full.
 struct CollectionCounts {
   std::int64_t held = 0;
   std::int64_t eligible = 0;
-  std::int64_t compared = 0;
-  std::int64_t failed = 0;  // Too little overlap to compare.
+  std::int64_t compared = 0;  // Searched: scored coarsely, and not found impossible to compare.
+  std::int64_t coarse_scored = 0;  // All eligible ones, when complete.
+  std::int64_t refined = 0;        // Compared in full.
+  std::int64_t failed = 0;         // Too little overlap to compare, or another extractor version.
+  // Of the certified stop (forensics::BulletSearchResult); 1 and 0 when all were refined.
+  double quantile = 1.0;
+  double missed_probability = 0.0;
   std::vector<std::pair<records::ClassRule, std::int64_t>> removed;  // Rules applied, in order.
   bool complete = false;
 };
@@ -57,12 +66,14 @@ struct CollectionResult {
   CollectionCounts counts;
 };
 
-// Every active exhibit of the node, in memory: class data for the filter, signatures for the
-// comparison. Thread-safe: a search sees what was there when it began, changes go on beside it.
+// Every active exhibit of the node: class data for the filter, and the index of signatures.
+// Thread-safe: a search sees what was there when it began, changes go on beside it.
 class BulletCollection {
  public:
-  // `threads` workers a search, >= 1.
-  explicit BulletCollection(int threads) : threads_(threads) {}
+  // `threads` workers shared by all searches, 1..forensics::WorkerPool::kThreadsMax. With `loader`
+  // signatures are read when a search needs them instead of being kept in memory.
+  explicit BulletCollection(int threads, forensics::BulletIndex::SignatureLoader loader = nullptr)
+      : pool_(threads), index_(pool_, std::move(loader)) {}
 
   // Adds or replaces.
   void Insert(const records::ExhibitId& id, ClassData data, forensics::BulletSignature signature);
@@ -72,20 +83,34 @@ class BulletCollection {
 
   std::int64_t size() const { return index_.size(); }
 
-  // Class filter, then every record left is compared in full detail.
+  // Adds the records of an index segment read from a file (server/match/index_files.h). `class_of`
+  // gives a record's class data, or nothing for a record that is no more. Needs a loader.
+  //   Result  records added.
+  std::int64_t Adopt(
+      std::shared_ptr<forensics::BulletSegment> segment,
+      const std::function<std::optional<ClassData>(const records::ExhibitId&)>& class_of);
+
+  // What there is, for writing it to files.
+  std::vector<std::shared_ptr<const forensics::BulletSegment>> Segments() const {
+    return index_.Segments();
+  }
+
+  // Class filter, then every record left is searched.
   //   Errors  as of forensics::BulletIndex::Search.
   absl::StatusOr<CollectionResult> Search(const CollectionQuery& query) const;
 
  private:
-  using Classes = std::map<records::ExhibitId, ClassData>;
+  // The number under which `data` is kept: records alike share one.
+  std::uint32_t TagOf(ClassData data) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Constant after construction.
-  const int threads_;
-  // Does its own locking.
+  // Do their own locking.
+  forensics::WorkerPool pool_;
   forensics::BulletIndex index_;
 
   mutable base::Mutex mutex_;
-  Classes classes_ ABSL_GUARDED_BY(mutex_);
+  // Only ever added to; as many as there are different ones.
+  std::vector<ClassData> classes_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::uint32_t> tags_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace proofmark::match

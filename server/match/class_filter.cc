@@ -17,16 +17,23 @@ ClassFilter::ClassFilter(const records::ClassCharacteristics& query,
   }
 }
 
-bool ClassFilter::Admit(const records::ClassCharacteristics& record) {
-  ++held_count_;
+ClassFilter::Verdict ClassFilter::Judge(const records::ClassCharacteristics& record) const {
   for (std::size_t i = 0; i < kClassRules.size(); ++i) {
     if (removed_[i].has_value() && records::Excludes(kClassRules[i], query_, record)) {
-      ++*removed_[i];
-      return false;
+      return static_cast<Verdict>(i);
     }
   }
-  ++eligible_count_;
-  return true;
+  return kAdmitted;
+}
+
+bool ClassFilter::Count(Verdict verdict) {
+  ++held_count_;
+  if (verdict == kAdmitted) {
+    ++eligible_count_;
+    return true;
+  }
+  ++*removed_[static_cast<std::size_t>(verdict)];
+  return false;
 }
 
 std::optional<std::int64_t> ClassFilter::removed_count(records::ClassRule rule) const {

@@ -20,7 +20,15 @@ class ClassFilter {
               std::span<const records::ClassRule> rules_off);
 
   // Whether a record takes part; counts it either way.
-  bool Admit(const records::ClassCharacteristics& record);
+  bool Admit(const records::ClassCharacteristics& record) { return Count(Judge(record)); }
+
+  // Admit in two steps, for many records of which many are alike: what becomes of such a record,
+  // and the counting of one.
+  using Verdict = std::int8_t;  // kAdmitted, or the place in records::kClassRules of the rule that
+                                // removes it.
+  static constexpr Verdict kAdmitted = -1;
+  Verdict Judge(const records::ClassCharacteristics& record) const;
+  bool Count(Verdict verdict);
 
   std::int64_t held_count() const { return held_count_; }
   std::int64_t eligible_count() const { return eligible_count_; }

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -110,7 +111,8 @@ void BenchPairs() {
 }
 
 void BenchSearch(std::int64_t largest) {
-  BulletIndex index;
+  WorkerPool pool(2);
+  BulletIndex index(pool);
   std::int64_t filled = 0;
   for (const std::int64_t records : std::array<std::int64_t, 4>{100, 1'000, 10'000, 100'000}) {
     if (records > largest) break;
@@ -121,8 +123,9 @@ void BenchSearch(std::int64_t largest) {
     }
     const double cpu = CpuUs();
     const double wall = WallUs();
-    const auto result = index.Search(Bullet(records / 2, 1),
-                                     [](const std::string&) { return true; }, {.threads = 2});
+    const auto result =
+        index.Search(Bullet(records / 2, 1), [](std::string_view, std::uint32_t) { return true; },
+                     {.exhaustive = true});
     PM_CHECK(result.ok());
     PM_CHECK(result->complete);
     std::int64_t rank = 0;
@@ -140,7 +143,7 @@ void BenchSearch(std::int64_t largest) {
   }
   constexpr std::int64_t kBulk = 200'000;
   const BulletSignature empty;
-  BulletIndex bulk;
+  BulletIndex bulk(pool);
   absl::PrintF(
       "insert in bulk, per record          %9.2f us (%d records)\n",
       CpuUsEach(kBulk, [&](std::int64_t i) { bulk.Insert("r" + std::to_string(i), empty); }),

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -31,7 +32,13 @@ BulletSignature Bullet(std::uint32_t barrel, std::uint32_t shot) {
 
 std::string Id(std::int64_t i) { return "record-" + std::to_string(1000 + i); }
 
-bool Everything(const std::string&) { return true; }
+bool Everything(std::string_view, std::uint32_t) { return true; }
+
+// Two workers, as the machine of the acceptance figures has.
+class BulletIndexTest : public ::testing::Test {
+ protected:
+  WorkerPool pool_{2};
+};
 
 void Fill(BulletIndex& index, std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) index.Insert(Id(i), Bullet(i, 0));
@@ -45,8 +52,8 @@ std::vector<std::pair<std::string, double>> Ranking(const BulletSearchResult& re
   return ranking;
 }
 
-TEST(BulletIndexTest, RanksTheBulletItselfFirstAndAgreesWithComparingOneByOne) {
-  BulletIndex index;
+TEST_F(BulletIndexTest, RanksTheBulletItselfFirstAndAgreesWithComparingOneByOne) {
+  BulletIndex index(pool_);
   Fill(index, 30);
   const BulletSignature query = Bullet(12, 0);
 
@@ -55,7 +62,7 @@ TEST(BulletIndexTest, RanksTheBulletItselfFirstAndAgreesWithComparingOneByOne) {
   ASSERT_THAT(result, IsOk());
   EXPECT_TRUE(result->complete);
   EXPECT_EQ(result->eligible_count, 30);
-  EXPECT_EQ(result->compared_count, 30);
+  EXPECT_EQ(result->refined_count, 30);
   EXPECT_EQ(result->failed_count, 0);
   ASSERT_EQ(result->best.size(), 5U);
   EXPECT_EQ(result->best[0].record_id, Id(12));
@@ -72,34 +79,36 @@ TEST(BulletIndexTest, RanksTheBulletItselfFirstAndAgreesWithComparingOneByOne) {
   }
 }
 
-TEST(BulletIndexTest, TheAnswerDependsOnNeitherThreadsNorOrderOfInsertion) {
-  BulletIndex forward;
-  BulletIndex backward;
-  for (std::uint32_t i = 0; i < 40; ++i) {
-    // Every fourth is the same bullet under several names: ties, decided by id.
-    forward.Insert(Id(i), Bullet(i % 4 == 0 ? 0 : i, 0));
-    const std::uint32_t j = 39 - i;
-    backward.Insert(Id(j), Bullet(j % 4 == 0 ? 0 : j, 0));
-  }
+TEST_F(BulletIndexTest, TheAnswerDependsOnNeitherThreadsNorOrderOfInsertion) {
   const BulletSignature query = Bullet(0, 1);
-  const auto want = forward.Search(query, Everything, {.best_count = 7, .threads = 1});
-  ASSERT_THAT(want, IsOk());
+  std::vector<std::pair<std::string, double>> want;
   for (const int threads : {1, 2, 3, 8, 64}) {
+    WorkerPool pool(threads);
+    BulletIndex forward(pool);
+    BulletIndex backward(pool);
+    for (std::uint32_t i = 0; i < 40; ++i) {
+      // Every fourth is the same bullet under several names: ties, decided by id.
+      forward.Insert(Id(i), Bullet(i % 4 == 0 ? 0 : i, 0));
+      const std::uint32_t j = 39 - i;
+      backward.Insert(Id(j), Bullet(j % 4 == 0 ? 0 : j, 0));
+    }
     for (const BulletIndex* index : {&forward, &backward}) {
-      const auto got = index->Search(query, Everything, {.best_count = 7, .threads = threads});
+      const auto got = index->Search(query, Everything, {.best_count = 7});
       ASSERT_THAT(got, IsOk());
-      EXPECT_EQ(Ranking(*got), Ranking(*want)) << threads;
+      if (want.empty()) want = Ranking(*got);
+      EXPECT_EQ(Ranking(*got), want) << threads;
     }
   }
 }
 
-TEST(BulletIndexTest, OnlyEligibleRecordsTakePart) {
-  BulletIndex index;
+TEST_F(BulletIndexTest, OnlyEligibleRecordsTakePart) {
+  BulletIndex index(pool_);
   Fill(index, 10);
-  const auto odd = [](const std::string& id) { return (id.back() - '0') % 2 == 1; };
+  const auto odd = [](std::string_view id, std::uint32_t) { return (id.back() - '0') % 2 == 1; };
 
   const auto result = index.Search(Bullet(3, 0), odd, {});
-  const auto none = index.Search(Bullet(3, 0), [](const std::string&) { return false; }, {});
+  const auto none =
+      index.Search(Bullet(3, 0), [](std::string_view, std::uint32_t) { return false; }, {});
 
   ASSERT_THAT(result, IsOk());
   EXPECT_EQ(result->eligible_count, 5);
@@ -109,11 +118,12 @@ TEST(BulletIndexTest, OnlyEligibleRecordsTakePart) {
   EXPECT_TRUE(none->best.empty());
 }
 
-TEST(BulletIndexTest, InsertReplacesAndEraseForgets) {
-  BulletIndex index;
+TEST_F(BulletIndexTest, InsertReplacesAndEraseForgets) {
+  BulletIndex index(pool_);
   Fill(index, 600);  // More than two segments.
   EXPECT_EQ(index.size(), 600);
-  ASSERT_THAT(index.Search(Bullet(1, 0), [](const std::string& id) { return id == Id(5); }, {}),
+  ASSERT_THAT(index.Search(Bullet(1, 0),
+                           [](std::string_view id, std::uint32_t) { return id == Id(5); }, {}),
               IsOk());  // Freezes the segments, so that the changes below copy them.
 
   index.Insert(Id(5), Bullet(700, 0));
@@ -125,8 +135,8 @@ TEST(BulletIndexTest, InsertReplacesAndEraseForgets) {
   EXPECT_EQ(index.size(), 597);
   std::set<std::string> seen;
   const auto result = index.Search(Bullet(700, 0),
-                                   [&](const std::string& id) {
-                                     EXPECT_TRUE(seen.insert(id).second) << id;
+                                   [&](std::string_view id, std::uint32_t) {
+                                     EXPECT_TRUE(seen.insert(std::string(id)).second) << id;
                                      return id == Id(5) || id == Id(598);
                                    },
                                    {});
@@ -139,8 +149,8 @@ TEST(BulletIndexTest, InsertReplacesAndEraseForgets) {
   EXPECT_EQ(index.size(), 0);
 }
 
-TEST(BulletIndexTest, CountsWhatCannotBeCompared) {
-  BulletIndex index;
+TEST_F(BulletIndexTest, CountsWhatCannotBeCompared) {
+  BulletIndex index(pool_);
   Fill(index, 3);
   BulletSignature other = Bullet(1, 0);
   other.extractor_version = "another";
@@ -156,12 +166,12 @@ TEST(BulletIndexTest, CountsWhatCannotBeCompared) {
 
   ASSERT_THAT(result, IsOk());
   EXPECT_TRUE(result->complete);
-  EXPECT_EQ(result->compared_count, 3);
+  EXPECT_EQ(result->refined_count, 3);
   EXPECT_EQ(result->failed_count, 3);
 }
 
-TEST(BulletIndexTest, APassedDeadlineComparesNothingAndSaysSo) {
-  BulletIndex index;
+TEST_F(BulletIndexTest, APassedDeadlineComparesNothingAndSaysSo) {
+  BulletIndex index(pool_);
   Fill(index, 20);
 
   const auto result =
@@ -171,59 +181,67 @@ TEST(BulletIndexTest, APassedDeadlineComparesNothingAndSaysSo) {
   ASSERT_THAT(result, IsOk());
   EXPECT_FALSE(result->complete);
   EXPECT_EQ(result->eligible_count, 20);
-  EXPECT_EQ(result->compared_count, 0);
+  EXPECT_EQ(result->refined_count, 0);
 }
 
-TEST(BulletIndexTest, CancellationStopsAfterTheRecordInHand) {
-  BulletIndex index;
+TEST_F(BulletIndexTest, CancellationEndsTheSearchAndSaysSo) {
+  WorkerPool one(1);
+  BulletIndex index(one);
   Fill(index, 50);
-  int polls = 0;
+  bool cancel = false;
 
   const auto result = index.Search(Bullet(1, 0), Everything,
-                                   {.threads = 1, .cancelled = [&] { return ++polls == 3; }});
+                                   {.cancelled = [&] { return cancel; },
+                                    .progress =
+                                        [&](const SearchProgress& progress) {
+                                          if (progress.stage == SearchStage::kRefine) cancel = true;
+                                        }});
 
   ASSERT_THAT(result, IsOk());
   EXPECT_FALSE(result->complete);
-  EXPECT_EQ(result->compared_count, 2);  // Asked before the first record and after each.
-  EXPECT_EQ(polls, 3);
+  EXPECT_EQ(result->coarse_count, 50);
+  EXPECT_GT(result->refined_count, 0);
+  EXPECT_LT(result->refined_count, 50);
 }
 
-TEST(BulletIndexTest, ASearchCancelledBeforeItBeginsComparesNothing) {
-  BulletIndex index;
+TEST_F(BulletIndexTest, ASearchCancelledBeforeItBeginsComparesNothing) {
+  BulletIndex index(pool_);
   Fill(index, 50);
+
+  const auto result = index.Search(Bullet(1, 0), Everything, {.cancelled = [] { return true; }});
+
+  ASSERT_THAT(result, IsOk());
+  EXPECT_FALSE(result->complete);
+  EXPECT_EQ(result->refined_count, 0);
+}
+
+TEST_F(BulletIndexTest, ProgressGoesThroughBothStagesAndRisesToTheWhole) {
+  BulletIndex index(pool_);
+  Fill(index, 25);
+  std::vector<SearchProgress> seen;
 
   const auto result =
-      index.Search(Bullet(1, 0), Everything, {.threads = 4, .cancelled = [] { return true; }});
+      index.Search(Bullet(1, 0), Everything,
+                   {.progress = [&](const SearchProgress& progress) { seen.push_back(progress); }});
 
   ASSERT_THAT(result, IsOk());
-  EXPECT_FALSE(result->complete);
-  EXPECT_EQ(result->compared_count, 0);
+  ASSERT_GE(seen.size(), 2U);
+  EXPECT_EQ(seen.front().stage, SearchStage::kCoarse);
+  EXPECT_EQ(seen.back().stage, SearchStage::kRefine);
+  EXPECT_EQ(seen.back().done, 25);
+  EXPECT_EQ(seen.back().share, 1.0);
+  for (std::size_t i = 1; i < seen.size(); ++i) {
+    EXPECT_GE(seen[i].share, seen[i - 1].share);
+    EXPECT_GE(seen[i].stage, seen[i - 1].stage);
+    EXPECT_LE(seen[i].done, seen[i].of);
+  }
 }
 
-TEST(BulletIndexTest, ProgressRisesToTheWhole) {
-  BulletIndex index;
-  Fill(index, 25);
-  std::vector<std::int64_t> done;
-
-  const auto result = index.Search(Bullet(1, 0), Everything,
-                                   {.threads = 3, .progress = [&](std::int64_t d, std::int64_t of) {
-                                      EXPECT_EQ(of, 25);
-                                      done.push_back(d);
-                                    }});
-
-  ASSERT_THAT(result, IsOk());
-  ASSERT_FALSE(done.empty());
-  EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
-  EXPECT_EQ(done.back(), 25);
-}
-
-TEST(BulletIndexTest, NamesWhatIsOutOfBounds) {
-  BulletIndex index;
+TEST_F(BulletIndexTest, NamesWhatIsOutOfBounds) {
+  BulletIndex index(pool_);
   BulletSignature empty;
   EXPECT_THAT(index.Search(Bullet(1, 0), Everything, {.best_count = 0}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("best_count")));
-  EXPECT_THAT(index.Search(Bullet(1, 0), Everything, {.threads = 0}),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("threads")));
   EXPECT_THAT(index.Search(Bullet(1, 0), Everything, {.comparison = {.lag_um_max = -1.0}}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("lag_um_max")));
   EXPECT_THAT(index.Search(empty, Everything, {}),
@@ -231,8 +249,8 @@ TEST(BulletIndexTest, NamesWhatIsOutOfBounds) {
 }
 
 // Writers and searchers at once: every search sees a whole state of the index, never a torn one.
-TEST(BulletIndexTest, SearchesSeeWholeStatesWhileOthersInsertAndErase) {
-  BulletIndex index;
+TEST_F(BulletIndexTest, SearchesSeeWholeStatesWhileOthersInsertAndErase) {
+  BulletIndex index(pool_);
   const BulletSignature fixed = Bullet(0, 0);
   for (std::int64_t i = 0; i < 300; ++i) index.Insert(Id(i), fixed);
   std::atomic<bool> stop{false};
@@ -250,11 +268,12 @@ TEST(BulletIndexTest, SearchesSeeWholeStatesWhileOthersInsertAndErase) {
         for (int round = 0; round < 15; ++round) {
           std::set<std::string> seen;
           const auto result = index.Search(fixed,
-                                           [&](const std::string& id) {
-                                             EXPECT_TRUE(seen.insert(id).second) << "twice: " << id;
+                                           [&](std::string_view id, std::uint32_t) {
+                                             EXPECT_TRUE(seen.insert(std::string(id)).second)
+                                                 << "twice: " << id;
                                              return id == Id(7) || id == Id(299);
                                            },
-                                           {.threads = 2});
+                                           {});
           ASSERT_THAT(result, IsOk());
           EXPECT_EQ(result->best.size(), 2U);
           for (std::int64_t i = 0; i < 300; ++i) EXPECT_TRUE(seen.contains(Id(i)));

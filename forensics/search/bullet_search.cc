@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "forensics/search/bullet_search.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "forensics/search/certified_stop.h"
+
+namespace proofmark::forensics {
+namespace {
+
+// Refined between two looks at the stop. A constant, so that what is refined does not depend on the
+// number of threads.
+constexpr std::size_t kBatch = 64;
+// Candidates put in order at a time.
+constexpr std::size_t kSortStep = 4'096;
+// Share of a search's work that is the coarse stage, for progress: at 10^6 records about a half, of
+// few next to nothing.
+constexpr double kCoarseWorkUs = 4.0;      // A record.
+constexpr double kRefineWorkUs = 8'000.0;  // A record.
+
+}  // namespace
+
+// What became of one candidate.
+struct BulletSearch::Refined {
+  std::optional<BulletComparison> comparison;
+};
+
+BulletSearch::BulletSearch(const BulletSignature& query, const PreparedBullet& prepared,
+                           std::vector<std::shared_ptr<const BulletSegment>> segments,
+                           WorkerPool& pool, const BulletIndex::SignatureLoader& loader,
+                           const BulletSearchOptions& options)
+    : prepared_(prepared),
+      segments_(std::move(segments)),
+      pool_(pool),
+      loader_(loader),
+      options_(options),
+      coarse_(query, FastestDotKernel()),
+      mode_(options.mode.value_or(coarse_.default_mode())),
+      both_ends_(coarse_.heel_uncertain()) {}
+
+// Both orders are total, so that the answer is the same however the work was shared out.
+bool BulletSearch::RanksBefore(const Candidate& a, const Candidate& b) const {
+  if (a.coarse != b.coarse) return a.coarse > b.coarse;
+  return segments_[a.segment]->id(a.record) < segments_[b.segment]->id(b.record);
+}
+
+bool BulletSearch::ScoresBefore(const Scored& a, const Scored& b) {
+  if (a.comparison.score != b.comparison.score) return a.comparison.score > b.comparison.score;
+  return a.id < b.id;
+}
+
+BulletSearchResult BulletSearch::Run(const BulletIndex::Eligible& eligible) {
+  SelectEligible(eligible);
+  if (ScoreCoarsely()) {
+    ListCandidates();
+    result_.complete = Refine();
+  }
+  std::sort(best_.begin(), best_.end(), ScoresBefore);
+  for (Scored& scored : best_) {
+    const LikelihoodRatio ratio = EvaluateBullets(scored.comparison);
+    result_.best.push_back(
+        {std::string(scored.id), scored.tag, std::move(scored.comparison), ratio});
+  }
+  if (result_.complete && options_.progress) {
+    options_.progress({.stage = SearchStage::kRefine,
+                       .done = result_.refined_count,
+                       .of = result_.refined_count,
+                       .share = 1.0});
+  }
+  return std::move(result_);
+}
+
+void BulletSearch::SelectEligible(const BulletIndex::Eligible& eligible) {
+  for (const auto& segment : segments_) {
+    std::vector<std::uint8_t>& wanted = wanted_.emplace_back(segment->size());
+    // Signatures of different extractor versions are never compared.
+    const bool comparable = segment->kind().extractor_version == prepared_.extractor_version;
+    for (std::int64_t i = 0; i < segment->size(); ++i) {
+      const BulletSegment::Record& record = segment->record(i);
+      if (record.erased || !eligible(segment->id(i), record.tag)) continue;
+      ++result_.eligible_count;
+      if (!comparable) ++result_.failed_count;
+      wanted[static_cast<std::size_t>(i)] = comparable ? 1 : 0;
+    }
+  }
+}
+
+void BulletSearch::Report(SearchStage stage, std::int64_t done, std::int64_t of) const {
+  if (!options_.progress) return;
+  const double coarse_us = kCoarseWorkUs * static_cast<double>(result_.eligible_count);
+  const std::int64_t refined =
+      options_.exhaustive
+          ? result_.eligible_count
+          : std::min(result_.eligible_count,
+                     std::max(kRefinedMin, kRefinedPerResult * options_.best_count));
+  const double refine_us =
+      kRefineWorkUs *
+      static_cast<double>(stage == SearchStage::kRefine ? std::max(of, refined) : refined);
+  const double part = of > 0 ? static_cast<double>(done) / static_cast<double>(of) : 1.0;
+  const double done_us =
+      stage == SearchStage::kCoarse ? part * coarse_us : coarse_us + part * refine_us;
+  // What the stop will ask for is not known, so the end is left open.
+  options_.progress({.stage = stage,
+                     .done = done,
+                     .of = of,
+                     .share = 0.99 * done_us / std::max(1.0, coarse_us + refine_us)});
+}
+
+WorkerPool::Watch BulletSearch::WatchOf(SearchStage stage, std::int64_t before,
+                                        std::int64_t of) const {
+  return {.deadline = options_.deadline,
+          .cancelled = options_.cancelled,
+          .progress = [this, stage, before, of](std::int64_t done) {
+            Report(stage, before + done, of);
+          }};
+}
+
+bool BulletSearch::ScoreCoarsely() {
+  scores_.resize(segments_.size());
+  std::vector<std::size_t> with_wanted;
+  std::vector<std::int64_t> wanted_before = {0};
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    const std::int64_t wanted = std::count(wanted_[i].begin(), wanted_[i].end(), 1);
+    if (wanted == 0) continue;
+    both_ends_ = both_ends_ || segments_[i]->kind().heel_uncertain;
+    with_wanted.push_back(i);
+    wanted_before.push_back(wanted_before.back() + wanted);
+    scores_[i].resize(wanted_[i].size(), kNoCoarseScore);
+  }
+  WorkerPool::Watch watch = WatchOf(SearchStage::kCoarse, 0, wanted_before.back());
+  watch.progress = [&](std::int64_t done) {
+    Report(SearchStage::kCoarse, wanted_before[static_cast<std::size_t>(done)],
+           wanted_before.back());
+  };
+  const std::int64_t count = static_cast<std::int64_t>(with_wanted.size());
+  const std::int64_t ran = pool_.Run(
+      count,
+      [&](std::int64_t task) {
+        const std::size_t i = with_wanted[static_cast<std::size_t>(task)];
+        coarse_.Score(*segments_[i], wanted_[i], mode_, scores_[i]);
+      },
+      watch);
+  result_.coarse_count = wanted_before[static_cast<std::size_t>(ran)] + result_.failed_count;
+  return ran == count && !(options_.cancelled && count == 0 && options_.cancelled());
+}
+
+void BulletSearch::ListCandidates() {
+  for (std::size_t s = 0; s < segments_.size(); ++s) {
+    for (std::size_t i = 0; i < scores_[s].size(); ++i) {
+      if (wanted_[s][i] == 0) continue;
+      if (segments_[s]->record(static_cast<std::int64_t>(i)).land_count == 0) {
+        ++result_.failed_count;
+        continue;
+      }
+      candidates_.push_back(
+          {scores_[s][i], static_cast<std::uint32_t>(s), static_cast<std::uint32_t>(i)});
+    }
+  }
+}
+
+void BulletSearch::SortUpTo(std::size_t end) {
+  while (sorted_ < end) {
+    const std::size_t next = std::min(candidates_.size(), sorted_ + kSortStep);
+    const auto before = [this](const Candidate& a, const Candidate& b) {
+      return RanksBefore(a, b);
+    };
+    const auto begin = candidates_.begin() + static_cast<std::ptrdiff_t>(sorted_);
+    const auto middle = candidates_.begin() + static_cast<std::ptrdiff_t>(next);
+    if (middle != candidates_.end()) std::nth_element(begin, middle, candidates_.end(), before);
+    std::sort(begin, middle, before);
+    sorted_ = next;
+  }
+}
+
+const StopModel& BulletSearch::stop_model() const {
+  return FindStopModel(mode_, both_ends_, std::max<std::int64_t>(1, coarse_.lands_present()));
+}
+
+bool BulletSearch::MayStop(std::size_t next) const {
+  if (options_.exhaustive) return false;
+  if (static_cast<std::int64_t>(best_.size()) < options_.best_count) return false;
+  return stop_model().UpperBound(candidates_[next].coarse) < best_.front().comparison.score;
+}
+
+bool BulletSearch::Refine() {
+  const std::size_t refined_min = std::min(
+      candidates_.size(),
+      static_cast<std::size_t>(std::max(kRefinedMin, kRefinedPerResult * options_.best_count)));
+  std::size_t begin = 0;
+  while (begin < candidates_.size()) {
+    if (begin >= refined_min && MayStop(begin)) break;
+    const std::size_t end =
+        std::min(candidates_.size(), begin < refined_min ? refined_min : begin + kBatch);
+    SortUpTo(std::min(candidates_.size(), end + 1));
+    if (!RefineBatch(begin, end)) return false;
+    begin = end;
+  }
+  result_.quantile = begin < candidates_.size() ? kStopQuantile : 1.0;
+  if (begin == candidates_.size()) return true;
+  std::vector<float> left;
+  for (std::size_t i = begin; i < candidates_.size(); ++i) left.push_back(candidates_[i].coarse);
+  result_.missed_probability =
+      ProbabilityAnyAbove(stop_model(), left, best_.front().comparison.score);
+  return true;
+}
+
+bool BulletSearch::RefineBatch(std::size_t begin, std::size_t end) {
+  std::vector<Refined> refined(end - begin);
+  const std::int64_t count = static_cast<std::int64_t>(refined.size());
+  const std::int64_t ran = pool_.Run(
+      count,
+      [&](std::int64_t task) {
+        const std::size_t i = static_cast<std::size_t>(task);
+        Compare(candidates_[begin + i], refined[i]);
+      },
+      WatchOf(SearchStage::kRefine, static_cast<std::int64_t>(begin),
+              static_cast<std::int64_t>(options_.exhaustive ? candidates_.size() : end)));
+  for (std::int64_t task = 0; task < ran; ++task) {
+    const std::size_t i = static_cast<std::size_t>(task);
+    if (!refined[i].comparison) {
+      ++result_.failed_count;
+      continue;
+    }
+    ++result_.refined_count;
+    const Candidate& candidate = candidates_[begin + i];
+    const BulletSegment& segment = *segments_[candidate.segment];
+    Keep({segment.id(candidate.record), segment.record(candidate.record).tag,
+          *std::move(refined[i].comparison)});
+  }
+  return ran == count;
+}
+
+// Candidates are made ready anew each time: that costs a hundredth of comparing them, and ready
+// they would take ten times the memory.
+void BulletSearch::Compare(const Candidate& candidate, Refined& refined) const {
+  const BulletSegment& segment = *segments_[candidate.segment];
+  std::shared_ptr<const BulletSignature> signature = segment.signature(candidate.record);
+  if (signature == nullptr && loader_) {
+    absl::StatusOr<BulletSignature> loaded = loader_(segment.id(candidate.record));
+    if (!loaded.ok()) return;
+    signature = std::make_shared<const BulletSignature>(*std::move(loaded));
+  }
+  if (signature == nullptr) return;
+  const absl::StatusOr<PreparedBullet> prepared = PrepareBullet(*signature);
+  if (!prepared.ok()) return;
+  absl::StatusOr<BulletComparison> comparison =
+      CompareBullets(prepared_, *prepared, options_.comparison);
+  if (comparison.ok()) refined.comparison = *std::move(comparison);
+}
+
+void BulletSearch::Keep(Scored scored) {
+  if (static_cast<std::int64_t>(best_.size()) == options_.best_count) {
+    if (!ScoresBefore(scored, best_.front())) return;
+    std::pop_heap(best_.begin(), best_.end(), ScoresBefore);
+    best_.pop_back();
+  }
+  best_.push_back(std::move(scored));
+  std::push_heap(best_.begin(), best_.end(), ScoresBefore);
+}
+
+}  // namespace proofmark::forensics

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "forensics/search/certified_stop.h"
+
+namespace proofmark::forensics {
+
+inline constexpr std::int64_t kStopModelLands = 6;
+
+// [whole lands, overlap][one direction, both][lands - 1].
+extern const std::array<std::array<std::array<StopModel, kStopModelLands>, 2>, 2> kStopModels;
+
+}  // namespace proofmark::forensics
