@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "forensics/impressed/impressed_extraction.h"
 #include "forensics/striated/land_extraction.h"
 
@@ -20,6 +21,11 @@ bool IsOfCurrentMethod(const BallisticSignature& signature) {
                      [](const ImpressedSignature& impression) {
                        return impression.extractor_version == ImpressionExtractorVersion();
                      });
+}
+
+std::string CurrentExtractorVersions(const BallisticSignature& like) {
+  if (std::holds_alternative<BulletSignature>(like)) return std::string(LandExtractorVersion());
+  return absl::StrFormat("%s; %s", ImpressionExtractorVersion(), LandExtractorVersion());
 }
 
 std::string ExtractorVersions(const BallisticSignature& signature) {

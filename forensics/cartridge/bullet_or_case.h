@@ -17,6 +17,9 @@ using BallisticSignature = std::variant<BulletSignature, CaseSignature>;
 // asked about nor found.
 bool IsOfCurrentMethod(const BallisticSignature& signature);
 
+// The methods by which this program extracts such an item.
+std::string CurrentExtractorVersions(const BallisticSignature& like);
+
 // The methods it was extracted by, for people and for commitments: "striated/1", or those of a
 // case's marks by region, each once, parted by "; ".
 std::string ExtractorVersions(const BallisticSignature& signature);

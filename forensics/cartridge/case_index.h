@@ -16,6 +16,7 @@
 #include "forensics/cartridge/case_comparison.h"
 #include "forensics/cartridge/case_evidence.h"
 #include "forensics/cartridge/case_signature.h"
+#include "forensics/search/worker_pool.h"
 
 namespace proofmark::forensics {
 
@@ -39,9 +40,8 @@ struct CaseSearchResult {
 
 struct CaseSearchOptions {
   std::int64_t best_count = 50;  // Records kept; [1, 100000].
-  int threads = 2;               // Workers, the calling thread among them; [1, 256].
   std::optional<std::chrono::steady_clock::time_point> deadline;
-  // Both are called on the calling thread only, between two of its records; may be empty.
+  // Both are called on the calling thread only; may be empty.
   std::function<bool()> cancelled;
   std::function<void(std::int64_t, std::int64_t)> progress;  // (done, of).
   CaseComparisonOptions comparison;
@@ -55,7 +55,8 @@ struct CaseSearchOptions {
 //   Cost      memory  the signature: about 80 KB for a breech face
 class CaseIndex {
  public:
-  CaseIndex() = default;
+  // `pool` must outlive the index.
+  explicit CaseIndex(WorkerPool& pool) : pool_(pool) {}
   CaseIndex(const CaseIndex&) = delete;
   CaseIndex& operator=(const CaseIndex&) = delete;
 
@@ -77,6 +78,9 @@ class CaseIndex {
                                           const CaseSearchOptions& options) const;
 
  private:
+  // Does its own locking.
+  WorkerPool& pool_;
+
   mutable base::Mutex mutex_;
   std::map<std::string, std::shared_ptr<const CaseSignature>> records_ ABSL_GUARDED_BY(mutex_);
 };

@@ -3,7 +3,6 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
-#include "forensics/striated/prepared_bullet.h"
 
 namespace proofmark::forensics {
 namespace {
@@ -16,7 +15,13 @@ absl::Status CheckShear(const ShearSignature& shear) {
         absl::StrFormat("aperture_shear.extractor_version: %d bytes, must be 1..%d",
                         shear.extractor_version.size(), kVersionBytesMax));
   }
-  return PrepareLand(shear.profile).status();
+  const auto samples = static_cast<std::int64_t>(shear.profile.height_nm.size());
+  if (samples < kSignatureSamplesMin || samples > kSignatureSamplesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("aperture_shear.profile.height_nm: %d samples, must be %d..%d", samples,
+                        kSignatureSamplesMin, kSignatureSamplesMax));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ struct CaseSignature {
 const ImpressedSignature* FindImpression(const CaseSignature& signature, ImpressedRegion region);
 
 // kInvalidArgument naming the first field outside its bounds, or saying that there is no mark. For
-// signatures from a store or peer; the samples of the shear profile are checked as those of a land.
+// signatures from a store or peer.
 absl::Status CheckSignature(const CaseSignature& signature);
 
 }  // namespace proofmark::forensics

@@ -77,11 +77,11 @@ struct SearchedBands {
   CountBand held = CountBand::kUnder100;      // Records of this kind held and active.
   CountBand eligible = CountBand::kUnder100;  // Left after the class filter.
   std::vector<RuleRemoval> removals;          // One for each rule applied, each at most once.
-  bool complete = false;                      // Every eligible record was compared in full detail.
+  bool complete = false;                      // No eligible record was left out of the search.
   FalseLeadBand false_leads = FalseLeadBand::kOverTen;  // At the weakest level reported.
   std::string method_version;                           // Printable ASCII, 1..kVersionBytesMax.
   std::string calibration_version;                      // The same.
-  bool provisional = true;  // The calibration rests on generated scans only.
+  bool provisional = true;  // Not validated on enough real firearms.
   friend bool operator==(const SearchedBands&, const SearchedBands&) = default;
 };
 

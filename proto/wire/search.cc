@@ -28,7 +28,7 @@ constexpr double kFalseLeadsMax = 1e15;
 constexpr std::int64_t kCountMax = std::int64_t{1} << 53;  // Exact in JSON readers too.
 constexpr std::int64_t kExchangeIdBytes = 16;
 
-static_assert(static_cast<int>(v1::SearchStage_MAX) == static_cast<int>(SearchStage::kCompare));
+static_assert(static_cast<int>(v1::SearchStage_MAX) == static_cast<int>(SearchStage::kRefine));
 static_assert(static_cast<int>(v1::PartnerOutcome_MAX) ==
               static_cast<int>(PartnerOutcome::kNotAsked));
 
@@ -188,6 +188,7 @@ v1::SearchedCounts ToProto(const SearchedCounts& searched) {
   message.set_calibration_version(searched.calibration_version);
   message.set_provisional(searched.provisional);
   message.set_coarse_scored_count(searched.coarse_scored_count);
+  message.set_refined_count(searched.refined_count);
   message.set_missed_probability(searched.missed_probability);
   return message;
 }
@@ -200,6 +201,7 @@ absl::StatusOr<SearchedCounts> FromProto(const v1::SearchedCounts& message,
   PM_RETURN_IF_ERROR(CheckInteger(field, "failed_count", message.failed_count(), 0, kCountMax));
   PM_RETURN_IF_ERROR(
       CheckInteger(field, "coarse_scored_count", message.coarse_scored_count(), 0, kCountMax));
+  PM_RETURN_IF_ERROR(CheckInteger(field, "refined_count", message.refined_count(), 0, kCountMax));
   PM_RETURN_IF_ERROR(
       CheckNumber(field, "missed_probability", message.missed_probability(), 0.0, 1.0));
   PM_RETURN_IF_ERROR(
@@ -216,6 +218,7 @@ absl::StatusOr<SearchedCounts> FromProto(const v1::SearchedCounts& message,
                           .calibration_version = message.calibration_version(),
                           .provisional = message.provisional(),
                           .coarse_scored_count = message.coarse_scored_count(),
+                          .refined_count = message.refined_count(),
                           .missed_probability = message.missed_probability()};
   std::vector<records::ClassRule> rules;
   for (int i = 0; i < message.removals_size(); ++i) {

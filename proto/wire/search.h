@@ -46,10 +46,10 @@ struct SearchRequest {
 };
 
 // What a search is doing. Sent; never renumber.
-enum class SearchStage : std::int32_t { kCoarse = 1, kCompare = 2 };
+enum class SearchStage : std::int32_t { kCoarse = 1, kRefine = 2 };
 
 struct SearchProgress {
-  SearchStage stage = SearchStage::kCompare;
+  SearchStage stage = SearchStage::kRefine;
   std::int64_t done_count = 0;  // Of this stage, at most of_count.
   std::int64_t of_count = 0;
   friend bool operator==(const SearchProgress&, const SearchProgress&) = default;
@@ -110,15 +110,16 @@ struct RuleRemovalCount {
 struct SearchedCounts {
   std::int64_t held_count = 0;             // Of this kind, active.
   std::int64_t eligible_count = 0;         // Left after the class filter.
-  std::int64_t compared_count = 0;         // In full detail.
+  std::int64_t compared_count = 0;         // Searched: not found impossible to compare.
   std::int64_t failed_count = 0;           // Could not be compared.
   std::vector<RuleRemovalCount> removals;  // One for each rule applied, each at most once.
   bool complete = false;
   std::string method_version;       // Printable ASCII, 1..kVersionBytesMax.
   std::string calibration_version;  // The same.
   bool provisional = true;
-  std::int64_t coarse_scored_count = 0;  // By the pass that chose what to compare; 0 without one.
-  double missed_probability = 0.0;       // Estimated, of a better record not compared, [0, 1].
+  std::int64_t coarse_scored_count = 0;  // By the pass that chose what to refine; 0 without one.
+  std::int64_t refined_count = 0;        // Compared in full detail.
+  double missed_probability = 0.0;       // Estimated, of a better record not refined, [0, 1].
   friend bool operator==(const SearchedCounts&, const SearchedCounts&) = default;
 };
 

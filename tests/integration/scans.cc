@@ -31,6 +31,7 @@ v1::SubmissionHeader HeaderFor(const std::string& label, const std::vector<std::
   header.mutable_characteristics()->set_land_count(static_cast<std::int32_t>(scans.size()));
   for (std::size_t i = 0; i < scans.size(); ++i) {
     v1::ScanAnnouncement* const scan = header.add_scans();
+    scan->set_region(v1::MARK_REGION_LAND);
     scan->set_land_number(static_cast<std::int32_t>(i) + 1);
     scan->set_format("x3p");
     scan->set_size_bytes(static_cast<std::int64_t>(scans[i].size()));

@@ -42,7 +42,7 @@ class SubmissionTest : public ::testing::Test {
   }
   static std::vector<std::int32_t> Lands(const Submission& submission) {
     std::vector<std::int32_t> lands;
-    for (const auto& scan : submission.header.scans) lands.push_back(scan.land_number);
+    for (const auto& scan : submission.header.scans) lands.push_back(scan.place.land_number);
     return lands;
   }
 

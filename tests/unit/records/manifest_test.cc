@@ -64,7 +64,10 @@ TEST(ManifestTest, ReadsEveryColumnInAnyOrder) {
                                                            .land_count = 6,
                                                            .twist = TwistDirection::kRight,
                                                            .rifling = RiflingType::kConventional,
-                                                           .land_width_mean_um = 1850.5}));
+                                                           .land_width_mean_um = 1850.5,
+                                                           .firing_pin_shape = std::nullopt,
+                                                           .aperture_shape = std::nullopt,
+                                                           .breech_face_class = std::nullopt}));
   EXPECT_EQ(exhibit.calibre, "9mm Para");
   EXPECT_EQ(exhibit.case_reference, "C-9");
   EXPECT_EQ(exhibit.incident_date, "2024-05");

@@ -53,7 +53,7 @@ Brought GeneratedBullet(std::uint32_t barrel, std::uint32_t shot, const std::str
   header.characteristics.twist = records::TwistDirection::kRight;
   header.scans.resize(brought.scans.size());
   for (std::size_t i = 0; i < brought.scans.size(); ++i) {
-    header.scans[i].land_number = static_cast<std::int32_t>(i + 1);
+    header.scans[i].place.land_number = static_cast<std::int32_t>(i + 1);
     header.scans[i].format = std::string(records::kFormatX3p);
     Announce(brought, i);
   }
