@@ -40,6 +40,15 @@ v1::SubmissionHeader HeaderFor(const std::string& label, const std::vector<std::
   return header;
 }
 
+v1::SubmissionHeader CaseHeaderFor(const std::string& label, const std::string& scan) {
+  v1::SubmissionHeader header = HeaderFor(label, {scan});
+  header.set_kind(v1::EXHIBIT_KIND_CASE_EVIDENCE);
+  header.mutable_characteristics()->clear_land_count();
+  header.mutable_scans(0)->set_region(v1::MARK_REGION_BREECH_FACE);
+  header.mutable_scans(0)->set_land_number(0);
+  return header;
+}
+
 grpc::Status SubmitScans(v1::SubmissionService::Stub& lab, const v1::SubmissionHeader& header,
                          const std::vector<std::string>& scans,
                          v1::SubmitExhibitResponse& response) {
@@ -63,6 +72,14 @@ std::string SubmitOrFail(v1::SubmissionService::Stub& lab, const std::string& la
                          const std::vector<std::string>& scans) {
   v1::SubmitExhibitResponse response;
   const grpc::Status status = SubmitScans(lab, HeaderFor(label, scans), scans, response);
+  EXPECT_TRUE(status.ok()) << label << ": " << status.error_message();
+  return response.exhibit().exhibit_id();
+}
+
+std::string SubmitCaseOrFail(v1::SubmissionService::Stub& lab, const std::string& label,
+                             const std::string& scan) {
+  v1::SubmitExhibitResponse response;
+  const grpc::Status status = SubmitScans(lab, CaseHeaderFor(label, scan), {scan}, response);
   EXPECT_TRUE(status.ok()) << label << ": " << status.error_message();
   return response.exhibit().exhibit_id();
 }

@@ -18,10 +18,7 @@ ClassCharacteristics Known() {
           .land_count = 6,
           .twist = TwistDirection::kRight,
           .rifling = RiflingType::kConventional,
-          .land_width_mean_um = 2'000.0,
-          .firing_pin_shape = std::nullopt,
-          .aperture_shape = std::nullopt,
-          .breech_face_class = std::nullopt};
+          .land_width_mean_um = 2'000.0};
 }
 
 ClassCharacteristics KnownCase() {
@@ -122,10 +119,7 @@ TEST(ClassFilterTest, WhatIsUnknownNeverExcludes) {
                              .land_count = 8,
                              .twist = TwistDirection::kLeft,
                              .rifling = RiflingType::kPolygonal,
-                             .land_width_mean_um = 900.0,
-                             .firing_pin_shape = std::nullopt,
-                             .aperture_shape = std::nullopt,
-                             .breech_face_class = std::nullopt};
+                             .land_width_mean_um = 900.0};
   ASSERT_EQ(Excluding(Known(), other).size(), ClassRulesOf(ItemKind::kBullet).size());
   EXPECT_EQ(Excluding(ClassCharacteristics(), other), std::set<ClassRule>());
   EXPECT_EQ(Excluding(ClassCharacteristics(), ClassCharacteristics()), std::set<ClassRule>());
