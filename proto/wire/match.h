@@ -81,7 +81,7 @@ struct SearchedBands {
   FalseLeadBand false_leads = FalseLeadBand::kOverTen;  // At the weakest level reported.
   std::string method_version;                           // Printable ASCII, 1..kVersionBytesMax.
   std::string calibration_version;                      // The same.
-  bool provisional = true;  // Not validated on enough real firearms.
+  bool provisional = true;                              // Not validated on enough real firearms.
   friend bool operator==(const SearchedBands&, const SearchedBands&) = default;
 };
 
