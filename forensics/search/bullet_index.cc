@@ -14,6 +14,7 @@ namespace proofmark::forensics {
 namespace {
 
 constexpr std::int64_t kBestCountMax = 100'000;
+constexpr std::int64_t kRefinedMaxMax = 10'000'000;
 
 }  // namespace
 
@@ -135,6 +136,10 @@ absl::StatusOr<BulletSearchResult> BulletIndex::Search(const BulletSignature& qu
   if (options.best_count < 1 || options.best_count > kBestCountMax) {
     return absl::InvalidArgumentError(absl::StrFormat("best_count is %d; it must be in [1, %d]",
                                                       options.best_count, kBestCountMax));
+  }
+  if (options.refined_max < 1 || options.refined_max > kRefinedMaxMax) {
+    return absl::InvalidArgumentError(absl::StrFormat("refined_max is %d; it must be in [1, %d]",
+                                                      options.refined_max, kRefinedMaxMax));
   }
   PM_RETURN_IF_ERROR(CheckOptions(options.comparison));
   PM_ASSIGN_OR_RETURN(const PreparedBullet prepared, PrepareBullet(query));

@@ -41,10 +41,13 @@ struct BulletSearchResult {
   std::int64_t failed_count = 0;    // Eligible, but impossible to compare as far as was seen: too
                                     // little overlap, outside their bounds, another extractor
                                     // version, or no signature to be had.
-  // Of the stop: a record left out exceeds the worst of the best with a probability below
-  // 1 - quantile; `missed_probability` is that of any such record, over all left out. 0 when all
-  // were refined.
-  double quantile = 0.0;
+  // Of the stop. A record left out is missed when it would be reportable (level L1 at least) and
+  // better than the worst of the best. For a single record that is less probable than
+  // 1 - quantile; `missed_probability` is that of any, over all left out. 1 and 0 when all were
+  // refined. `certified` is false when refined_max ended the refinement first: the probability
+  // says what that may have cost.
+  bool certified = true;
+  double quantile = 1.0;
   double missed_probability = 0.0;
   // False when the deadline or a cancellation cut it short; which records were reached then depends
   // on timing.
@@ -60,9 +63,16 @@ struct SearchProgress {
   double share = 0.0;     // Of the whole search's work, estimated, never falling, [0, 1].
 };
 
+// Refined at the least, however sure the stop is.
+inline constexpr std::int64_t kRefinedMin = 300;
+inline constexpr std::int64_t kRefinedPerResult = 10;
+// Fragments and single lands would have nearly everything refined: their coarse score says little.
+inline constexpr std::int64_t kRefinedMaxDefault = 2'000;
+
 struct BulletSearchOptions {
-  std::int64_t best_count = 50;  // Records kept; [1, 100000].
-  bool exhaustive = false;       // Refine every eligible record.
+  std::int64_t best_count = 50;                   // Records kept; [1, 100000].
+  bool exhaustive = false;                        // Refine every eligible record.
+  std::int64_t refined_max = kRefinedMaxDefault;  // Refined unless exhaustive; [1, 10^7].
   std::optional<std::chrono::steady_clock::time_point> deadline;
   // Both are called on the calling thread only; may be empty.
   std::function<bool()> cancelled;
@@ -71,10 +81,6 @@ struct BulletSearchOptions {
   // None: what suits the query. For measurements.
   std::optional<CoarseMode> mode;
 };
-
-// Refined at the least, however sure the stop is.
-inline constexpr std::int64_t kRefinedMin = 300;
-inline constexpr std::int64_t kRefinedPerResult = 10;
 
 // The searchable bullets of one node: coarse lands in memory or mapped from files, signatures in
 // memory or wherever the owner keeps them. Thread-safe: a search sees the records inserted before

@@ -20,6 +20,25 @@ constexpr std::size_t kSortStep = 4'096;
 constexpr double kCoarseWorkUs = 4.0;      // A record.
 constexpr double kRefineWorkUs = 8'000.0;  // A record.
 
+// The lowest score that is reported for so many lands compared in so many phases, to 1e-4; above 1
+// when none is.
+double LowestReportableScore(std::int64_t lands, std::int64_t phases) {
+  const auto is_reported = [&](double score) {
+    BulletComparison comparison;
+    comparison.score = score;
+    comparison.lands_compared = lands;
+    comparison.phases_tried = phases;
+    return EvaluateBullets(comparison).level != Level::kNone;
+  };
+  double low = 0.0;
+  double high = 1.0001;
+  while (high - low > 1e-4) {
+    const double middle = 0.5 * (low + high);
+    (is_reported(middle) ? high : low) = middle;
+  }
+  return low;
+}
+
 }  // namespace
 
 // What became of one candidate.
@@ -178,31 +197,43 @@ const StopModel& BulletSearch::stop_model() const {
   return FindStopModel(mode_, both_ends_, std::max<std::int64_t>(1, coarse_.lands_present()));
 }
 
+// The order among records that nobody may report is chance, and not worth its cost.
+double BulletSearch::MissedAbove() const {
+  const std::int64_t lands = std::max<std::int64_t>(1, coarse_.lands_present());
+  const std::int64_t phases =
+      static_cast<std::int64_t>(prepared_.lands.size()) * (both_ends_ ? 4 : 1);
+  const double reportable = LowestReportableScore(lands, phases);
+  if (static_cast<std::int64_t>(best_.size()) < options_.best_count) return reportable;
+  return std::max(reportable, best_.front().comparison.score);
+}
+
 bool BulletSearch::MayStop(std::size_t next) const {
   if (options_.exhaustive) return false;
-  if (static_cast<std::int64_t>(best_.size()) < options_.best_count) return false;
-  return stop_model().UpperBound(candidates_[next].coarse) < best_.front().comparison.score;
+  return stop_model().UpperBound(candidates_[next].coarse) < MissedAbove();
 }
 
 bool BulletSearch::Refine() {
-  const std::size_t refined_min = std::min(
-      candidates_.size(),
-      static_cast<std::size_t>(std::max(kRefinedMin, kRefinedPerResult * options_.best_count)));
+  const std::int64_t held = static_cast<std::int64_t>(candidates_.size());
+  const std::int64_t wanted = kRefinedPerResult * options_.best_count;
+  const auto refined_max =
+      static_cast<std::size_t>(options_.exhaustive ? held : std::min(held, options_.refined_max));
+  const std::size_t refined_min =
+      std::min(refined_max, static_cast<std::size_t>(std::max(kRefinedMin, wanted)));
   std::size_t begin = 0;
-  while (begin < candidates_.size()) {
+  while (begin < refined_max) {
     if (begin >= refined_min && MayStop(begin)) break;
     const std::size_t end =
-        std::min(candidates_.size(), begin < refined_min ? refined_min : begin + kBatch);
+        begin < refined_min ? refined_min : std::min(refined_max, begin + kBatch);
     SortUpTo(std::min(candidates_.size(), end + 1));
     if (!RefineBatch(begin, end)) return false;
     begin = end;
   }
+  result_.certified = begin == candidates_.size() || MayStop(begin);
   result_.quantile = begin < candidates_.size() ? kStopQuantile : 1.0;
   if (begin == candidates_.size()) return true;
   std::vector<float> left;
   for (std::size_t i = begin; i < candidates_.size(); ++i) left.push_back(candidates_[i].coarse);
-  result_.missed_probability =
-      ProbabilityAnyAbove(stop_model(), left, best_.front().comparison.score);
+  result_.missed_probability = ProbabilityAnyAbove(stop_model(), left, MissedAbove());
   return true;
 }
 

@@ -51,6 +51,8 @@ class BulletSearch {
   // Sorts as much of the candidates as the next batch needs.
   void SortUpTo(std::size_t end);
   bool MayStop(std::size_t next) const;
+  // What a record left out must exceed to be missed.
+  double MissedAbove() const;
   const StopModel& stop_model() const;
   void Report(SearchStage stage, std::int64_t done, std::int64_t of) const;
   WorkerPool::Watch WatchOf(SearchStage stage, std::int64_t before, std::int64_t of) const;

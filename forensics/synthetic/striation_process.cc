@@ -40,7 +40,7 @@ constexpr std::array<SpectrumPoint, 14> kStriaeSpectrum = {{{800.0, -30.0},
 // spectrum above is a mean, and single lands are more narrow-banded than it, which is what makes
 // unrelated lands correlate by chance as much as real ones do. Crossovers in wavelength, an octave
 // wide in all.
-constexpr std::size_t kBands = 3;
+constexpr std::size_t kBands = kTextureBands;
 constexpr std::array<double, kBands - 1> kCrossoverUm = {130.0, 60.0};
 constexpr double kShortestWavelengthUm = 12.0;
 constexpr double kRollOffDbPerOctave = 18.0;  // Beyond the last measured point.
@@ -50,7 +50,7 @@ constexpr double kFormCutoffUm = 250.0;
 constexpr double kNoiseCutoffUm = 16.0;
 constexpr double kFormAmplitudeMin = 0.05;  // What the filters removed is not inflated further.
 
-constexpr std::int64_t kKernelRadius = 128;   // 400 um.
+constexpr std::int64_t kKernelRadius = kBandKernelRadius;  // 400 um.
 constexpr std::int64_t kSpectrumSteps = 800;  // Of frequency, up to the shortest wavelength.
 constexpr double kLn10 = 0x1.26bb1bbb55516p+1;
 constexpr double kLn2 = 0x1.62e42fefa39efp-1;
@@ -123,6 +123,11 @@ BandKernels DesignBandKernels() {
   return kernels;
 }
 
+const BandKernels& DesignedBandKernels() {
+  static const BandKernels kBandKernels = DesignBandKernels();
+  return kBandKernels;
+}
+
 // A land's own filter: the bands at its gains, scaled so that signatures have variance 1.
 struct LandKernels {
   Kernel all{};     // Every band.
@@ -130,15 +135,15 @@ struct LandKernels {
 };
 
 LandKernels MixBands(const std::array<double, kBands>& gains, TextureUse use) {
-  static const BandKernels kBandKernels = DesignBandKernels();
-  const auto& bands = use == TextureUse::kSurface ? kBandKernels.surface : kBandKernels.signature;
+  const BandKernels& kernels = DesignedBandKernels();
+  const auto& bands = use == TextureUse::kSurface ? kernels.surface : kernels.signature;
   LandKernels mixed;
   double energy = 0.0;
   for (std::size_t i = 0; i < mixed.all.size(); ++i) {
     double signature = 0.0;
     for (std::size_t band = 0; band < kBands; ++band) {
       mixed.all[i] += gains[band] * bands[band][i];
-      signature += gains[band] * kBandKernels.signature[band][i];
+      signature += gains[band] * kernels.signature[band][i];
     }
     mixed.coarse[i] = gains[0] * bands[0][i];
     energy += signature * signature;
@@ -194,9 +199,6 @@ constexpr double kCoarseFamilyMembers = 0.57;  // Two barrels share coarse marks
 constexpr double kFaultFamilyMembers = 0.283;  // Two barrels share a fault: 1 %.
 constexpr double kFamilyShareMax = 0.9;
 
-// Spread of the natural logarithm of a band's gain between lands.
-constexpr double kBandGainSd = 0.8;
-
 // Real marks are stronger here and weaker there: that gives their excess kurtosis of 1 to 2, and a
 // land with few strong marks correlates with others by chance more easily.
 constexpr double kUnevennessMin = 0.1;
@@ -231,18 +233,6 @@ void SetWear(const RandomStream& barrel_stream, std::uint32_t shot, LandTraits& 
 std::uint32_t Family(const RandomStream& barrel_stream, std::uint32_t index, double members) {
   if (barrel_stream.Uniform(index) >= members) return 0;
   return 1 + static_cast<std::uint32_t>(barrel_stream.Uniform(index + 1) * kFamilies);
-}
-
-double DrawReproducibility(SyntheticProfile profile, double u, double v) {
-  switch (profile) {
-    case SyntheticProfile::kClean:  // 0.6 + 0.37 Beta(2, 1).
-      return 0.6 + 0.37 * std::sqrt(u);
-    case SyntheticProfile::kRealistic:  // 0.955 Beta(1, 0.45), by its inverse.
-      return 0.955 * (1.0 - Exp(Log(1.0 - u) / 0.45));
-    case SyntheticProfile::kHard:  // Beta(1, 1), and another kind of ammunition.
-      return u * (0.6 + 0.3 * v);
-  }
-  return 0.0;
 }
 
 LandTraits DrawTraits(const SyntheticBarrel& barrel, std::uint32_t shot, std::int64_t land) {
@@ -450,6 +440,22 @@ LandTexture DrawOwnTexture(const SyntheticBarrel& barrel, std::uint32_t shot, st
   std::vector<double> height(count);
   AddFiltered(MixBands({1.0, 1.0, 1.0}, use).all, 1.0, noise, height);
   return LandTexture(static_cast<double>(first) * kTextureStepUm, std::move(height));
+}
+
+std::span<const double> SignatureBandKernel(std::size_t band) {
+  return DesignedBandKernels().signature[band];
+}
+
+double DrawReproducibility(SyntheticProfile profile, double u, double v) {
+  switch (profile) {
+    case SyntheticProfile::kClean:  // 0.6 + 0.37 Beta(2, 1).
+      return 0.6 + 0.37 * std::sqrt(u);
+    case SyntheticProfile::kRealistic:  // 0.955 Beta(1, 0.45), by its inverse.
+      return 0.955 * (1.0 - Exp(Log(1.0 - u) / 0.45));
+    case SyntheticProfile::kHard:  // Beta(1, 1), and another kind of ammunition.
+      return u * (0.6 + 0.3 * v);
+  }
+  return 0.0;
 }
 
 double LandReproducibility(const SyntheticBarrel& barrel, std::int64_t land) {

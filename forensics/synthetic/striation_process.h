@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -43,11 +44,21 @@ LandTexture DrawLandTexture(const SyntheticBarrel& barrel, std::uint32_t shot, s
 LandTexture DrawOwnTexture(const SyntheticBarrel& barrel, std::uint32_t shot, std::int64_t land,
                            TextureUse use, std::uint32_t variant, double from_um, double to_um);
 
+// How well a land of a profile reproduces, from two uniforms in (0, 1).
+double DrawReproducibility(SyntheticProfile profile, double u, double v);
+
 // How well this barrel land reproduces: the correlation of its textures in two shots, [0, 1].
 double LandReproducibility(const SyntheticBarrel& barrel, std::int64_t land);
 
 // Standard deviation of this barrel land's marks, micrometres.
 double LandAmplitudeUm(const SyntheticBarrel& barrel, std::int64_t land);
+
+// The zero-phase filters that turn white noise on the texture grid into the measured spectrum of
+// signatures, one for each of three bands from coarse to fine; tap 128 is the middle.
+inline constexpr std::int64_t kBandKernelRadius = 128;
+inline constexpr std::size_t kTextureBands = 3;
+inline constexpr double kBandGainSd = 0.8;  // Of the logarithm of a band's gain, between lands.
+std::span<const double> SignatureBandKernel(std::size_t band);
 
 // The random sequences of the generator. Part of what a seed means: never renumber.
 enum class RandomPurpose : std::uint32_t {
@@ -66,6 +77,7 @@ enum class RandomPurpose : std::uint32_t {
   kPointNoise = 13,
   kDropOuts = 14,
   kStrength = 15,
+  kScaleBullet = 16,
   kOwnTexture = 64,  // And above: one for each variant.
 };
 

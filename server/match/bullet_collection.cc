@@ -96,6 +96,7 @@ absl::StatusOr<CollectionResult> BulletCollection::Search(const CollectionQuery&
   counts.refined = found.refined_count;
   counts.failed = found.failed_count;
   counts.compared = found.coarse_count - found.failed_count;
+  counts.certified = found.certified;
   counts.quantile = found.quantile;
   counts.missed_probability = found.missed_probability;
   counts.complete = found.complete;

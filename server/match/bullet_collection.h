@@ -49,7 +49,8 @@ struct CollectionCounts {
   std::int64_t coarse_scored = 0;  // All eligible ones, when complete.
   std::int64_t refined = 0;        // Compared in full.
   std::int64_t failed = 0;         // Too little overlap to compare, or another extractor version.
-  // Of the certified stop (forensics::BulletSearchResult); 1 and 0 when all were refined.
+  // Of the certified stop (forensics::BulletSearchResult); true, 1 and 0 when all were refined.
+  bool certified = true;
   double quantile = 1.0;
   double missed_probability = 0.0;
   std::vector<std::pair<records::ClassRule, std::int64_t>> removed;  // Rules applied, in order.

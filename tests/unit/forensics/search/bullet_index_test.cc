@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "forensics/synthetic/generator.h"
+#include "forensics/synthetic/scale_bullet.h"
 #include "tests/support/status_matchers.h"
 
 namespace proofmark::forensics {
@@ -28,6 +29,11 @@ using ::testing::HasSubstr;
 BulletSignature Bullet(std::uint32_t barrel, std::uint32_t shot) {
   return GenerateBulletSignature(
       {.seed = 21, .barrel = barrel, .land_count = 2, .land_width_um = 1'000.0}, shot);
+}
+
+BulletSignature Scale(std::uint32_t barrel, std::uint32_t shot) {
+  return GenerateScaleBullet({.seed = 22, .barrel = barrel, .profile = SyntheticProfile::kClean},
+                             shot);
 }
 
 std::string Id(std::int64_t i) { return "record-" + std::to_string(1000 + i); }
@@ -246,6 +252,43 @@ TEST_F(BulletIndexTest, NamesWhatIsOutOfBounds) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("lag_um_max")));
   EXPECT_THAT(index.Search(empty, Everything, {}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("lands")));
+}
+
+// Enough records that most are left out: what is reportable is found all the same, and the answer
+// says what was done.
+TEST_F(BulletIndexTest, ANormalSearchRefinesThePromisingAndSaysSo) {
+  BulletIndex index(pool_, [](std::string_view id) -> absl::StatusOr<BulletSignature> {
+    return Scale(static_cast<std::uint32_t>(std::stoul(std::string(id))), 0);
+  });
+  for (std::uint32_t i = 0; i < 2'000; ++i) index.Insert(std::to_string(i), Scale(i, 0));
+
+  const auto result = index.Search(Scale(1'234, 1), Everything, {.best_count = 5});
+
+  ASSERT_THAT(result, IsOk());
+  EXPECT_TRUE(result->complete);
+  EXPECT_TRUE(result->certified);
+  EXPECT_EQ(result->eligible_count, 2'000);
+  EXPECT_EQ(result->coarse_count, 2'000);
+  EXPECT_GE(result->refined_count, kRefinedMin);
+  EXPECT_LT(result->refined_count, 2'000);
+  EXPECT_EQ(result->best[0].record_id, "1234");
+  EXPECT_EQ(result->quantile, 0.9999);
+  EXPECT_GT(result->missed_probability, 0.0);
+  EXPECT_LT(result->missed_probability, 0.1);
+}
+
+TEST_F(BulletIndexTest, WhatRefinedMaxCutsShortIsNotCalledCertified) {
+  BulletIndex index(pool_);
+  // All of the query's own barrel: all score high.
+  for (std::uint32_t i = 0; i < 40; ++i) index.Insert(Id(i), Bullet(0, i));
+
+  const auto result =
+      index.Search(Bullet(0, 99), Everything, {.best_count = 30, .refined_max = 10});
+
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->refined_count, 10);
+  EXPECT_FALSE(result->certified);
+  EXPECT_GT(result->missed_probability, 0.5);
 }
 
 // Writers and searchers at once: every search sees a whole state of the index, never a torn one.
