@@ -391,7 +391,9 @@ absl::StatusOr<ImpressedExtraction> ExtractImpression(const HeightMap& scan,
   for (std::size_t i = 0; i < relief.height_um.size(); ++i) {
     relief.height_um[i] -= form.height_um[i];
   }
-  const std::vector<std::uint8_t> kept = TrimEdge(relief, how.trim_um, how.speck_mm2);
+  // Whoever masked a processed scan has already left the edges out.
+  const double trim_um = mark.source == ImpressedFlag::kMaskFromGaps ? 0.0 : how.trim_um;
+  const std::vector<std::uint8_t> kept = TrimEdge(relief, trim_um, how.speck_mm2);
   out.trace.outline = Embed(kept, whole, mark.map);
 
   out.signature.extractor_version = std::string(ImpressionExtractorVersion());
