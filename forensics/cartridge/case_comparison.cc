@@ -42,12 +42,15 @@ bool IsUncomparable(const absl::Status& status) { return absl::IsFailedPrecondit
 absl::StatusOr<MarkComparison> CompareMark(const PreparedCase::Impression& query,
                                            const PreparedCase::Impression& reference,
                                            const CaseComparisonOptions& options) {
-  ImpressionComparisonOptions how;
-  if (options.full_circle || query.any_turn || reference.any_turn) {
-    how.turns = TurnSearch::kFullCircle;
+  const bool circle = options.full_circle || query.any_turn || reference.any_turn;
+  const auto& a = circle ? query.full_circle : query.directed;
+  const auto& b = circle ? reference.full_circle : reference.directed;
+  if (!a || !b) {
+    return absl::InvalidArgumentError("a mark was not made ready for the turns that are needed");
   }
-  PM_ASSIGN_OR_RETURN(ImpressedComparison comparison,
-                      CompareImpressions(query.prepared, reference.prepared, how));
+  ImpressionComparisonOptions how;
+  how.turns = circle ? TurnSearch::kFullCircle : TurnSearch::kDirected;
+  PM_ASSIGN_OR_RETURN(ImpressedComparison comparison, CompareImpressions(*a, *b, how));
   return MarkComparison{.region = query.region, .measures = std::move(comparison)};
 }
 
@@ -64,6 +67,35 @@ absl::StatusOr<MarkComparison> CompareShear(const PreparedCase::Shear& query,
                         .measures = std::move(comparison)};
 }
 
+// Which searches an impression takes part in.
+struct SearchesNeeded {
+  bool directed = false;
+  bool full_circle = false;
+};
+
+SearchesNeeded SearchesOf(const ImpressedSignature& impression,
+                          std::span<const CaseSignature* const> others,
+                          const CaseComparisonOptions& options) {
+  SearchesNeeded needed;
+  for (const CaseSignature* other : others) {
+    const ImpressedSignature* const same = FindImpression(*other, impression.region);
+    if (same == nullptr) continue;
+    const bool circle = options.full_circle || LiesAtAnyTurn(impression) || LiesAtAnyTurn(*same);
+    (circle ? needed.full_circle : needed.directed) = true;
+  }
+  return needed;
+}
+
+// nullopt where the mark is not needed or has too little measured.
+absl::StatusOr<std::optional<PreparedImpression>> PrepareMark(const ImpressedSignature& impression,
+                                                              bool needed, TurnSearch turns) {
+  if (!needed) return std::optional<PreparedImpression>();
+  absl::StatusOr<PreparedImpression> ready = PrepareImpression(impression, turns);
+  if (IsUncomparable(ready.status())) return std::optional<PreparedImpression>();
+  PM_RETURN_IF_ERROR(ready.status());
+  return std::optional<PreparedImpression>(*std::move(ready));
+}
+
 }  // namespace
 
 const MarkComparison* CaseComparison::Find(ImpressedRegion region) const {
@@ -78,39 +110,38 @@ bool LiesAtAnyTurn(const ImpressedSignature& impression) {
          impression.has(ImpressedFlag::kOrientationUnknown);
 }
 
-bool LiesAtAnyTurn(const CaseSignature& signature) {
-  return std::any_of(
-      signature.impressions.begin(), signature.impressions.end(),
-      [](const ImpressedSignature& impression) { return LiesAtAnyTurn(impression); });
-}
-
 const std::string& CaseComparisonVersion() {
   static const std::string* const version = new std::string(absl::StrFormat(
       "case/1; %s; %s", ImpressionComparisonVersion(), BulletComparisonVersion()));  // Never freed.
   return *version;
 }
 
-absl::StatusOr<PreparedCase> PrepareCase(const CaseSignature& signature, TurnSearch turns) {
+absl::StatusOr<PreparedCase> PrepareCase(const CaseSignature& signature,
+                                         std::span<const CaseSignature* const> others,
+                                         const CaseComparisonOptions& options) {
   PM_RETURN_IF_ERROR(CheckSignature(signature));
   PreparedCase prepared;
   for (const ImpressedSignature& impression : signature.impressions) {
-    const bool any_turn = LiesAtAnyTurn(impression);
-    const TurnSearch at = any_turn ? std::max(turns, TurnSearch::kFullCircle) : turns;
-    absl::StatusOr<PreparedImpression> ready = PrepareImpression(impression, at);
-    if (IsUncomparable(ready.status())) continue;
-    PM_RETURN_IF_ERROR(ready.status());
-    prepared.impressions.push_back({.region = impression.region,
-                                    .turns = at,
-                                    .any_turn = any_turn,
-                                    .prepared = *std::move(ready)});
+    const SearchesNeeded needed = SearchesOf(impression, others, options);
+    PreparedCase::Impression ready{.region = impression.region,
+                                   .any_turn = LiesAtAnyTurn(impression)};
+    PM_ASSIGN_OR_RETURN(ready.directed,
+                        PrepareMark(impression, needed.directed, TurnSearch::kDirected));
+    PM_ASSIGN_OR_RETURN(ready.full_circle,
+                        PrepareMark(impression, needed.full_circle, TurnSearch::kFullCircle));
+    if (ready.directed || ready.full_circle) prepared.impressions.push_back(std::move(ready));
   }
-  if (const std::optional<ShearSignature>& shear = signature.aperture_shear) {
+  const bool shear_needed =
+      std::any_of(others.begin(), others.end(),
+                  [](const CaseSignature* other) { return other->aperture_shear.has_value(); });
+  if (const std::optional<ShearSignature>& shear = signature.aperture_shear;
+      shear && shear_needed) {
     PM_ASSIGN_OR_RETURN(PreparedLand profile, PrepareLand(shear->profile));
     prepared.aperture_shear = PreparedCase::Shear{.extractor_version = shear->extractor_version,
                                                   .profile = std::move(profile)};
   }
   if (prepared.impressions.empty() && !prepared.aperture_shear) {
-    return absl::FailedPreconditionError("no mark has enough measured to be compared");
+    return absl::FailedPreconditionError("the cases have no mark in common that can be compared");
   }
   return prepared;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -41,13 +42,14 @@ struct CaseComparison {
   const MarkComparison* Find(ImpressedRegion region) const;
 };
 
-// A case made ready to be compared many times. Constant; usable from several threads.
+// A case made ready for comparisons. Constant; usable from several threads.
 struct PreparedCase {
   struct Impression {
     ImpressedRegion region = ImpressedRegion::kBreechFace;
-    TurnSearch turns = TurnSearch::kDirected;  // The search it is made ready for.
-    bool any_turn = false;                     // It may lie at any turn, whatever is asked.
-    PreparedImpression prepared;
+    bool any_turn = false;  // It may lie at any turn, whatever is asked.
+    // For the searches that its pairs need, one or both.
+    std::optional<PreparedImpression> directed;
+    std::optional<PreparedImpression> full_circle;
   };
   struct Shear {
     std::string extractor_version;
@@ -60,22 +62,23 @@ struct PreparedCase {
 // Whether a mark may lie at any turn: its scan's orientation is unknown, or, as a firing pin's, it
 // has none.
 bool LiesAtAnyTurn(const ImpressedSignature& impression);
-bool LiesAtAnyTurn(const CaseSignature& signature);  // Any of its impressions.
 
 // Name of this method and those it rests on. Changes when a result may.
 const std::string& CaseComparisonVersion();
 
-// Makes ready for comparisons at `turns`; marks that may lie at any turn for the full circle. A
-// mark with too little measured to be compared is left out.
+// Makes `signature` ready to be compared with `others`: each impression that one of them has too,
+// for the turns that those pairs need. A mark with too little measured is left out.
 //   Errors    kInvalidArgument     CheckSignature fails.
 //             kFailedPrecondition  no mark is left.
 //   Cost      some milliseconds for each impression, four times that for the full circle.
-absl::StatusOr<PreparedCase> PrepareCase(const CaseSignature& signature, TurnSearch turns);
+absl::StatusOr<PreparedCase> PrepareCase(const CaseSignature& signature,
+                                         std::span<const CaseSignature* const> others,
+                                         const CaseComparisonOptions& options);
 
 // Compares each mark that both have; at every turn when that is asked or either may lie so.
 //   Result    unchanged, directions exchanged, when query and reference are exchanged.
-//   Errors    kInvalidArgument     extractor versions differ, or a mark was made ready for fewer
-//                                  turns than are needed.
+//   Errors    kInvalidArgument     extractor versions differ, or a mark was not made ready for the
+//                                  turns that are needed.
 //             kFailedPrecondition  no mark could be compared.
 //   Threads   Pure.
 absl::StatusOr<CaseComparison> CompareCases(const PreparedCase& query,

@@ -2,6 +2,7 @@
 #include "forensics/cartridge/case_index.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -71,6 +72,17 @@ class Findings {
   std::int64_t failed_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
+// The record is made ready anew each time: ready it would take fifty times the memory.
+absl::StatusOr<CaseComparison> CompareRecord(const absl::StatusOr<PreparedCase>& prepared,
+                                             const CaseSignature& query,
+                                             const CaseSignature& record,
+                                             const CaseComparisonOptions& options) {
+  PM_RETURN_IF_ERROR(prepared.status());
+  const std::array<const CaseSignature*, 1> others = {&query};
+  PM_ASSIGN_OR_RETURN(const PreparedCase candidate, PrepareCase(record, others, options));
+  return CompareCases(*prepared, candidate, options);
+}
+
 }  // namespace
 
 void CaseIndex::Insert(std::string record_id, CaseSignature signature) {
@@ -104,15 +116,12 @@ absl::StatusOr<CaseSearchResult> CaseIndex::Search(
   }
   std::erase_if(records, [&](const Record& record) { return !eligible(record.id); });
 
-  // Both sides are made ready for the full circle where any pair may need it.
-  const TurnSearch asked =
-      options.comparison.full_circle ? TurnSearch::kFullCircle : TurnSearch::kDirected;
-  const bool any_turn = std::any_of(records.begin(), records.end(), [](const Record& record) {
-    return LiesAtAnyTurn(*record.signature);
-  });
-  PM_ASSIGN_OR_RETURN(const PreparedCase prepared,
-                      PrepareCase(query, any_turn ? TurnSearch::kFullCircle : asked));
-  const TurnSearch turns = LiesAtAnyTurn(query) ? TurnSearch::kFullCircle : asked;
+  std::vector<const CaseSignature*> candidates;
+  candidates.reserve(records.size());
+  for (const Record& record : records) candidates.push_back(record.signature.get());
+  const absl::StatusOr<PreparedCase> prepared = PrepareCase(query, candidates, options.comparison);
+  // Without a mark in common with any of them, every comparison fails, and the counts say so.
+  if (!prepared.ok() && !absl::IsFailedPrecondition(prepared.status())) return prepared.status();
 
   Findings findings(options.best_count);
   const auto count = static_cast<std::int64_t>(records.size());
@@ -121,13 +130,10 @@ absl::StatusOr<CaseSearchResult> CaseIndex::Search(
   if (options.progress) {
     watch.progress = [&](std::int64_t done) { options.progress(done, count); };
   }
-  // Records are made ready anew each time: ready they would take fifty times the memory.
   const auto compare = [&](std::int64_t index) {
     const Record& record = records[static_cast<std::size_t>(index)];
-    const absl::StatusOr<PreparedCase> candidate = PrepareCase(*record.signature, turns);
     absl::StatusOr<CaseComparison> comparison =
-        candidate.ok() ? CompareCases(prepared, *candidate, options.comparison)
-                       : absl::StatusOr<CaseComparison>(candidate.status());
+        CompareRecord(prepared, query, *record.signature, options.comparison);
     if (comparison.ok()) {
       findings.Keep({&record, *std::move(comparison)});
     } else {

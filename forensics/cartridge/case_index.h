@@ -71,8 +71,7 @@ class CaseIndex {
   // Compares `query` with every record for which `eligible` answers true, exhaustively. `eligible`
   // is called on the calling thread, before the comparisons.
   //   Result    the same for any number of threads and any order of insertion.
-  //   Errors    kInvalidArgument     `query` or an option outside its bounds.
-  //             kFailedPrecondition  no mark of `query` has enough measured.
+  //   Errors    kInvalidArgument  `query` or an option outside its bounds.
   absl::StatusOr<CaseSearchResult> Search(const CaseSignature& query,
                                           const std::function<bool(const std::string&)>& eligible,
                                           const CaseSearchOptions& options) const;

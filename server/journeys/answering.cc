@@ -128,17 +128,13 @@ absl::StatusOr<Answering::Reply> Answering::Search(const Asked& asked,
                             .full_circle = asked.question.full_circle,
                             .cancelled = nobody_waits,
                             .progress = nullptr};
-  const absl::StatusOr<match::FoundExhibits> found = rooms_.collection.Search(query);
-  if (absl::IsFailedPrecondition(found.status())) {
-    return Reply{Refusal("QUALITY", std::string(found.status().message())), {}};
-  }
-  PM_RETURN_IF_ERROR(found.status());
+  PM_ASSIGN_OR_RETURN(const match::FoundExhibits found, rooms_.collection.Search(query));
   // An answer that nobody waits for is not made durable: the same question may come again whole.
-  if (nobody_waits() || !found->counts.complete) {
+  if (nobody_waits() || !found.counts.complete) {
     return absl::CancelledError("the caller did not wait for the search to end");
   }
   match::BorderResult border =
-      match::ToBorderResult(*found, rooms_.answer_key, asked.peer.domain,
+      match::ToBorderResult(found, rooms_.answer_key, asked.peer.domain,
                             base::AsText(base::ByteSpan(asked.envelope.envelope().exchange_id)),
                             asked.question.candidates_max);
   return Reply{std::move(border.result), std::move(border.exhibit_ids)};

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/cartridge/case_comparison.h"
 
+#include <array>
+
 #include "base/bytes.h"
+#include "base/status.h"
 #include "forensics/cartridge/case_evidence.h"
 #include "forensics/striated/land_extraction.h"
 #include "forensics/synthetic/generator.h"
@@ -19,12 +22,16 @@ using ::proofmark::testing::ReadFileOrFail;
 using ::proofmark::testing::SharedDir;
 using ::proofmark::testing::StatusIs;
 
-absl::StatusOr<CaseComparison> Compare(const CaseSignature& a, const CaseSignature& b,
-                                       TurnSearch turns = TurnSearch::kDirected,
-                                       const CaseComparisonOptions& options = {}) {
-  PM_ASSIGN_OR_RETURN(const PreparedCase query, PrepareCase(a, turns));
-  PM_ASSIGN_OR_RETURN(const PreparedCase reference, PrepareCase(b, turns));
-  return CompareCases(query, reference, options);
+absl::StatusOr<PreparedCase> PrepareFor(const CaseSignature& signature,
+                                        const CaseSignature& other) {
+  const std::array<const CaseSignature*, 1> others = {&other};
+  return PrepareCase(signature, others, {});
+}
+
+absl::StatusOr<CaseComparison> Compare(const CaseSignature& a, const CaseSignature& b) {
+  PM_ASSIGN_OR_RETURN(const PreparedCase query, PrepareFor(a, b));
+  PM_ASSIGN_OR_RETURN(const PreparedCase reference, PrepareFor(b, a));
+  return CompareCases(query, reference, {});
 }
 
 ShearSignature Shear(std::uint32_t barrel, std::uint32_t shot) {
@@ -101,15 +108,15 @@ TEST(CompareCasesTest, RefusesMarksOfDifferentMethods) {
 TEST(CompareCasesTest, AnUnknownOrientationIsSearchedThroughTheCircle) {
   CaseSignature unknown = GeneratedCase(1, 1);
   unknown.impressions[0].set(ImpressedFlag::kOrientationUnknown);
-  EXPECT_TRUE(LiesAtAnyTurn(unknown));
-  EXPECT_FALSE(LiesAtAnyTurn(GeneratedCase(1, 1)));
-  const auto directed = PrepareCase(GeneratedCase(1, 0), TurnSearch::kDirected);
-  const auto full = PrepareCase(GeneratedCase(1, 0), TurnSearch::kFullCircle);
-  const auto other = PrepareCase(unknown, TurnSearch::kDirected);
+  EXPECT_TRUE(LiesAtAnyTurn(unknown.impressions[0]));
+  EXPECT_FALSE(LiesAtAnyTurn(GeneratedCase(1, 1).impressions[0]));
+  const auto directed = PrepareFor(GeneratedCase(1, 0), GeneratedCase(1, 1));
+  const auto full = PrepareFor(GeneratedCase(1, 0), unknown);
+  const auto other = PrepareFor(unknown, GeneratedCase(1, 0));
   ASSERT_THAT(directed, IsOk());
   ASSERT_THAT(full, IsOk());
   ASSERT_THAT(other, IsOk());
-  EXPECT_EQ(other->impressions[0].turns, TurnSearch::kFullCircle);
+  EXPECT_FALSE(other->impressions[0].directed.has_value());
 
   EXPECT_THAT(CompareCases(*directed, *other, {}), StatusIs(absl::StatusCode::kInvalidArgument));
   const auto compared = CompareCases(*full, *other, {});

@@ -304,7 +304,7 @@ TEST(SearchRequestTest, EveryBoundHolds) {
 
 // Whose second candidate is a case.
 Search CaseExample() {
-  Search search = Example();
+  Search search = ExampleSearch();
   LocalCandidate& candidate = search.local->candidates[1];
   candidate.kind = records::ExhibitKind::kCaseTest;
   candidate.lands_compared = 0;
