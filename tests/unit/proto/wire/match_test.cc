@@ -63,7 +63,7 @@ TEST(MatchQuestionTest, EveryBoundHolds) {
       ToProto(ExampleQuestion()),
       {
           {"no kind", [](M& m) { m.clear_kind(); }, "q.kind: not set"},
-          {"kind 5", [](M& m) { m.set_kind(static_cast<v1::ExhibitKind>(5)); }, "q.kind:"},
+          {"kind 10", [](M& m) { m.set_kind(static_cast<v1::ExhibitKind>(10)); }, "q.kind:"},
           {"nothing known", [](M& m) { m.clear_characteristics(); }, ""},
           {"lands 25", [](M& m) { m.mutable_characteristics()->set_land_count(25); },
            "q.characteristics.land_count: 25"},
@@ -91,7 +91,7 @@ TEST(MatchQuestionTest, EveryBoundHolds) {
           {"actor line", [](M& m) { m.set_actor("a\nb"); }, "q.actor:"},
           {"all rules off",
            [](M& m) {
-             for (int r = 1; r <= 5; ++r) m.add_rules_off(v1::ClassRule(r));
+             for (int r = 1; r <= 9; ++r) m.add_rules_off(v1::ClassRule(r));
            },
            ""},
           {"rule twice",
@@ -100,7 +100,7 @@ TEST(MatchQuestionTest, EveryBoundHolds) {
            },
            "q.rules_off[1]: a rule comes twice"},
           {"rule 0", [](M& m) { m.add_rules_off(v1::ClassRule(0)); }, "q.rules_off[0]: not set"},
-          {"rule 6", [](M& m) { m.add_rules_off(v1::ClassRule(6)); }, "q.rules_off[0]:"},
+          {"rule 10", [](M& m) { m.add_rules_off(v1::ClassRule(10)); }, "q.rules_off[0]:"},
           {"0 candidates", [](M& m) { m.set_candidates_max(0); }, "q.candidates_max: 0"},
           {"1 candidate", [](M& m) { m.set_candidates_max(1); }, ""},
           {"10 candidates", [](M& m) { m.set_candidates_max(10); }, ""},

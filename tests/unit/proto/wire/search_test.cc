@@ -286,7 +286,7 @@ TEST(SearchRequestTest, EveryBoundHolds) {
              while (m.partners_size() < 65) m.add_partners("a");
            },
            "partners: 65 entries"},
-          {"rule", [](M& m) { m.add_rules_off(v1::ClassRule(9)); }, "rules_off[0]:"},
+          {"rule", [](M& m) { m.add_rules_off(v1::ClassRule(10)); }, "rules_off[0]:"},
           {"1 s", deadline(1, 0), ""},
           {"0.999 s", deadline(0, 999'999'999), "deadline:"},
           {"10 min", deadline(600, 0), ""},
