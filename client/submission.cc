@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <map>
 #include <numeric>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -114,11 +116,11 @@ void AddExhibit(std::vector<fs::path> scans, std::string_view label,
   }
 }
 
-// What the manifest says wins over what the command line says of all.
-Submission FromManifest(const records::ManifestExhibit& exhibit, const fs::path& folder,
-                        const SubmissionDefaults& defaults) {
-  Submission submission;
-  records::SubmissionHeader& header = submission.header;
+// What the manifest says of an exhibit wins over what the command line says of all. `Listed` is
+// records::ManifestExhibit or ManifestCase.
+template <typename Listed>
+records::SubmissionHeader HeaderOf(const Listed& exhibit, const SubmissionDefaults& defaults) {
+  records::SubmissionHeader header;
   header.kind = exhibit.kind;
   header.characteristics = exhibit.characteristics;
   const records::ClassCharacteristics& given = defaults.characteristics;
@@ -131,6 +133,9 @@ Submission FromManifest(const records::ManifestExhibit& exhibit, const fs::path&
   if (!known.twist) known.twist = given.twist;
   if (!known.rifling) known.rifling = given.rifling;
   if (!known.land_width_mean_um) known.land_width_mean_um = given.land_width_mean_um;
+  if (!known.firing_pin_shape) known.firing_pin_shape = given.firing_pin_shape;
+  if (!known.aperture_shape) known.aperture_shape = given.aperture_shape;
+  if (!known.breech_face_class) known.breech_face_class = given.breech_face_class;
 
   const auto prefer = [](const std::string& own, const std::string& general) {
     return own.empty() ? general : own;
@@ -139,15 +144,83 @@ Submission FromManifest(const records::ManifestExhibit& exhibit, const fs::path&
                      .case_reference = prefer(exhibit.case_reference, defaults.case_reference),
                      .incident_date = prefer(exhibit.incident_date, defaults.incident_date),
                      .note = defaults.note};
+  return header;
+}
+
+Submission FromManifest(const records::ManifestExhibit& exhibit, const fs::path& folder,
+                        const SubmissionDefaults& defaults) {
+  Submission submission;
+  submission.header = HeaderOf(exhibit, defaults);
   std::int32_t next_land = 1;
   for (const records::ManifestRow& row : exhibit.rows) {
     const std::int32_t land = row.land.value_or(next_land);
     next_land = land + 1;
-    header.scans.push_back(
-        {.land_number = land, .format = exhibit.format, .size_bytes = 0, .sha256 = {}});
+    submission.header.scans.push_back(
+        {.place = {.land_number = land}, .format = exhibit.format, .size_bytes = 0, .sha256 = {}});
     submission.files.push_back(folder / row.file);
   }
   return submission;
+}
+
+// Adds the cases of a manifest: its rows are marks, and marks of one label are one case.
+void AddCases(const records::Manifest& manifest, const fs::path& folder,
+              const SubmissionDefaults& defaults, SubmissionPlan& plan) {
+  std::map<std::string, std::map<records::MarkPlace, const records::ManifestCase*>> marks;
+  std::vector<std::string> labels;  // In the order of their first rows.
+  for (const records::ManifestCase& mark : manifest.cases) {
+    if (!mark.region) {
+      plan.skipped.push_back({absl::StrFormat("line %d: %s", mark.row.line, mark.row.file),
+                              absl::StrFormat("kind %s: no mark of a case", mark.row.kind)});
+      continue;
+    }
+    if (!marks.contains(mark.label)) labels.push_back(mark.label);
+    marks[mark.label].emplace(records::MarkPlace{.region = *mark.region, .land_number = 0}, &mark);
+  }
+  for (const std::string& label : labels) {
+    Submission submission;
+    submission.header = HeaderOf(*marks[label].begin()->second, defaults);
+    for (const auto& [place, mark] : marks[label]) {
+      submission.header.scans.push_back({.place = place,
+                                         .format = std::string(records::kFormatX3p),
+                                         .size_bytes = 0,
+                                         .sha256 = {}});
+      submission.files.push_back(folder / mark->row.file);
+    }
+    plan.submissions.push_back(std::move(submission));
+  }
+}
+
+// The mark that a file's name contains: "K-17 firing_pin.x3p".
+std::optional<records::MarkRegion> RegionInName(const fs::path& file) {
+  std::string name = file.stem().string();
+  std::ranges::transform(name, name.begin(), [](unsigned char c) {
+    return c == '-' || c == ' ' ? '_' : static_cast<char>(std::toupper(c));
+  });
+  for (const records::MarkRegion region : records::kMarkRegions) {
+    if (region != records::MarkRegion::kLand &&
+        name.find(records::MarkRegionCode(region)) != std::string::npos) {
+      return region;
+    }
+  }
+  return std::nullopt;
+}
+
+// What the files of an exhibit show when nobody said; nullopt where that cannot be told.
+std::optional<std::vector<records::MarkPlace>> GuessPlaces(std::span<const fs::path> files,
+                                                           records::ExhibitKind kind) {
+  std::vector<records::MarkPlace> places;
+  for (const fs::path& file : files) {
+    if (records::ItemOf(kind) == records::ItemKind::kBullet) {
+      places.push_back({.land_number = static_cast<std::int32_t>(places.size()) + 1});
+    } else if (const std::optional<records::MarkRegion> region = RegionInName(file)) {
+      places.push_back({.region = *region, .land_number = 0});
+    } else if (files.size() == 1) {
+      places.push_back({.region = records::MarkRegion::kBreechFace, .land_number = 0});
+    } else {
+      return std::nullopt;
+    }
+  }
+  return places;
 }
 
 absl::Status MeasureScan(const fs::path& file, records::ScanAnnouncement& scan) {
@@ -176,8 +249,8 @@ absl::Status MeasureScan(const fs::path& file, records::ScanAnnouncement& scan) 
 }  // namespace
 
 absl::StatusOr<Submission> PlanExhibit(std::span<const fs::path> files,
-                                       std::span<const std::int32_t> lands, std::string_view label,
-                                       const SubmissionDefaults& defaults) {
+                                       std::span<const records::MarkPlace> places,
+                                       std::string_view label, const SubmissionDefaults& defaults) {
   const auto usage = [label](std::string_view what) {
     return MakeFault(FaultCode::kUsage, absl::StrFormat("exhibit \"%s\": %s", label, what));
   };
@@ -185,17 +258,21 @@ absl::StatusOr<Submission> PlanExhibit(std::span<const fs::path> files,
     return usage(
         absl::StrFormat("%d scans; 1..%d make an exhibit", files.size(), records::kLandsMax));
   }
-  if (!lands.empty() && lands.size() != files.size()) {
-    return usage(absl::StrFormat("%d land numbers for %d files", lands.size(), files.size()));
+  if (!places.empty() && places.size() != files.size()) {
+    return usage(absl::StrFormat("%d marks named for %d files", places.size(), files.size()));
   }
-  std::vector<std::pair<std::int32_t, fs::path>> numbered;
+  std::optional<std::vector<records::MarkPlace>> shown =
+      places.empty() ? GuessPlaces(files, defaults.kind)
+                     : std::vector<records::MarkPlace>(places.begin(), places.end());
+  if (!shown) return usage("say with --region which mark of the case each file shows");
+  std::vector<std::pair<records::MarkPlace, fs::path>> placed;
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (FormatOf(files[i]).empty()) {
       return usage(absl::StrFormat("%s is neither .x3p nor .csv", files[i].string()));
     }
-    numbered.emplace_back(lands.empty() ? static_cast<std::int32_t>(i) + 1 : lands[i], files[i]);
+    placed.emplace_back((*shown)[i], files[i]);
   }
-  std::ranges::stable_sort(numbered, {}, &std::pair<std::int32_t, fs::path>::first);
+  std::ranges::stable_sort(placed, {}, &std::pair<records::MarkPlace, fs::path>::first);
   Submission submission;
   submission.header.identity = {.label = std::string(label),
                                 .case_reference = defaults.case_reference,
@@ -203,17 +280,14 @@ absl::StatusOr<Submission> PlanExhibit(std::span<const fs::path> files,
                                 .note = defaults.note};
   submission.header.kind = defaults.kind;
   submission.header.characteristics = defaults.characteristics;
-  std::int32_t previous = 0;
-  for (const auto& [land, file] : numbered) {
-    if (land == previous) return usage(absl::StrFormat("land %d is given twice", land));
-    if (land < 1 || land > records::kLandsMax) {
-      return usage(absl::StrFormat("land %d; 1..%d are allowed", land, records::kLandsMax));
-    }
-    previous = land;
-    submission.header.scans.push_back({.land_number = land,
-                                       .format = std::string(FormatOf(file)),
-                                       .size_bytes = 0,
-                                       .sha256 = {}});
+  std::ranges::sort(*shown);
+  if (const absl::Status check = records::CheckMarkPlaces("marks", defaults.kind, *shown);
+      !check.ok()) {
+    return usage(check.message());
+  }
+  for (const auto& [place, file] : placed) {
+    submission.header.scans.push_back(
+        {.place = place, .format = std::string(FormatOf(file)), .size_bytes = 0, .sha256 = {}});
     submission.files.push_back(file);
   }
   return submission;
@@ -270,6 +344,7 @@ absl::StatusOr<SubmissionPlan> PlanManifest(const fs::path& manifest,
   for (const records::ManifestExhibit& exhibit : parsed->exhibits) {
     plan.submissions.push_back(FromManifest(exhibit, manifest.parent_path(), defaults));
   }
+  AddCases(*parsed, manifest.parent_path(), defaults, plan);
   for (const records::ManifestRow& row : parsed->unsupported) {
     plan.skipped.push_back({absl::StrFormat("line %d: %s", row.line, row.file),
                             absl::StrFormat("kind %s: not supported by this version", row.kind)});
@@ -285,9 +360,9 @@ absl::Status MeasureScans(Submission& submission) {
 }
 
 std::string SubmissionId(const records::SubmissionHeader& header) {
-  std::vector<std::pair<std::int32_t, std::string>> scans;
+  std::vector<std::pair<records::MarkPlace, std::string>> scans;
   for (const records::ScanAnnouncement& scan : header.scans) {
-    scans.emplace_back(scan.land_number, scan.sha256);
+    scans.emplace_back(scan.place, scan.sha256);
   }
   const crypto::Sha256Digest digest =
       crypto::Sha256(records::SubmissionIdPreimage(header.identity.label, header.kind, scans));

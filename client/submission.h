@@ -49,12 +49,14 @@ struct SubmissionDefaults {
   std::string note;
 };
 
-// One exhibit of several files: `lands[i]` is the land of `files[i]`; with `lands` empty they are
-// numbered 1, 2, 3... in the order given.
+// One exhibit of several files: `places[i]` is the mark that `files[i]` shows. With `places` empty
+// a bullet's files are its lands 1, 2, 3... in the order given, and a case's are the marks that
+// their names contain (`breech_face`, `firing_pin`, `aperture_shear`, `ejector`), a single one
+// without such a name its breech face.
 //   kUsage, kCannotRead (faults)
 absl::StatusOr<Submission> PlanExhibit(std::span<const std::filesystem::path> files,
-                                       std::span<const std::int32_t> lands, std::string_view label,
-                                       const SubmissionDefaults& defaults);
+                                       std::span<const records::MarkPlace> places,
+                                       std::string_view label, const SubmissionDefaults& defaults);
 
 // A folder: every direct sub-folder that holds scans is one exhibit named after it; a folder
 // without such sub-folders is itself one exhibit. Scans are sorted by name, numbers in names by

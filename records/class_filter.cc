@@ -32,7 +32,18 @@ bool WidthsDiffer(const std::optional<double>& a_um, const std::optional<double>
   return std::abs(*a_um - *b_um) > tolerance_um;
 }
 
+bool IsOtherCartridge(const std::string& a, const std::string& b) {
+  return !a.empty() && !b.empty() && !ShareChamber(a, b);
+}
+
 }  // namespace
+
+std::span<const ClassRule> ClassRulesOf(ItemKind item) {
+  constexpr std::size_t kBulletRules = 5;
+  static_assert(kClassRules[kBulletRules] == ClassRule::kCartridge);
+  const std::span<const ClassRule> all(kClassRules);
+  return item == ItemKind::kBullet ? all.first(kBulletRules) : all.subspan(kBulletRules);
+}
 
 std::string_view ClassRuleName(ClassRule rule) {
   switch (rule) {
@@ -46,6 +57,14 @@ std::string_view ClassRuleName(ClassRule rule) {
       return "rifling";
     case ClassRule::kLandWidth:
       return "land_width";
+    case ClassRule::kCartridge:
+      return "cartridge";
+    case ClassRule::kFiringPinShape:
+      return "firing_pin_shape";
+    case ClassRule::kApertureShape:
+      return "aperture_shape";
+    case ClassRule::kBreechFaceClass:
+      return "breech_face_class";
   }
   PM_CHECK(false);
 }
@@ -66,6 +85,14 @@ bool Excludes(ClassRule rule, const ClassCharacteristics& query,
       return KnownAndDifferent(query.rifling, record.rifling);
     case ClassRule::kLandWidth:
       return WidthsDiffer(query.land_width_mean_um, record.land_width_mean_um);
+    case ClassRule::kCartridge:
+      return IsOtherCartridge(query.calibre_code, record.calibre_code);
+    case ClassRule::kFiringPinShape:
+      return KnownAndDifferent(query.firing_pin_shape, record.firing_pin_shape);
+    case ClassRule::kApertureShape:
+      return KnownAndDifferent(query.aperture_shape, record.aperture_shape);
+    case ClassRule::kBreechFaceClass:
+      return KnownAndDifferent(query.breech_face_class, record.breech_face_class);
   }
   PM_CHECK(false);
 }

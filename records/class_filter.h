@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "records/exhibit.h"
@@ -17,11 +18,19 @@ enum class ClassRule : std::int32_t {
   kTwist = 3,        // Same direction of twist.
   kRifling = 4,      // Same type of rifling.
   kLandWidth = 5,    // Mean widths within max(10 %, 0.15 mm).
+  kCartridge = 6,    // Same cartridge, or one that the same chamber takes (ShareChamber()).
+  kFiringPinShape = 7,
+  kApertureShape = 8,
+  kBreechFaceClass = 9,
 };
-inline constexpr std::array kClassRules = {ClassRule::kBulletClass, ClassRule::kLandCount,
-                                           ClassRule::kTwist, ClassRule::kRifling,
-                                           ClassRule::kLandWidth};
+inline constexpr std::array kClassRules = {
+    ClassRule::kBulletClass,    ClassRule::kLandCount,     ClassRule::kTwist,
+    ClassRule::kRifling,        ClassRule::kLandWidth,     ClassRule::kCartridge,
+    ClassRule::kFiringPinShape, ClassRule::kApertureShape, ClassRule::kBreechFaceClass};
 std::string_view ClassRuleName(ClassRule rule);  // "bullet_class", "land_count", ...
+
+// Those of kClassRules that are about items of this kind; the others never exclude one.
+std::span<const ClassRule> ClassRulesOf(ItemKind item);
 
 inline constexpr double kLandWidthToleranceShare = 0.10;
 inline constexpr double kLandWidthToleranceUm = 150.0;

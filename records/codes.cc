@@ -164,6 +164,11 @@ constexpr Calibre kCalibres[] = {
     {"9PA-RUBBER", "9 mm P.A. rubber", "BLANK", "9 mm P.A. caoutchouc"},
 };
 
+constexpr ChamberNeighbours kChamberNeighbours[] = {
+    {"22SHORT", "22LR"}, {"22SHORT", "6MMFLOBERT"}, {"22LR", "6MMFLOBERT"}, {"38SPL", "357MAG"},
+    {"44SPL", "44MAG"},  {"7.62TOK", "7.63MAUSER"}, {"9LARGO", "38SUPER"},
+};
+
 // What is left of a name when case, spaces, punctuation and "mm" do not matter. The multiplication
 // sign is an x.
 std::string Simplified(std::string_view text) {
@@ -219,6 +224,17 @@ bool IsCode(std::span<const Code> list, std::string_view code) {
 }
 
 std::span<const Calibre> Calibres() { return kCalibres; }
+
+std::span<const ChamberNeighbours> ChamberNeighbourList() { return kChamberNeighbours; }
+
+bool ShareChamber(std::string_view calibre_code, std::string_view other_code) {
+  return calibre_code == other_code ||
+         std::any_of(std::begin(kChamberNeighbours), std::end(kChamberNeighbours),
+                     [&](const ChamberNeighbours& pair) {
+                       return (pair.one == calibre_code && pair.other == other_code) ||
+                              (pair.one == other_code && pair.other == calibre_code);
+                     });
+}
 
 std::optional<Calibre> FindCalibre(std::string_view text) {
   constexpr std::size_t kCalibreTextBytesMax = 128;

@@ -35,4 +35,15 @@ std::span<const Calibre> Calibres();
 // nullopt for text that names none: keep it as raw text, it then never excludes anything.
 std::optional<Calibre> FindCalibre(std::string_view text);
 
+// Cartridges of which one firearm's chamber takes both, so that cases of either may bear its marks:
+// a short cartridge in the chamber of the longer. Codes, each pair once.
+struct ChamberNeighbours {
+  std::string_view one;
+  std::string_view other;
+};
+std::span<const ChamberNeighbours> ChamberNeighbourList();
+
+// Equal codes, or a pair of the list.
+bool ShareChamber(std::string_view calibre_code, std::string_view other_code);
+
 }  // namespace proofmark::records

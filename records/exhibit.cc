@@ -77,6 +77,16 @@ std::string_view ExhibitKindCode(ExhibitKind kind) {
       return "BF_EVIDENCE";
     case ExhibitKind::kBulletCast:
       return "BU_CAST";
+    case ExhibitKind::kCaseEvidence:
+      return "CC_EVIDENCE";
+    case ExhibitKind::kCaseTest:
+      return "CC_TEST";
+    case ExhibitKind::kCaseCast:
+      return "CC_CAST";
+    case ExhibitKind::kShotshellEvidence:
+      return "SS_EVIDENCE";
+    case ExhibitKind::kUnfiredEvidence:
+      return "LC_EVIDENCE";
   }
   PM_CHECK(false);
 }
@@ -88,7 +98,58 @@ std::optional<ExhibitKind> FindExhibitKind(std::string_view code) {
   return std::nullopt;
 }
 
-bool IsTestFire(ExhibitKind kind) { return kind == ExhibitKind::kBulletTest; }
+bool IsTestFire(ExhibitKind kind) {
+  return kind == ExhibitKind::kBulletTest || kind == ExhibitKind::kCaseTest;
+}
+
+ItemKind ItemOf(ExhibitKind kind) {
+  switch (kind) {
+    case ExhibitKind::kBulletEvidence:
+    case ExhibitKind::kBulletTest:
+    case ExhibitKind::kBulletFragment:
+    case ExhibitKind::kBulletCast:
+      return ItemKind::kBullet;
+    case ExhibitKind::kCaseEvidence:
+    case ExhibitKind::kCaseTest:
+    case ExhibitKind::kCaseCast:
+    case ExhibitKind::kShotshellEvidence:
+    case ExhibitKind::kUnfiredEvidence:
+      return ItemKind::kCartridgeCase;
+  }
+  PM_CHECK(false);
+}
+
+bool BearsMark(ExhibitKind kind, MarkRegion region) {
+  if (kind == ExhibitKind::kUnfiredEvidence) return region == MarkRegion::kEjector;
+  return (region == MarkRegion::kLand) == (ItemOf(kind) == ItemKind::kBullet);
+}
+
+absl::Status CheckMarkPlaces(std::string_view list, ExhibitKind kind,
+                             const std::vector<MarkPlace>& places) {
+  if (places.empty() || places.size() > static_cast<std::size_t>(kLandsMax)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: %d, must be 1..%d", list, places.size(), kLandsMax));
+  }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const MarkPlace& place = places[i];
+    if (!IsMarkPlace(place)) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s[%d].land_number: %d, must be 1..%d for a land, 0 for any other region", list, i,
+          place.land_number, kLandsMax));
+    }
+    if (!BearsMark(kind, place.region)) {
+      return absl::InvalidArgumentError(absl::StrFormat("%s[%d].region: %s is no mark of a %s",
+                                                        list, i, MarkRegionCode(place.region),
+                                                        ExhibitKindCode(kind)));
+    }
+    if (i > 0 && !(places[i - 1] < place)) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s[%d]: %s after %s, must ascend, each place once", list, i,
+                          MarkPlaceText(place), MarkPlaceText(places[i - 1])));
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckClassCharacteristics(const ClassCharacteristics& characteristics) {
   if (characteristics.calibre_code.size() > kCalibreCodeBytesMax ||
@@ -127,9 +188,9 @@ absl::Status CheckExhibitIdentity(const ExhibitIdentity& identity) {
 
 std::string SubmissionIdPreimage(
     std::string_view label, ExhibitKind kind,
-    const std::vector<std::pair<std::int32_t, std::string>>& land_number_and_scan_sha256) {
+    const std::vector<std::pair<MarkPlace, std::string>>& place_and_scan_sha256) {
   constexpr std::size_t kHashBytes = 32;
-  auto scans = land_number_and_scan_sha256;
+  auto scans = place_and_scan_sha256;
   std::sort(scans.begin(), scans.end());
   PM_CHECK(static_cast<std::int64_t>(label.size()) <= kLabelBytesMax);
   PM_CHECK(scans.size() <= static_cast<std::size_t>(kLandsMax));
@@ -138,9 +199,10 @@ std::string SubmissionIdPreimage(
   base::AppendLp2(bytes, label);
   base::AppendLp2(bytes, ExhibitKindCode(kind));
   base::AppendU16Be(bytes, static_cast<std::uint16_t>(scans.size()));
-  for (const auto& [land_number, sha256] : scans) {
-    PM_CHECK(land_number >= 1 && land_number <= kLandsMax && sha256.size() == kHashBytes);
-    base::AppendU16Be(bytes, static_cast<std::uint16_t>(land_number));
+  for (const auto& [place, sha256] : scans) {
+    PM_CHECK(IsMarkPlace(place) && sha256.size() == kHashBytes);
+    base::AppendU16Be(bytes, static_cast<std::uint16_t>(place.region));
+    base::AppendU16Be(bytes, static_cast<std::uint16_t>(place.land_number));
     bytes += sha256;
   }
   return bytes;

@@ -11,10 +11,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "records/case_class.h"
+#include "records/mark_place.h"
 
 namespace proofmark::records {
 
-inline constexpr std::int32_t kLandsMax = 24;
 inline constexpr std::int64_t kMarkRemarksMax = 32;
 inline constexpr std::int64_t kMarkRemarkBytesMax = 512;
 inline constexpr std::int64_t kLabelBytesMax = 128;
@@ -35,13 +36,30 @@ enum class ExhibitKind : std::int32_t {
   kBulletTest = 2,  // Test fire: always of a known firearm.
   kBulletFragment = 3,
   kBulletCast = 4,
+  kCaseEvidence = 5,
+  kCaseTest = 6,
+  kCaseCast = 7,
+  kShotshellEvidence = 8,
+  kUnfiredEvidence = 9,  // A cartridge that was cycled, not fired.
 };
-inline constexpr std::array kExhibitKinds = {ExhibitKind::kBulletEvidence, ExhibitKind::kBulletTest,
-                                             ExhibitKind::kBulletFragment,
-                                             ExhibitKind::kBulletCast};
+inline constexpr std::array kExhibitKinds = {
+    ExhibitKind::kBulletEvidence, ExhibitKind::kBulletTest,        ExhibitKind::kBulletFragment,
+    ExhibitKind::kBulletCast,     ExhibitKind::kCaseEvidence,      ExhibitKind::kCaseTest,
+    ExhibitKind::kCaseCast,       ExhibitKind::kShotshellEvidence, ExhibitKind::kUnfiredEvidence};
 std::string_view ExhibitKindCode(ExhibitKind kind);  // "BU_EVIDENCE", "BU_TEST", ...
 std::optional<ExhibitKind> FindExhibitKind(std::string_view code);
 bool IsTestFire(ExhibitKind kind);
+
+// What is compared with what: bullets with bullets, cases with cases, never across.
+enum class ItemKind { kBullet, kCartridgeCase };
+ItemKind ItemOf(ExhibitKind kind);
+// Whether an item of this kind can bear a mark there: bullets their lands, cases every other
+// region, a cartridge that was only cycled no more than the ejector's.
+bool BearsMark(ExhibitKind kind, MarkRegion region);
+// kInvalidArgument naming the first of `list` that is no place, none of this kind of item, or not
+// behind the one before: 1..kLandsMax places, ascending, each once.
+absl::Status CheckMarkPlaces(std::string_view list, ExhibitKind kind,
+                             const std::vector<MarkPlace>& places);
 
 enum class TwistDirection : std::int32_t { kRight = 1, kLeft = 2 };
 enum class RiflingType : std::int32_t { kConventional = 1, kPolygonal = 2, kMicrogroove = 3 };
@@ -49,20 +67,25 @@ enum class RiflingType : std::int32_t { kConventional = 1, kPolygonal = 2, kMicr
 // Class characteristics: what narrows a search before any signature is compared. Everything not
 // known stays absent, and what is absent never excludes.
 struct ClassCharacteristics {
-  std::string calibre_code;                // records::Calibre code, or empty.
+  std::string calibre_code;  // records::Calibre code, or empty.
+  // Of bullets.
   std::string bullet_class;                // "9", "11"; empty when unknown.
   std::optional<std::int32_t> land_count;  // 1..24.
   std::optional<TwistDirection> twist;
   std::optional<RiflingType> rifling;
   std::optional<double> land_width_mean_um;  // [300, 12000].
+  // Of cartridge cases.
+  std::optional<FiringPinShape> firing_pin_shape;
+  std::optional<ApertureShape> aperture_shape;
+  std::optional<BreechFaceClass> breech_face_class;
   friend bool operator==(const ClassCharacteristics&, const ClassCharacteristics&) = default;
 };
 // kInvalidArgument naming the field and its bound.
 absl::Status CheckClassCharacteristics(const ClassCharacteristics& characteristics);
 
-// One examined mark of an exhibit: a land of a bullet.
+// One examined mark of an exhibit.
 struct Mark {
-  std::int32_t land_number = 0;      // 1..24, in the order around the bullet.
+  MarkPlace place;
   std::string scan_sha256;           // Of the file as submitted, 32 raw bytes.
   std::string blob_sha256;           // Of the sealed blob that holds it, 32 raw bytes.
   std::string format;                // "x3p" or "profile-csv".
@@ -99,11 +122,11 @@ struct Exhibit {
 };
 
 // The bytes whose SHA-256, cut to its first 16 bytes, names the submission of this content. The
-// caller computes the hash: crypto is not known here. Land numbers may come in any order; label,
-// number of scans and hash lengths must be within their bounds.
+// caller computes the hash: crypto is not known here. Places may come in any order; label, number
+// of scans, places and hash lengths must be within their bounds.
 //   Source    docs/formats/submission-id.md
 std::string SubmissionIdPreimage(
     std::string_view label, ExhibitKind kind,
-    const std::vector<std::pair<std::int32_t, std::string>>& land_number_and_scan_sha256);
+    const std::vector<std::pair<MarkPlace, std::string>>& place_and_scan_sha256);
 
 }  // namespace proofmark::records

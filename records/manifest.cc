@@ -39,16 +39,39 @@ enum class Column : std::size_t {
   kSourceFirearm,
   kLandTruth,
   kTruthBasis,
+  kStage,
+  kFiringPinShape,
+  kApertureShape,
+  kBreechFaceClass,
   kNotes,
   kCount,
 };
 constexpr std::size_t kColumnCount = static_cast<std::size_t>(Column::kCount);
 constexpr std::size_t kRequiredColumns = 4;  // The first ones.
-constexpr std::array<std::string_view, kColumnCount> kColumns = {
-    "file",        "kind",         "specimen",   "land",  "exhibit",        "exhibit_kind",
-    "calibre",     "bullet_class", "land_count", "twist", "rifling",        "land_width_mean_um",
-    "case",        "date",         "unit",       "study", "source_firearm", "land_truth",
-    "truth_basis", "notes"};
+constexpr std::array<std::string_view, kColumnCount> kColumns = {"file",
+                                                                 "kind",
+                                                                 "specimen",
+                                                                 "land",
+                                                                 "exhibit",
+                                                                 "exhibit_kind",
+                                                                 "calibre",
+                                                                 "bullet_class",
+                                                                 "land_count",
+                                                                 "twist",
+                                                                 "rifling",
+                                                                 "land_width_mean_um",
+                                                                 "case",
+                                                                 "date",
+                                                                 "unit",
+                                                                 "study",
+                                                                 "source_firearm",
+                                                                 "land_truth",
+                                                                 "truth_basis",
+                                                                 "stage",
+                                                                 "firing_pin_shape",
+                                                                 "aperture_shape",
+                                                                 "breech_face_class",
+                                                                 "notes"};
 std::string_view ColumnName(Column column) { return kColumns[static_cast<std::size_t>(column)]; }
 
 absl::Status Refuse(std::int64_t line, std::string_view column, std::string_view why) {
@@ -262,6 +285,18 @@ std::optional<std::string_view> ScanFormat(std::string_view kind) {
   return std::nullopt;
 }
 
+bool IsCase(std::string_view kind) { return kind.starts_with(kManifestCasePrefix); }
+
+// Which mark a kind of row names: the prefix and the region's code in lower case.
+std::optional<MarkRegion> CaseRegion(std::string_view kind) {
+  std::string code(kind.substr(kManifestCasePrefix.size()));
+  std::transform(code.begin(), code.end(), code.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  const std::optional<MarkRegion> region = FindMarkRegion(code);
+  return region == MarkRegion::kLand ? std::nullopt : region;
+}
+
 absl::StatusOr<ManifestRow> ReadRow(const Values& values) {
   if (!IsInnerPath(values[Column::kFile])) {
     return Refuse(values.line, ColumnName(Column::kFile),
@@ -277,7 +312,13 @@ absl::StatusOr<ManifestRow> ReadRow(const Values& values) {
                   .land = std::nullopt,
                   .unit = values[Column::kUnit],
                   .land_truth = values[Column::kLandTruth],
+                  .truth_basis = values[Column::kTruthBasis],
+                  .stage = values[Column::kStage],
                   .notes = values[Column::kNotes]};
+  if (IsCase(row.kind) && row.specimen.empty()) {
+    return Refuse(values.line, ColumnName(Column::kSpecimen),
+                  absl::StrFormat("must not be empty for kind %s", row.kind));
+  }
   if (!ScanFormat(row.kind)) return row;
   PM_ASSIGN_OR_RETURN(row.land, ReadInteger(values, Column::kLand, 1, kLandsMax));
   if (!row.land) {
@@ -289,6 +330,32 @@ absl::StatusOr<ManifestRow> ReadRow(const Values& values) {
                   "must not be empty where no exhibit is named");
   }
   return row;
+}
+
+// The kind of exhibit, evidence where the column is empty. `item` is what the row's kind is about.
+absl::StatusOr<ExhibitKind> ReadKind(const Values& values, ItemKind item) {
+  const std::string& code = values[Column::kExhibitKind];
+  if (code.empty()) {
+    return item == ItemKind::kBullet ? ExhibitKind::kBulletEvidence : ExhibitKind::kCaseEvidence;
+  }
+  const std::optional<ExhibitKind> kind = FindExhibitKind(code);
+  if (kind && ItemOf(*kind) == item) return *kind;
+  std::string allowed;
+  for (const ExhibitKind other : kExhibitKinds) {
+    if (ItemOf(other) == item) allowed += absl::StrFormat("%s, ", ExhibitKindCode(other));
+  }
+  return Refuse(values.line, ColumnName(Column::kExhibitKind),
+                absl::StrFormat("must be %sor empty", allowed));
+}
+
+// A code of a list of a case's class characteristics; nullopt where it is empty or "UNKNOWN".
+template <typename T>
+absl::StatusOr<std::optional<T>> ReadCode(const Values& values, Column column,
+                                          std::optional<T> (*find)(std::string_view)) {
+  const std::string& text = values[column];
+  if (text.empty() || text == "UNKNOWN") return std::optional<T>();
+  if (const std::optional<T> value = find(text)) return value;
+  return Refuse(values.line, ColumnName(column), "must be a code of its list, UNKNOWN or empty");
 }
 
 absl::StatusOr<ClassCharacteristics> ReadCharacteristics(const Values& values) {
@@ -319,6 +386,12 @@ absl::StatusOr<ClassCharacteristics> ReadCharacteristics(const Values& values) {
                                                {"MICROGROOVE", RiflingType::kMicrogroove}},
                                               "CONVENTIONAL, POLYGONAL, MICROGROOVE or UNKNOWN"));
   PM_ASSIGN_OR_RETURN(characteristics.land_width_mean_um, ReadLandWidth(values));
+  PM_ASSIGN_OR_RETURN(characteristics.firing_pin_shape,
+                      ReadCode(values, Column::kFiringPinShape, FindFiringPinShape));
+  PM_ASSIGN_OR_RETURN(characteristics.aperture_shape,
+                      ReadCode(values, Column::kApertureShape, FindApertureShape));
+  PM_ASSIGN_OR_RETURN(characteristics.breech_face_class,
+                      ReadCode(values, Column::kBreechFaceClass, FindBreechFaceClass));
   if (const absl::Status check = CheckClassCharacteristics(characteristics); !check.ok()) {
     return Refuse(values.line, std::string(check.message()));
   }
@@ -357,14 +430,7 @@ absl::StatusOr<ManifestExhibit> MakeExhibit(const Values& values, std::string la
   exhibit.rows = std::move(rows);
   std::sort(exhibit.rows.begin(), exhibit.rows.end(),
             [](const ManifestRow& a, const ManifestRow& b) { return a.land < b.land; });
-  if (const std::string& code = values[Column::kExhibitKind]; !code.empty()) {
-    const std::optional<ExhibitKind> kind = FindExhibitKind(code);
-    if (!kind) {
-      return Refuse(values.line, ColumnName(Column::kExhibitKind),
-                    "must be BU_EVIDENCE, BU_TEST, BF_EVIDENCE or BU_CAST, or empty");
-    }
-    exhibit.kind = *kind;
-  }
+  PM_ASSIGN_OR_RETURN(exhibit.kind, ReadKind(values, ItemKind::kBullet));
   PM_ASSIGN_OR_RETURN(exhibit.characteristics, ReadCharacteristics(values));
   exhibit.calibre = values[Column::kCalibre];
   exhibit.case_reference = values[Column::kCase];
@@ -424,6 +490,7 @@ class Collector {
  public:
   absl::Status Add(Values values) {
     PM_ASSIGN_OR_RETURN(ManifestRow row, ReadRow(values));
+    if (IsCase(row.kind)) return AddCase(values, std::move(row));
     if (!ScanFormat(row.kind)) {
       unsupported_.push_back(std::move(row));
       return absl::OkStatus();
@@ -440,6 +507,7 @@ class Collector {
 
   absl::StatusOr<Manifest> Finish() {
     Manifest manifest;
+    manifest.cases = std::move(cases_);
     manifest.unsupported = std::move(unsupported_);
     for (const Group& group : groups_) {
       PM_RETURN_IF_ERROR(AddExhibits(group, manifest.exhibits));
@@ -457,12 +525,47 @@ class Collector {
   }
 
  private:
+  absl::Status AddCase(const Values& values, ManifestRow row) {
+    ManifestCase mark;
+    mark.label = values[Column::kExhibit].empty() ? row.specimen : values[Column::kExhibit];
+    if (const int scan = ++scans_of_mark_[{mark.label, row.kind}]; scan > 1) {
+      mark.label += absl::StrFormat("#%d", scan);
+    }
+    mark.region = CaseRegion(row.kind);
+    mark.row = std::move(row);
+    PM_ASSIGN_OR_RETURN(mark.kind, ReadKind(values, ItemKind::kCartridgeCase));
+    PM_ASSIGN_OR_RETURN(mark.characteristics, ReadCharacteristics(values));
+    mark.calibre = values[Column::kCalibre];
+    mark.case_reference = values[Column::kCase];
+    mark.incident_date = values[Column::kDate];
+    mark.study = values[Column::kStudy];
+    mark.source_firearm = values[Column::kSourceFirearm];
+    const ExhibitIdentity identity{.label = mark.label,
+                                   .case_reference = mark.case_reference,
+                                   .incident_date = mark.incident_date,
+                                   .note = ""};
+    if (const absl::Status check = CheckExhibitIdentity(identity); !check.ok()) {
+      return Refuse(values.line, std::string(check.message()));
+    }
+    cases_.push_back(std::move(mark));
+    return absl::OkStatus();
+  }
+
   std::map<std::pair<bool, std::string>, std::size_t> group_of_;
   std::vector<Group> groups_;
+  std::map<std::pair<std::string, std::string>, int> scans_of_mark_;  // By label and kind.
+  std::vector<ManifestCase> cases_;
   std::vector<ManifestRow> unsupported_;
 };
 
 }  // namespace
+
+bool IsDerivedTruth(std::string_view truth_basis) {
+  constexpr std::string_view kWord = "derived";
+  const auto same_letter = [](char a, char b) { return (a | 0x20) == b; };
+  return std::search(truth_basis.begin(), truth_basis.end(), kWord.begin(), kWord.end(),
+                     same_letter) != truth_basis.end();
+}
 
 absl::StatusOr<Manifest> ParseManifest(std::string_view text) {
   if (static_cast<std::int64_t>(text.size()) > kManifestBytesMax) {

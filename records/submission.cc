@@ -9,19 +9,16 @@ namespace {
 
 constexpr std::size_t kHashBytes = 32;
 
-absl::Status CheckScan(std::size_t index, const ScanAnnouncement& scan, std::int32_t land_before) {
-  if (scan.land_number < 1 || scan.land_number > kLandsMax) {
-    return absl::InvalidArgumentError(absl::StrFormat("scans[%d].land_number: %d, must be 1..%d",
-                                                      index, scan.land_number, kLandsMax));
-  }
-  if (scan.land_number <= land_before) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("scans[%d].land_number: %d after %d, must ascend, each number once", index,
-                        scan.land_number, land_before));
-  }
+absl::Status CheckScan(std::size_t index, const ScanAnnouncement& scan) {
   if (!IsScanFormat(scan.format)) {
     return absl::InvalidArgumentError(absl::StrFormat("scans[%d].format: must be \"%s\" or \"%s\"",
                                                       index, kFormatX3p, kFormatProfileCsv));
+  }
+  const bool striated =
+      scan.place.region == MarkRegion::kLand || scan.place.region == MarkRegion::kApertureShear;
+  if (!striated && scan.format != kFormatX3p) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "scans[%d].format: a profile shows no impression, must be \"%s\"", index, kFormatX3p));
   }
   if (scan.size_bytes < 1 || scan.size_bytes > kScanBytesMax) {
     return absl::InvalidArgumentError(absl::StrFormat("scans[%d].size_bytes: %d, must be 1..%d",
@@ -53,12 +50,12 @@ absl::Status CheckSubmissionHeader(const SubmissionHeader& header) {
     return absl::InvalidArgumentError(
         absl::StrFormat("scans: %d, must be 1..%d", header.scans.size(), kLandsMax));
   }
-  std::int32_t land_before = 0;
+  std::vector<MarkPlace> places;
   for (std::size_t i = 0; i < header.scans.size(); ++i) {
-    PM_RETURN_IF_ERROR(CheckScan(i, header.scans[i], land_before));
-    land_before = header.scans[i].land_number;
+    PM_RETURN_IF_ERROR(CheckScan(i, header.scans[i]));
+    places.push_back(header.scans[i].place);
   }
-  return absl::OkStatus();
+  return CheckMarkPlaces("scans", header.kind, places);
 }
 
 }  // namespace proofmark::records

@@ -20,10 +20,10 @@ bool IsScanFormat(std::string_view format);
 
 // One scan that a submission brings.
 struct ScanAnnouncement {
-  std::int32_t land_number = 0;  // 1..kLandsMax, in the order around the bullet.
-  std::string format;            // kFormatX3p or kFormatProfileCsv.
-  std::int64_t size_bytes = 0;   // 1..kScanBytesMax.
-  std::string sha256;            // Of the file, 32 raw bytes.
+  MarkPlace place;              // One that an item of this kind bears.
+  std::string format;           // kFormatX3p or kFormatProfileCsv.
+  std::int64_t size_bytes = 0;  // 1..kScanBytesMax.
+  std::string sha256;           // Of the file, 32 raw bytes.
   friend bool operator==(const ScanAnnouncement&, const ScanAnnouncement&) = default;
 };
 
@@ -32,7 +32,7 @@ struct SubmissionHeader {
   ExhibitIdentity identity;
   ExhibitKind kind = ExhibitKind::kBulletEvidence;
   ClassCharacteristics characteristics;  // As far as known; land count and width are measured.
-  std::vector<ScanAnnouncement> scans;   // 1..kLandsMax, land numbers strictly ascending.
+  std::vector<ScanAnnouncement> scans;   // 1..kLandsMax, places strictly ascending.
   friend bool operator==(const SubmissionHeader&, const SubmissionHeader&) = default;
 };
 // kInvalidArgument naming the field and its bound.

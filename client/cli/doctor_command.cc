@@ -149,8 +149,7 @@ void CheckNode(const Arguments& arguments, Report& report) {
                       CountText(status->exhibit_count())));
   report.Add(
       "calibration", status->calibration_provisional() ? Verdict::kWarning : Verdict::kOk,
-      status->calibration_version() +
-          (status->calibration_provisional() ? ", PROVISIONAL: from generated scans only" : ""));
+      status->calibration_version() + (status->calibration_provisional() ? ", PROVISIONAL" : ""));
   for (const admin::v1::CertificateStatus& certificate : status->certificates()) {
     const std::int64_t until_ms = certificate.expire_time().seconds() * 1000;
     const bool soon = until_ms - base::SystemClock().UnixMillis() < kRenewDays * kMsPerDay;

@@ -42,6 +42,12 @@ std::string ClassText(const records::ClassCharacteristics& known) {
   if (known.land_width_mean_um) {
     text += absl::StrFormat(" %.2f mm wide", *known.land_width_mean_um / 1000.0);
   }
+  const auto add = [&text](std::string_view what, std::string_view code) {
+    text += absl::StrFormat("%s%s %s", text.empty() ? "" : ", ", what, code);
+  };
+  if (known.firing_pin_shape) add("firing pin", records::CodeOf(*known.firing_pin_shape));
+  if (known.aperture_shape) add("aperture", records::CodeOf(*known.aperture_shape));
+  if (known.breech_face_class) add("breech face", records::CodeOf(*known.breech_face_class));
   return text.empty() ? "unknown" : text;
 }
 
@@ -64,14 +70,16 @@ void PrintExhibit(Console& console, const wire::ExhibitView& view) {
     facts.Add("ledger",
               absl::StrFormat("entry %d of %s", view.receipt->index, view.receipt->origin));
   }
-  if (view.signature.has_value()) facts.Add("method", view.signature->extractor_version);
+  if (view.signature.has_value()) {
+    facts.Add("method", forensics::ExtractorVersions(*view.signature));
+  }
   console.out() << facts.Text(console) << '\n';
-  Table marks({{"land", Align::kRight}, {"signature"}, {"format"}, {"scan sha-256"}, {"remarks"}});
+  Table marks({{"mark"}, {"signature"}, {"format"}, {"scan sha-256"}, {"remarks"}});
   for (const records::Mark& mark : exhibit.marks) {
     std::string remarks;
     for (const std::string& remark : mark.remarks)
       remarks += (remarks.empty() ? "" : "; ") + remark;
-    marks.AddRow({std::to_string(mark.land_number),
+    marks.AddRow({records::MarkPlaceText(mark.place),
                   Cell(mark.usable ? "usable" : "none", mark.usable ? Style::kGood : Style::kBad),
                   mark.format, ShortHandle(mark.scan_sha256), remarks});
   }
@@ -102,7 +110,7 @@ absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
                {"label", Align::kLeft, 32},
                {"kind"},
                {"state"},
-               {"lands usable"},
+               {"marks usable"},
                {"class"},
                {"submitted"}});
   v1::ListExhibitsRequest request;
@@ -192,14 +200,14 @@ const Parameter kExhibit = {
 
 Command ShowCommand() {
   return {.name = "show",
-          .summary = "Show one exhibit with its lands.",
+          .summary = "Show one exhibit with its marks.",
           .description = "The node logs this as a consultation.",
           .options = WithNodeOptions({{.name = "--signature",
                                        .help = "Also fetch the ballistic signature (in --json).",
                                        .kind = ValueKind::kFlag}}),
           .places = {kExhibit},
           .examples = {{"proofmark exhibit show 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40",
-                        "What is held, and what extraction said of every land."}},
+                        "What is held, and what extraction said of every mark."}},
           .children = {},
           .run = RunShow};
 }

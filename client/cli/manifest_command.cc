@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "client/cli/commands.h"
@@ -12,23 +17,62 @@
 namespace proofmark::client::cli {
 namespace {
 
-void PrintJson(Console& console, const records::Manifest& manifest) {
+// What one line says of an exhibit, or of a row that is none.
+struct Listed {
+  std::string label;
+  std::string kind;
+  std::string item;  // "bullet", "case", or empty.
+  std::int64_t marks = 0;
+  std::string firearm;
+  std::string study;
+};
+
+// Bullets, then cases, whose marks share a label.
+std::vector<Listed> ExhibitsOf(const records::Manifest& manifest) {
+  std::vector<Listed> listed;
   for (const records::ManifestExhibit& exhibit : manifest.exhibits) {
-    console.out() << JsonLine({{"label", exhibit.label},
-                               {"kind", std::string(records::ExhibitKindCode(exhibit.kind))},
-                               {"lands", static_cast<std::int64_t>(exhibit.rows.size())},
-                               {"firearm", exhibit.source_firearm},
-                               {"study", exhibit.study},
-                               {"supported", true}});
+    listed.push_back({.label = exhibit.label,
+                      .kind = std::string(records::ExhibitKindCode(exhibit.kind)),
+                      .item = "bullet",
+                      .marks = std::ssize(exhibit.rows),
+                      .firearm = exhibit.source_firearm,
+                      .study = exhibit.study});
   }
-  for (const records::ManifestRow& row : manifest.unsupported) {
-    console.out() << JsonLine({{"label", row.specimen},
-                               {"kind", row.kind},
-                               {"lands", std::int64_t{0}},
-                               {"firearm", std::string()},
-                               {"study", std::string()},
-                               {"supported", false}});
+  std::map<std::string, std::size_t> at;
+  for (const records::ManifestCase& mark : manifest.cases) {
+    if (!mark.region) continue;
+    const auto [place, is_new] = at.try_emplace(mark.label, listed.size());
+    if (is_new) {
+      listed.push_back({.label = mark.label,
+                        .kind = std::string(records::ExhibitKindCode(mark.kind)),
+                        .item = "case",
+                        .marks = 0,
+                        .firearm = mark.source_firearm,
+                        .study = mark.study});
+    }
+    ++listed[place->second].marks;
   }
+  return listed;
+}
+
+// Rows that no exhibit is made of.
+std::vector<records::ManifestRow> OthersOf(const records::Manifest& manifest) {
+  std::vector<records::ManifestRow> others;
+  for (const records::ManifestCase& mark : manifest.cases) {
+    if (!mark.region) others.push_back(mark.row);
+  }
+  others.insert(others.end(), manifest.unsupported.begin(), manifest.unsupported.end());
+  return others;
+}
+
+void PrintJson(Console& console, const Listed& listed, bool supported) {
+  console.out() << JsonLine({{"label", listed.label},
+                             {"kind", listed.kind},
+                             {"item", listed.item},
+                             {"marks", listed.marks},
+                             {"firearm", listed.firearm},
+                             {"study", listed.study},
+                             {"supported", supported}});
 }
 
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
@@ -39,19 +83,24 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
     return MakeFault(FaultCode::kManifest,
                      absl::StrFormat("%s: %s", file, manifest.status().message()));
   }
+  const std::vector<Listed> exhibits = ExhibitsOf(*manifest);
+  const std::vector<records::ManifestRow> others = OthersOf(*manifest);
   if (arguments.On("--json")) {
-    PrintJson(session.console, *manifest);
+    for (const Listed& listed : exhibits) PrintJson(session.console, listed, true);
+    for (const records::ManifestRow& row : others) {
+      PrintJson(session.console, {.label = row.specimen, .kind = row.kind}, false);
+    }
     return 0;
   }
-  Table table({{"label"}, {"kind"}, {"lands", Align::kRight}, {"firearm"}, {"study"}});
-  for (const records::ManifestExhibit& exhibit : manifest->exhibits) {
-    table.AddRow({exhibit.label, records::ExhibitKindCode(exhibit.kind),
-                  std::to_string(exhibit.rows.size()), exhibit.source_firearm, exhibit.study});
+  Table table({{"label"}, {"kind"}, {"marks", Align::kRight}, {"firearm"}, {"study"}});
+  for (const Listed& listed : exhibits) {
+    table.AddRow(
+        {listed.label, listed.kind, std::to_string(listed.marks), listed.firearm, listed.study});
   }
   session.console.out() << table.Text(session.console);
-  if (!manifest->unsupported.empty()) {
-    session.console.Note(absl::StrFormat("%d rows are of kinds that this version does not take.",
-                                         manifest->unsupported.size()));
+  if (!others.empty()) {
+    session.console.Note(
+        absl::StrFormat("%d rows are of kinds that this version does not take.", others.size()));
   }
   return 0;
 }

@@ -62,6 +62,8 @@ absl::StatusOr<wire::SearchRequest> RequestOf(const Arguments& arguments) {
   request.rules_off = RulesOff(arguments.All("--no-filter"));
   if (arguments.Has("--deadline")) request.deadline_ms = arguments.Duration("--deadline").count();
   request.candidates_max = static_cast<std::int32_t>(arguments.Integer("--candidates"));
+  request.exhaustive = arguments.On("--exhaustive");
+  request.full_circle = arguments.On("--full-circle");
   const auto usage = [](std::string_view what) { return MakeFault(FaultCode::kUsage, what); };
   if (request.all_partners && !request.partners.empty()) {
     return usage("--partner and --all-partners exclude each other");
@@ -84,8 +86,7 @@ absl::StatusOr<wire::SearchRequest> RequestOf(const Arguments& arguments) {
 // Shows what arrives and keeps the whole search. With `json` every message is one line.
 class SearchListener {
  public:
-  SearchListener(Console& console, bool json)
-      : console_(console), progress_(console, base::SystemClock()), json_(json) {}
+  SearchListener(Console& console, bool json) : console_(console), json_(json) {}
 
   absl::Status On(const v1::SearchCandidatesResponse& event) {
     if (json_) console_.out() << JsonLine(event) << std::flush;
@@ -113,21 +114,25 @@ class SearchListener {
   const std::optional<wire::Search>& search() const { return search_; }
 
  private:
+  // Each stage has a pace and a line of its own.
   void Show(const v1::SearchProgress& progress) {
-    shown_ = true;
-    progress_.Show({.what = "own records",
-                    .done = progress.compared_count(),
-                    .total = progress.eligible_count()});
+    if (progress_.has_value() && progress.stage() != stage_) Finish();
+    if (!progress_.has_value()) progress_.emplace(console_, base::SystemClock());
+    stage_ = progress.stage();
+    const bool coarse = stage_ == v1::SEARCH_STAGE_COARSE;
+    progress_->Show({.what = coarse ? "own records, coarsely" : "own records, in full",
+                     .done = progress.done_count(),
+                     .total = progress.of_count()});
   }
   void Finish() {
-    if (shown_) progress_.Finish();
-    shown_ = false;
+    if (progress_.has_value()) progress_->Finish();
+    progress_.reset();
   }
 
   Console& console_;
-  Progress progress_;
   const bool json_;
-  bool shown_ = false;
+  std::optional<Progress> progress_;  // While a stage is shown.
+  v1::SearchStage stage_ = v1::SEARCH_STAGE_UNSPECIFIED;
   std::optional<wire::Search> search_;
 };
 
@@ -242,6 +247,13 @@ Command SearchCommand() {
             .value_name = "RULE",
             .choices = RuleNames(),
             .repeated = true},
+           {.name = "--exhaustive",
+            .help = "Compare every eligible record in full, here and at partners; takes longer.",
+            .kind = ValueKind::kFlag},
+           {.name = "--full-circle",
+            .help =
+                "Try every turn of a case's marks, also of scans that lie as the standard asks.",
+            .kind = ValueKind::kFlag},
            {.name = "--candidates",
             .help = "List at most this many own records.",
             .kind = ValueKind::kInteger,

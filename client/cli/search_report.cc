@@ -44,8 +44,8 @@ std::string Heading(const Console& console, const std::string& title) {
 }
 
 std::string CompleteText(bool complete) {
-  return complete ? "every eligible record was compared in full detail"
-                  : "NOT complete: some eligible records were not compared";
+  return complete ? "no eligible record was left out"
+                  : "NOT complete: some eligible records were not searched";
 }
 
 std::string PartnerText(const Console& console, const wire::PartnerResult& partner) {
@@ -75,6 +75,42 @@ std::string PartnerText(const Console& console, const wire::PartnerResult& partn
   return text;
 }
 
+// "6 lands", "27 of 43 cells".
+std::string ComparedText(const wire::LocalCandidate& candidate) {
+  if (candidate.regions.empty()) return absl::StrFormat("%d lands", candidate.lands_compared);
+  std::int32_t congruent = 0;
+  std::int32_t eligible = 0;
+  for (const wire::ComparedRegion& region : candidate.regions) {
+    congruent += region.congruent_cells;
+    eligible += region.eligible_cells;
+  }
+  return absl::StrFormat("%d of %d cells", congruent, eligible);
+}
+
+// The marks of the cases among the candidates, one a line; empty without cases.
+std::string RegionsText(const Console& console, const wire::LocalResult& local) {
+  Table regions({{"rank", Align::kRight},
+                 {"mark"},
+                 {"congruent cells", Align::kRight},
+                 {"correlation", Align::kRight},
+                 {"turn", Align::kRight},
+                 {"likelihood ratio"}});
+  for (const wire::LocalCandidate& candidate : local.candidates) {
+    for (const wire::ComparedRegion& region : candidate.regions) {
+      const bool impressed = region.eligible_cells > 0;
+      regions.AddRow(
+          {std::to_string(candidate.rank), records::MarkPlaceText({.region = region.region}),
+           impressed ? absl::StrFormat("%d of %d", region.congruent_cells, region.eligible_cells)
+                     : "-",
+           absl::StrFormat("%.3f", region.correlation),
+           impressed ? absl::StrFormat("%.0f deg", region.turn_degrees) : "-",
+           region.contributes ? absl::StrFormat("10^%.1f", region.log10_lr)
+                              : "method untested: not counted"});
+    }
+  }
+  return regions.empty() ? "" : regions.Text(console, 2);
+}
+
 std::string LocalText(const Console& console, const wire::LocalResult& local) {
   std::string text = Heading(console, "Own records");
   Table candidates({{"rank", Align::kRight},
@@ -84,7 +120,7 @@ std::string LocalText(const Console& console, const wire::LocalResult& local) {
                     {"likelihood ratio (5 to 95 %)"},
                     {"score", Align::kRight},
                     {"margin", Align::kRight},
-                    {"lands", Align::kRight},
+                    {"compared", Align::kRight},
                     {"exp. false leads", Align::kRight},
                     {"exhibit"}});
   for (const wire::LocalCandidate& candidate : local.candidates) {
@@ -94,15 +130,24 @@ std::string LocalText(const Console& console, const wire::LocalResult& local) {
          Cell(LevelText(candidate.level), LevelStyle(candidate.level)),
          RatioText(candidate.log10_lr, candidate.log10_lr_low, candidate.log10_lr_high),
          absl::StrFormat("%.3f", candidate.score), absl::StrFormat("%.3f", candidate.margin),
-         std::to_string(candidate.lands_compared),
-         absl::StrFormat("%.2g", candidate.expected_false_leads), candidate.exhibit_id});
+         ComparedText(candidate), absl::StrFormat("%.2g", candidate.expected_false_leads),
+         candidate.exhibit_id});
   }
   text += candidates.empty() ? "  no candidates\n" : candidates.Text(console, 2);
+  text += RegionsText(console, local);
   const wire::SearchedCounts& searched = local.searched;
   Facts facts;
   facts.Add("held", CountText(searched.held_count));
   facts.Add("eligible", CountText(searched.eligible_count));
-  facts.Add("compared", CountText(searched.compared_count));
+  facts.Add("searched", CountText(searched.compared_count));
+  if (searched.coarse_scored_count > 0) {
+    facts.Add("scored coarsely", CountText(searched.coarse_scored_count));
+  }
+  facts.Add("compared in full", CountText(searched.refined_count));
+  if (searched.missed_probability > 0.0) {
+    facts.Add("a better one missed",
+              absl::StrFormat("with probability %.2g", searched.missed_probability));
+  }
   if (searched.failed_count > 0) {
     facts.Add("not comparable", CountText(searched.failed_count), Style::kWarning);
   }
@@ -148,6 +193,8 @@ std::string SearchText(const Console& console, const wire::Search& search) {
     rules += (rules.empty() ? "" : ", ") + RuleText(rule);
   }
   if (!rules.empty()) facts.Add("rules not applied", rules, Style::kWarning);
+  if (search.exhaustive) facts.Add("asked for", "every eligible record compared in full");
+  if (search.full_circle) facts.Add("orientation", "every turn tried");
   std::string text = facts.Text(console);
 
   if (!search.partners.empty()) {

@@ -58,7 +58,25 @@ absl::StatusOr<SubmissionDefaults> DefaultsOf(const Arguments& arguments) {
   } else if (rifling == "microgroove") {
     known.rifling = records::RiflingType::kMicrogroove;
   }
+  known.firing_pin_shape = records::FindFiringPinShape(arguments.Text("--firing-pin-shape"));
+  known.aperture_shape = records::FindApertureShape(arguments.Text("--aperture-shape"));
+  known.breech_face_class = records::FindBreechFaceClass(arguments.Text("--breech-face-class"));
   return defaults;
+}
+
+// What --land or --region say of the files, in their order; empty when neither does.
+absl::StatusOr<std::vector<records::MarkPlace>> PlacesOf(const Arguments& arguments) {
+  std::vector<records::MarkPlace> places;
+  for (const std::string& land : arguments.All("--land")) {
+    places.push_back({.land_number = static_cast<std::int32_t>(std::stoi(land))});  // 1..24.
+  }
+  if (!places.empty() && arguments.Has("--region")) {
+    return Usage("--land is for bullets, --region for cases: give one of them");
+  }
+  for (const std::string& code : arguments.All("--region")) {
+    places.push_back({.region = *records::FindMarkRegion(code), .land_number = 0});  // Of the list.
+  }
+  return places;
 }
 
 // Files on the command line: with --label one exhibit of all, else one exhibit of each.
@@ -66,23 +84,21 @@ absl::StatusOr<SubmissionPlan> PlanFiles(const Arguments& arguments,
                                          const std::vector<fs::path>& files,
                                          const SubmissionDefaults& defaults) {
   SubmissionPlan plan;
-  std::vector<std::int32_t> lands;
-  for (const std::string& land : arguments.All("--land")) {
-    lands.push_back(static_cast<std::int32_t>(std::stoi(land)));  // Checked: 1..24.
-  }
+  PM_ASSIGN_OR_RETURN(const std::vector<records::MarkPlace> places, PlacesOf(arguments));
   if (arguments.Has("--label")) {
     PM_ASSIGN_OR_RETURN(Submission one,
-                        PlanExhibit(files, lands, arguments.Text("--label"), defaults));
+                        PlanExhibit(files, places, arguments.Text("--label"), defaults));
     plan.submissions.push_back(std::move(one));
     return plan;
   }
-  if (!lands.empty() && lands.size() != files.size()) {
-    return Usage(absl::StrFormat("%d --land for %d files", lands.size(), files.size()));
+  if (!places.empty() && places.size() != files.size()) {
+    return Usage(
+        absl::StrFormat("%d --land or --region for %d files", places.size(), files.size()));
   }
   for (std::size_t i = 0; i < files.size(); ++i) {
-    const std::span<const std::int32_t> land =
-        lands.empty() ? std::span<const std::int32_t>() : std::span(lands).subspan(i, 1);
-    PM_ASSIGN_OR_RETURN(Submission one, PlanExhibit(std::span(files).subspan(i, 1), land,
+    const std::span<const records::MarkPlace> place =
+        places.empty() ? std::span<const records::MarkPlace>() : std::span(places).subspan(i, 1);
+    PM_ASSIGN_OR_RETURN(Submission one, PlanExhibit(std::span(files).subspan(i, 1), place,
                                                     files[i].stem().string(), defaults));
     plan.submissions.push_back(std::move(one));
   }
@@ -122,9 +138,10 @@ absl::StatusOr<SubmissionPlan> PlanOf(const Arguments& arguments) {
   if (manifest != given.empty()) {
     return Usage("give either files, one folder, or --manifest FILE");
   }
-  const bool grouped = arguments.Has("--label") || arguments.Has("--land");
+  const bool grouped =
+      arguments.Has("--label") || arguments.Has("--land") || arguments.Has("--region");
   if (manifest) {
-    if (grouped) return Usage("--label and --land come from the manifest");
+    if (grouped) return Usage("--label, --land and --region come from the manifest");
     PM_ASSIGN_OR_RETURN(SubmissionPlan plan, PlanManifest(arguments.Text("--manifest"), defaults));
     PM_RETURN_IF_ERROR(Choose(arguments, plan));
     return plan;
@@ -137,7 +154,8 @@ absl::StatusOr<SubmissionPlan> PlanOf(const Arguments& arguments) {
   const auto is_folder = [&error](const fs::path& path) { return fs::is_directory(path, error); };
   if (std::ranges::none_of(files, is_folder)) return PlanFiles(arguments, files, defaults);
   if (files.size() != 1) return Usage("give one folder alone, or files");
-  if (grouped) return Usage("--label and --land are for files; a folder's name is the label");
+  if (grouped)
+    return Usage("--label, --land and --region are for files; a folder's name is the label");
   return PlanFolder(files[0], defaults);
 }
 
@@ -145,7 +163,7 @@ std::string Message(const absl::Status& status) {
   return absl::StrFormat("%s %s", FaultName(FaultOf(status)), status.message());
 }
 
-std::string LandsText(const records::Exhibit& exhibit) {
+std::string MarksText(const records::Exhibit& exhibit) {
   const auto usable = std::ranges::count_if(exhibit.marks, &records::Mark::usable);
   return absl::StrFormat("%d of %d", usable, exhibit.marks.size());
 }
@@ -154,19 +172,20 @@ std::string RemarksText(const records::Exhibit& exhibit) {
   std::string text;
   for (const records::Mark& mark : exhibit.marks) {
     for (const std::string& remark : mark.remarks) {
-      text += absl::StrFormat("%sland %d: %s", text.empty() ? "" : "; ", mark.land_number, remark);
+      text += absl::StrFormat("%s%s: %s", text.empty() ? "" : "; ",
+                              records::MarkPlaceText(mark.place), remark);
     }
   }
   return text;
 }
 
 void PrintPlan(Console& console, const SubmissionPlan& plan) {
-  Table table({{"label"}, {"kind"}, {"land", Align::kRight}, {"file"}});
+  Table table({{"label"}, {"kind"}, {"mark"}, {"file"}});
   for (const Submission& submission : plan.submissions) {
     for (std::size_t i = 0; i < submission.files.size(); ++i) {
       table.AddRow({i == 0 ? submission.header.identity.label : "",
                     i == 0 ? records::ExhibitKindCode(submission.header.kind) : "",
-                    std::to_string(submission.header.scans[i].land_number),
+                    records::MarkPlaceText(submission.header.scans[i].place),
                     submission.files[i].string()});
     }
   }
@@ -191,26 +210,26 @@ std::string_view StateText(const UploadResult& result) {
 
 void PrintResults(Console& console, const SubmissionPlan& plan,
                   const std::vector<UploadResult>& results, bool json) {
-  Table table({{"exhibit"}, {"label", Align::kLeft, 32}, {"state"}, {"lands usable"}, {"remarks"}});
+  Table table({{"exhibit"}, {"label", Align::kLeft, 32}, {"state"}, {"marks usable"}, {"remarks"}});
   for (std::size_t i = 0; i < results.size(); ++i) {
     const UploadResult& result = results[i];
     const std::string& label = plan.submissions[i].header.identity.label;
     const std::string remarks =
         result.status.ok() ? RemarksText(result.exhibit->exhibit) : Message(result.status);
     const std::string id = result.status.ok() ? result.exhibit->exhibit.id : "-";
-    const std::string lands = result.status.ok() ? LandsText(result.exhibit->exhibit) : "-";
+    const std::string marks = result.status.ok() ? MarksText(result.exhibit->exhibit) : "-";
     if (json) {
       console.out() << JsonLine({{"exhibitId", result.status.ok() ? id : std::string()},
                                  {"label", label},
                                  {"state", std::string(StateText(result))},
-                                 {"landsUsable", lands},
+                                 {"marksUsable", marks},
                                  {"remarks", remarks}});
       continue;
     }
     const Style style = !result.status.ok()   ? Style::kBad
                         : result.already_held ? Style::kDim
                                               : Style::kGood;
-    table.AddRow({id, label, Cell(StateText(result), style), lands, remarks});
+    table.AddRow({id, label, Cell(StateText(result), style), marks, remarks});
   }
   if (json) return;
   const auto held = std::ranges::count_if(results, &UploadResult::already_held);
@@ -290,6 +309,21 @@ std::vector<std::string> KindCodes() {
   return codes;
 }
 
+std::vector<std::string> CaseRegionCodes() {
+  std::vector<std::string> codes;
+  for (const records::MarkRegion region : records::kMarkRegions) {
+    if (region != records::MarkRegion::kLand) codes.emplace_back(records::MarkRegionCode(region));
+  }
+  return codes;
+}
+
+template <typename Value, std::size_t kCount>
+std::vector<std::string> CodesOf(std::span<const Value, kCount> values) {
+  std::vector<std::string> codes;
+  for (const Value value : values) codes.emplace_back(records::CodeOf(value));
+  return codes;
+}
+
 std::vector<Parameter> Options() {
   return WithNodeOptions(
       {{.name = "--manifest",
@@ -305,13 +339,19 @@ std::vector<Parameter> Options() {
         .value_name = "LABEL",
         .repeated = true},
        {.name = "--label",
-        .help = "The laboratory's item number: all files are lands of this one exhibit.",
+        .help = "The laboratory's item number: all files are marks of this one exhibit.",
         .value_name = "TEXT"},
        {.name = "--land",
         .help = "Number of the land, once for each file, in their order; without it 1, 2, 3...",
         .kind = ValueKind::kInteger,
         .min = 1,
         .max = records::kLandsMax,
+        .repeated = true},
+       {.name = "--region",
+        .help = "Mark of a case, once for each file, in their order; without it from the names, "
+                "BREECH_FACE for a single file.",
+        .value_name = "CODE",
+        .choices = CaseRegionCodes(),
         .repeated = true},
        {.name = "--kind",
         .help = "What kind of item it is.",
@@ -337,6 +377,18 @@ std::vector<Parameter> Options() {
         .help = "Type of rifling.",
         .value_name = "TYPE",
         .choices = {"conventional", "polygonal", "microgroove"}},
+       {.name = "--firing-pin-shape",
+        .help = "Of a case: shape of the firing-pin impression.",
+        .value_name = "CODE",
+        .choices = CodesOf(std::span(records::kFiringPinShapes))},
+       {.name = "--aperture-shape",
+        .help = "Of a case: shape of the firing-pin aperture.",
+        .value_name = "CODE",
+        .choices = CodesOf(std::span(records::kApertureShapes))},
+       {.name = "--breech-face-class",
+        .help = "Of a case: how the breech face was machined.",
+        .value_name = "CODE",
+        .choices = CodesOf(std::span(records::kBreechFaceClasses))},
        {.name = "--parallel",
         .help = "Exhibits sent at once.",
         .kind = ValueKind::kInteger,
@@ -353,11 +405,13 @@ Command SubmitCommand() {
       .name = "submit",
       .summary = "Bring exhibits in: X3P scans or profiles.",
       .description =
-          "Files: with --label they are the lands of one exhibit, in the order given; without it "
-          "each file is an exhibit of its own, named after the file.\n\n"
+          "Files: with --label they are the marks of one exhibit; without it each file is an "
+          "exhibit of its own, named after the file. A bullet's files are its lands in the order "
+          "given. A cartridge case's (--kind CC_EVIDENCE and the like) are its breech face, firing "
+          "pin, aperture shear and ejector mark: say which with --region, or in their names.\n\n"
           "A folder: every direct sub-folder that holds scans is one exhibit named after it, its "
-          "files sorted by name (L2 before L10) are lands 1, 2, 3...; a folder without such "
-          "sub-folders is one exhibit.\n\n"
+          "files sorted by name (L2 before L10); a folder without such sub-folders is one "
+          "exhibit.\n\n"
           "--manifest: for many exhibits, with classes and cases.\n\n"
           "What cannot be sent is listed with its reason, never left out in silence. A run that "
           "was cut off goes on when it is started again: the node recognises content it holds. "
@@ -371,6 +425,9 @@ Command SubmitCommand() {
       .examples = {{"proofmark submit --label 24-117/3 --case 24-117 --calibre 9LUGER "
                     "L1.x3p L2.x3p L3.x3p L4.x3p L5.x3p L6.x3p",
                     "One bullet of six lands."},
+                   {"proofmark submit --kind CC_EVIDENCE --label 24-117/4 --case 24-117 --calibre "
+                    "9LUGER --region BREECH_FACE --region FIRING_PIN bf.x3p fp.x3p",
+                    "One cartridge case with two marks."},
                    {"proofmark submit --manifest demo/manifest.csv",
                     "Everything that the manifest names."},
                    {"proofmark submit --dry-run scans/",

@@ -36,7 +36,7 @@ std::string ShortHandle(std::string_view handle);
 
 // The sentence that must stand wherever a level is shown under a provisional calibration.
 inline constexpr std::string_view kProvisional =
-    "PROVISIONAL: the calibration rests on generated scans only. Levels are for trying out the "
-    "system, not for casework.";
+    "PROVISIONAL: the calibration rests on generated scans or on few firearms. Levels are for "
+    "trying out the system, not for casework.";
 
 }  // namespace proofmark::client::cli

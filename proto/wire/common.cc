@@ -13,8 +13,12 @@ template <typename A, typename B>
 constexpr bool SameNumber(A a, B b) {
   return static_cast<int>(a) == static_cast<int>(b);
 }
-static_assert(SameNumber(v1::ExhibitKind_MAX, records::ExhibitKind::kBulletCast) &&
-              SameNumber(v1::ClassRule_MAX, records::ClassRule::kLandWidth) &&
+static_assert(SameNumber(v1::ExhibitKind_MAX, records::ExhibitKind::kUnfiredEvidence) &&
+              SameNumber(v1::MarkRegion_MAX, records::MarkRegion::kLand) &&
+              SameNumber(v1::FiringPinShape_MAX, records::FiringPinShape::kOther) &&
+              SameNumber(v1::ApertureShape_MAX, records::ApertureShape::kElliptical) &&
+              SameNumber(v1::BreechFaceClass_MAX, records::BreechFaceClass::kMixed) &&
+              SameNumber(v1::ClassRule_MAX, records::ClassRule::kBreechFaceClass) &&
               SameNumber(v1::TwistDirection_MAX, records::TwistDirection::kLeft) &&
               SameNumber(v1::RiflingType_MAX, records::RiflingType::kMicrogroove));
 
@@ -33,6 +37,12 @@ v1::ExhibitKind ToProto(records::ExhibitKind kind) { return WriteEnum<v1::Exhibi
 
 absl::StatusOr<records::ExhibitKind> FromProto(v1::ExhibitKind kind, std::string_view field) {
   return ReadEnum<records::ExhibitKind>(field, kind, v1::ExhibitKind_IsValid);
+}
+
+v1::MarkRegion ToProto(records::MarkRegion region) { return WriteEnum<v1::MarkRegion>(region); }
+
+absl::StatusOr<records::MarkRegion> FromProto(v1::MarkRegion region, std::string_view field) {
+  return ReadEnum<records::MarkRegion>(field, region, v1::MarkRegion_IsValid);
 }
 
 v1::ClassRule ToProto(records::ClassRule rule) { return WriteEnum<v1::ClassRule>(rule); }
@@ -80,6 +90,16 @@ v1::ClassCharacteristics ToProto(const records::ClassCharacteristics& characteri
   if (characteristics.land_width_mean_um) {
     message.set_land_width_mean_um(*characteristics.land_width_mean_um);
   }
+  if (characteristics.firing_pin_shape) {
+    message.set_firing_pin_shape(WriteEnum<v1::FiringPinShape>(*characteristics.firing_pin_shape));
+  }
+  if (characteristics.aperture_shape) {
+    message.set_aperture_shape(WriteEnum<v1::ApertureShape>(*characteristics.aperture_shape));
+  }
+  if (characteristics.breech_face_class) {
+    message.set_breech_face_class(
+        WriteEnum<v1::BreechFaceClass>(*characteristics.breech_face_class));
+  }
   return message;
 }
 
@@ -98,6 +118,18 @@ absl::StatusOr<records::ClassCharacteristics> FromProto(const v1::ClassCharacter
   if (message.has_land_width_mean_um()) {
     characteristics.land_width_mean_um = message.land_width_mean_um();
   }
+  PM_ASSIGN_OR_RETURN(
+      characteristics.firing_pin_shape,
+      ReadOptionalEnum<records::FiringPinShape>(
+          At(field, "firing_pin_shape"), message.firing_pin_shape(), v1::FiringPinShape_IsValid));
+  PM_ASSIGN_OR_RETURN(
+      characteristics.aperture_shape,
+      ReadOptionalEnum<records::ApertureShape>(
+          At(field, "aperture_shape"), message.aperture_shape(), v1::ApertureShape_IsValid));
+  PM_ASSIGN_OR_RETURN(characteristics.breech_face_class,
+                      ReadOptionalEnum<records::BreechFaceClass>(At(field, "breech_face_class"),
+                                                                 message.breech_face_class(),
+                                                                 v1::BreechFaceClass_IsValid));
   PM_RETURN_IF_ERROR(Under(field, records::CheckClassCharacteristics(characteristics)));
   return characteristics;
 }

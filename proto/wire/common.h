@@ -38,6 +38,9 @@ inline constexpr std::int64_t kUnixMsMax = 253'402'300'799'999;
 v1::ExhibitKind ToProto(records::ExhibitKind kind);
 absl::StatusOr<records::ExhibitKind> FromProto(v1::ExhibitKind kind, std::string_view field);
 
+v1::MarkRegion ToProto(records::MarkRegion region);
+absl::StatusOr<records::MarkRegion> FromProto(v1::MarkRegion region, std::string_view field);
+
 v1::ClassRule ToProto(records::ClassRule rule);
 absl::StatusOr<records::ClassRule> FromProto(v1::ClassRule rule, std::string_view field);
 

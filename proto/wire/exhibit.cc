@@ -25,7 +25,8 @@ constexpr std::int64_t kSubmissionHeaderBytesMax = 16'384;
 
 v1::ScanAnnouncement ToProto(const records::ScanAnnouncement& scan) {
   v1::ScanAnnouncement message;
-  message.set_land_number(scan.land_number);
+  message.set_region(ToProto(scan.place.region));
+  message.set_land_number(scan.place.land_number);
   message.set_format(scan.format);
   message.set_size_bytes(scan.size_bytes);
   message.set_sha256(scan.sha256);
@@ -36,7 +37,8 @@ v1::ScanAnnouncement ToProto(const records::ScanAnnouncement& scan) {
 
 v1::Mark ToProto(const records::Mark& mark) {
   v1::Mark message;
-  message.set_land_number(mark.land_number);
+  message.set_region(ToProto(mark.place.region));
+  message.set_land_number(mark.place.land_number);
   message.set_scan_sha256(mark.scan_sha256);
   message.set_format(mark.format);
   message.set_usable(mark.usable);
@@ -45,8 +47,8 @@ v1::Mark ToProto(const records::Mark& mark) {
 }
 
 absl::StatusOr<records::Mark> FromProto(const v1::Mark& message, std::string_view field) {
-  PM_RETURN_IF_ERROR(
-      CheckInteger(field, "land_number", message.land_number(), 1, records::kLandsMax));
+  PM_ASSIGN_OR_RETURN(const records::MarkRegion region,
+                      FromProto(message.region(), At(field, "region")));
   PM_RETURN_IF_ERROR(
       CheckBytes(field, "scan_sha256", message.scan_sha256(), kHashBytes, kHashBytes));
   if (!records::IsScanFormat(message.format())) {
@@ -58,7 +60,7 @@ absl::StatusOr<records::Mark> FromProto(const v1::Mark& message, std::string_vie
     PM_RETURN_IF_ERROR(CheckText("", At(field, "remarks", i), message.remarks(i), 1,
                                  records::kMarkRemarkBytesMax));
   }
-  return records::Mark{.land_number = message.land_number(),
+  return records::Mark{.place = {.region = region, .land_number = message.land_number()},
                        .scan_sha256 = message.scan_sha256(),
                        .blob_sha256 = "",
                        .format = message.format(),
@@ -66,13 +68,12 @@ absl::StatusOr<records::Mark> FromProto(const v1::Mark& message, std::string_vie
                        .usable = message.usable()};
 }
 
-absl::Status CheckMarksAscend(const std::vector<records::Mark>& marks, std::string_view field) {
-  for (std::size_t i = 1; i < marks.size(); ++i) {
-    if (marks[i].land_number <= marks[i - 1].land_number) {
-      return Refuse(field, "marks", "land numbers must ascend, each number once");
-    }
-  }
-  return absl::OkStatus();
+absl::Status CheckMarks(records::ExhibitKind kind, const std::vector<records::Mark>& marks,
+                        std::string_view field) {
+  std::vector<records::MarkPlace> places;
+  places.reserve(marks.size());
+  for (const records::Mark& mark : marks) places.push_back(mark.place);
+  return Under(field, records::CheckMarkPlaces("marks", kind, places));
 }
 
 v1::ExhibitIdentity ToProto(const records::ExhibitIdentity& identity) {
@@ -134,7 +135,7 @@ absl::StatusOr<ExhibitView> FromProto(const v1::Exhibit& message, std::string_vi
     PM_ASSIGN_OR_RETURN(records::Mark mark, FromProto(message.marks(i), At(field, "marks", i)));
     exhibit.marks.push_back(std::move(mark));
   }
-  PM_RETURN_IF_ERROR(CheckMarksAscend(exhibit.marks, field));
+  PM_RETURN_IF_ERROR(CheckMarks(exhibit.kind, exhibit.marks, field));
   PM_RETURN_IF_ERROR(CheckPresent(field, "submit_time", message.has_submit_time()));
   PM_ASSIGN_OR_RETURN(exhibit.submitted_unix_ms,
                       FromTimestamp(message.submit_time(), At(field, "submit_time")));
@@ -149,7 +150,8 @@ absl::StatusOr<ExhibitView> FromProto(const v1::Exhibit& message, std::string_vi
     exhibit.ledger_index = view.receipt->index;
   }
   if (message.has_signature()) {
-    PM_ASSIGN_OR_RETURN(view.signature, FromProto(message.signature(), At(field, "signature")));
+    PM_ASSIGN_OR_RETURN(view.signature,
+                        FromProto(message.signature(), exhibit.kind, At(field, "signature")));
   }
   return view;
 }
@@ -180,8 +182,11 @@ absl::StatusOr<records::SubmissionHeader> FromProto(const v1::SubmissionHeader& 
                       FromProto(message.characteristics(), At(field, "characteristics")));
   // Before anything is copied: the list may be long.
   PM_RETURN_IF_ERROR(CheckCount(field, "scans", message.scans_size(), 1, records::kLandsMax));
-  for (const v1::ScanAnnouncement& scan : message.scans()) {
-    header.scans.push_back({.land_number = scan.land_number(),
+  for (int i = 0; i < message.scans_size(); ++i) {
+    const v1::ScanAnnouncement& scan = message.scans(i);
+    PM_ASSIGN_OR_RETURN(const records::MarkRegion region,
+                        FromProto(scan.region(), At(At(field, "scans", i), "region")));
+    header.scans.push_back({.place = {.region = region, .land_number = scan.land_number()},
                             .format = scan.format(),
                             .size_bytes = scan.size_bytes(),
                             .sha256 = scan.sha256()});

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "forensics/striated/ballistic_signature.h"
+#include "forensics/cartridge/bullet_or_case.h"
 #include "proto/wire/messages.h"
 #include "records/exhibit.h"
 #include "records/receipt.h"
@@ -19,9 +19,9 @@ namespace proofmark::wire {
 // blobs are not sent: after FromProto they are empty.
 struct ExhibitView {
   records::Exhibit exhibit;  // Its ledger_index is that of `receipt`; 0 without one.
-  std::optional<records::ExhibitIdentity> identity;     // Absent after erasure.
-  std::optional<records::LedgerReceipt> receipt;        // Of the submission.
-  std::optional<forensics::BulletSignature> signature;  // Only when asked for.
+  std::optional<records::ExhibitIdentity> identity;        // Absent after erasure.
+  std::optional<records::LedgerReceipt> receipt;           // Of the submission.
+  std::optional<forensics::BallisticSignature> signature;  // Only when asked for.
   friend bool operator==(const ExhibitView&, const ExhibitView&) = default;
 };
 

@@ -17,8 +17,10 @@ v1::Mark ToProto(const records::Mark& mark);
 // The hash of the sealed blob is not in the message: it stays empty.
 absl::StatusOr<records::Mark> FromProto(const v1::Mark& message, std::string_view field);
 
-// `field` is the path of the message that has the marks.
-absl::Status CheckMarksAscend(const std::vector<records::Mark>& marks, std::string_view field);
+// Whether an item of this kind has such marks, in their order. `field` is the path of the message
+// that has them.
+absl::Status CheckMarks(records::ExhibitKind kind, const std::vector<records::Mark>& marks,
+                        std::string_view field);
 
 absl::StatusOr<records::ExhibitState> ReadExhibitState(v1::ExhibitState state,
                                                        std::string_view field);

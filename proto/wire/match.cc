@@ -175,6 +175,8 @@ v1::MatchQuestion ToProto(const MatchQuestion& question) {
   message.set_actor(question.actor);
   for (const records::ClassRule rule : question.rules_off) message.add_rules_off(ToProto(rule));
   message.set_candidates_max(question.candidates_max);
+  message.set_exhaustive(question.exhaustive);
+  message.set_full_circle(question.full_circle);
   return message;
 }
 
@@ -184,7 +186,8 @@ absl::StatusOr<MatchQuestion> FromProto(const v1::MatchQuestion& message, std::s
   PM_ASSIGN_OR_RETURN(question.characteristics,
                       FromProto(message.characteristics(), At(field, "characteristics")));
   PM_RETURN_IF_ERROR(CheckPresent(field, "signature", message.has_signature()));
-  PM_ASSIGN_OR_RETURN(question.signature, FromProto(message.signature(), At(field, "signature")));
+  PM_ASSIGN_OR_RETURN(question.signature,
+                      FromProto(message.signature(), question.kind, At(field, "signature")));
   PM_RETURN_IF_ERROR(CheckCode(field, "purpose", message.purpose()));
   PM_RETURN_IF_ERROR(CheckOptionalCode(field, "offence", message.offence()));
   PM_RETURN_IF_ERROR(CheckOptionalCode(field, "subject_role", message.subject_role()));
@@ -199,6 +202,8 @@ absl::StatusOr<MatchQuestion> FromProto(const v1::MatchQuestion& message, std::s
   PM_RETURN_IF_ERROR(
       CheckInteger(field, "candidates_max", message.candidates_max(), 1, kMatchCandidatesMax));
   question.candidates_max = message.candidates_max();
+  question.exhaustive = message.exhaustive();
+  question.full_circle = message.full_circle();
   return question;
 }
 

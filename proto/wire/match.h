@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "crypto/hash/sha256.h"
+#include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/evidence/calibration.h"
-#include "forensics/striated/ballistic_signature.h"
 #include "proto/wire/messages.h"
 #include "records/class_filter.h"
 #include "records/exhibit.h"
@@ -31,7 +31,7 @@ inline constexpr std::string_view kMatchAnswerType = "match-answer/v1";
 struct MatchQuestion {
   records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
   records::ClassCharacteristics characteristics;
-  forensics::BulletSignature signature;
+  forensics::BallisticSignature signature;  // Of such an item.
   std::string purpose;       // [A-Z0-9_]{1,32}; the agreement says which are answered.
   std::string offence;       // The same alphabet; empty when not applicable.
   std::string subject_role;  // Likewise.
@@ -39,6 +39,8 @@ struct MatchQuestion {
   std::string actor;                                  // Pseudonym, printable ASCII, 1..64 bytes.
   std::vector<records::ClassRule> rules_off;          // Each at most once.
   std::int32_t candidates_max = kMatchCandidatesMax;  // 1..kMatchCandidatesMax.
+  bool exhaustive = false;   // Compare every eligible record in full detail.
+  bool full_circle = false;  // Try every turn of impressed marks.
   friend bool operator==(const MatchQuestion&, const MatchQuestion&) = default;
 };
 
@@ -75,11 +77,11 @@ struct SearchedBands {
   CountBand held = CountBand::kUnder100;      // Records of this kind held and active.
   CountBand eligible = CountBand::kUnder100;  // Left after the class filter.
   std::vector<RuleRemoval> removals;          // One for each rule applied, each at most once.
-  bool complete = false;                      // Every eligible record was compared in full detail.
+  bool complete = false;                      // No eligible record was left out of the search.
   FalseLeadBand false_leads = FalseLeadBand::kOverTen;  // At the weakest level reported.
   std::string method_version;                           // Printable ASCII, 1..kVersionBytesMax.
   std::string calibration_version;                      // The same.
-  bool provisional = true;  // The calibration rests on generated scans only.
+  bool provisional = true;                              // Not validated on enough real firearms.
   friend bool operator==(const SearchedBands&, const SearchedBands&) = default;
 };
 

@@ -12,10 +12,13 @@ namespace proofmark::v1 {
 
 enum ClassRule : int;
 enum ExhibitKind : int;
+enum MarkRegion : int;
 enum PartnerOutcome : int;
 enum SupportLevel : int;
 
+class BallisticSignature;
 class BulletSignature;
+class CaseSignature;
 class ClassCharacteristics;
 class Exhibit;
 class ExhibitIdentity;

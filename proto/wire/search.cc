@@ -23,10 +23,12 @@ using wire::ToProto;
 
 constexpr double kLog10LrMax = 100.0;
 constexpr double kLagUmMax = 100'000.0;
+constexpr double kTurnDegreesMax = 360.0;
 constexpr double kFalseLeadsMax = 1e15;
 constexpr std::int64_t kCountMax = std::int64_t{1} << 53;  // Exact in JSON readers too.
 constexpr std::int64_t kExchangeIdBytes = 16;
 
+static_assert(static_cast<int>(v1::SearchStage_MAX) == static_cast<int>(SearchStage::kRefine));
 static_assert(static_cast<int>(v1::PartnerOutcome_MAX) ==
               static_cast<int>(PartnerOutcome::kNotAsked));
 
@@ -52,7 +54,40 @@ v1::LocalCandidate ToProto(const LocalCandidate& candidate) {
     entry.set_lag_um(pair.lag_um);
   }
   message.set_kind(ToProto(candidate.kind));
+  for (const ComparedRegion& region : candidate.regions) {
+    v1::ComparedRegion& entry = *message.add_regions();
+    entry.set_region(ToProto(region.region));
+    entry.set_congruent_cells(region.congruent_cells);
+    entry.set_eligible_cells(region.eligible_cells);
+    entry.set_correlation(region.correlation);
+    entry.set_turn_degrees(region.turn_degrees);
+    entry.set_log10_lr(region.log10_lr);
+    entry.set_contributes(region.contributes);
+  }
   return message;
+}
+
+absl::StatusOr<ComparedRegion> FromProto(const v1::ComparedRegion& message,
+                                         std::string_view field) {
+  ComparedRegion region;
+  PM_ASSIGN_OR_RETURN(region.region, FromProto(message.region(), At(field, "region")));
+  if (region.region == records::MarkRegion::kLand) {
+    return Refuse(field, "region", "must be a mark of a case");
+  }
+  PM_RETURN_IF_ERROR(CheckInteger(field, "eligible_cells", message.eligible_cells(), 0, kCellsMax));
+  PM_RETURN_IF_ERROR(CheckInteger(field, "congruent_cells", message.congruent_cells(), 0,
+                                  message.eligible_cells()));
+  PM_RETURN_IF_ERROR(CheckNumber(field, "correlation", message.correlation(), -1.0, 1.0));
+  PM_RETURN_IF_ERROR(CheckNumber(field, "turn_degrees", message.turn_degrees(), -kTurnDegreesMax,
+                                 kTurnDegreesMax));
+  PM_RETURN_IF_ERROR(CheckNumber(field, "log10_lr", message.log10_lr(), -kLog10LrMax, kLog10LrMax));
+  region.congruent_cells = message.congruent_cells();
+  region.eligible_cells = message.eligible_cells();
+  region.correlation = message.correlation();
+  region.turn_degrees = message.turn_degrees();
+  region.log10_lr = message.log10_lr();
+  region.contributes = message.contributes();
+  return region;
 }
 
 absl::StatusOr<AlignedLands> FromProto(const v1::LandPair& message, std::string_view field) {
@@ -68,6 +103,37 @@ absl::StatusOr<AlignedLands> FromProto(const v1::LandPair& message, std::string_
                       .ccf = message.ccf(),
                       .cmps_share = message.cmps_share(),
                       .lag_um = message.lag_um()};
+}
+
+absl::Status ReadLands(const v1::LocalCandidate& message, std::string_view field,
+                       LocalCandidate& candidate) {
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "lands_compared", message.lands_compared(), 1, records::kLandsMax));
+  PM_RETURN_IF_ERROR(CheckCount(field, "pairs", message.pairs_size(), 0, records::kLandsMax));
+  PM_RETURN_IF_ERROR(CheckCount(field, "regions", message.regions_size(), 0, 0));
+  candidate.lands_compared = message.lands_compared();
+  for (int i = 0; i < message.pairs_size(); ++i) {
+    PM_ASSIGN_OR_RETURN(const AlignedLands pair,
+                        FromProto(message.pairs(i), At(field, "pairs", i)));
+    candidate.pairs.push_back(pair);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadRegions(const v1::LocalCandidate& message, std::string_view field,
+                         LocalCandidate& candidate) {
+  PM_RETURN_IF_ERROR(CheckInteger(field, "lands_compared", message.lands_compared(), 0, 0));
+  PM_RETURN_IF_ERROR(CheckCount(field, "pairs", message.pairs_size(), 0, 0));
+  PM_RETURN_IF_ERROR(CheckCount(field, "regions", message.regions_size(), 1, kRegionsMax));
+  for (int i = 0; i < message.regions_size(); ++i) {
+    PM_ASSIGN_OR_RETURN(const ComparedRegion region,
+                        FromProto(message.regions(i), At(field, "regions", i)));
+    if (i > 0 && region.region <= candidate.regions.back().region) {
+      return Refuse(field, "regions", "must ascend, each region once");
+    }
+    candidate.regions.push_back(region);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckNumbers(const v1::LocalCandidate& message, std::string_view field) {
@@ -89,9 +155,6 @@ absl::StatusOr<LocalCandidate> FromProto(const v1::LocalCandidate& message, std:
   PM_RETURN_IF_ERROR(CheckText(field, "label", message.label(), 0, records::kLabelBytesMax));
   PM_RETURN_IF_ERROR(CheckInteger(field, "rank", message.rank(), rank, rank));
   PM_RETURN_IF_ERROR(CheckNumbers(message, field));
-  PM_RETURN_IF_ERROR(
-      CheckInteger(field, "lands_compared", message.lands_compared(), 1, records::kLandsMax));
-  PM_RETURN_IF_ERROR(CheckCount(field, "pairs", message.pairs_size(), 0, records::kLandsMax));
   candidate.exhibit_id = message.exhibit_id();
   candidate.label = message.label();
   candidate.rank = message.rank();
@@ -102,13 +165,10 @@ absl::StatusOr<LocalCandidate> FromProto(const v1::LocalCandidate& message, std:
   candidate.score = message.score();
   candidate.margin = message.margin();
   candidate.expected_false_leads = message.expected_false_leads();
-  candidate.lands_compared = message.lands_compared();
-  for (int i = 0; i < message.pairs_size(); ++i) {
-    PM_ASSIGN_OR_RETURN(const AlignedLands pair,
-                        FromProto(message.pairs(i), At(field, "pairs", i)));
-    candidate.pairs.push_back(pair);
-  }
   PM_ASSIGN_OR_RETURN(candidate.kind, FromProto(message.kind(), At(field, "kind")));
+  PM_RETURN_IF_ERROR(records::ItemOf(candidate.kind) == records::ItemKind::kBullet
+                         ? ReadLands(message, field, candidate)
+                         : ReadRegions(message, field, candidate));
   return candidate;
 }
 
@@ -127,6 +187,9 @@ v1::SearchedCounts ToProto(const SearchedCounts& searched) {
   message.set_method_version(searched.method_version);
   message.set_calibration_version(searched.calibration_version);
   message.set_provisional(searched.provisional);
+  message.set_coarse_scored_count(searched.coarse_scored_count);
+  message.set_refined_count(searched.refined_count);
+  message.set_missed_probability(searched.missed_probability);
   return message;
 }
 
@@ -136,6 +199,11 @@ absl::StatusOr<SearchedCounts> FromProto(const v1::SearchedCounts& message,
   PM_RETURN_IF_ERROR(CheckInteger(field, "eligible_count", message.eligible_count(), 0, kCountMax));
   PM_RETURN_IF_ERROR(CheckInteger(field, "compared_count", message.compared_count(), 0, kCountMax));
   PM_RETURN_IF_ERROR(CheckInteger(field, "failed_count", message.failed_count(), 0, kCountMax));
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "coarse_scored_count", message.coarse_scored_count(), 0, kCountMax));
+  PM_RETURN_IF_ERROR(CheckInteger(field, "refined_count", message.refined_count(), 0, kCountMax));
+  PM_RETURN_IF_ERROR(
+      CheckNumber(field, "missed_probability", message.missed_probability(), 0.0, 1.0));
   PM_RETURN_IF_ERROR(
       CheckAscii(field, "method_version", message.method_version(), 1, kVersionBytesMax));
   PM_RETURN_IF_ERROR(
@@ -148,7 +216,10 @@ absl::StatusOr<SearchedCounts> FromProto(const v1::SearchedCounts& message,
                           .complete = message.complete(),
                           .method_version = message.method_version(),
                           .calibration_version = message.calibration_version(),
-                          .provisional = message.provisional()};
+                          .provisional = message.provisional(),
+                          .coarse_scored_count = message.coarse_scored_count(),
+                          .refined_count = message.refined_count(),
+                          .missed_probability = message.missed_probability()};
   std::vector<records::ClassRule> rules;
   for (int i = 0; i < message.removals_size(); ++i) {
     const v1::RuleRemovalCount& entry = message.removals(i);
@@ -304,6 +375,8 @@ v1::Search ToProto(const Search& search) {
   if (search.local) *message.mutable_local() = ToProto(*search.local);
   for (const PartnerResult& partner : search.partners) *message.add_partners() = ToProto(partner);
   for (const records::ClassRule rule : search.rules_off) message.add_rules_off(ToProto(rule));
+  message.set_exhaustive(search.exhaustive);
+  message.set_full_circle(search.full_circle);
   return message;
 }
 
@@ -333,23 +406,30 @@ absl::StatusOr<Search> FromProto(const v1::Search& message, std::string_view fie
     search.partners.push_back(std::move(partner));
   }
   PM_ASSIGN_OR_RETURN(search.rules_off, ReadRules(message.rules_off(), At(field, "rules_off")));
+  search.exhaustive = message.exhaustive();
+  search.full_circle = message.full_circle();
   return search;
 }
 
 v1::SearchProgress ToProto(const SearchProgress& progress) {
   v1::SearchProgress message;
-  message.set_compared_count(progress.compared_count);
-  message.set_eligible_count(progress.eligible_count);
+  message.set_stage(WriteEnum<v1::SearchStage>(progress.stage));
+  message.set_done_count(progress.done_count);
+  message.set_of_count(progress.of_count);
   return message;
 }
 
 absl::StatusOr<SearchProgress> FromProto(const v1::SearchProgress& message,
                                          std::string_view field) {
-  PM_RETURN_IF_ERROR(CheckInteger(field, "eligible_count", message.eligible_count(), 0, kCountMax));
+  SearchProgress progress;
+  PM_ASSIGN_OR_RETURN(progress.stage, ReadEnum<SearchStage>(At(field, "stage"), message.stage(),
+                                                            v1::SearchStage_IsValid));
+  PM_RETURN_IF_ERROR(CheckInteger(field, "of_count", message.of_count(), 0, kCountMax));
   PM_RETURN_IF_ERROR(
-      CheckInteger(field, "compared_count", message.compared_count(), 0, message.eligible_count()));
-  return SearchProgress{.compared_count = message.compared_count(),
-                        .eligible_count = message.eligible_count()};
+      CheckInteger(field, "done_count", message.done_count(), 0, message.of_count()));
+  progress.done_count = message.done_count();
+  progress.of_count = message.of_count();
+  return progress;
 }
 
 v1::SearchCandidatesRequest ToProto(const SearchRequest& request) {
@@ -367,6 +447,8 @@ v1::SearchCandidatesRequest ToProto(const SearchRequest& request) {
   message.mutable_deadline()->set_nanos(static_cast<std::int32_t>(request.deadline_ms % 1'000) *
                                         1'000'000);
   message.set_candidates_max(request.candidates_max);
+  message.set_exhaustive(request.exhaustive);
+  message.set_full_circle(request.full_circle);
   return message;
 }
 
@@ -401,6 +483,8 @@ absl::StatusOr<SearchRequest> FromProto(const v1::SearchCandidatesRequest& messa
       CheckInteger(field, "candidates_max", message.candidates_max(), 0, kLocalCandidatesMax));
   request.candidates_max =
       message.candidates_max() == 0 ? kLocalCandidatesDefault : message.candidates_max();
+  request.exhaustive = message.exhaustive();
+  request.full_circle = message.full_circle();
   return request;
 }
 

@@ -40,12 +40,18 @@ struct SearchRequest {
   std::vector<records::ClassRule> rules_off;              // Each at most once.
   std::int64_t deadline_ms = kPartnerDeadlineMsDefault;   // Min..max above.
   std::int32_t candidates_max = kLocalCandidatesDefault;  // 1..kLocalCandidatesMax.
+  bool exhaustive = false;   // Compare every eligible record in full detail.
+  bool full_circle = false;  // Try every turn of impressed marks.
   friend bool operator==(const SearchRequest&, const SearchRequest&) = default;
 };
 
+// What a search is doing. Sent; never renumber.
+enum class SearchStage : std::int32_t { kCoarse = 1, kRefine = 2 };
+
 struct SearchProgress {
-  std::int64_t compared_count = 0;
-  std::int64_t eligible_count = 0;
+  SearchStage stage = SearchStage::kRefine;
+  std::int64_t done_count = 0;  // Of this stage, at most of_count.
+  std::int64_t of_count = 0;
   friend bool operator==(const SearchProgress&, const SearchProgress&) = default;
 };
 
@@ -57,6 +63,21 @@ struct AlignedLands {
   double cmps_share = 0.0;          // [0, 1].
   double lag_um = 0.0;              // Shift of the query, [-100000, 100000].
   friend bool operator==(const AlignedLands&, const AlignedLands&) = default;
+};
+
+inline constexpr std::int64_t kRegionsMax = 4;
+inline constexpr std::int32_t kCellsMax = 4'096;
+
+// How one mark of a case compares with the same mark of a candidate.
+struct ComparedRegion {
+  records::MarkRegion region = records::MarkRegion::kBreechFace;  // No land.
+  std::int32_t congruent_cells = 0;  // 0..kCellsMax; 0 for a striated mark.
+  std::int32_t eligible_cells = 0;   // The same; congruent_cells at least.
+  double correlation = 0.0;          // Where they agree best, [-1, 1].
+  double turn_degrees = 0.0;         // [-360, 360].
+  double log10_lr = 0.0;             // Of this mark alone, [-100, 100].
+  bool contributes = false;          // To the candidate's likelihood ratio.
+  friend bool operator==(const ComparedRegion&, const ComparedRegion&) = default;
 };
 
 // One candidate among the agency's own records.
@@ -71,9 +92,11 @@ struct LocalCandidate {
   double score = 0.0;                 // [0, 1]. Not a probability.
   double margin = 0.0;                // Score minus the next candidate's, [0, 1]; 0 for the last.
   double expected_false_leads = 0.0;  // >= 0.
-  std::int32_t lands_compared = 0;    // 1..24.
-  std::vector<AlignedLands> pairs;    // At most 24.
+  // Bullets, 1..24 and at most 24; 0 and empty for cases.
+  std::int32_t lands_compared = 0;
+  std::vector<AlignedLands> pairs;
   records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
+  std::vector<ComparedRegion> regions;  // Cases: by region, each once, 1..kRegionsMax.
   friend bool operator==(const LocalCandidate&, const LocalCandidate&) = default;
 };
 
@@ -87,13 +110,16 @@ struct RuleRemovalCount {
 struct SearchedCounts {
   std::int64_t held_count = 0;             // Of this kind, active.
   std::int64_t eligible_count = 0;         // Left after the class filter.
-  std::int64_t compared_count = 0;         // In full detail.
+  std::int64_t compared_count = 0;         // Searched: not found impossible to compare.
   std::int64_t failed_count = 0;           // Could not be compared.
   std::vector<RuleRemovalCount> removals;  // One for each rule applied, each at most once.
   bool complete = false;
   std::string method_version;       // Printable ASCII, 1..kVersionBytesMax.
   std::string calibration_version;  // The same.
   bool provisional = true;
+  std::int64_t coarse_scored_count = 0;  // By the pass that chose what to refine; 0 without one.
+  std::int64_t refined_count = 0;        // Compared in full detail.
+  double missed_probability = 0.0;       // Estimated, of a better record not refined, [0, 1].
   friend bool operator==(const SearchedCounts&, const SearchedCounts&) = default;
 };
 
@@ -138,6 +164,8 @@ struct Search {
   std::optional<LocalResult> local;           // Absent when not searched.
   std::vector<PartnerResult> partners;        // By domain, each once, at most kPartnersMax.
   std::vector<records::ClassRule> rules_off;  // Each at most once.
+  bool exhaustive = false;                    // As asked.
+  bool full_circle = false;
   friend bool operator==(const Search&, const Search&) = default;
 };
 

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "proofmark/v1/common.pb.h"
 #include "proofmark/v1/signature.pb.h"
 #include "proto/wire/checks.h"
 #include "proto/wire/common.h"
@@ -24,6 +26,22 @@ constexpr double kDriftUmPerMmMax = 2'000.0;
 constexpr std::uint32_t kLandFlagsAll = 0x7F;  // Every forensics::LandFlag.
 static_assert((static_cast<std::uint32_t>(forensics::LandFlag::kFromProfile) << 1) ==
               kLandFlagsAll + 1);
+constexpr std::uint32_t kImpressedFlagsAll = 0x7F;  // Every forensics::ImpressedFlag.
+static_assert((static_cast<std::uint32_t>(forensics::ImpressedFlag::kSmallArea) << 1) ==
+              kImpressedFlagsAll + 1);
+constexpr std::int64_t kImpressionsMax = 3;  // Breech face, firing pin, ejector.
+
+// Regions are numbered alike everywhere.
+template <typename A, typename B>
+constexpr bool SameNumber(A a, B b) {
+  return static_cast<int>(a) == static_cast<int>(b);
+}
+static_assert(SameNumber(records::MarkRegion::kBreechFace,
+                         forensics::ImpressedRegion::kBreechFace) &&
+              SameNumber(records::MarkRegion::kFiringPin, forensics::ImpressedRegion::kFiringPin) &&
+              SameNumber(records::MarkRegion::kApertureShear,
+                         forensics::ImpressedRegion::kApertureShear) &&
+              SameNumber(records::MarkRegion::kEjector, forensics::ImpressedRegion::kEjector));
 
 // Little-endian two's complement, whatever the machine's own order.
 std::string WriteHeights(const std::vector<std::int16_t>& height_nm) {
@@ -124,6 +142,110 @@ absl::StatusOr<forensics::LandSignature> FromProto(const v1::LandSignature& mess
   return land;
 }
 
+v1::ImpressedQuality ToProto(const forensics::ImpressedQuality& quality) {
+  v1::ImpressedQuality message;
+  message.set_valid_area_mm2(quality.valid_area_mm2);
+  message.set_missing_share(quality.missing_share);
+  message.set_rms_um(quality.rms_um);
+  message.set_tilt_um_per_mm(quality.tilt_um_per_mm);
+  message.set_outer_radius_um(quality.outer_radius_um);
+  message.set_inner_radius_um(quality.inner_radius_um);
+  return message;
+}
+
+v1::ImpressedSignature ToProto(const forensics::ImpressedSignature& impression) {
+  v1::ImpressedSignature message;
+  message.set_extractor_version(impression.extractor_version);
+  message.set_region(WriteEnum<v1::MarkRegion>(impression.region));
+  message.set_width(static_cast<std::int32_t>(impression.width));
+  message.set_relief(
+      std::string(impression.relief.begin(), impression.relief.end()));  // Byte for level.
+  *message.mutable_quality() = ToProto(impression.quality);
+  message.set_flags(impression.flags);
+  return message;
+}
+
+// The rows follow from the bytes: a count of its own could only contradict them.
+absl::Status ReadRelief(const v1::ImpressedSignature& message, std::string_view field,
+                        forensics::ImpressedSignature& impression) {
+  PM_RETURN_IF_ERROR(CheckInteger(field, "width", message.width(), forensics::kReliefSideMin,
+                                  forensics::kReliefSideMax));
+  const std::string& relief = message.relief();
+  impression.width = message.width();
+  impression.height = static_cast<std::int64_t>(relief.size()) / impression.width;
+  if (static_cast<std::int64_t>(relief.size()) != impression.width * impression.height ||
+      impression.height < forensics::kReliefSideMin ||
+      impression.height > forensics::kReliefSideMax) {
+    return Refuse(
+        field, "relief",
+        absl::StrFormat("%d bytes, must be %d..%d rows of %d", relief.size(),
+                        forensics::kReliefSideMin, forensics::kReliefSideMax, impression.width));
+  }
+  impression.relief.assign(relief.begin(), relief.end());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<forensics::ImpressedSignature> FromProto(const v1::ImpressedSignature& message,
+                                                        std::string_view field) {
+  forensics::ImpressedSignature impression;
+  PM_RETURN_IF_ERROR(
+      CheckAscii(field, "extractor_version", message.extractor_version(), 1, kVersionBytesMax));
+  impression.extractor_version = message.extractor_version();
+  PM_ASSIGN_OR_RETURN(const records::MarkRegion region,
+                      FromProto(message.region(), At(field, "region")));
+  if (region == records::MarkRegion::kLand || region == records::MarkRegion::kApertureShear) {
+    return Refuse(field, "region", "must be an impressed mark");
+  }
+  impression.region = static_cast<forensics::ImpressedRegion>(region);
+  impression.pitch_um = forensics::ReliefPitchUm(impression.region);
+  PM_RETURN_IF_ERROR(ReadRelief(message, field, impression));
+  PM_RETURN_IF_ERROR(CheckPresent(field, "quality", message.has_quality()));
+  impression.quality = {.valid_area_mm2 = message.quality().valid_area_mm2(),
+                        .missing_share = message.quality().missing_share(),
+                        .rms_um = message.quality().rms_um(),
+                        .tilt_um_per_mm = message.quality().tilt_um_per_mm(),
+                        .outer_radius_um = message.quality().outer_radius_um(),
+                        .inner_radius_um = message.quality().inner_radius_um()};
+  impression.flags = message.flags();
+  if ((impression.flags & ~kImpressedFlagsAll) != 0) {
+    return Refuse(field, "flags", absl::StrFormat("bits other than 0x%X", kImpressedFlagsAll));
+  }
+  PM_RETURN_IF_ERROR(Under(field, forensics::CheckSignature(impression)));
+  return impression;
+}
+
+absl::StatusOr<forensics::ShearSignature> FromProto(const v1::ShearSignature& message,
+                                                    std::string_view field) {
+  forensics::ShearSignature shear;
+  PM_RETURN_IF_ERROR(
+      CheckAscii(field, "extractor_version", message.extractor_version(), 1, kVersionBytesMax));
+  shear.extractor_version = message.extractor_version();
+  PM_RETURN_IF_ERROR(CheckPresent(field, "profile", message.has_profile()));
+  PM_ASSIGN_OR_RETURN(shear.profile, FromProto(message.profile(), At(field, "profile")));
+  return shear;
+}
+
+// Why `signature` is none of an item of this kind; OK when it can be.
+absl::Status CheckItem(const forensics::BallisticSignature& signature, records::ExhibitKind kind,
+                       std::string_view field) {
+  const auto* cartridge_case = std::get_if<forensics::CaseSignature>(&signature);
+  const bool is_case = records::ItemOf(kind) == records::ItemKind::kCartridgeCase;
+  if (is_case != (cartridge_case != nullptr)) {
+    return Refuse(field, "item", "of a bullet for a case, or the other way round");
+  }
+  if (!is_case) return absl::OkStatus();
+  for (const forensics::ImpressedSignature& impression : cartridge_case->impressions) {
+    if (!records::BearsMark(kind, static_cast<records::MarkRegion>(impression.region))) {
+      return Refuse(field, "item", "has a mark that this kind of item cannot bear");
+    }
+  }
+  if (cartridge_case->aperture_shear &&
+      !records::BearsMark(kind, records::MarkRegion::kApertureShear)) {
+    return Refuse(field, "item", "has a mark that this kind of item cannot bear");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 v1::BulletSignature ToProto(const forensics::BulletSignature& signature) {
@@ -157,14 +279,81 @@ absl::StatusOr<forensics::BulletSignature> FromProto(const v1::BulletSignature& 
   return signature;
 }
 
-absl::StatusOr<std::string> Serialise(const forensics::BulletSignature& signature) {
-  const v1::BulletSignature message = ToProto(signature);
+v1::CaseSignature ToProto(const forensics::CaseSignature& signature) {
+  v1::CaseSignature message;
+  for (const forensics::ImpressedSignature& impression : signature.impressions) {
+    *message.add_impressions() = ToProto(impression);
+  }
+  if (const std::optional<forensics::ShearSignature>& shear = signature.aperture_shear) {
+    message.mutable_aperture_shear()->set_extractor_version(shear->extractor_version);
+    *message.mutable_aperture_shear()->mutable_profile() = ToProto(shear->profile);
+  }
+  return message;
+}
+
+absl::StatusOr<forensics::CaseSignature> FromProto(const v1::CaseSignature& message,
+                                                   std::string_view field) {
+  forensics::CaseSignature signature;
+  PM_RETURN_IF_ERROR(
+      CheckCount(field, "impressions", message.impressions_size(), 0, kImpressionsMax));
+  for (int i = 0; i < message.impressions_size(); ++i) {
+    PM_ASSIGN_OR_RETURN(forensics::ImpressedSignature impression,
+                        FromProto(message.impressions(i), At(field, "impressions", i)));
+    signature.impressions.push_back(std::move(impression));
+  }
+  if (message.has_aperture_shear()) {
+    PM_ASSIGN_OR_RETURN(signature.aperture_shear,
+                        FromProto(message.aperture_shear(), At(field, "aperture_shear")));
+  }
+  PM_RETURN_IF_ERROR(Under(field, forensics::CheckSignature(signature)));
+  return signature;
+}
+
+v1::BallisticSignature ToProto(const forensics::BallisticSignature& signature) {
+  v1::BallisticSignature message;
+  if (const auto* bullet = std::get_if<forensics::BulletSignature>(&signature)) {
+    *message.mutable_bullet() = ToProto(*bullet);
+  } else {
+    *message.mutable_cartridge_case() = ToProto(std::get<forensics::CaseSignature>(signature));
+  }
+  return message;
+}
+
+absl::StatusOr<forensics::BallisticSignature> FromProto(const v1::BallisticSignature& message,
+                                                        std::string_view field) {
+  switch (message.item_case()) {
+    case v1::BallisticSignature::kBullet: {
+      PM_ASSIGN_OR_RETURN(forensics::BulletSignature bullet,
+                          FromProto(message.bullet(), At(field, "bullet")));
+      return forensics::BallisticSignature(std::move(bullet));
+    }
+    case v1::BallisticSignature::kCartridgeCase: {
+      PM_ASSIGN_OR_RETURN(forensics::CaseSignature cartridge_case,
+                          FromProto(message.cartridge_case(), At(field, "cartridge_case")));
+      return forensics::BallisticSignature(std::move(cartridge_case));
+    }
+    case v1::BallisticSignature::ITEM_NOT_SET:
+      break;
+  }
+  return Refuse(field, "item", "not set");
+}
+
+absl::StatusOr<forensics::BallisticSignature> FromProto(const v1::BallisticSignature& message,
+                                                        records::ExhibitKind kind,
+                                                        std::string_view field) {
+  PM_ASSIGN_OR_RETURN(forensics::BallisticSignature signature, FromProto(message, field));
+  PM_RETURN_IF_ERROR(CheckItem(signature, kind, field));
+  return signature;
+}
+
+absl::StatusOr<std::string> Serialise(const forensics::BallisticSignature& signature) {
+  const v1::BallisticSignature message = ToProto(signature);
   PM_RETURN_IF_ERROR(FromProto(message, "signature").status());
   return WriteBytes(message, kSignatureBytesMax, "signature");
 }
 
-absl::StatusOr<forensics::BulletSignature> ParseSignature(std::string_view bytes) {
-  v1::BulletSignature message;
+absl::StatusOr<forensics::BallisticSignature> ParseSignature(std::string_view bytes) {
+  v1::BallisticSignature message;
   PM_RETURN_IF_ERROR(ParseStrictly(bytes, kSignatureBytesMax, "signature", message));
   return FromProto(message, "signature");
 }

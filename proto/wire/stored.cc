@@ -67,7 +67,7 @@ absl::StatusOr<StoredExhibit> FromProto(records::ExhibitId id,
     PM_ASSIGN_OR_RETURN(records::Mark mark, FromProto(message.marks(i), At(field, "marks", i)));
     exhibit.marks.push_back(std::move(mark));
   }
-  PM_RETURN_IF_ERROR(CheckMarksAscend(exhibit.marks, field));
+  PM_RETURN_IF_ERROR(CheckMarks(exhibit.kind, exhibit.marks, field));
   PM_RETURN_IF_ERROR(
       CheckInteger(field, "submitted_unix_ms", message.submitted_unix_ms(), 0, kUnixMsMax));
   exhibit.submitted_unix_ms = message.submitted_unix_ms();
@@ -79,7 +79,8 @@ absl::StatusOr<StoredExhibit> FromProto(records::ExhibitId id,
       CheckBytes(field, "sealed_identity", message.sealed_identity(), 0, kSealedIdentityBytesMax));
   stored.sealed_identity = message.sealed_identity();
   if (message.has_signature()) {
-    PM_ASSIGN_OR_RETURN(stored.signature, FromProto(message.signature(), At(field, "signature")));
+    PM_ASSIGN_OR_RETURN(stored.signature,
+                        FromProto(message.signature(), exhibit.kind, At(field, "signature")));
   }
   return stored;
 }

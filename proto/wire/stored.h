@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "crypto/hash/sha256.h"
-#include "forensics/striated/ballistic_signature.h"
+#include "forensics/cartridge/bullet_or_case.h"
 #include "records/exhibit.h"
 
 // What a node keeps at rest (proofmark.store.v1). The rules of all conversions:
@@ -24,7 +24,7 @@ inline constexpr std::int64_t kStoredExchangeBytesMax = kSealedAnswerBytesMax + 
 struct StoredExhibit {
   records::Exhibit exhibit;
   std::string sealed_identity;  // Seals Serialise(ExhibitIdentity); empty after erasure.
-  std::optional<forensics::BulletSignature> signature;  // Absent when no land gave one.
+  std::optional<forensics::BallisticSignature> signature;  // Absent when no mark gave one.
   friend bool operator==(const StoredExhibit&, const StoredExhibit&) = default;
 };
 absl::StatusOr<std::string> Serialise(const StoredExhibit& stored);

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/x509/spiffe_name.h"
-#include "forensics/striated/land_extraction.h"
+#include "forensics/cartridge/bullet_or_case.h"
 #include "server/federation/agreement.h"
 #include "server/federation/receipt.h"
 #include "server/match/plausibility.h"
@@ -100,13 +100,14 @@ absl::StatusOr<Answering::Reply> Answering::Decide(const Asked& asked,
   const federation::AgreementDecision decision = federation::DecideAnswering(
       rooms_.partners.FindByNodeId(asked.peer.node_id), asked.question.purpose);
   if (!decision.allowed) return Reply{Refusal(decision.refusal_code, decision.reason), {}};
-  if (asked.question.signature.extractor_version != forensics::LandExtractorVersion()) {
-    return Reply{Refusal("METHOD_VERSION", absl::StrFormat("Signatures here are of the method %s.",
-                                                           forensics::LandExtractorVersion())),
-                 {}};
+  const forensics::BallisticSignature& signature = asked.question.signature;
+  if (!forensics::IsOfCurrentMethod(signature)) {
+    return Reply{
+        Refusal("METHOD_VERSION", absl::StrFormat("Signatures here are of the method %s.",
+                                                  forensics::CurrentExtractorVersions(signature))),
+        {}};
   }
-  if (const absl::Status plausible = match::CheckPlausible(asked.question.signature);
-      !plausible.ok()) {
+  if (const absl::Status plausible = match::CheckPlausible(signature); !plausible.ok()) {
     return Reply{Refusal("QUALITY", std::string(plausible.message())), {}};
   }
   return Search(asked, limits);
@@ -118,14 +119,16 @@ absl::StatusOr<Answering::Reply> Answering::Search(const Asked& asked,
     return (limits.cancelled && limits.cancelled()) ||
            (limits.deadline.has_value() && rooms_.clock.Steady() >= *limits.deadline);
   };
-  match::CollectionQuery query{.signature = asked.question.signature,
-                               .characteristics = asked.question.characteristics,
-                               .rules_off = asked.question.rules_off,
-                               .leave_out = std::nullopt,
-                               .best_count = match::kBorderCandidatesConsidered,
-                               .cancelled = nobody_waits,
-                               .progress = nullptr};
-  PM_ASSIGN_OR_RETURN(const match::CollectionResult found, rooms_.collection.Search(query));
+  match::ExhibitQuery query{.signature = asked.question.signature,
+                            .characteristics = asked.question.characteristics,
+                            .rules_off = asked.question.rules_off,
+                            .leave_out = std::nullopt,
+                            .best_count = match::kBorderCandidatesConsidered,
+                            .exhaustive = asked.question.exhaustive,
+                            .full_circle = asked.question.full_circle,
+                            .cancelled = nobody_waits,
+                            .progress = nullptr};
+  PM_ASSIGN_OR_RETURN(const match::FoundExhibits found, rooms_.collection.Search(query));
   // An answer that nobody waits for is not made durable: the same question may come again whole.
   if (nobody_waits() || !found.counts.complete) {
     return absl::CancelledError("the caller did not wait for the search to end");

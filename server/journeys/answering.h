@@ -19,7 +19,7 @@
 #include "server/journeys/keyed_lock.h"
 #include "server/ledger/ledger.h"
 #include "server/match/answer_key.h"
-#include "server/match/bullet_collection.h"
+#include "server/match/exhibit_collection.h"
 #include "server/store/store.h"
 
 namespace proofmark::journeys {
@@ -47,7 +47,7 @@ struct ReleasedAnswer {
 struct AnsweringRooms {
   store::Store& store;
   ledger::Ledger& ledger;
-  match::BulletCollection& collection;
+  match::ExhibitCollection& collection;
   const match::AnswerKey& answer_key;
   const federation::NodeIdentity& identity;
   const federation::Partners& partners;

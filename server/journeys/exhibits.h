@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/federation/caller.h"
-#include "server/match/bullet_collection.h"
+#include "server/match/exhibit_collection.h"
 #include "server/registry/exhibit_registry.h"
 
 namespace proofmark::journeys {
@@ -16,7 +16,7 @@ namespace proofmark::journeys {
 class Exhibits {
  public:
   // Both must outlive the result.
-  Exhibits(registry::ExhibitRegistry& registry, match::BulletCollection& collection)
+  Exhibits(registry::ExhibitRegistry& registry, match::ExhibitCollection& collection)
       : registry_(registry), collection_(collection) {}
 
   absl::StatusOr<wire::ExhibitView> Get(const federation::Caller& caller, std::string_view id,
@@ -39,7 +39,7 @@ class Exhibits {
 
  private:
   registry::ExhibitRegistry& registry_;
-  match::BulletCollection& collection_;
+  match::ExhibitCollection& collection_;
 };
 
 }  // namespace proofmark::journeys

@@ -13,7 +13,7 @@
 #include "base/mutex.h"
 #include "proto/wire/search.h"
 #include "server/federation/peer_client.h"
-#include "server/match/bullet_collection.h"
+#include "server/match/exhibit_collection.h"
 
 namespace proofmark::journeys {
 
@@ -27,7 +27,7 @@ struct PeerReport {
 
 // What the local search came to.
 struct LocalReport {
-  absl::StatusOr<match::CollectionResult> found;
+  absl::StatusOr<match::FoundExhibits> found;
 };
 
 using Report = std::variant<wire::SearchProgress, LocalReport, PeerReport>;

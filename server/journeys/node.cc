@@ -6,7 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "forensics/striated/land_extraction.h"
+#include "forensics/cartridge/bullet_or_case.h"
 #include "server/store/key_file.h"
 
 namespace proofmark::journeys {
@@ -98,7 +98,7 @@ absl::Status Node::LoadCollection() {
   std::int64_t loaded = 0;
   std::int64_t of_other_method = 0;
   PM_RETURN_IF_ERROR(registry_->ForEachActive([&](wire::StoredExhibit& stored) {
-    if (stored.signature->extractor_version != forensics::LandExtractorVersion()) {
+    if (!forensics::IsOfCurrentMethod(*stored.signature)) {
       ++of_other_method;
       return absl::OkStatus();
     }
@@ -115,8 +115,8 @@ absl::Status Node::LoadCollection() {
   if (of_other_method > 0) {
     base::Log(base::LogSeverity::kWarning,
               absl::StrFormat("%d exhibits are not searched: their signatures are of another "
-                              "method than %s; submit their scans again",
-                              of_other_method, forensics::LandExtractorVersion()));
+                              "method than this program's; submit their scans again",
+                              of_other_method));
   }
   return absl::OkStatus();
 }

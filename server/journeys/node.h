@@ -20,7 +20,7 @@
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
 #include "server/match/answer_key.h"
-#include "server/match/bullet_collection.h"
+#include "server/match/exhibit_collection.h"
 #include "server/registry/exhibit_registry.h"
 #include "server/store/store.h"
 
@@ -103,7 +103,7 @@ class Node {
   std::unique_ptr<ledger::CaseCommitments> commitments_;
   std::unique_ptr<match::AnswerKey> answer_key_;
   std::unique_ptr<registry::ExhibitRegistry> registry_;
-  match::BulletCollection collection_;
+  match::ExhibitCollection collection_;
   std::unique_ptr<Submissions> submissions_;
   std::unique_ptr<Searches> searches_;
   std::unique_ptr<Answering> answering_;

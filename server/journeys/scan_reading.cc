@@ -8,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
+#include "forensics/impressed/impressed_extraction.h"
+#include "forensics/impressed/region_mask.h"
 #include "forensics/striated/land_extraction.h"
 #include "forensics/striated/profile_csv.h"
 #include "forensics/x3p/x3p.h"
@@ -37,25 +39,27 @@ std::string ToRemark(std::string_view text) {
   return remark;
 }
 
-void Remark(ReadLand& land, std::string_view text) {
+void Remark(ReadMark& mark, std::string_view text) {
   // The last place is kept for why there is no signature.
   const auto full = static_cast<std::size_t>(records::kMarkRemarksMax - 1);
-  if (land.remarks.size() < full) land.remarks.push_back(ToRemark(text));
+  if (mark.remarks.size() < full) mark.remarks.push_back(ToRemark(text));
 }
 
-ReadLand Unusable(ReadLand land, std::string_view why) {
-  land.signature.reset();
-  land.remarks.push_back(ToRemark(why));
-  return land;
+ReadMark Unusable(ReadMark mark, std::string_view why) {
+  mark.signature.reset();
+  mark.remarks.push_back(ToRemark(why));
+  return mark;
 }
 
-ReadLand WithExtraction(ReadLand land, absl::StatusOr<forensics::LandExtraction> extraction) {
+// `Extraction` is that of a land or of an impression.
+template <typename Extraction>
+ReadMark WithExtraction(ReadMark mark, absl::StatusOr<Extraction> extraction) {
   if (!extraction.ok()) {
-    return Unusable(std::move(land),
+    return Unusable(std::move(mark),
                     absl::StrFormat("no signature: %s", extraction.status().message()));
   }
-  land.signature = std::move(extraction->signature);
-  return land;
+  mark.signature = std::move(extraction->signature);
+  return mark;
 }
 
 absl::StatusOr<forensics::LandExtraction> ExtractRow(const forensics::HeightMap& row) {
@@ -69,7 +73,7 @@ absl::StatusOr<forensics::LandExtraction> ExtractRow(const forensics::HeightMap&
   return forensics::ExtractLandFromProfile(x_um, height_um, {});
 }
 
-absl::StatusOr<forensics::LandExtraction> Extract(const forensics::X3pScan& scan) {
+absl::StatusOr<forensics::LandExtraction> ExtractStriae(const forensics::X3pScan& scan) {
   switch (scan.feature) {
     case forensics::X3pFeature::kSurface:
       return forensics::ExtractLand(scan.map, {});
@@ -81,26 +85,55 @@ absl::StatusOr<forensics::LandExtraction> Extract(const forensics::X3pScan& scan
   return absl::FailedPreconditionError("the file holds a point cloud, not a surface or a profile");
 }
 
-ReadLand ReadX3pLand(std::string_view file) {
-  ReadLand land;
+absl::StatusOr<forensics::ImpressedExtraction> ExtractImpressionOf(
+    const forensics::X3pScan& scan, forensics::ImpressedRegion region) {
+  if (scan.feature != forensics::X3pFeature::kSurface) {
+    return absl::FailedPreconditionError("the file holds no surface: an impression is an area");
+  }
+  forensics::ImpressionOptions options;
+  options.region = region;
+  return forensics::ExtractImpression(scan.map, forensics::RegionMask(scan, region), options);
+}
+
+bool IsStriated(records::MarkRegion region) {
+  return region == records::MarkRegion::kLand || region == records::MarkRegion::kApertureShear;
+}
+
+void SetUnitCorrected(ReadMark::Signature& signature) {
+  if (auto* land = std::get_if<forensics::LandSignature>(&signature)) {
+    land->set(forensics::LandFlag::kUnitCorrected);
+  } else {
+    std::get<forensics::ImpressedSignature>(signature).set(
+        forensics::ImpressedFlag::kUnitCorrected);
+  }
+}
+
+ReadMark ReadX3pMark(records::MarkRegion region, std::string_view file) {
+  ReadMark mark;
   const absl::StatusOr<forensics::X3pScan> scan = forensics::ReadX3p(base::AsBytes(file));
   if (!scan.ok()) {
-    return Unusable(std::move(land), absl::StrFormat("not read: %s", scan.status().message()));
+    return Unusable(std::move(mark), absl::StrFormat("not read: %s", scan.status().message()));
   }
-  for (const std::string& warning : scan->warnings) Remark(land, warning);
+  for (const std::string& warning : scan->warnings) Remark(mark, warning);
   if (scan->unit == UnitVerdict::kImplausible) {
-    return Unusable(std::move(land),
+    return Unusable(std::move(mark),
                     "not used: its numbers make sense in no unit of length, so nothing measured "
                     "from it would be trustworthy");
   }
-  land = WithExtraction(std::move(land), Extract(*scan));
-  if (land.signature.has_value() && scan->unit != UnitVerdict::kMetres) {
-    land.signature->set(forensics::LandFlag::kUnitCorrected);
+  if (IsStriated(region)) {
+    mark = WithExtraction(std::move(mark), ExtractStriae(*scan));
+  } else {
+    const auto impressed = static_cast<forensics::ImpressedRegion>(region);
+    mark = WithExtraction(std::move(mark), ExtractImpressionOf(*scan, impressed));
   }
-  return land;
+  if (mark.signature.has_value() && scan->unit != UnitVerdict::kMetres) {
+    SetUnitCorrected(*mark.signature);
+  }
+  return mark;
 }
 
-ReadLand ReadCsvLand(std::string_view file) {
+ReadMark ReadCsvMark(records::MarkRegion region, std::string_view file) {
+  if (!IsStriated(region)) return Unusable({}, "not read: a profile shows no impression");
   const absl::StatusOr<forensics::CrosscutProfile> profile =
       forensics::ParseProfileCsv(base::AsBytes(file));
   if (!profile.ok()) {
@@ -112,9 +145,9 @@ ReadLand ReadCsvLand(std::string_view file) {
 
 }  // namespace
 
-ReadLand ReadLandScan(std::string_view format, std::string_view file) {
-  if (format == records::kFormatX3p) return ReadX3pLand(file);
-  if (format == records::kFormatProfileCsv) return ReadCsvLand(file);
+ReadMark ReadScan(records::MarkRegion region, std::string_view format, std::string_view file) {
+  if (format == records::kFormatX3p) return ReadX3pMark(region, file);
+  if (format == records::kFormatProfileCsv) return ReadCsvMark(region, file);
   return Unusable({}, "not read: the format is none that is known here");
 }
 

@@ -20,7 +20,7 @@
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
-#include "server/match/bullet_collection.h"
+#include "server/match/exhibit_collection.h"
 #include "server/registry/exhibit_registry.h"
 #include "server/store/store.h"
 
@@ -42,7 +42,7 @@ struct SearchRooms {
   ledger::Ledger& ledger;
   ledger::CaseCommitments& commitments;
   registry::ExhibitRegistry& registry;
-  match::BulletCollection& collection;
+  match::ExhibitCollection& collection;
   const federation::NodeIdentity& identity;
   const federation::Partners& partners;
   federation::PeerClient& peers;

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/envelope/envelope.h"
-#include "forensics/striated/land_extraction.h"
+#include "forensics/cartridge/bullet_or_case.h"
 #include "proto/wire/match.h"
 #include "records/codes.h"
 #include "server/federation/agreement.h"
@@ -28,6 +28,13 @@ absl::Status CheckCode(std::string_view field, std::span<const records::Code> li
   if (records::IsCode(list, code)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrFormat("%s is no code of its list (`proofmark codes` prints them)", field));
+}
+
+wire::SearchProgress ToWire(const forensics::SearchProgress& progress) {
+  return {.stage = progress.stage == forensics::SearchStage::kCoarse ? wire::SearchStage::kCoarse
+                                                                     : wire::SearchStage::kRefine,
+          .done_count = std::min(progress.done, progress.of),
+          .of_count = progress.of};
 }
 
 std::int64_t MillisBetween(std::chrono::steady_clock::time_point from,
@@ -100,7 +107,7 @@ absl::Status SearchRun::Prepare() {
   if (exhibit_.exhibit.state == records::ExhibitState::kWithdrawn) {
     return absl::FailedPreconditionError("the exhibit is withdrawn: nothing is asked about it");
   }
-  if (exhibit_.signature->extractor_version != forensics::LandExtractorVersion()) {
+  if (!forensics::IsOfCurrentMethod(*exhibit_.signature)) {
     return absl::FailedPreconditionError(
         "the exhibit's signature is of an earlier method: submit its scans again");
   }
@@ -111,6 +118,8 @@ absl::Status SearchRun::Prepare() {
   search_.asked_by = caller_.pseudonym;
   search_.purpose = request_.purpose;
   search_.rules_off = request_.rules_off;
+  search_.exhaustive = request_.exhaustive;
+  search_.full_circle = request_.full_circle;
   return absl::OkStatus();
 }
 
@@ -160,6 +169,8 @@ absl::Status SearchRun::OpenQuestion(const federation::Partner& partner) {
               question.case_commitment.begin());
   question.actor = caller_.pseudonym;
   question.rules_off = request_.rules_off;
+  question.exhaustive = request_.exhaustive;
+  question.full_circle = request_.full_circle;
 
   Question opened;
   opened.partner = &partner;
@@ -199,17 +210,17 @@ ledger::EntryDraft SearchRun::DraftOf(std::string_view peer,
 
 void SearchRun::StartLocal() {
   local_ = std::jthread([this, inbox = inbox_] {
-    match::CollectionQuery query{
+    match::ExhibitQuery query{
         .signature = *exhibit_.signature,
         .characteristics = exhibit_.exhibit.characteristics,
         .rules_off = request_.rules_off,
         .leave_out = exhibit_.exhibit.id,
         .best_count = request_.candidates_max,
+        .exhaustive = request_.exhaustive,
+        .full_circle = request_.full_circle,
         .cancelled = [this] { return stopped_ || rooms_.clock.Steady() >= deadline_; },
         .progress =
-            [&](std::int64_t compared, std::int64_t of) {
-              inbox->Put(wire::SearchProgress{.compared_count = compared, .eligible_count = of});
-            }};
+            [&](const forensics::SearchProgress& progress) { inbox->Put(ToWire(progress)); }};
     inbox->Put(LocalReport{rooms_.collection.Search(query)});
   });
 }
@@ -250,7 +261,7 @@ absl::Status SearchRun::Take(Report report) {
   return TakePeer(std::move(std::get<PeerReport>(report)));
 }
 
-absl::Status SearchRun::TakeLocal(absl::StatusOr<match::CollectionResult> found) {
+absl::Status SearchRun::TakeLocal(absl::StatusOr<match::FoundExhibits> found) {
   PM_RETURN_IF_ERROR(found.status());
   PM_ASSIGN_OR_RETURN(wire::LocalResult local,
                       JoinLabels(rooms_.registry, match::ToLocalResult(*found)));

@@ -65,7 +65,7 @@ class SearchRun {
 
   absl::Status Collect();
   absl::Status Take(Report report);
-  absl::Status TakeLocal(absl::StatusOr<match::CollectionResult> found);
+  absl::Status TakeLocal(absl::StatusOr<match::FoundExhibits> found);
   absl::Status TakePeer(PeerReport report);
   absl::Status CloseOverdue();
   absl::Status CloseRest(std::string_view code);

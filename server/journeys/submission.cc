@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "crypto/hash/sha256.h"
+#include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/striated/land_extraction.h"
 #include "records/codes.h"
 #include "server/journeys/scan_reading.h"
@@ -49,35 +50,63 @@ absl::Status CheckScans(const records::SubmissionHeader& header,
 std::size_t LandPlaces(const records::SubmissionHeader& header) {
   std::int32_t places = header.characteristics.land_count.value_or(1);
   for (const records::ScanAnnouncement& scan : header.scans) {
-    places = std::max(places, scan.land_number);
+    places = std::max(places, scan.place.land_number);
   }
   return static_cast<std::size_t>(places);
+}
+
+// The signature of such an item, without any mark yet.
+forensics::BallisticSignature EmptySignature(const records::SubmissionHeader& header) {
+  if (records::ItemOf(header.kind) == records::ItemKind::kCartridgeCase) {
+    return forensics::CaseSignature{};
+  }
+  forensics::BulletSignature bullet;
+  bullet.extractor_version = std::string(forensics::LandExtractorVersion());
+  bullet.lands.resize(LandPlaces(header));
+  return bullet;
+}
+
+// Places come in ascending order, so that a case's impressions do too.
+void Add(ReadMark::Signature mark, const records::MarkPlace& place,
+         forensics::BallisticSignature& signature) {
+  if (auto* bullet = std::get_if<forensics::BulletSignature>(&signature)) {
+    bullet->lands[static_cast<std::size_t>(place.land_number - 1)] =
+        std::get<forensics::LandSignature>(std::move(mark));
+    return;
+  }
+  auto& cartridge_case = std::get<forensics::CaseSignature>(signature);
+  if (auto* impression = std::get_if<forensics::ImpressedSignature>(&mark)) {
+    cartridge_case.impressions.push_back(std::move(*impression));
+  } else {
+    cartridge_case.aperture_shear = forensics::ShearSignature{
+        .extractor_version = std::string(forensics::LandExtractorVersion()),
+        .profile = std::get<forensics::LandSignature>(std::move(mark))};
+  }
 }
 
 // Reads every scan into `exhibit`.
 //   kInvalidArgument  none of them gave a signature.
 absl::Status ReadScans(const records::SubmissionHeader& header,
                        const std::vector<std::string>& scans, registry::NewExhibit& exhibit) {
-  exhibit.signature.extractor_version = std::string(forensics::LandExtractorVersion());
-  exhibit.signature.lands.resize(LandPlaces(header));
+  exhibit.signature = EmptySignature(header);
   std::size_t usable = 0;
   std::string reasons;
   for (std::size_t i = 0; i < scans.size(); ++i) {
     const records::ScanAnnouncement& announced = header.scans[i];
-    ReadLand land = ReadLandScan(announced.format, scans[i]);
-    const bool is_usable = land.signature.has_value();
+    ReadMark mark = ReadScan(announced.place.region, announced.format, scans[i]);
+    const bool is_usable = mark.signature.has_value();
     if (is_usable) {
       ++usable;
+      Add(*std::move(mark.signature), announced.place, exhibit.signature);
     } else if (i < kReasonsMax) {
-      reasons += absl::StrFormat("; land %d %s", announced.land_number, land.remarks.back());
+      reasons +=
+          absl::StrFormat("; %s %s", records::MarkPlaceText(announced.place), mark.remarks.back());
     }
-    const auto place = static_cast<std::size_t>(announced.land_number - 1);
-    exhibit.signature.lands[place] = std::move(land.signature);
-    exhibit.marks.push_back({.land_number = announced.land_number,
+    exhibit.marks.push_back({.place = announced.place,
                              .format = announced.format,
                              .scan_sha256 = announced.sha256,
                              .scan = scans[i],
-                             .remarks = std::move(land.remarks),
+                             .remarks = std::move(mark.remarks),
                              .usable = is_usable});
   }
   if (usable > 0) return absl::OkStatus();
@@ -87,14 +116,16 @@ absl::Status ReadScans(const records::SubmissionHeader& header,
 // What the laboratory said stands; what it left out is filled where that needs no guess. The
 // number of lands is not counted from the scans: nobody said that all were scanned.
 records::ClassCharacteristics Complete(records::ClassCharacteristics given,
-                                       const forensics::BulletSignature& signature) {
+                                       const forensics::BallisticSignature& signature) {
+  const auto* bullet = std::get_if<forensics::BulletSignature>(&signature);
+  if (bullet == nullptr) return given;  // What a case's class is, people see.
   if (given.bullet_class.empty()) {
     if (const std::optional<records::Calibre> calibre = records::FindCalibre(given.calibre_code)) {
       given.bullet_class = std::string(calibre->bullet_class);
     }
   }
   if (!given.land_width_mean_um.has_value()) {
-    const std::optional<double> measured = forensics::MeanLandWidthUm(signature);
+    const std::optional<double> measured = forensics::MeanLandWidthUm(*bullet);
     if (measured.has_value() && *measured >= records::kLandWidthUmMin &&
         *measured <= records::kLandWidthUmMax) {
       given.land_width_mean_um = measured;
@@ -105,7 +136,7 @@ records::ClassCharacteristics Complete(records::ClassCharacteristics given,
 
 }  // namespace
 
-Submissions::Submissions(registry::ExhibitRegistry& registry, match::BulletCollection& collection)
+Submissions::Submissions(registry::ExhibitRegistry& registry, match::ExhibitCollection& collection)
     : registry_(registry), collection_(collection) {}
 
 absl::StatusOr<SubmissionResult> Submissions::Submit(const federation::Caller& caller,
@@ -125,7 +156,7 @@ absl::StatusOr<SubmissionResult> Submissions::Submit(const federation::Caller& c
   exhibit.identity = header.identity;
   exhibit.kind = header.kind;
   exhibit.characteristics = Complete(header.characteristics, exhibit.signature);
-  forensics::BulletSignature signature = exhibit.signature;
+  forensics::BallisticSignature signature = exhibit.signature;
   PM_ASSIGN_OR_RETURN(registry::Kept kept, registry_.Keep(caller, std::move(exhibit)));
   if (!kept.already_held) {
     collection_.Insert(
@@ -146,10 +177,10 @@ absl::StatusOr<std::optional<wire::ExhibitView>> Submissions::Find(const federat
 }
 
 std::string SubmissionIdOf(const records::SubmissionHeader& header) {
-  std::vector<std::pair<std::int32_t, std::string>> scans;
+  std::vector<std::pair<records::MarkPlace, std::string>> scans;
   scans.reserve(header.scans.size());
   for (const records::ScanAnnouncement& scan : header.scans) {
-    scans.emplace_back(scan.land_number, scan.sha256);
+    scans.emplace_back(scan.place, scan.sha256);
   }
   const crypto::Sha256Digest digest =
       crypto::Sha256(records::SubmissionIdPreimage(header.identity.label, header.kind, scans));

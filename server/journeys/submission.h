@@ -11,7 +11,7 @@
 #include "records/submission.h"
 #include "server/federation/caller.h"
 #include "server/journeys/keyed_lock.h"
-#include "server/match/bullet_collection.h"
+#include "server/match/exhibit_collection.h"
 #include "server/registry/exhibit_registry.h"
 
 namespace proofmark::journeys {
@@ -27,7 +27,7 @@ struct SubmissionResult {
 class Submissions {
  public:
   // Both must outlive the result.
-  Submissions(registry::ExhibitRegistry& registry, match::BulletCollection& collection);
+  Submissions(registry::ExhibitRegistry& registry, match::ExhibitCollection& collection);
 
   // Takes one exhibit in. `header` has passed records::CheckSubmissionHeader; `scans` are the files
   // in the order of header.scans. A repetition of the same content, beside the first or later, is
@@ -50,7 +50,7 @@ class Submissions {
  private:
   // Do their own locking.
   registry::ExhibitRegistry& registry_;
-  match::BulletCollection& collection_;
+  match::ExhibitCollection& collection_;
   KeyedLock in_work_;  // By submission id.
 };
 

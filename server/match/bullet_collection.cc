@@ -50,7 +50,7 @@ std::int64_t BulletCollection::Adopt(
 }
 
 absl::StatusOr<CollectionResult> BulletCollection::Search(const CollectionQuery& query) const {
-  ClassFilter filter(query.characteristics, query.rules_off);
+  ClassFilter filter(records::ItemKind::kBullet, query.characteristics, query.rules_off);
   // By tag. A record whose class data came later came later itself, and is not there yet.
   std::vector<ClassFilter::Verdict> verdicts;
   std::vector<records::ExhibitKind> kinds;
@@ -100,11 +100,7 @@ absl::StatusOr<CollectionResult> BulletCollection::Search(const CollectionQuery&
   counts.quantile = found.quantile;
   counts.missed_probability = found.missed_probability;
   counts.complete = found.complete;
-  for (const records::ClassRule rule : records::kClassRules) {
-    if (const std::optional<std::int64_t> removed = filter.removed_count(rule)) {
-      counts.removed.emplace_back(rule, *removed);
-    }
-  }
+  counts.removed = filter.removed_counts();
   return result;
 }
 

@@ -7,13 +7,15 @@ namespace proofmark::match {
 
 using records::kClassRules;
 
-ClassFilter::ClassFilter(const records::ClassCharacteristics& query,
+ClassFilter::ClassFilter(records::ItemKind item, const records::ClassCharacteristics& query,
                          std::span<const records::ClassRule> rules_off)
     : query_(query) {
+  const auto contains = [](std::span<const records::ClassRule> rules, records::ClassRule rule) {
+    return std::find(rules.begin(), rules.end(), rule) != rules.end();
+  };
+  const std::span<const records::ClassRule> of_item = records::ClassRulesOf(item);
   for (std::size_t i = 0; i < kClassRules.size(); ++i) {
-    const bool off =
-        std::find(rules_off.begin(), rules_off.end(), kClassRules[i]) != rules_off.end();
-    if (!off) removed_[i] = 0;
+    if (contains(of_item, kClassRules[i]) && !contains(rules_off, kClassRules[i])) removed_[i] = 0;
   }
 }
 
@@ -41,6 +43,14 @@ std::optional<std::int64_t> ClassFilter::removed_count(records::ClassRule rule) 
     if (kClassRules[i] == rule) return removed_[i];
   }
   return std::nullopt;
+}
+
+std::vector<std::pair<records::ClassRule, std::int64_t>> ClassFilter::removed_counts() const {
+  std::vector<std::pair<records::ClassRule, std::int64_t>> counts;
+  for (std::size_t i = 0; i < kClassRules.size(); ++i) {
+    if (removed_[i].has_value()) counts.emplace_back(kClassRules[i], *removed_[i]);
+  }
+  return counts;
 }
 
 }  // namespace proofmark::match

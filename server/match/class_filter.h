@@ -5,18 +5,20 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "records/class_filter.h"
 #include "records/exhibit.h"
 
 namespace proofmark::match {
 
-// The class rules of one search: all of records::kClassRules but those switched off. Every record
+// The class rules of one search: those of the kind of item but those switched off. Every record
 // is counted under the first rule that removes it, so that the counts add up to what was held.
 // One search, one filter; not thread-safe.
 class ClassFilter {
  public:
-  ClassFilter(const records::ClassCharacteristics& query,
+  ClassFilter(records::ItemKind item, const records::ClassCharacteristics& query,
               std::span<const records::ClassRule> rules_off);
 
   // Whether a record takes part; counts it either way.
@@ -33,8 +35,10 @@ class ClassFilter {
   std::int64_t held_count() const { return held_count_; }
   std::int64_t eligible_count() const { return eligible_count_; }
 
-  // Records removed by `rule`; nullopt when the rule was switched off.
+  // Records removed by `rule`; nullopt when the rule was not applied.
   std::optional<std::int64_t> removed_count(records::ClassRule rule) const;
+  // The same of every rule applied, in their order.
+  std::vector<std::pair<records::ClassRule, std::int64_t>> removed_counts() const;
 
  private:
   const records::ClassCharacteristics query_;

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/match/plausibility.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
 
 #include "absl/strings/str_format.h"
+#include "records/mark_place.h"
 
 namespace proofmark::match {
 namespace {
@@ -46,22 +51,85 @@ std::string FaultOf(const forensics::LandSignature& land) {
   return "";
 }
 
-}  // namespace
+// The same for an impression.
+std::string FaultOf(const forensics::ImpressedSignature& impression) {
+  std::int64_t measured = 0;
+  std::int64_t sum = 0;
+  std::int64_t squares = 0;
+  for (const std::int8_t level : impression.relief) {
+    if (level == forensics::kReliefNotMeasured) continue;
+    ++measured;
+    sum += level;
+    squares += static_cast<std::int64_t>(level) * level;
+  }
+  const double sample_mm2 = impression.pitch_um * impression.pitch_um / 1e6;
+  const double area_mm2 = static_cast<double>(measured) * sample_mm2;
+  if (area_mm2 < kImpressionAreaMm2Min) {
+    return absl::StrFormat("%.3f mm2 are measured, fewer than %.1f", area_mm2,
+                           kImpressionAreaMm2Min);
+  }
+  const double mean = static_cast<double>(sum) / static_cast<double>(measured);
+  const double variance =
+      static_cast<double>(squares) / static_cast<double>(measured) - mean * mean;
+  const double rms = std::sqrt(std::max(0.0, variance));
+  if (rms < kReliefRmsMin || rms > kReliefRmsMax) {
+    return absl::StrFormat("its levels vary by %.1f, outside %.0f..%.0f", rms, kReliefRmsMin,
+                           kReliefRmsMax);
+  }
+  return "";
+}
 
-absl::Status CheckPlausible(const forensics::BulletSignature& signature) {
-  std::int64_t usable = 0;
-  std::string first_fault = "no land was measured";
-  for (std::size_t i = 0; i < signature.lands.size(); ++i) {
-    if (!signature.lands[i].has_value()) continue;
-    const std::string fault = FaultOf(*signature.lands[i]);
+// Collects what can and what cannot be compared.
+class Judgement {
+ public:
+  void Take(const std::string& what, const std::string& fault) {
     if (fault.empty()) {
-      ++usable;
-    } else if (first_fault == "no land was measured") {
-      first_fault = absl::StrFormat("land %d: %s", i + 1, fault);
+      ++usable_;
+    } else if (first_fault_.empty()) {
+      first_fault_ = absl::StrFormat("%s: %s", what, fault);
     }
   }
-  if (usable >= kPlausibleLandsMin) return absl::OkStatus();
-  return absl::FailedPreconditionError("The signature cannot be compared: " + first_fault + ".");
+  absl::Status Verdict(std::string_view nothing) const {
+    if (usable_ >= kPlausibleLandsMin) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrFormat("The signature cannot be compared: %s.",
+                        first_fault_.empty() ? nothing : std::string_view(first_fault_)));
+  }
+
+ private:
+  std::int64_t usable_ = 0;
+  std::string first_fault_;
+};
+
+std::string RegionText(forensics::ImpressedRegion region) {
+  return records::MarkPlaceText({.region = static_cast<records::MarkRegion>(region)});
+}
+
+absl::Status CheckPlausible(const forensics::BulletSignature& signature) {
+  Judgement judgement;
+  for (std::size_t i = 0; i < signature.lands.size(); ++i) {
+    if (!signature.lands[i].has_value()) continue;
+    judgement.Take(absl::StrFormat("land %d", i + 1), FaultOf(*signature.lands[i]));
+  }
+  return judgement.Verdict("no land was measured");
+}
+
+absl::Status CheckPlausible(const forensics::CaseSignature& signature) {
+  Judgement judgement;
+  for (const forensics::ImpressedSignature& impression : signature.impressions) {
+    judgement.Take(RegionText(impression.region), FaultOf(impression));
+  }
+  if (signature.aperture_shear) {
+    judgement.Take(RegionText(forensics::ImpressedRegion::kApertureShear),
+                   FaultOf(signature.aperture_shear->profile));
+  }
+  return judgement.Verdict("no mark was measured");
+}
+
+}  // namespace
+
+absl::Status CheckPlausible(const forensics::BallisticSignature& signature) {
+  return std::visit([](const auto& item) { return CheckPlausible(item); }, signature);
 }
 
 }  // namespace proofmark::match

@@ -24,62 +24,89 @@ std::vector<wire::AlignedLands> ToAlignedLands(const forensics::BulletComparison
   return lands;
 }
 
+// Cells and turns for an impressed mark, the correlation alone for a striated one.
+wire::ComparedRegion ToComparedRegion(const forensics::MarkComparison& mark,
+                                      const forensics::MarkEvidence& evidence) {
+  wire::ComparedRegion region;
+  region.region = static_cast<records::MarkRegion>(mark.region);
+  region.log10_lr = evidence.log10_lr;
+  region.contributes = evidence.contributes;
+  if (const forensics::ImpressedComparison* impressed = mark.impressed()) {
+    region.congruent_cells = static_cast<std::int32_t>(impressed->cmc);
+    region.eligible_cells = static_cast<std::int32_t>(impressed->cells_eligible);
+    region.correlation = impressed->features.image_correlation;
+    region.turn_degrees = impressed->turn_degrees;
+  } else {
+    region.correlation = mark.striated()->ccf;
+  }
+  return region;
+}
+
+void AddMarks(const FoundExhibit& found, wire::LocalCandidate& candidate) {
+  if (const auto* bullet = std::get_if<forensics::BulletComparison>(&found.comparison)) {
+    candidate.lands_compared = static_cast<std::int32_t>(bullet->lands_compared);
+    candidate.pairs = ToAlignedLands(*bullet);
+    return;
+  }
+  const auto& compared = std::get<ComparedCase>(found.comparison);
+  for (std::size_t i = 0; i < compared.marks.size(); ++i) {
+    candidate.regions.push_back(ToComparedRegion(compared.comparison.marks[i], compared.marks[i]));
+  }
+}
+
 // A candidate on its way across the border.
 struct Reportable {
-  const CollectionCandidate* candidate;
+  const FoundExhibit* found;
   crypto::Sha256Digest order;
 };
 
 }  // namespace
 
-wire::LocalResult ToLocalResult(const CollectionResult& found) {
+wire::LocalResult ToLocalResult(const FoundExhibits& found) {
   wire::LocalResult result;
   for (std::size_t i = 0; i < found.best.size(); ++i) {
-    const forensics::ScoredBullet& scored = found.best[i].scored;
-    const forensics::BulletComparison& comparison = scored.comparison;
+    const FoundExhibit& exhibit = found.best[i];
     wire::LocalCandidate candidate;
-    candidate.exhibit_id = scored.record_id;
+    candidate.exhibit_id = exhibit.id;
     candidate.rank = static_cast<std::int32_t>(i + 1);
-    candidate.level = scored.likelihood_ratio.level;
-    candidate.log10_lr = scored.likelihood_ratio.log10_lr;
-    candidate.log10_lr_low = scored.likelihood_ratio.log10_low;
-    candidate.log10_lr_high = scored.likelihood_ratio.log10_high;
-    candidate.score = comparison.score;
-    if (i + 1 < found.best.size()) {
-      candidate.margin = comparison.score - found.best[i + 1].scored.comparison.score;
-    }
-    candidate.expected_false_leads =
-        forensics::ExpectedFalseLeads(comparison, found.counts.compared);
-    candidate.lands_compared = static_cast<std::int32_t>(comparison.lands_compared);
-    candidate.pairs = ToAlignedLands(comparison);
-    candidate.kind = found.best[i].kind;
+    candidate.level = exhibit.likelihood_ratio.level;
+    candidate.log10_lr = exhibit.likelihood_ratio.log10_lr;
+    candidate.log10_lr_low = exhibit.likelihood_ratio.log10_low;
+    candidate.log10_lr_high = exhibit.likelihood_ratio.log10_high;
+    candidate.score = exhibit.score;
+    if (i + 1 < found.best.size()) candidate.margin = exhibit.score - found.best[i + 1].score;
+    candidate.expected_false_leads = exhibit.expected_false_leads;
+    candidate.kind = exhibit.kind;
+    AddMarks(exhibit, candidate);
     result.candidates.push_back(std::move(candidate));
   }
-  const forensics::CalibrationInfo& calibration = forensics::BulletCalibration();
   wire::SearchedCounts& searched = result.searched;
   searched.held_count = found.counts.held;
   searched.eligible_count = found.counts.eligible;
   searched.compared_count = found.counts.compared;
   searched.failed_count = found.counts.failed;
+  searched.coarse_scored_count = found.counts.coarse_scored;
+  searched.refined_count = found.counts.refined;
+  searched.missed_probability = found.counts.missed_probability;
   for (const auto& [rule, removed] : found.counts.removed) {
     searched.removals.push_back({.rule = rule, .removed_count = removed});
   }
   searched.complete = found.counts.complete;
-  searched.method_version = calibration.method;
-  searched.calibration_version = calibration.version;
-  searched.provisional = calibration.provisional;
+  searched.method_version = found.calibration->method;
+  searched.calibration_version = found.calibration->version;
+  searched.provisional = found.calibration->provisional;
   return result;
 }
 
-BorderResult ToBorderResult(const CollectionResult& found, const AnswerKey& key,
+BorderResult ToBorderResult(const FoundExhibits& found, const AnswerKey& key,
                             std::string_view asker, std::string_view exchange_id,
                             std::int32_t candidates_max) {
   std::vector<Reportable> reportable;
-  for (const CollectionCandidate& candidate : found.best) {
-    if (candidate.scored.likelihood_ratio.level == forensics::Level::kNone) continue;
-    reportable.push_back({&candidate, key.OrderOf(asker, candidate.scored.record_id)});
+  for (const FoundExhibit& exhibit : found.best) {
+    if (exhibit.likelihood_ratio.level == forensics::Level::kNone) continue;
+    reportable.push_back({&exhibit, key.OrderOf(asker, exhibit.id)});
   }
-  const auto level = [](const Reportable& r) { return r.candidate->scored.likelihood_ratio.level; };
+  const auto level = [](const Reportable& r) { return r.found->likelihood_ratio.level; };
   std::sort(reportable.begin(), reportable.end(), [&](const Reportable& a, const Reportable& b) {
     return level(a) != level(b) ? level(a) > level(b) : a.order < b.order;
   });
@@ -90,17 +117,13 @@ BorderResult ToBorderResult(const CollectionResult& found, const AnswerKey& key,
   BorderResult border;
   double false_leads = 0.0;
   for (const Reportable& r : reportable) {
-    const forensics::ScoredBullet& scored = r.candidate->scored;
-    border.result.candidates.push_back(
-        {.handle = key.HandleOf(asker, exchange_id, scored.record_id),
-         .level = scored.likelihood_ratio.level,
-         .kind = r.candidate->kind});
-    border.exhibit_ids.push_back(scored.record_id);
+    border.result.candidates.push_back({.handle = key.HandleOf(asker, exchange_id, r.found->id),
+                                        .level = level(r),
+                                        .kind = r.found->kind});
+    border.exhibit_ids.push_back(r.found->id);
     // The weakest reported is the one with the most false leads at its score.
-    false_leads = std::max(false_leads,
-                           forensics::ExpectedFalseLeads(scored.comparison, found.counts.compared));
+    false_leads = std::max(false_leads, r.found->expected_false_leads);
   }
-  const forensics::CalibrationInfo& calibration = forensics::BulletCalibration();
   wire::SearchedBands& searched = border.result.searched;
   searched.held = wire::ToCountBand(found.counts.held);
   searched.eligible = wire::ToCountBand(found.counts.eligible);
@@ -109,9 +132,9 @@ BorderResult ToBorderResult(const CollectionResult& found, const AnswerKey& key,
   }
   searched.complete = found.counts.complete;
   searched.false_leads = wire::ToFalseLeadBand(false_leads);
-  searched.method_version = calibration.method;
-  searched.calibration_version = calibration.version;
-  searched.provisional = calibration.provisional;
+  searched.method_version = found.calibration->method;
+  searched.calibration_version = found.calibration->version;
+  searched.provisional = found.calibration->provisional;
   return border;
 }
 

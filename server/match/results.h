@@ -10,7 +10,7 @@
 #include "proto/wire/search.h"
 #include "records/exhibit.h"
 #include "server/match/answer_key.h"
-#include "server/match/bullet_collection.h"
+#include "server/match/exhibit_collection.h"
 
 namespace proofmark::match {
 
@@ -19,7 +19,7 @@ inline constexpr std::int64_t kBorderCandidatesConsidered = 1'000;
 
 // Inside the agency everything is shown: counts, scores, margins, intervals, expected false leads.
 // Labels are left empty: they are sealed elsewhere and joined when somebody reads.
-wire::LocalResult ToLocalResult(const CollectionResult& found);
+wire::LocalResult ToLocalResult(const FoundExhibits& found);
 
 // What an asking agency is given, and which exhibit each handle names (in order of candidates).
 struct BorderResult {
@@ -31,7 +31,7 @@ struct BorderResult {
 // level, ties in the order of AnswerKey::OrderOf.
 //   asker        domain of the asking agency.
 //   exchange_id  16 raw bytes.
-BorderResult ToBorderResult(const CollectionResult& found, const AnswerKey& key,
+BorderResult ToBorderResult(const FoundExhibits& found, const AnswerKey& key,
                             std::string_view asker, std::string_view exchange_id,
                             std::int32_t candidates_max);
 

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/hash/sha256.h"
+#include "forensics/cartridge/case_evidence.h"
 #include "forensics/evidence/calibration.h"
 #include "records/text.h"
 #include "server/federation/receipt.h"
@@ -85,16 +86,20 @@ crypto::Sha256Digest Commit(const crypto::Sealer& key, std::string_view label,
 }
 
 // What the object of a submission's entry commits to.
-std::string ObjectPreimage(const records::Exhibit& exhibit, std::string_view extractor_version) {
+std::string ObjectPreimage(const records::Exhibit& exhibit,
+                           const forensics::BallisticSignature& signature) {
   std::string bytes;
   base::AppendLp2(bytes, exhibit.id);
   base::AppendU16Be(bytes, static_cast<std::uint16_t>(exhibit.marks.size()));
   for (const records::Mark& mark : exhibit.marks) {
-    base::AppendU16Be(bytes, static_cast<std::uint16_t>(mark.land_number));
+    base::AppendU16Be(bytes, static_cast<std::uint16_t>(mark.place.region));
+    base::AppendU16Be(bytes, static_cast<std::uint16_t>(mark.place.land_number));
     bytes.append(mark.scan_sha256);
   }
-  base::AppendLp2(bytes, extractor_version);
-  base::AppendLp2(bytes, forensics::BulletCalibration().version);
+  base::AppendLp2(bytes, forensics::ExtractorVersions(signature));
+  base::AppendLp2(bytes, records::ItemOf(exhibit.kind) == records::ItemKind::kBullet
+                             ? forensics::BulletCalibration().version
+                             : forensics::CaseCalibration().version);
   return bytes;
 }
 
@@ -106,11 +111,12 @@ absl::StatusOr<std::vector<records::Mark>> KeepScans(store::Store& store,
   kept.reserve(marks.size());
   const std::string id = key.id.Hex();
   for (NewMark& mark : marks) {
-    const std::string field = absl::StrFormat("scan %d", mark.land_number);
+    const std::string field = absl::StrFormat(
+        "scan %s/%d", records::MarkRegionCode(mark.place.region), mark.place.land_number);
     PM_ASSIGN_OR_RETURN(const std::string sealed,
                         key.sealer.Seal({.record = id, .field = field}, mark.scan, store.random()));
     PM_ASSIGN_OR_RETURN(const crypto::Sha256Digest blob, store.blobs().Put(sealed));
-    kept.push_back({.land_number = mark.land_number,
+    kept.push_back({.place = mark.place,
                     .scan_sha256 = std::move(mark.scan_sha256),
                     .blob_sha256 = std::string(crypto::AsText(blob)),
                     .format = std::move(mark.format),
@@ -151,8 +157,8 @@ absl::StatusOr<Kept> ExhibitRegistry::Keep(const federation::Caller& caller, New
   PM_ASSIGN_OR_RETURN(stored.sealed_identity,
                       key.sealer.Seal({.record = stored.exhibit.id, .field = kIdentityField},
                                       identity, store_.random()));
-  const crypto::Sha256Digest object = Commit(
-      key.sealer, "object", ObjectPreimage(stored.exhibit, exhibit.signature.extractor_version));
+  const crypto::Sha256Digest object =
+      Commit(key.sealer, "object", ObjectPreimage(stored.exhibit, exhibit.signature));
   draft.object = base::ToHex(base::ByteSpan(object));
   stored.signature = std::move(exhibit.signature);
 

@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "forensics/striated/ballistic_signature.h"
+#include "forensics/cartridge/bullet_or_case.h"
 #include "proto/wire/exhibit.h"
 #include "proto/wire/stored.h"
 #include "records/exhibit.h"
@@ -29,7 +29,7 @@ inline constexpr std::size_t kReasonBytesMax = 512;
 
 // One scan of a new exhibit and what came of it.
 struct NewMark {
-  std::int32_t land_number = 0;
+  records::MarkPlace place;
   std::string format;
   std::string scan_sha256;  // 32 raw bytes.
   std::string_view scan;    // The file; must outlive the call.
@@ -43,8 +43,8 @@ struct NewExhibit {
   records::ExhibitIdentity identity;
   records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
   records::ClassCharacteristics characteristics;
-  std::vector<NewMark> marks;  // By land number.
-  forensics::BulletSignature signature;
+  std::vector<NewMark> marks;  // By place.
+  forensics::BallisticSignature signature;
 };
 
 // What became of an exhibit that was to be kept.

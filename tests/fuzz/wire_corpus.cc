@@ -60,11 +60,15 @@ int main(int argc, char** argv) {
   WriteSmallOnes(folder, 'h', [](RandomValues& r) { return r.Header(); });
   WriteSmallOnes(folder, 'i', [](RandomValues& r) { return r.Identity(); });
   WriteSmallOnes(folder, 's', [](RandomValues& r) { return r.Search(); });
-  WriteSmallOnes(folder, 'b', [](RandomValues& r) { return r.Signature(96); });
+  WriteSmallOnes(folder, 'b', [](RandomValues& r) { return r.Signature(r.Kind(), 96); });
   WriteSmallOnes(folder, 'e', [](RandomValues& r) { return r.Envelope(); });
   int number = 0;
   for (const char* manifest : {
            "file,kind,specimen,land\na.x3p,bullet_lea,A,1\nb.x3p,bullet_lea,A,2\n",
+           "file,kind,specimen,land,firing_pin_shape,aperture_shape,breech_face_class,exhibit_"
+           "kind\n"
+           "a.x3p,cartridge_breech_face,A,,FLAT,CIRCULAR,MIXED,CC_TEST\n"
+           "b.x3p,cartridge_firing_pin,A,,FLAT,CIRCULAR,MIXED,CC_TEST\n",
            "file,kind,specimen,land\na.csv,profile,A,1\nb.csv,profile,A,1\nc.x3p,other,,\n",
            "\xEF\xBB\xBF"
            "kind,file,land,specimen,exhibit,notes\r\n"

@@ -9,9 +9,11 @@
 #include "absl/strings/str_format.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
 #include "tests/integration/scans.h"
+#include "tests/support/generated_cases.h"
 #include "tests/support/loopback_node.h"
 #include "tests/support/patience.h"
 #include "tests/support/seeded_random.h"
+#include "tests/support/shared_data.h"
 
 namespace proofmark::testing {
 namespace {
@@ -130,6 +132,79 @@ TEST_F(CrossBorderTest, FindsTheOtherBulletOfTheSameBarrelAndLogsBothSides) {
   EXPECT_EQ(answer_in[0].entry.draft.peer_entry->leaf_hash, query_in[0].leaf_hash);
   EXPECT_EQ(answer_in[0].entry.draft.request_hash, query_in[0].entry.draft.request_hash);
   EXPECT_EQ(answer_in[0].entry.draft.response_hash, query_in[0].entry.draft.response_hash);
+}
+
+// The exhibit of GB behind a handle that FR was given.
+std::string OwnerOf(const LoopbackNode& node, const v1::MatchCandidate& candidate) {
+  v1::ExhibitService::Stub owner(node.StaffChannel(StaffRole::kExaminer));
+  grpc::ClientContext context;
+  v1::ResolveHandleRequest resolve;
+  resolve.set_handle(candidate.handle());
+  v1::ResolveHandleResponse resolved;
+  EXPECT_TRUE(owner.ResolveHandle(&context, resolve, &resolved).ok());
+  return resolved.exhibit().exhibit_id();
+}
+
+TEST_F(CrossBorderTest, FindsTheOtherCaseOfTheSameSlideAmongCasesAndBullets) {
+  Start("");
+  auto gb_lab = Lab(*gb_node_);
+  std::string wanted;
+  for (const std::uint32_t slide : {1U, 2U, 3U}) {
+    const std::string id = SubmitCaseOrFail(gb_lab, absl::StrFormat("GB-C%d", slide),
+                                            GeneratedBreechFaceFile(slide, 1));
+    if (slide == 2) wanted = id;
+  }
+  SubmitOrFail(gb_lab, "GB-B", GeneratedScans(2, 1));
+  auto fr_lab = Lab(*fr_node_);
+  const std::string asked = SubmitCaseOrFail(fr_lab, "FR-C2", GeneratedBreechFaceFile(2, 2));
+
+  auto examiner = Examiner(*fr_node_);
+  v1::SearchCandidatesRequest question = QuestionAbout(asked);
+  question.set_include_local(true);
+  v1::Search search;
+  const grpc::Status status = Search(examiner, question, search);
+
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(search.partners_size(), 1);
+  const v1::PartnerResult& gb = search.partners(0);
+  ASSERT_EQ(gb.outcome(), v1::PARTNER_OUTCOME_ANSWERED) << gb.detail();
+  ASSERT_EQ(gb.result().candidates_size(), 1) << gb.DebugString();
+  EXPECT_EQ(gb.result().candidates(0).kind(), v1::EXHIBIT_KIND_CASE_EVIDENCE);
+  EXPECT_EQ(gb.result().candidates(0).level(), v1::SUPPORT_LEVEL_MODERATE);
+  EXPECT_EQ(OwnerOf(*gb_node_, gb.result().candidates(0)), wanted);
+  EXPECT_TRUE(search.local().candidates().empty());
+}
+
+// Real breech faces of consecutively made slides: one shot of each of five slides competes, and
+// the second shot of each is asked about.
+TEST_F(CrossBorderTest, NamesTheSlideOfEveryRealCase) {
+  PM_REQUIRE_SHARED_DATA();
+  constexpr int kSlides = 5;
+  const auto scan = [](int slide, int shot) {
+    return ReadFileOrFail(SharedDir() / "data" / "cartridges" / "fadul" /
+                          absl::StrFormat("Fadul-%d-%d.x3p", slide, shot));
+  };
+  Start("");
+  auto gb_lab = Lab(*gb_node_);
+  auto fr_lab = Lab(*fr_node_);
+  auto examiner = Examiner(*fr_node_);
+  std::vector<std::string> of_slide;
+  for (int slide = 1; slide <= kSlides; ++slide) {
+    of_slide.push_back(SubmitCaseOrFail(gb_lab, absl::StrFormat("GB-%d", slide), scan(slide, 1)));
+  }
+  for (int slide = 1; slide <= kSlides; ++slide) {
+    SCOPED_TRACE(slide);
+    const std::string asked =
+        SubmitCaseOrFail(fr_lab, absl::StrFormat("FR-%d", slide), scan(slide, 2));
+    v1::Search search;
+    ASSERT_TRUE(Search(examiner, QuestionAbout(asked), search).ok());
+    const v1::PartnerResult& gb = search.partners(0);
+    ASSERT_EQ(gb.outcome(), v1::PARTNER_OUTCOME_ANSWERED) << gb.detail();
+    ASSERT_EQ(gb.result().candidates_size(), 1) << gb.DebugString();
+    EXPECT_EQ(OwnerOf(*gb_node_, gb.result().candidates(0)),
+              of_slide[static_cast<std::size_t>(slide - 1)]);
+    EXPECT_TRUE(gb.result().searched().provisional());
+  }
 }
 
 TEST_F(CrossBorderTest, ADeadPartnerIsNamedAndHidesNobody) {

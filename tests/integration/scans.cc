@@ -31,11 +31,21 @@ v1::SubmissionHeader HeaderFor(const std::string& label, const std::vector<std::
   header.mutable_characteristics()->set_land_count(static_cast<std::int32_t>(scans.size()));
   for (std::size_t i = 0; i < scans.size(); ++i) {
     v1::ScanAnnouncement* const scan = header.add_scans();
+    scan->set_region(v1::MARK_REGION_LAND);
     scan->set_land_number(static_cast<std::int32_t>(i) + 1);
     scan->set_format("x3p");
     scan->set_size_bytes(static_cast<std::int64_t>(scans[i].size()));
     scan->set_sha256(std::string(crypto::AsText(crypto::Sha256(scans[i]))));
   }
+  return header;
+}
+
+v1::SubmissionHeader CaseHeaderFor(const std::string& label, const std::string& scan) {
+  v1::SubmissionHeader header = HeaderFor(label, {scan});
+  header.set_kind(v1::EXHIBIT_KIND_CASE_EVIDENCE);
+  header.mutable_characteristics()->clear_land_count();
+  header.mutable_scans(0)->set_region(v1::MARK_REGION_BREECH_FACE);
+  header.mutable_scans(0)->set_land_number(0);
   return header;
 }
 
@@ -62,6 +72,14 @@ std::string SubmitOrFail(v1::SubmissionService::Stub& lab, const std::string& la
                          const std::vector<std::string>& scans) {
   v1::SubmitExhibitResponse response;
   const grpc::Status status = SubmitScans(lab, HeaderFor(label, scans), scans, response);
+  EXPECT_TRUE(status.ok()) << label << ": " << status.error_message();
+  return response.exhibit().exhibit_id();
+}
+
+std::string SubmitCaseOrFail(v1::SubmissionService::Stub& lab, const std::string& label,
+                             const std::string& scan) {
+  v1::SubmitExhibitResponse response;
+  const grpc::Status status = SubmitScans(lab, CaseHeaderFor(label, scan), {scan}, response);
   EXPECT_TRUE(status.ok()) << label << ": " << status.error_message();
   return response.exhibit().exhibit_id();
 }

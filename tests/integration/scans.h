@@ -18,6 +18,9 @@ std::vector<std::string> GeneratedScans(std::uint32_t barrel, std::uint32_t shot
 // A header for these scans: X3P, lands 1, 2, 3...
 v1::SubmissionHeader HeaderFor(const std::string& label, const std::vector<std::string>& scans);
 
+// A header for the breech face of a case.
+v1::SubmissionHeader CaseHeaderFor(const std::string& label, const std::string& scan);
+
 // Sends one exhibit; the status of the call.
 grpc::Status SubmitScans(v1::SubmissionService::Stub& lab, const v1::SubmissionHeader& header,
                          const std::vector<std::string>& scans,
@@ -26,6 +29,10 @@ grpc::Status SubmitScans(v1::SubmissionService::Stub& lab, const v1::SubmissionH
 // Submits and expects success; the exhibit's id.
 std::string SubmitOrFail(v1::SubmissionService::Stub& lab, const std::string& label,
                          const std::vector<std::string>& scans);
+
+// The same of a case with its breech face alone.
+std::string SubmitCaseOrFail(v1::SubmissionService::Stub& lab, const std::string& label,
+                             const std::string& scan);
 
 // A request for partners' candidates with the class filter on.
 v1::SearchCandidatesRequest QuestionAbout(const std::string& exhibit_id);

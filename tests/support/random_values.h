@@ -120,6 +120,12 @@ class RandomValues {
     if (Coin()) {
       characteristics.land_width_mean_um = Real(records::kLandWidthUmMin, records::kLandWidthUmMax);
     }
+    if (Coin())
+      characteristics.firing_pin_shape = static_cast<records::FiringPinShape>(Small(1, 8));
+    if (Coin()) characteristics.aperture_shape = static_cast<records::ApertureShape>(Small(1, 3));
+    if (Coin()) {
+      characteristics.breech_face_class = static_cast<records::BreechFaceClass>(Small(1, 7));
+    }
     return characteristics;
   }
 
@@ -143,7 +149,7 @@ class RandomValues {
     return land;
   }
 
-  forensics::BulletSignature Signature(std::size_t samples_max = forensics::kSignatureSamplesMax) {
+  forensics::BulletSignature Bullet(std::size_t samples_max = forensics::kSignatureSamplesMax) {
     forensics::BulletSignature signature;
     signature.extractor_version = Ascii(128);
     signature.lands.resize(Size(1, forensics::kBulletLandsMax));
@@ -152,6 +158,57 @@ class RandomValues {
     }
     if (!signature.lands.front()) signature.lands.front() = Land(samples_max);
     return signature;
+  }
+
+  // `samples_max` bounds the sides of reliefs too.
+  forensics::ImpressedSignature Impression(forensics::ImpressedRegion region,
+                                           std::size_t samples_max) {
+    const auto side_max = std::min(static_cast<std::size_t>(forensics::kReliefSideMax),
+                                   std::max<std::size_t>(samples_max / 2, 48));
+    forensics::ImpressedSignature impression;
+    impression.extractor_version = Ascii(128);
+    impression.region = region;
+    impression.width = static_cast<std::int64_t>(Size(forensics::kReliefSideMin, side_max));
+    impression.height = static_cast<std::int64_t>(Size(forensics::kReliefSideMin, side_max));
+    impression.pitch_um = forensics::ReliefPitchUm(region);
+    impression.relief.resize(static_cast<std::size_t>(impression.width * impression.height));
+    for (std::int8_t& level : impression.relief) {
+      level = static_cast<std::int8_t>(static_cast<int>(engine_() % 256) - 128);
+    }
+    impression.quality = {.valid_area_mm2 = Real(0.0, 1'000.0),
+                          .missing_share = Real(0.0, 1.0),
+                          .rms_um = Real(0.0, 1'000.0),
+                          .tilt_um_per_mm = Real(0.0, 1e6),
+                          .outer_radius_um = Real(0.0, 20'000.0),
+                          .inner_radius_um = Real(0.0, 20'000.0)};
+    impression.flags = static_cast<std::uint32_t>(Integer(0, 0x7F));
+    return impression;
+  }
+
+  // A case of this kind: any of its marks, at least one.
+  forensics::CaseSignature Case(records::ExhibitKind kind,
+                                std::size_t samples_max = forensics::kSignatureSamplesMax) {
+    using forensics::ImpressedRegion;
+    forensics::CaseSignature signature;
+    const bool fired = kind != records::ExhibitKind::kUnfiredEvidence;
+    for (const ImpressedRegion region :
+         {ImpressedRegion::kBreechFace, ImpressedRegion::kFiringPin, ImpressedRegion::kEjector}) {
+      const bool must = region == ImpressedRegion::kEjector && signature.impressions.empty();
+      if (must || (fired && Coin())) {
+        signature.impressions.push_back(Impression(region, samples_max));
+      }
+    }
+    if (fired && Coin()) {
+      signature.aperture_shear =
+          forensics::ShearSignature{.extractor_version = Ascii(128), .profile = Land(samples_max)};
+    }
+    return signature;
+  }
+
+  forensics::BallisticSignature Signature(
+      records::ExhibitKind kind, std::size_t samples_max = forensics::kSignatureSamplesMax) {
+    if (records::ItemOf(kind) == records::ItemKind::kBullet) return Bullet(samples_max);
+    return Case(kind, samples_max);
   }
 
   records::LedgerReceipt Receipt() {
@@ -167,14 +224,20 @@ class RandomValues {
   std::string ScanFormat() {
     return std::string(Coin() ? records::kFormatX3p : records::kFormatProfileCsv);
   }
-  // Ascending, each once, at least one.
-  std::vector<std::int32_t> LandNumbers() {
-    std::vector<std::int32_t> numbers;
-    for (std::int32_t land = 1; land <= records::kLandsMax; ++land) {
-      if (Coin()) numbers.push_back(land);
+  // Of such an item: ascending, each once, at least one.
+  std::vector<records::MarkPlace> Places(records::ExhibitKind kind) {
+    std::vector<records::MarkPlace> all;
+    for (const records::MarkRegion region : records::kMarkRegions) {
+      if (!records::BearsMark(kind, region)) continue;
+      const std::int32_t lands = region == records::MarkRegion::kLand ? records::kLandsMax : 0;
+      for (std::int32_t land = std::min(lands, 1); land <= lands; ++land) {
+        all.push_back({.region = region, .land_number = land});
+      }
     }
-    if (numbers.empty()) numbers.push_back(records::kLandsMax);
-    return numbers;
+    std::vector<records::MarkPlace> some;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(some),
+                 [this](const auto&) { return Coin(); });
+    return some.empty() ? all : some;
   }
 
   records::Exhibit Exhibit() {
@@ -184,8 +247,8 @@ class RandomValues {
     exhibit.kind = Kind();
     exhibit.state = Coin() ? records::ExhibitState::kActive : records::ExhibitState::kWithdrawn;
     exhibit.characteristics = Characteristics();
-    for (const std::int32_t land : LandNumbers()) {
-      records::Mark mark{.land_number = land,
+    for (const records::MarkPlace& place : Places(exhibit.kind)) {
+      records::Mark mark{.place = place,
                          .scan_sha256 = Hash(),
                          .blob_sha256 = Hash(),
                          .format = ScanFormat(),
@@ -209,16 +272,18 @@ class RandomValues {
     if (Coin()) view.identity = Identity();
     if (Coin()) view.receipt = Receipt();
     view.exhibit.ledger_index = view.receipt ? view.receipt->index : 0;
-    if (Coin()) view.signature = Signature(128);
+    if (Coin()) view.signature = Signature(view.exhibit.kind, 128);
     return view;
   }
 
   records::SubmissionHeader Header() {
     records::SubmissionHeader header{
         .identity = Identity(), .kind = Kind(), .characteristics = Characteristics(), .scans = {}};
-    for (const std::int32_t land : LandNumbers()) {
-      header.scans.push_back({.land_number = land,
-                              .format = ScanFormat(),
+    for (const records::MarkPlace& place : Places(header.kind)) {
+      const bool striated = place.region == records::MarkRegion::kLand ||
+                            place.region == records::MarkRegion::kApertureShear;
+      header.scans.push_back({.place = place,
+                              .format = striated ? ScanFormat() : std::string(records::kFormatX3p),
                               .size_bytes = Integer(1, records::kScanBytesMax),
                               .sha256 = Hash()});
     }
@@ -226,16 +291,19 @@ class RandomValues {
   }
 
   wire::MatchQuestion Question(std::size_t samples_max = forensics::kSignatureSamplesMax) {
-    return {.kind = Kind(),
+    const records::ExhibitKind kind = Kind();
+    return {.kind = kind,
             .characteristics = Characteristics(),
-            .signature = Signature(samples_max),
+            .signature = Signature(kind, samples_max),
             .purpose = Code(),
             .offence = CodeOrNone(),
             .subject_role = CodeOrNone(),
             .case_commitment = Digest(),
             .actor = Ascii(64),
             .rules_off = Rules(),
-            .candidates_max = Small(1, wire::kMatchCandidatesMax)};
+            .candidates_max = Small(1, wire::kMatchCandidatesMax),
+            .exhaustive = Coin(),
+            .full_circle = Coin()};
   }
 
   wire::CountBand Band() { return static_cast<wire::CountBand>(Small(1, 6)); }
@@ -266,6 +334,21 @@ class RandomValues {
     return Result();
   }
 
+  std::vector<wire::ComparedRegion> Regions() {
+    std::vector<wire::ComparedRegion> regions;
+    for (const records::MarkPlace& place : Places(records::ExhibitKind::kCaseEvidence)) {
+      const std::int32_t eligible = Small(0, wire::kCellsMax);
+      regions.push_back({.region = place.region,
+                         .congruent_cells = Small(0, eligible),
+                         .eligible_cells = eligible,
+                         .correlation = Real(-1.0, 1.0),
+                         .turn_degrees = Real(-360.0, 360.0),
+                         .log10_lr = Real(-100.0, 100.0),
+                         .contributes = Coin()});
+    }
+    return regions;
+  }
+
   wire::LocalResult Local() {
     wire::LocalResult local;
     local.candidates.resize(Size(0, 12));
@@ -281,9 +364,15 @@ class RandomValues {
                    .score = Real(0.0, 1.0),
                    .margin = Real(0.0, 1.0),
                    .expected_false_leads = Real(0.0, 1e15),
-                   .lands_compared = Small(1, records::kLandsMax),
+                   .lands_compared = 0,
                    .pairs = {},
-                   .kind = Kind()};
+                   .kind = Kind(),
+                   .regions = {}};
+      if (records::ItemOf(candidate.kind) == records::ItemKind::kCartridgeCase) {
+        candidate.regions = Regions();
+        continue;
+      }
+      candidate.lands_compared = Small(1, records::kLandsMax);
       candidate.pairs.resize(Size(0, records::kLandsMax));
       for (wire::AlignedLands& pair : candidate.pairs) {
         pair = {.query_land = Small(1, records::kLandsMax),
@@ -301,7 +390,10 @@ class RandomValues {
                       .complete = Coin(),
                       .method_version = Ascii(128),
                       .calibration_version = Ascii(128),
-                      .provisional = Coin()};
+                      .provisional = Coin(),
+                      .coarse_scored_count = Integer(0, 1'000'000),
+                      .refined_count = Integer(0, 1'000'000),
+                      .missed_probability = Real(0.0, 1.0)};
     for (const records::ClassRule rule : Rules()) {
       local.searched.removals.push_back({.rule = rule, .removed_count = Integer(0, 1'000'000)});
     }
@@ -330,7 +422,9 @@ class RandomValues {
                         .purpose = Code(),
                         .local = std::nullopt,
                         .partners = {},
-                        .rules_off = Rules()};
+                        .rules_off = Rules(),
+                        .exhaustive = Coin(),
+                        .full_circle = Coin()};
     if (Coin()) search.local = Local();
     std::string agency;
     for (std::size_t n = Size(0, 4); n > 0; --n) {
@@ -351,7 +445,9 @@ class RandomValues {
                                 .all_partners = Coin(),
                                 .rules_off = Rules(),
                                 .deadline_ms = Integer(1'000, 600'000),
-                                .candidates_max = Small(1, 200)};
+                                .candidates_max = Small(1, 200),
+                                .exhaustive = Coin(),
+                                .full_circle = Coin()};
     if (!request.all_partners) {
       for (std::size_t n = Size(1, 64); n > 0; --n) {
         request.partners.push_back("agency-" + std::to_string(n) + ".example");
@@ -363,7 +459,7 @@ class RandomValues {
   wire::StoredExhibit Stored() {
     wire::StoredExhibit stored{
         .exhibit = Exhibit(), .sealed_identity = Bytes(0, 8'192), .signature = std::nullopt};
-    if (Coin()) stored.signature = Signature(128);
+    if (Coin()) stored.signature = Signature(stored.exhibit.kind, 128);
     return stored;
   }
   wire::StoredExchange Exchange() {

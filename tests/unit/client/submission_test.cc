@@ -40,14 +40,26 @@ class SubmissionTest : public ::testing::Test {
     for (const fs::path& file : submission.files) names.push_back(file.filename().string());
     return names;
   }
-  static std::vector<std::int32_t> Lands(const Submission& submission) {
+  static std::vector<std::int32_t> LandsOf(const Submission& submission) {
     std::vector<std::int32_t> lands;
-    for (const auto& scan : submission.header.scans) lands.push_back(scan.land_number);
+    for (const auto& scan : submission.header.scans) lands.push_back(scan.place.land_number);
     return lands;
   }
 
   std::optional<TemporaryFolder> folder_;
 };
+
+std::vector<records::MarkPlace> Lands(const std::vector<std::int32_t>& numbers) {
+  std::vector<records::MarkPlace> places;
+  for (const std::int32_t number : numbers) places.push_back({.land_number = number});
+  return places;
+}
+
+std::vector<records::MarkRegion> Regions(const Submission& submission) {
+  std::vector<records::MarkRegion> regions;
+  for (const auto& scan : submission.header.scans) regions.push_back(scan.place.region);
+  return regions;
+}
 
 TEST_F(SubmissionTest, FilesAreLandsInTheOrderGiven) {
   const std::vector<fs::path> files = {"b.x3p", "a.X3P", "c.csv"};
@@ -57,19 +69,19 @@ TEST_F(SubmissionTest, FilesAreLandsInTheOrderGiven) {
   ASSERT_THAT(exhibit, IsOk());
   EXPECT_EQ(exhibit->header.identity.label, "24-1/3");
   EXPECT_THAT(Names(*exhibit), ElementsAre("b.x3p", "a.X3P", "c.csv"));
-  EXPECT_THAT(Lands(*exhibit), ElementsAre(1, 2, 3));
+  EXPECT_THAT(LandsOf(*exhibit), ElementsAre(1, 2, 3));
   EXPECT_EQ(exhibit->header.scans[1].format, "x3p");
   EXPECT_EQ(exhibit->header.scans[2].format, "profile-csv");
 }
 
 TEST_F(SubmissionTest, GivenLandNumbersSortTheScans) {
   const std::vector<fs::path> files = {"b.x3p", "a.x3p"};
-  const std::vector<std::int32_t> lands = {5, 2};
+  const std::vector<records::MarkPlace> lands = {{.land_number = 5}, {.land_number = 2}};
 
   const absl::StatusOr<Submission> exhibit = PlanExhibit(files, lands, "x", {});
 
   ASSERT_THAT(exhibit, IsOk());
-  EXPECT_THAT(Lands(*exhibit), ElementsAre(2, 5));
+  EXPECT_THAT(LandsOf(*exhibit), ElementsAre(2, 5));
   EXPECT_THAT(Names(*exhibit), ElementsAre("a.x3p", "b.x3p"));
 }
 
@@ -82,11 +94,36 @@ TEST_F(SubmissionTest, RefusesWhatIsNoExhibit) {
 
   EXPECT_EQ(fault(PlanExhibit({}, {}, "x", {})), FaultCode::kUsage);
   EXPECT_EQ(fault(PlanExhibit(std::vector<fs::path>(25, "a.x3p"), {}, "x", {})), FaultCode::kUsage);
-  EXPECT_EQ(fault(PlanExhibit(two, std::vector<std::int32_t>{1}, "x", {})), FaultCode::kUsage);
-  EXPECT_EQ(fault(PlanExhibit(two, std::vector<std::int32_t>{2, 2}, "x", {})), FaultCode::kUsage);
-  EXPECT_EQ(fault(PlanExhibit(two, std::vector<std::int32_t>{0, 1}, "x", {})), FaultCode::kUsage);
-  EXPECT_EQ(fault(PlanExhibit(two, std::vector<std::int32_t>{1, 25}, "x", {})), FaultCode::kUsage);
+  EXPECT_EQ(fault(PlanExhibit(two, Lands({1}), "x", {})), FaultCode::kUsage);
+  EXPECT_EQ(fault(PlanExhibit(two, Lands({2, 2}), "x", {})), FaultCode::kUsage);
+  EXPECT_EQ(fault(PlanExhibit(two, Lands({0, 1}), "x", {})), FaultCode::kUsage);
+  EXPECT_EQ(fault(PlanExhibit(two, Lands({1, 25}), "x", {})), FaultCode::kUsage);
   EXPECT_EQ(fault(PlanExhibit(std::vector<fs::path>{"a.jpg"}, {}, "x", {})), FaultCode::kUsage);
+}
+
+TEST_F(SubmissionTest, FilesOfACaseAreTheMarksTheirNamesSay) {
+  using records::MarkRegion;
+  const SubmissionDefaults of_case = {.kind = records::ExhibitKind::kCaseEvidence};
+  const std::vector<fs::path> named = {"K-17 Firing-Pin.x3p", "K-17_breech_face.x3p"};
+  const std::vector<fs::path> one = {"K-17.x3p"};
+  const std::vector<fs::path> unnamed = {"a.x3p", "b.x3p"};
+  const std::vector<records::MarkPlace> told = {{.region = MarkRegion::kEjector},
+                                                {.region = MarkRegion::kBreechFace}};
+
+  const absl::StatusOr<Submission> by_name = PlanExhibit(named, {}, "x", of_case);
+  const absl::StatusOr<Submission> alone = PlanExhibit(one, {}, "x", of_case);
+  const absl::StatusOr<Submission> as_told = PlanExhibit(unnamed, told, "x", of_case);
+
+  ASSERT_THAT(by_name, IsOk());
+  EXPECT_THAT(Regions(*by_name), ElementsAre(MarkRegion::kBreechFace, MarkRegion::kFiringPin));
+  EXPECT_THAT(Names(*by_name), ElementsAre("K-17_breech_face.x3p", "K-17 Firing-Pin.x3p"));
+  ASSERT_THAT(alone, IsOk());
+  EXPECT_THAT(Regions(*alone), ElementsAre(MarkRegion::kBreechFace));
+  ASSERT_THAT(as_told, IsOk());
+  EXPECT_THAT(Names(*as_told), ElementsAre("b.x3p", "a.x3p"));
+  // Which of two files is which mark is never guessed, and a case has no lands.
+  EXPECT_EQ(FaultOf(PlanExhibit(unnamed, {}, "x", of_case).status()), FaultCode::kUsage);
+  EXPECT_EQ(FaultOf(PlanExhibit(one, Lands({1}), "x", of_case).status()), FaultCode::kUsage);
 }
 
 TEST_F(SubmissionTest, AFlatFolderIsOneExhibitSortedAsPeopleSort) {
@@ -164,7 +201,7 @@ TEST_F(SubmissionTest, AManifestNamesExhibitsAndWhatItCannotSend) {
                                 "file,kind,specimen,land,source_firearm,land_truth\n"
                                 "s/1.x3p,bullet_lea,B1,1,Gun-1,Gun-1/A\n"
                                 "s/2.x3p,bullet_lea,B1,2,Gun-1,Gun-1/B\n"
-                                "c/1.x3p,cartridge_breech_face,C1,,Gun-1,\n");
+                                "s/t.x3p,format_sample,,,,\n");
 
   const absl::StatusOr<SubmissionPlan> plan = PlanManifest(manifest, {.case_reference = "24-1"});
 
@@ -176,7 +213,30 @@ TEST_F(SubmissionTest, AManifestNamesExhibitsAndWhatItCannotSend) {
   EXPECT_THAT(exhibit.files, ElementsAre(folder_->path() / "s/1.x3p", folder_->path() / "s/2.x3p"));
   ASSERT_THAT(plan->skipped, SizeIs(1));
   EXPECT_THAT(plan->skipped[0].what, HasSubstr("line 4"));
-  EXPECT_THAT(plan->skipped[0].reason, HasSubstr("cartridge_breech_face"));
+  EXPECT_THAT(plan->skipped[0].reason, HasSubstr("format_sample"));
+}
+
+TEST_F(SubmissionTest, AManifestsMarksOfOneCaseAreOneExhibit) {
+  const fs::path manifest = Put("manifest.csv",
+                                "file,kind,specimen,land,exhibit_kind,calibre,firing_pin_shape\n"
+                                "fp.x3p,cartridge_firing_pin,C1,,CC_TEST,9 mm Luger,FLAT\n"
+                                "bf.x3p,cartridge_breech_face,C1,,CC_TEST,9 mm Luger,FLAT\n"
+                                "again.x3p,cartridge_breech_face,C1,,,,\n"
+                                "hs.x3p,cartridge_headstamp,C1,,,,\n");
+
+  const absl::StatusOr<SubmissionPlan> plan = PlanManifest(manifest, {});
+
+  ASSERT_THAT(plan, IsOk());
+  ASSERT_THAT(plan->submissions, SizeIs(2));
+  const Submission& first = plan->submissions[0];
+  EXPECT_EQ(first.header.identity.label, "C1");
+  EXPECT_EQ(first.header.kind, records::ExhibitKind::kCaseTest);
+  EXPECT_EQ(first.header.characteristics.calibre_code, "9LUGER");
+  EXPECT_EQ(first.header.characteristics.firing_pin_shape, records::FiringPinShape::kFlat);
+  EXPECT_THAT(Names(first), ElementsAre("bf.x3p", "fp.x3p"));
+  EXPECT_EQ(plan->submissions[1].header.identity.label, "C1#2");
+  ASSERT_THAT(plan->skipped, SizeIs(1));
+  EXPECT_THAT(plan->skipped[0].reason, HasSubstr("cartridge_headstamp"));
 }
 
 TEST_F(SubmissionTest, AWrongManifestIsRefusedWithItsLine) {

@@ -80,6 +80,7 @@ class FakeNode final : public SubmissionPort {
     exhibit.mutable_submit_time()->set_seconds(1'790'000'000);
     exhibit.set_submitted_by("p1");
     v1::Mark& mark = *exhibit.add_marks();
+    mark.set_region(v1::MARK_REGION_LAND);
     mark.set_land_number(1);
     mark.set_scan_sha256(submission.header.scans[0].sha256);
     mark.set_format("x3p");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "records/codes.h"
 
 namespace proofmark::records {
 namespace {
@@ -20,10 +21,20 @@ ClassCharacteristics Known() {
           .land_width_mean_um = 2'000.0};
 }
 
+ClassCharacteristics KnownCase() {
+  ClassCharacteristics known;
+  known.calibre_code = "9LUGER";
+  known.firing_pin_shape = FiringPinShape::kHemispherical;
+  known.aperture_shape = ApertureShape::kCircular;
+  known.breech_face_class = BreechFaceClass::kParallel;
+  return known;
+}
+
 // The rules that exclude, both ways round, which must be the same.
-std::set<ClassRule> Excluding(const ClassCharacteristics& a, const ClassCharacteristics& b) {
+std::set<ClassRule> Excluding(const ClassCharacteristics& a, const ClassCharacteristics& b,
+                              ItemKind item = ItemKind::kBullet) {
   std::set<ClassRule> rules;
-  for (const ClassRule rule : kClassRules) {
+  for (const ClassRule rule : ClassRulesOf(item)) {
     const bool excludes = Excludes(rule, a, b);
     EXPECT_EQ(Excludes(rule, b, a), excludes) << ClassRuleName(rule);
     if (excludes) rules.insert(rule);
@@ -53,6 +64,55 @@ TEST(ClassFilterTest, EachRuleSeesItsOwnDifferenceOnly) {
   EXPECT_EQ(Excluding(Known(), other), std::set{ClassRule::kLandWidth});
 }
 
+TEST(ClassFilterTest, EachRuleOfACaseSeesItsOwnDifferenceOnly) {
+  const auto excluding = [](const ClassCharacteristics& other) {
+    return Excluding(KnownCase(), other, ItemKind::kCartridgeCase);
+  };
+  EXPECT_EQ(excluding(KnownCase()), std::set<ClassRule>());
+  ClassCharacteristics other = KnownCase();
+  other.calibre_code = "9MAKAROV";
+  EXPECT_EQ(excluding(other), std::set{ClassRule::kCartridge});
+  other = KnownCase();
+  other.firing_pin_shape = FiringPinShape::kElliptical;
+  EXPECT_EQ(excluding(other), std::set{ClassRule::kFiringPinShape});
+  other = KnownCase();
+  other.aperture_shape = ApertureShape::kRectangular;
+  EXPECT_EQ(excluding(other), std::set{ClassRule::kApertureShape});
+  other = KnownCase();
+  other.breech_face_class = BreechFaceClass::kGranular;
+  EXPECT_EQ(excluding(other), std::set{ClassRule::kBreechFaceClass});
+}
+
+TEST(ClassFilterTest, WhatIsUnknownOfACaseNeverExcludes) {
+  EXPECT_EQ(Excluding(KnownCase(), {}, ItemKind::kCartridgeCase), std::set<ClassRule>());
+}
+
+TEST(ClassFilterTest, CartridgesOfOneChamberAreNeighbours) {
+  for (const ChamberNeighbours& pair : ChamberNeighbourList()) {
+    SCOPED_TRACE(pair.one);
+    // Codes of the list of calibres, each pair once.
+    EXPECT_TRUE(FindCalibre(pair.one).has_value() && FindCalibre(pair.one)->code == pair.one);
+    EXPECT_TRUE(FindCalibre(pair.other).has_value() && FindCalibre(pair.other)->code == pair.other);
+    ClassCharacteristics a;
+    a.calibre_code = pair.one;
+    ClassCharacteristics b;
+    b.calibre_code = pair.other;
+    EXPECT_EQ(Excluding(a, b, ItemKind::kCartridgeCase), std::set<ClassRule>());
+    b.calibre_code = "12GA";
+    EXPECT_EQ(Excluding(a, b, ItemKind::kCartridgeCase), std::set{ClassRule::kCartridge});
+  }
+}
+
+TEST(ClassFilterTest, EveryRuleIsOfOneKindOfItem) {
+  std::set<ClassRule> all;
+  for (const ItemKind item : {ItemKind::kBullet, ItemKind::kCartridgeCase}) {
+    for (const ClassRule rule : ClassRulesOf(item)) {
+      EXPECT_TRUE(all.insert(rule).second) << ClassRuleName(rule);
+    }
+  }
+  EXPECT_EQ(all.size(), kClassRules.size());
+}
+
 TEST(ClassFilterTest, WhatIsUnknownNeverExcludes) {
   ClassCharacteristics other{.calibre_code = "44MAG",
                              .bullet_class = "11",
@@ -60,7 +120,8 @@ TEST(ClassFilterTest, WhatIsUnknownNeverExcludes) {
                              .twist = TwistDirection::kLeft,
                              .rifling = RiflingType::kPolygonal,
                              .land_width_mean_um = 900.0};
-  ASSERT_EQ(Excluding(Known(), other).size(), kClassRules.size());
+  const std::size_t rules = ClassRulesOf(ItemKind::kBullet).size();
+  ASSERT_EQ(Excluding(Known(), other).size(), rules);
   EXPECT_EQ(Excluding(ClassCharacteristics(), other), std::set<ClassRule>());
   EXPECT_EQ(Excluding(ClassCharacteristics(), ClassCharacteristics()), std::set<ClassRule>());
 
@@ -69,23 +130,23 @@ TEST(ClassFilterTest, WhatIsUnknownNeverExcludes) {
   without.calibre_code.clear();
   without.bullet_class.clear();
   EXPECT_FALSE(Excluding(Known(), without).contains(ClassRule::kBulletClass));
-  EXPECT_EQ(Excluding(Known(), without).size(), kClassRules.size() - 1);
+  EXPECT_EQ(Excluding(Known(), without).size(), rules - 1);
   without = other;
   without.land_count.reset();
   EXPECT_FALSE(Excluding(Known(), without).contains(ClassRule::kLandCount));
-  EXPECT_EQ(Excluding(Known(), without).size(), kClassRules.size() - 1);
+  EXPECT_EQ(Excluding(Known(), without).size(), rules - 1);
   without = other;
   without.twist.reset();
   EXPECT_FALSE(Excluding(Known(), without).contains(ClassRule::kTwist));
-  EXPECT_EQ(Excluding(Known(), without).size(), kClassRules.size() - 1);
+  EXPECT_EQ(Excluding(Known(), without).size(), rules - 1);
   without = other;
   without.rifling.reset();
   EXPECT_FALSE(Excluding(Known(), without).contains(ClassRule::kRifling));
-  EXPECT_EQ(Excluding(Known(), without).size(), kClassRules.size() - 1);
+  EXPECT_EQ(Excluding(Known(), without).size(), rules - 1);
   without = other;
   without.land_width_mean_um.reset();
   EXPECT_FALSE(Excluding(Known(), without).contains(ClassRule::kLandWidth));
-  EXPECT_EQ(Excluding(Known(), without).size(), kClassRules.size() - 1);
+  EXPECT_EQ(Excluding(Known(), without).size(), rules - 1);
 }
 
 TEST(ClassFilterTest, ACalibreStandsForItsClassOfBullet) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "absl/strings/str_format.h"
 #include "gtest/gtest.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/status_matchers.h"
@@ -21,7 +22,7 @@ using ::testing::StartsWith;
 const char kHeader[] = "file,kind,specimen,land\n";
 
 std::size_t RowCount(const Manifest& manifest) {
-  std::size_t count = manifest.unsupported.size();
+  std::size_t count = manifest.unsupported.size() + manifest.cases.size();
   for (const ManifestExhibit& exhibit : manifest.exhibits) count += exhibit.rows.size();
   return count;
 }
@@ -114,10 +115,50 @@ TEST(ManifestTest, OtherKindsAreKeptApartAndNeverDropped) {
 
   ASSERT_THAT(manifest, IsOk());
   EXPECT_EQ(manifest->exhibits.size(), 1U);
-  ASSERT_EQ(manifest->unsupported.size(), 2U);
-  EXPECT_EQ(manifest->unsupported[0].kind, "cartridge_breech_face");
-  EXPECT_EQ(manifest->unsupported[0].line, 2);
-  EXPECT_EQ(manifest->unsupported[1].kind, "format_sample");
+  ASSERT_EQ(manifest->cases.size(), 1U);
+  EXPECT_EQ(manifest->cases[0].row.line, 2);
+  EXPECT_EQ(manifest->cases[0].region, MarkRegion::kBreechFace);
+  ASSERT_EQ(manifest->unsupported.size(), 1U);
+  EXPECT_EQ(manifest->unsupported[0].kind, "format_sample");
+}
+
+TEST(ManifestTest, MarksOfACaseShareItsLabelAndASecondScanOfOneDoesNot) {
+  const auto manifest = ParseManifest(
+      "file,kind,specimen,land,exhibit,exhibit_kind,case,date,breech_face_class\n"
+      "a.x3p,cartridge_breech_face,C,,K-1,CC_TEST,24-1,2024,GRANULAR\n"
+      "b.x3p,cartridge_firing_pin,C,,K-1,,,,UNKNOWN\n"
+      "c.x3p,cartridge_breech_face,C,,K-1,,,,\n"
+      "d.x3p,cartridge_lea,C,,,,,,\n");
+
+  ASSERT_THAT(manifest, IsOk());
+  ASSERT_EQ(manifest->cases.size(), 4U);
+  const ManifestCase& first = manifest->cases[0];
+  EXPECT_EQ(first.label, "K-1");
+  EXPECT_EQ(first.kind, ExhibitKind::kCaseTest);
+  EXPECT_EQ(first.case_reference, "24-1");
+  EXPECT_EQ(first.incident_date, "2024");
+  EXPECT_EQ(first.characteristics.breech_face_class, BreechFaceClass::kGranular);
+  EXPECT_EQ(manifest->cases[1].label, "K-1");
+  EXPECT_EQ(manifest->cases[1].region, MarkRegion::kFiringPin);
+  EXPECT_EQ(manifest->cases[1].kind, ExhibitKind::kCaseEvidence);
+  EXPECT_EQ(manifest->cases[1].characteristics.breech_face_class, std::nullopt);
+  EXPECT_EQ(manifest->cases[2].label, "K-1#2");
+  EXPECT_EQ(manifest->cases[3].region, std::nullopt);  // A land is no mark of a case.
+}
+
+TEST(ManifestTest, RefusesCodesOfNoListAndKindsOfTheOtherItem) {
+  const auto refusal = [](std::string_view column, std::string_view value) {
+    const auto manifest =
+        ParseManifest(absl::StrFormat("file,kind,specimen,land,%s\n"
+                                      "a.x3p,cartridge_breech_face,C,,%s\n",
+                                      column, value));
+    return std::string(manifest.status().message());
+  };
+  EXPECT_THAT(refusal("exhibit_kind", "BU_TEST"), StartsWith("line 2, column exhibit_kind: must"));
+  EXPECT_THAT(refusal("firing_pin_shape", "ROUND"), StartsWith("line 2, column firing_pin_shape"));
+  EXPECT_THAT(refusal("aperture_shape", "round"), StartsWith("line 2, column aperture_shape: "));
+  EXPECT_THAT(refusal("breech_face_class", "x"), StartsWith("line 2, column breech_face_class"));
+  EXPECT_THAT(refusal("date", "soon"), StartsWith("line 2: incident_date"));
 }
 
 TEST(ManifestTest, ASpecimenScannedTwiceGivesTwoSets) {
@@ -342,7 +383,9 @@ TEST(ManifestTest, ReadsTheDocumentedExample) {
   EXPECT_EQ(manifest->exhibits[0].label, "K-17/2");
   EXPECT_EQ(manifest->exhibits[0].rows.size(), 2U);
   EXPECT_EQ(manifest->exhibits[0].characteristics.calibre_code, "9LUGER");
-  EXPECT_EQ(manifest->unsupported.size(), 1U);
+  ASSERT_EQ(manifest->cases.size(), 1U);
+  EXPECT_EQ(manifest->cases[0].label, "case 4");
+  EXPECT_TRUE(manifest->unsupported.empty());
 }
 
 // Counted apart from the parser: the manifest of the shared data has one line a row, and its second
@@ -380,9 +423,15 @@ TEST(ManifestTest, ReadsTheSharedDataWhole) {
     EXPECT_FALSE(exhibit.source_firearm.empty()) << exhibit.label;
   }
   std::for_each(manifest->unsupported.begin(), manifest->unsupported.end(), count);
+  for (const ManifestCase& mark : manifest->cases) {
+    count(mark.row);
+    EXPECT_TRUE(mark.region.has_value()) << mark.label;
+    EXPECT_FALSE(mark.source_firearm.empty()) << mark.label;
+  }
   EXPECT_EQ(read_of_kind, rows_of_kind);
-  EXPECT_EQ(manifest->unsupported.size(),
-            rows - rows_of_kind["bullet_lea"] - rows_of_kind["profile"]);
+  EXPECT_EQ(manifest->unsupported.size(), rows - rows_of_kind["bullet_lea"] -
+                                              rows_of_kind["profile"] -
+                                              rows_of_kind["cartridge_breech_face"]);
 }
 
 }  // namespace

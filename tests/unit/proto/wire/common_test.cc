@@ -34,9 +34,23 @@ TEST(ExhibitKindTest, EveryKindComesBackUnderItsOwnName) {
 }
 
 TEST(ExhibitKindTest, RefusesUnspecifiedAndUnknownNumbers) {
-  for (const int number : {0, 5, -1, 1'000'000}) {
+  for (const int number : {0, 10, -1, 1'000'000}) {
     EXPECT_THAT(FromProto(static_cast<v1::ExhibitKind>(number), "kind"),
                 StatusIs(absl::StatusCode::kInvalidArgument, ::testing::StartsWith("kind: ")));
+  }
+}
+
+TEST(MarkRegionTest, EveryRegionComesBack) {
+  EXPECT_EQ(ToProto(records::MarkRegion::kBreechFace), v1::MARK_REGION_BREECH_FACE);
+  EXPECT_EQ(ToProto(records::MarkRegion::kLand), v1::MARK_REGION_LAND);
+  for (const records::MarkRegion region : records::kMarkRegions) {
+    const auto back = FromProto(ToProto(region), "region");
+    ASSERT_THAT(back, IsOk());
+    EXPECT_EQ(*back, region);
+  }
+  for (const int number : {0, 6, -1}) {
+    EXPECT_THAT(FromProto(static_cast<v1::MarkRegion>(number), "region"),
+                StatusIs(absl::StatusCode::kInvalidArgument, ::testing::StartsWith("region: ")));
   }
 }
 
@@ -46,6 +60,10 @@ TEST(ClassRuleTest, EveryRuleComesBackUnderItsOwnName) {
   EXPECT_EQ(ToProto(records::ClassRule::kTwist), v1::CLASS_RULE_TWIST);
   EXPECT_EQ(ToProto(records::ClassRule::kRifling), v1::CLASS_RULE_RIFLING);
   EXPECT_EQ(ToProto(records::ClassRule::kLandWidth), v1::CLASS_RULE_LAND_WIDTH);
+  EXPECT_EQ(ToProto(records::ClassRule::kCartridge), v1::CLASS_RULE_CARTRIDGE);
+  EXPECT_EQ(ToProto(records::ClassRule::kFiringPinShape), v1::CLASS_RULE_FIRING_PIN_SHAPE);
+  EXPECT_EQ(ToProto(records::ClassRule::kApertureShape), v1::CLASS_RULE_APERTURE_SHAPE);
+  EXPECT_EQ(ToProto(records::ClassRule::kBreechFaceClass), v1::CLASS_RULE_BREECH_FACE_CLASS);
   for (const records::ClassRule rule : records::kClassRules) {
     const auto back = FromProto(ToProto(rule), "rule");
     ASSERT_THAT(back, IsOk());

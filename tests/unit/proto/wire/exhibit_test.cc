@@ -20,7 +20,7 @@ ExhibitView ExampleView() {
   ExhibitView view;
   view.exhibit.id.assign(32, 'a');
   view.exhibit.submitted_by = "lab-1";
-  view.exhibit.marks.push_back({.land_number = 2,
+  view.exhibit.marks.push_back({.place = {.land_number = 2},
                                 .scan_sha256 = std::string(32, 'a'),
                                 .blob_sha256 = "",
                                 .format = "profile-csv",
@@ -33,7 +33,7 @@ records::SubmissionHeader ExampleHeader() {
   records::SubmissionHeader header;
   header.identity.label = "K-17/2";
   for (const int land : {1, 2}) {
-    header.scans.push_back({.land_number = land,
+    header.scans.push_back({.place = {.land_number = land},
                             .format = "x3p",
                             .size_bytes = 1'000,
                             .sha256 = std::string(32, 'h')});
@@ -81,7 +81,7 @@ TEST(ExhibitViewTest, EveryBoundHolds) {
           {"time", [](M& m) { m.mutable_submit_time()->set_nanos(-1); }, "x.submit_time.nanos:"},
           {"no submitter", [](M& m) { m.clear_submitted_by(); }, "x.submitted_by: 0"},
           {"receipt", [](M& m) { m.mutable_receipt(); }, "x.receipt.origin: 0"},
-          {"signature", [](M& m) { m.mutable_signature(); }, "x.signature.extractor_version: 0"},
+          {"signature", [](M& m) { m.mutable_signature(); }, "x.signature.item: not set"},
       },
       [](const M& m) { return FromProto(m, "x"); });
 }
@@ -163,7 +163,7 @@ TEST(SubmissionHeaderTest, EveryBoundHolds) {
           {"land 25", [](M& m) { m.mutable_scans(1)->set_land_number(25); },
            "h.scans[1].land_number: 25"},
           {"land twice", [](M& m) { m.mutable_scans(1)->set_land_number(1); },
-           "h.scans[1].land_number: 1 after 1"},
+           "h.scans[1]: land 1 after land 1"},
           {"format", [](M& m) { m.mutable_scans(1)->set_format("png"); }, "h.scans[1].format:"},
           {"size 0", [](M& m) { m.mutable_scans(1)->set_size_bytes(0); }, "h.scans[1].size_bytes:"},
           {"size max", [](M& m) { m.mutable_scans(1)->set_size_bytes(134'217'728); }, ""},

@@ -22,11 +22,13 @@ constexpr std::size_t kFewSamples = 128;
 
 MatchQuestion ExampleQuestion() {
   MatchQuestion question;
-  question.signature.extractor_version = "striated/1";
-  question.signature.lands.resize(1);
-  question.signature.lands[0].emplace();
-  question.signature.lands[0]->height_nm.assign(96, 5);
-  question.signature.lands[0]->right_shoulder_um = 300.0;
+  forensics::BulletSignature bullet;
+  bullet.extractor_version = "striated/1";
+  bullet.lands.resize(1);
+  bullet.lands[0].emplace();
+  bullet.lands[0]->height_nm.assign(96, 5);
+  bullet.lands[0]->right_shoulder_um = 300.0;
+  question.signature = std::move(bullet);
   question.purpose = "CRIMINAL_INVESTIGATION";
   question.actor = "examiner-7";
   return question;
@@ -61,13 +63,15 @@ TEST(MatchQuestionTest, EveryBoundHolds) {
       ToProto(ExampleQuestion()),
       {
           {"no kind", [](M& m) { m.clear_kind(); }, "q.kind: not set"},
-          {"kind 5", [](M& m) { m.set_kind(static_cast<v1::ExhibitKind>(5)); }, "q.kind:"},
+          {"kind 10", [](M& m) { m.set_kind(static_cast<v1::ExhibitKind>(10)); }, "q.kind:"},
           {"nothing known", [](M& m) { m.clear_characteristics(); }, ""},
           {"lands 25", [](M& m) { m.mutable_characteristics()->set_land_count(25); },
            "q.characteristics.land_count: 25"},
           {"no signature", [](M& m) { m.clear_signature(); }, "q.signature: absent"},
-          {"bad signature", [](M& m) { m.mutable_signature()->clear_lands(); },
-           "q.signature.lands: 0 entries"},
+          {"bad signature", [](M& m) { m.mutable_signature()->mutable_bullet()->clear_lands(); },
+           "q.signature.bullet.lands: 0 entries"},
+          {"another item", [](M& m) { m.set_kind(v1::EXHIBIT_KIND_CASE_EVIDENCE); },
+           "q.signature.item: of a bullet"},
           {"no purpose", [](M& m) { m.clear_purpose(); }, "q.purpose:"},
           {"purpose 32", [](M& m) { m.set_purpose(std::string(32, 'A')); }, ""},
           {"purpose 33", [](M& m) { m.set_purpose(std::string(33, 'A')); }, "q.purpose:"},
@@ -87,7 +91,7 @@ TEST(MatchQuestionTest, EveryBoundHolds) {
           {"actor line", [](M& m) { m.set_actor("a\nb"); }, "q.actor:"},
           {"all rules off",
            [](M& m) {
-             for (int r = 1; r <= 5; ++r) m.add_rules_off(v1::ClassRule(r));
+             for (int r = 1; r <= 9; ++r) m.add_rules_off(v1::ClassRule(r));
            },
            ""},
           {"rule twice",
@@ -96,7 +100,7 @@ TEST(MatchQuestionTest, EveryBoundHolds) {
            },
            "q.rules_off[1]: a rule comes twice"},
           {"rule 0", [](M& m) { m.add_rules_off(v1::ClassRule(0)); }, "q.rules_off[0]: not set"},
-          {"rule 6", [](M& m) { m.add_rules_off(v1::ClassRule(6)); }, "q.rules_off[0]:"},
+          {"rule 10", [](M& m) { m.add_rules_off(v1::ClassRule(10)); }, "q.rules_off[0]:"},
           {"0 candidates", [](M& m) { m.set_candidates_max(0); }, "q.candidates_max: 0"},
           {"1 candidate", [](M& m) { m.set_candidates_max(1); }, ""},
           {"10 candidates", [](M& m) { m.set_candidates_max(10); }, ""},
@@ -236,10 +240,20 @@ TEST(MatchPayloadTest, RefusesTrailingGarbageAndOversize) {
 TEST(MatchPayloadTest, TheLargestQuestionFitsItsLimit) {
   RandomValues random(7);
   MatchQuestion question = random.Question(kFewSamples);
-  question.signature.lands.assign(forensics::kBulletLandsMax, random.Land());
-  for (auto& land : question.signature.lands) {
-    land->height_nm.assign(forensics::kSignatureSamplesMax, 1);
+  question.kind = records::ExhibitKind::kCaseEvidence;  // Larger than any bullet.
+  forensics::CaseSignature largest;
+  for (const forensics::ImpressedRegion region :
+       {forensics::ImpressedRegion::kBreechFace, forensics::ImpressedRegion::kFiringPin,
+        forensics::ImpressedRegion::kEjector}) {
+    forensics::ImpressedSignature impression = random.Impression(region, 96);
+    impression.width = forensics::kReliefSideMax;
+    impression.height = forensics::kReliefSideMax;
+    impression.relief.assign(static_cast<std::size_t>(impression.width * impression.height), 1);
+    largest.impressions.push_back(std::move(impression));
   }
+  largest.aperture_shear = {.extractor_version = "v", .profile = random.Land()};
+  largest.aperture_shear->profile.height_nm.assign(forensics::kSignatureSamplesMax, 1);
+  question.signature = std::move(largest);
   const auto bytes = Serialise(question);
   ASSERT_THAT(bytes, IsOk());
   EXPECT_LT(static_cast<std::int64_t>(bytes->size()), kMatchPayloadBytesMax);

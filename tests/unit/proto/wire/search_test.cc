@@ -31,7 +31,9 @@ Search ExampleSearch() {
                 .purpose = "TRAINING",
                 .local = LocalResult{},
                 .partners = {},
-                .rules_off = {}};
+                .rules_off = {},
+                .exhaustive = false,
+                .full_circle = false};
   search.local->searched.method_version = "striated/1";
   search.local->searched.calibration_version = "generated/1";
   search.local->candidates.resize(2);
@@ -90,6 +92,12 @@ TEST(SearchTest, EveryBoundHolds) {
           {"held", [=](M& m) { searched(m)->set_held_count(-1); }, "s.local.searched.held_count:"},
           {"eligible", [=](M& m) { searched(m)->set_eligible_count(-1); },
            "s.local.searched.eligible_count:"},
+          {"coarse", [=](M& m) { searched(m)->set_coarse_scored_count(-1); },
+           "s.local.searched.coarse_scored_count:"},
+          {"refined", [=](M& m) { searched(m)->set_refined_count(-1); },
+           "s.local.searched.refined_count:"},
+          {"missed", [=](M& m) { searched(m)->set_missed_probability(1.001); },
+           "s.local.searched.missed_probability:"},
           {"compared", [=](M& m) { searched(m)->set_compared_count(-1); },
            "s.local.searched.compared_count:"},
           {"failed", [=](M& m) { searched(m)->set_failed_count(-1); },
@@ -278,7 +286,7 @@ TEST(SearchRequestTest, EveryBoundHolds) {
              while (m.partners_size() < 65) m.add_partners("a");
            },
            "partners: 65 entries"},
-          {"rule", [](M& m) { m.add_rules_off(v1::ClassRule(9)); }, "rules_off[0]:"},
+          {"rule", [](M& m) { m.add_rules_off(v1::ClassRule(10)); }, "rules_off[0]:"},
           {"1 s", deadline(1, 0), ""},
           {"0.999 s", deadline(0, 999'999'999), "deadline:"},
           {"10 min", deadline(600, 0), ""},
@@ -294,11 +302,72 @@ TEST(SearchRequestTest, EveryBoundHolds) {
       [](const M& m) { return FromProto(m, ""); });
 }
 
+// Whose second candidate is a case.
+Search CaseExample() {
+  Search search = ExampleSearch();
+  LocalCandidate& candidate = search.local->candidates[1];
+  candidate.kind = records::ExhibitKind::kCaseTest;
+  candidate.lands_compared = 0;
+  candidate.pairs.clear();
+  candidate.regions = {{.region = records::MarkRegion::kBreechFace,
+                        .congruent_cells = 17,
+                        .eligible_cells = 40,
+                        .correlation = 0.4,
+                        .turn_degrees = -3.0,
+                        .log10_lr = 2.0,
+                        .contributes = true},
+                       {.region = records::MarkRegion::kApertureShear, .correlation = 0.7}};
+  return search;
+}
+
+TEST(ComparedRegionTest, EveryBoundHolds) {
+  using M = v1::Search;
+  const auto candidate = [](M& m) { return m.mutable_local()->mutable_candidates(1); };
+  const auto face = [=](M& m) { return candidate(m)->mutable_regions(0); };
+  const std::string at = "s.local.candidates[1].";
+  const std::string of_face = at + "regions[0].";
+  ExpectFieldCases<M>(
+      ToProto(CaseExample()),
+      {
+          {"lands too", [=](M& m) { candidate(m)->set_lands_compared(1); },
+           at + "lands_compared: 1, must be 0..0"},
+          {"pairs too", [=](M& m) { candidate(m)->add_pairs(); }, at + "pairs: 1 entries"},
+          {"no regions", [=](M& m) { candidate(m)->clear_regions(); },
+           at + "regions: 0 entries, must be 1..4"},
+          {"turned", [=](M& m) { candidate(m)->mutable_regions()->SwapElements(0, 1); },
+           at + "regions: must ascend"},
+          {"of a bullet", [=](M& m) { candidate(m)->set_kind(v1::EXHIBIT_KIND_BULLET_TEST); },
+           at + "lands_compared: 0"},
+          {"no region", [=](M& m) { face(m)->clear_region(); }, of_face + "region: not set"},
+          {"a land", [=](M& m) { face(m)->set_region(v1::MARK_REGION_LAND); },
+           of_face + "region: must be a mark of a case"},
+          {"all cells", [=](M& m) { face(m)->set_congruent_cells(40); }, ""},
+          {"more than all", [=](M& m) { face(m)->set_congruent_cells(41); },
+           of_face + "congruent_cells: 41, must be 0..40"},
+          {"cells below 0", [=](M& m) { face(m)->set_congruent_cells(-1); },
+           of_face + "congruent_cells:"},
+          {"4096 cells", [=](M& m) { face(m)->set_eligible_cells(4'096); }, ""},
+          {"4097 cells", [=](M& m) { face(m)->set_eligible_cells(4'097); },
+           of_face + "eligible_cells:"},
+          {"correlation", [=](M& m) { face(m)->set_correlation(1.001); }, of_face + "correlation:"},
+          {"turn", [=](M& m) { face(m)->set_turn_degrees(-360.5); }, of_face + "turn_degrees:"},
+          {"ratio", [=](M& m) { face(m)->set_log10_lr(100.5); }, of_face + "log10_lr:"},
+      },
+      [](const M& m) { return FromProto(m, "s"); });
+}
+
+TEST(SearchProgressTest, NeedsItsStage) {
+  v1::SearchProgress message = ToProto(SearchProgress{.done_count = 1, .of_count = 3});
+  message.clear_stage();
+  EXPECT_THAT(FromProto(message, "p"),
+              StatusIs(absl::StatusCode::kInvalidArgument, ::testing::StartsWith("p.stage: not")));
+}
+
 TEST(SearchProgressTest, NoMoreIsComparedThanThereIs) {
-  EXPECT_THAT(FromProto(ToProto(SearchProgress{3, 3}), "p"), IsOk());
-  EXPECT_THAT(FromProto(ToProto(SearchProgress{4, 3}), "p"),
+  EXPECT_THAT(FromProto(ToProto(SearchProgress{.done_count = 3, .of_count = 3}), "p"), IsOk());
+  EXPECT_THAT(FromProto(ToProto(SearchProgress{.done_count = 4, .of_count = 3}), "p"),
               StatusIs(absl::StatusCode::kInvalidArgument,
-                       ::testing::StartsWith("p.compared_count: 4, must be 0..3")));
+                       ::testing::StartsWith("p.done_count: 4, must be 0..3")));
 }
 
 TEST(PartnerOutcomeTest, EveryOutcomeHasItsOwnName) {

@@ -38,7 +38,7 @@ v1::LandQuality& Quality(v1::BulletSignature& m) { return *Land(m).mutable_quali
 TEST(SignatureTest, RandomValuesComeBackFromBytes) {
   RandomValues random(3);
   for (int i = 0; i < 60; ++i) {
-    const forensics::BulletSignature value = random.Signature();
+    const forensics::BallisticSignature value = random.Signature(random.Kind());
     const auto bytes = Serialise(value);
     ASSERT_THAT(bytes, IsOk());
     const auto back = ParseSignature(*bytes);
@@ -55,6 +55,27 @@ TEST(SignatureTest, TheLargestOneFits) {
     value.lands.push_back(random.Land());
     value.lands.back()->height_nm.assign(forensics::kSignatureSamplesMax, 1);
   }
+  EXPECT_THAT(Serialise(value), IsOk());
+}
+
+TEST(SignatureTest, TheLargestCaseFits) {
+  forensics::CaseSignature value;
+  for (const forensics::ImpressedRegion region :
+       {forensics::ImpressedRegion::kBreechFace, forensics::ImpressedRegion::kFiringPin,
+        forensics::ImpressedRegion::kEjector}) {
+    forensics::ImpressedSignature& impression = value.impressions.emplace_back();
+    impression.extractor_version.assign(128, 'v');
+    impression.region = region;
+    impression.width = forensics::kReliefSideMax;
+    impression.height = forensics::kReliefSideMax;
+    impression.pitch_um = forensics::ReliefPitchUm(region);
+    impression.relief.assign(
+        static_cast<std::size_t>(forensics::kReliefSideMax * forensics::kReliefSideMax), 1);
+  }
+  RandomValues random(5);
+  value.aperture_shear = {.extractor_version = std::string(128, 'v'), .profile = random.Land()};
+  value.aperture_shear->profile.height_nm.assign(forensics::kSignatureSamplesMax, 1);
+
   EXPECT_THAT(Serialise(value), IsOk());
 }
 
@@ -76,8 +97,9 @@ TEST(SignatureTest, IsTheDocumentedBytes) {
   const auto bytes = Serialise(value);
 
   ASSERT_THAT(bytes, IsOk());
-  EXPECT_EQ(bytes->size(), 255U);
+  EXPECT_EQ(bytes->size(), 258U);
   EXPECT_EQ(base::ToHex(*bytes),
+            "0aff01"
             "0a0a73747269617465642f31"
             "1200"
             "12ee01"
@@ -93,7 +115,130 @@ TEST(SignatureTest, IsTheDocumentedBytes) {
                 "2809");
   const auto back = ParseSignature(*bytes);
   ASSERT_THAT(back, IsOk());
-  EXPECT_EQ(*back, value);
+  EXPECT_EQ(*back, forensics::BallisticSignature(value));
+}
+
+// Its second worked example.
+TEST(SignatureTest, ACaseIsTheDocumentedBytes) {
+  forensics::ImpressedSignature impression;
+  impression.extractor_version = "impressed/1";
+  impression.region = forensics::ImpressedRegion::kBreechFace;
+  impression.width = 48;
+  impression.height = 48;
+  impression.pitch_um = 12.5;
+  impression.relief = {24, -1, forensics::kReliefNotMeasured};
+  impression.relief.resize(48 * 48, 0);
+  impression.quality.missing_share = 0.5;
+  impression.set(forensics::ImpressedFlag::kMaskFound);
+
+  const auto bytes = Serialise(
+      forensics::CaseSignature{.impressions = {impression}, .aperture_shear = std::nullopt});
+
+  ASSERT_THAT(bytes, IsOk());
+  EXPECT_EQ(bytes->size(), 2'343U);
+  EXPECT_EQ(base::ToHex(*bytes),
+            "12a412"
+            "0aa112"
+            "0a0b696d707265737365642f31"
+            "1001"
+            "1830"
+            "228012"
+            "18ff80" +
+                std::string(2 * (48 * 48 - 3), '0') +
+                "2a09"
+                "11000000000000e03f"
+                "3004");
+}
+
+forensics::CaseSignature ExampleCase() {
+  RandomValues random(6);
+  forensics::CaseSignature value;
+  value.impressions.push_back(random.Impression(forensics::ImpressedRegion::kBreechFace, 96));
+  value.impressions.push_back(random.Impression(forensics::ImpressedRegion::kEjector, 96));
+  value.aperture_shear = {.extractor_version = "striated/1", .profile = random.Land(96)};
+  return value;
+}
+
+TEST(SignatureTest, EveryBoundOfACaseHolds) {
+  using M = v1::CaseSignature;
+  const auto face = [](M& m) { return m.mutable_impressions(0); };
+  const auto relief = [=](int width, int bytes) {
+    return [=](M& m) {
+      face(m)->set_width(width);
+      face(m)->set_relief(std::string(static_cast<std::size_t>(bytes), 'r'));
+    };
+  };
+  ExpectFieldCases<M>(
+      ToProto(ExampleCase()),
+      {
+          {"no marks", [](M& m) { m.Clear(); }, "s.impressions: no mark at all"},
+          {"shear alone", [](M& m) { m.clear_impressions(); }, ""},
+          {"no shear", [](M& m) { m.clear_aperture_shear(); }, ""},
+          {"four impressions",
+           [](M& m) {
+             *m.add_impressions() = m.impressions(1);
+             *m.add_impressions() = m.impressions(1);
+           },
+           "s.impressions: 4 entries, must be 0..3"},
+          {"a region twice", [](M& m) { *m.mutable_impressions(1) = m.impressions(0); },
+           "s.impressions[1].region: must ascend"},
+          {"regions turned", [](M& m) { m.mutable_impressions()->SwapElements(0, 1); },
+           "s.impressions[1].region: must ascend"},
+          {"no version", [=](M& m) { face(m)->clear_extractor_version(); },
+           "s.impressions[0].extractor_version: 0 bytes"},
+          {"version 129", [=](M& m) { face(m)->set_extractor_version(std::string(129, 'v')); },
+           "s.impressions[0].extractor_version: 129 bytes"},
+          {"no region", [=](M& m) { face(m)->clear_region(); }, "s.impressions[0].region: not set"},
+          {"a land", [=](M& m) { face(m)->set_region(v1::MARK_REGION_LAND); },
+           "s.impressions[0].region: must be an impressed mark"},
+          {"a striated mark", [=](M& m) { face(m)->set_region(v1::MARK_REGION_APERTURE_SHEAR); },
+           "s.impressions[0].region: must be an impressed mark"},
+          {"region 6", [=](M& m) { face(m)->set_region(static_cast<v1::MarkRegion>(6)); },
+           "s.impressions[0].region: a value"},
+          {"width 47", relief(47, 47 * 48), "s.impressions[0].width: 47, must be 48..448"},
+          {"width 48", relief(48, 48 * 48), ""},
+          {"width 448", relief(448, 448 * 448), ""},
+          {"width 449", relief(449, 449 * 48), "s.impressions[0].width: 449"},
+          {"half a row", relief(48, 48 * 48 + 24), "s.impressions[0].relief: 2328 bytes"},
+          {"47 rows", relief(48, 48 * 47), "s.impressions[0].relief:"},
+          {"449 rows", relief(48, 48 * 449), "s.impressions[0].relief:"},
+          {"no relief", [=](M& m) { face(m)->clear_relief(); }, "s.impressions[0].relief: 0 bytes"},
+          {"no quality", [=](M& m) { face(m)->clear_quality(); },
+           "s.impressions[0].quality: absent"},
+          {"area nan", [=](M& m) { face(m)->mutable_quality()->set_valid_area_mm2(kNaN); },
+           "s.impressions[0]."},
+          {"share over", [=](M& m) { face(m)->mutable_quality()->set_missing_share(1.001); },
+           "s.impressions[0]."},
+          {"all flags", [=](M& m) { face(m)->set_flags(0x7F); }, ""},
+          {"flag 7", [=](M& m) { face(m)->set_flags(0x80); }, "s.impressions[0].flags: bits"},
+          {"shear without version",
+           [](M& m) { m.mutable_aperture_shear()->clear_extractor_version(); },
+           "s.aperture_shear.extractor_version: 0 bytes"},
+          {"shear without profile", [](M& m) { m.mutable_aperture_shear()->clear_profile(); },
+           "s.aperture_shear.profile: absent"},
+          {"shear of 95 samples",
+           [](M& m) {
+             m.mutable_aperture_shear()->mutable_profile()->set_height_nm(std::string(190, 'h'));
+           },
+           "s.aperture_shear.profile.height_nm: 190 bytes"},
+      },
+      [](const M& m) { return FromProto(m, "s"); });
+}
+
+TEST(SignatureTest, IsOfTheItemThatTheKindSays) {
+  const v1::BallisticSignature bullet = ToProto(forensics::BallisticSignature(Example()));
+  const v1::BallisticSignature of_case = ToProto(forensics::BallisticSignature(ExampleCase()));
+
+  for (const records::ExhibitKind kind : records::kExhibitKinds) {
+    SCOPED_TRACE(records::ExhibitKindCode(kind));
+    const bool is_bullet = records::ItemOf(kind) == records::ItemKind::kBullet;
+    // The example case has a breech face, which a cartridge that was not fired cannot have.
+    const bool fired_case = !is_bullet && kind != records::ExhibitKind::kUnfiredEvidence;
+    EXPECT_EQ(FromProto(bullet, kind, "s").ok(), is_bullet);
+    EXPECT_EQ(FromProto(of_case, kind, "s").ok(), fired_case);
+  }
+  EXPECT_THAT(FromProto(v1::BallisticSignature(), "s"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("s.item: not set")));
 }
 
 TEST(SignatureTest, MissingLandsStayInTheirPlaces) {
@@ -204,12 +349,13 @@ TEST(SignatureTest, NothingIsWrittenThatCannotBeReadAgain) {
 TEST(SignatureTest, RefusesUnknownFieldsAtAnyDepth) {
   // Field 15, varint 1.
   const std::string unknown("\x78\x01", 2);
-  v1::BulletSignature outer = ToProto(Example());
+  v1::BallisticSignature outer = ToProto(forensics::BallisticSignature(Example()));
   EXPECT_THAT(ParseSignature(outer.SerializeAsString() + unknown),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("does not know")));
 
-  v1::BulletSignature inner = ToProto(Example());
-  Quality(inner).GetReflection()->MutableUnknownFields(&Quality(inner))->AddVarint(15, 1);
+  v1::BallisticSignature inner = ToProto(forensics::BallisticSignature(Example()));
+  v1::LandQuality& quality = Quality(*inner.mutable_bullet());
+  quality.GetReflection()->MutableUnknownFields(&quality)->AddVarint(15, 1);
   EXPECT_THAT(ParseSignature(inner.SerializeAsString()),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("does not know")));
 }
@@ -220,11 +366,11 @@ TEST(SignatureTest, RefusesTruncatedBytesAndTooMany) {
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     const auto cut = ParseSignature(bytes.substr(0, size));
     if (cut.ok()) {
-      EXPECT_NE(*cut, Example()) << size;
+      EXPECT_NE(*cut, forensics::BallisticSignature(Example())) << size;
     }
   }
   EXPECT_THAT(ParseSignature(std::string(kSignatureBytesMax + 1, '\0')),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("bytes, must be 0..262144")));
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("bytes, must be 0..655360")));
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/journeys/answering.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 
 #include "base/bytes.h"
 #include "forensics/synthetic/generator.h"
+#include "tests/support/generated_cases.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/server/support/agencies.h"
 
@@ -217,16 +219,34 @@ TEST_F(AnsweringTest, APurposeNotAgreedIsASignedRefusalAndLogged) {
   EXPECT_EQ(entries[0].draft.count, 0U);
 }
 
+TEST_F(AnsweringTest, ACaseIsRefusedForTheSameReasonsAsABullet) {
+  wire::MatchQuestion question = Question();
+  question.kind = records::ExhibitKind::kCaseEvidence;
+  forensics::CaseSignature signature = ::proofmark::testing::GeneratedCase(1, 0);
+  signature.impressions[0].extractor_version = "some-other-method/9";
+  question.signature = signature;
+  EXPECT_EQ(RefusalOf(Ask(Sign(question, 1))), "METHOD_VERSION");
+
+  signature = ::proofmark::testing::GeneratedCase(1, 0);
+  std::fill(signature.impressions[0].relief.begin(), signature.impressions[0].relief.end(), 1);
+  question.signature = signature;
+  EXPECT_EQ(RefusalOf(Ask(Sign(question, 2))), "QUALITY");
+
+  question.signature = ::proofmark::testing::GeneratedCase(1, 0);
+  EXPECT_EQ(RefusalOf(Ask(Sign(question, 3))), "");
+}
+
 TEST_F(AnsweringTest, AnotherMethodIsARefusal) {
   wire::MatchQuestion question = Question();
-  question.signature.extractor_version = "some-other-method/9";
+  std::get<forensics::BulletSignature>(question.signature).extractor_version =
+      "some-other-method/9";
 
   EXPECT_EQ(RefusalOf(Ask(Sign(question))), "METHOD_VERSION");
 }
 
 TEST_F(AnsweringTest, AnImplausibleSignatureIsARefusal) {
   wire::MatchQuestion question = Question();
-  for (auto& land : question.signature.lands) {
+  for (auto& land : std::get<forensics::BulletSignature>(question.signature).lands) {
     if (land.has_value()) std::fill(land->height_nm.begin(), land->height_nm.end(), 0);
   }
 

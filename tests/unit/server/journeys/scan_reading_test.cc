@@ -8,6 +8,7 @@
 #include "forensics/x3p/x3p.h"
 #include "records/exhibit.h"
 #include "records/text.h"
+#include "tests/support/generated_cases.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/server/support/generated_exhibits.h"
@@ -20,23 +21,29 @@ using ::proofmark::testing::IsOk;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
+const forensics::LandSignature& LandOf(const ReadMark& mark) {
+  return std::get<forensics::LandSignature>(*mark.signature);
+}
+
 TEST(ScanReadingTest, AGeneratedScanGivesASignature) {
-  const ReadLand land = ReadLandScan("x3p", GeneratedBullet(0, 0, "A").scans[0]);
+  const ReadMark land =
+      ReadScan(records::MarkRegion::kLand, "x3p", GeneratedBullet(0, 0, "A").scans[0]);
 
   ASSERT_TRUE(land.signature.has_value());
-  EXPECT_NEAR(land.signature->width_um(), 1'900.0, 200.0);
-  EXPECT_FALSE(land.signature->has(forensics::LandFlag::kUnitCorrected));
+  EXPECT_NEAR(LandOf(land).width_um(), 1'900.0, 200.0);
+  EXPECT_FALSE(LandOf(land).has(forensics::LandFlag::kUnitCorrected));
 }
 
 TEST(ScanReadingTest, WhatIsNoScanIsARemarkAndNotAnError) {
   for (const char* file : {"", "nonsense", "PK\x03\x04"}) {
-    const ReadLand land = ReadLandScan("x3p", file);
+    const ReadMark land = ReadScan(records::MarkRegion::kLand, "x3p", file);
     EXPECT_FALSE(land.signature.has_value());
     ASSERT_THAT(land.remarks, SizeIs(1));
     EXPECT_THAT(land.remarks[0], HasSubstr("not read"));
   }
-  EXPECT_THAT(ReadLandScan("profile-csv", "x,y\n1,2\n").remarks[0], HasSubstr("not read"));
-  EXPECT_THAT(ReadLandScan("tiff", "II*").remarks[0], HasSubstr("format"));
+  EXPECT_THAT(ReadScan(records::MarkRegion::kLand, "profile-csv", "x,y\n1,2\n").remarks[0],
+              HasSubstr("not read"));
+  EXPECT_THAT(ReadScan(records::MarkRegion::kLand, "tiff", "II*").remarks[0], HasSubstr("format"));
 }
 
 TEST(ScanReadingTest, AScanInNoUnitOfLengthIsNotUsed) {
@@ -49,7 +56,7 @@ TEST(ScanReadingTest, AScanInNoUnitOfLengthIsNotUsed) {
   ASSERT_THAT(scan, IsOk());
   ASSERT_EQ(scan->unit, forensics::UnitVerdict::kImplausible);
 
-  const ReadLand land = ReadLandScan("x3p", *file);
+  const ReadMark land = ReadScan(records::MarkRegion::kLand, "x3p", *file);
 
   EXPECT_FALSE(land.signature.has_value());
   EXPECT_THAT(land.remarks.back(), HasSubstr("unit of length"));
@@ -67,15 +74,52 @@ TEST(ScanReadingTest, AScanWithoutStriaeSaysWhyItGivesNoSignature) {
   const auto file = forensics::WriteX3p(grain);
   ASSERT_THAT(file, IsOk());
 
-  const ReadLand land = ReadLandScan("x3p", *file);
+  const ReadMark land = ReadScan(records::MarkRegion::kLand, "x3p", *file);
 
   EXPECT_FALSE(land.signature.has_value());
   EXPECT_THAT(land.remarks.back(), HasSubstr("no signature"));
 }
 
+TEST(ScanReadingTest, ABreechFaceGivesAnImpression) {
+  const ReadMark mark = ReadScan(records::MarkRegion::kBreechFace, "x3p",
+                                 ::proofmark::testing::GeneratedBreechFaceFile(1, 0));
+
+  ASSERT_TRUE(mark.signature.has_value()) << mark.remarks.back();
+  const auto& impression = std::get<forensics::ImpressedSignature>(*mark.signature);
+  EXPECT_EQ(impression.region, forensics::ImpressedRegion::kBreechFace);
+  EXPECT_FALSE(impression.has(forensics::ImpressedFlag::kUnitCorrected));
+}
+
+TEST(ScanReadingTest, ACorrectedUnitIsFlaggedOnAnImpression) {
+  forensics::HeightMap map = ::proofmark::testing::GeneratedBreechFace(1, 0);
+  map.pitch_x_um *= 1e6;  // Micrometres where metres belong.
+  map.pitch_y_um *= 1e6;
+  for (float& height : map.height_um) height *= 1e6F;
+  const auto file = forensics::WriteX3p(map);
+  ASSERT_THAT(file, IsOk());
+
+  const ReadMark mark = ReadScan(records::MarkRegion::kBreechFace, "x3p", *file);
+
+  ASSERT_TRUE(mark.signature.has_value()) << mark.remarks.back();
+  EXPECT_TRUE(std::get<forensics::ImpressedSignature>(*mark.signature)
+                  .has(forensics::ImpressedFlag::kUnitCorrected));
+}
+
+TEST(ScanReadingTest, AProfileOrNothingFlatIsNoImpression) {
+  const auto read = [](std::string_view format, const std::string& file) {
+    return ReadScan(records::MarkRegion::kBreechFace, format, file);
+  };
+  EXPECT_THAT(read("profile-csv", "x_um,z_um\n0,1\n").remarks[0],
+              HasSubstr("a profile shows no impression"));
+  const ReadMark land = read("x3p", GeneratedBullet(0, 0, "A").scans[0]);
+  EXPECT_FALSE(land.signature.has_value());
+  EXPECT_THAT(land.remarks.back(), HasSubstr("no signature"));
+}
+
 TEST(ScanReadingTest, RemarksAreBoundedPlainText) {
-  for (const ReadLand& land :
-       {ReadLandScan("x3p", std::string(4'000, '\x01')), ReadLandScan("profile-csv", "\x1b[31m")}) {
+  for (const ReadMark& land :
+       {ReadScan(records::MarkRegion::kLand, "x3p", std::string(4'000, '\x01')),
+        ReadScan(records::MarkRegion::kLand, "profile-csv", "\x1b[31m")}) {
     EXPECT_LE(land.remarks.size(), static_cast<std::size_t>(records::kMarkRemarksMax));
     for (const std::string& remark : land.remarks) {
       EXPECT_LE(remark.size(), static_cast<std::size_t>(records::kMarkRemarkBytesMax));
@@ -90,10 +134,10 @@ TEST(ScanReadingTest, ARealProfileGivesASignatureMarkedAsSuch) {
       proofmark::testing::ReadFileOrFail(proofmark::testing::SharedDir() / "data" / "profiles" /
                                          "variability" / "Pink-B1-L2-Sneox1.csv");
 
-  const ReadLand land = ReadLandScan("profile-csv", file);
+  const ReadMark land = ReadScan(records::MarkRegion::kLand, "profile-csv", file);
 
   ASSERT_TRUE(land.signature.has_value()) << land.remarks.back();
-  EXPECT_TRUE(land.signature->has(forensics::LandFlag::kFromProfile));
+  EXPECT_TRUE(LandOf(land).has(forensics::LandFlag::kFromProfile));
 }
 
 }  // namespace

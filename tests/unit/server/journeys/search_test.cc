@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "forensics/cartridge/case_evidence.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/server/support/agencies.h"
 
@@ -81,6 +82,42 @@ TEST_F(SearchTest, FindsTheSameGunHereAndAtThePartner) {
   EXPECT_EQ(south.agency, "south.test");
   ASSERT_EQ(south.outcome, PartnerOutcome::kAnswered) << south.detail;
   ASSERT_THAT(south.result->candidates, SizeIs(1));
+  EXPECT_EQ(south.result->candidates[0].level, forensics::Level::kL1);
+  ExpectPaired(2);
+}
+
+TEST_F(SearchTest, FindsTheSameSlideHereAndAtThePartner) {
+  const std::string asked = two_.north.SubmitCase(1, 0, "C-1");
+  const std::string same = two_.north.SubmitCase(1, 1, "C-2");
+  two_.north.SubmitCase(2, 0, "C-3");
+  two_.north.Submit(0, 0, "A-1");
+  two_.south.SubmitCase(1, 2, "D-1");
+  two_.south.SubmitCase(3, 0, "D-2");
+  two_.south.Submit(0, 1, "B-1");
+
+  wire::SearchRequest request = AskAll(asked, true);
+  request.exhaustive = true;
+  const auto search = Run(request);
+
+  ASSERT_THAT(search, IsOk());
+  EXPECT_TRUE(search->exhaustive);
+  ASSERT_TRUE(search->local.has_value());
+  const wire::SearchedCounts& searched = search->local->searched;
+  EXPECT_EQ(searched.held_count, 2);  // Cases alone, and not the one asked about.
+  EXPECT_EQ(searched.refined_count, 2);
+  EXPECT_EQ(searched.calibration_version, forensics::CaseCalibration().version);
+  ASSERT_THAT(search->local->candidates, SizeIs(2));
+  const wire::LocalCandidate& first = search->local->candidates[0];
+  EXPECT_EQ(first.exhibit_id, same);
+  EXPECT_EQ(first.level, forensics::Level::kL1);
+  ASSERT_THAT(first.regions, SizeIs(1));
+  EXPECT_EQ(first.regions[0].region, records::MarkRegion::kBreechFace);
+  EXPECT_GE(first.regions[0].congruent_cells, 12);
+  ASSERT_THAT(search->partners, SizeIs(1));
+  const wire::PartnerResult& south = search->partners[0];
+  ASSERT_EQ(south.outcome, PartnerOutcome::kAnswered) << south.detail;
+  ASSERT_THAT(south.result->candidates, SizeIs(1));
+  EXPECT_EQ(south.result->candidates[0].kind, records::ExhibitKind::kCaseEvidence);
   EXPECT_EQ(south.result->candidates[0].level, forensics::Level::kL1);
   ExpectPaired(2);
 }

@@ -17,6 +17,7 @@ using ::proofmark::testing::Brought;
 using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::FakeClock;
 using ::proofmark::testing::GeneratedBullet;
+using ::proofmark::testing::GeneratedCaseExhibit;
 using ::proofmark::testing::IsOk;
 using ::proofmark::testing::kExaminer;
 using ::proofmark::testing::kGeneratedLands;
@@ -57,7 +58,8 @@ TEST_F(SubmissionTest, AScannedBulletBecomesASearchableExhibit) {
   EXPECT_EQ(read->identity->label, "A-1");
   ASSERT_THAT(read->exhibit.marks, SizeIs(kGeneratedLands));
   for (const records::Mark& mark : read->exhibit.marks) EXPECT_TRUE(mark.usable);
-  EXPECT_THAT(read->signature->lands, SizeIs(kGeneratedLands));
+  EXPECT_THAT(std::get<forensics::BulletSignature>(*read->signature).lands,
+              SizeIs(kGeneratedLands));
   EXPECT_EQ(read->exhibit.submitted_by, "lab-1");
 }
 
@@ -104,9 +106,10 @@ TEST_F(SubmissionTest, OneBadScanIsARemarkOnTheExhibit) {
   EXPECT_THAT(bad.remarks[0], HasSubstr("not read"));
   const auto read = node_.exhibits().Get(kExaminer, result->exhibit.exhibit.id, true);
   ASSERT_THAT(read, IsOk());
-  ASSERT_THAT(read->signature->lands, SizeIs(kGeneratedLands));
-  EXPECT_FALSE(read->signature->lands[2].has_value());
-  EXPECT_TRUE(read->signature->lands[3].has_value());
+  ASSERT_THAT(std::get<forensics::BulletSignature>(*read->signature).lands,
+              SizeIs(kGeneratedLands));
+  EXPECT_FALSE(std::get<forensics::BulletSignature>(*read->signature).lands[2].has_value());
+  EXPECT_TRUE(std::get<forensics::BulletSignature>(*read->signature).lands[3].has_value());
 }
 
 TEST_F(SubmissionTest, NoUsableScanStoresNothingAndSaysWhy) {
@@ -156,6 +159,67 @@ TEST_F(SubmissionTest, WhatTheLaboratorySaidStandsAndOnlyGapsAreMeasured) {
   ASSERT_TRUE(got.land_width_mean_um.has_value());
   EXPECT_NEAR(*got.land_width_mean_um, 1'900.0, 200.0);
   EXPECT_EQ(got.land_count, std::nullopt);  // Nobody said that all lands were scanned.
+}
+
+TEST_F(SubmissionTest, ACartridgeCaseBecomesASearchableExhibit) {
+  const Brought brought = GeneratedCaseExhibit(1, 0, "C-1");
+
+  const auto result = Submit(brought);
+
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(node_.indexed_count(), 1);
+  const auto read = node_.exhibits().Get(kExaminer, result->exhibit.exhibit.id, true);
+  ASSERT_THAT(read, IsOk());
+  EXPECT_EQ(read->exhibit.kind, records::ExhibitKind::kCaseEvidence);
+  EXPECT_EQ(read->exhibit.characteristics, brought.header.characteristics);
+  ASSERT_THAT(read->exhibit.marks, SizeIs(1));
+  EXPECT_EQ(read->exhibit.marks[0].place, brought.header.scans[0].place);
+  EXPECT_TRUE(read->exhibit.marks[0].usable);
+  const auto& signature = std::get<forensics::CaseSignature>(*read->signature);
+  ASSERT_THAT(signature.impressions, SizeIs(1));
+  EXPECT_FALSE(signature.aperture_shear.has_value());
+}
+
+TEST_F(SubmissionTest, MarksOfOneCaseAreMarksOfOneExhibit) {
+  Brought brought = GeneratedCaseExhibit(1, 0, "C-1");
+  const auto add = [&brought](records::MarkRegion region, std::string scan) {
+    brought.scans.push_back(std::move(scan));
+    brought.header.scans.push_back({.place = {.region = region, .land_number = 0},
+                                    .format = std::string(records::kFormatX3p),
+                                    .size_bytes = 0,
+                                    .sha256 = {}});
+    Announce(brought, brought.scans.size() - 1);
+  };
+  add(records::MarkRegion::kFiringPin, "no scan at all");
+  add(records::MarkRegion::kApertureShear, GeneratedBullet(0, 0, "").scans[0]);
+
+  const auto result = Submit(brought);
+
+  ASSERT_THAT(result, IsOk());
+  const std::vector<records::Mark>& marks = result->exhibit.exhibit.marks;
+  ASSERT_THAT(marks, SizeIs(3));
+  EXPECT_TRUE(marks[0].usable);
+  EXPECT_FALSE(marks[1].usable);
+  EXPECT_THAT(marks[1].remarks[0], HasSubstr("not read"));
+  EXPECT_TRUE(marks[2].usable);
+  const auto read = node_.exhibits().Get(kExaminer, result->exhibit.exhibit.id, true);
+  ASSERT_THAT(read, IsOk());
+  const auto& signature = std::get<forensics::CaseSignature>(*read->signature);
+  EXPECT_THAT(signature.impressions, SizeIs(1));
+  EXPECT_TRUE(signature.aperture_shear.has_value());
+}
+
+TEST_F(SubmissionTest, ACaseIsStillSearchedAfterACrash) {
+  const std::string id = agency_.SubmitCase(1, 0, "C-1");
+  agency_.Submit(0, 0, "A-1");
+  agency_.Crash();
+
+  Node& node = agency_.Start();
+
+  EXPECT_EQ(node.indexed_count(), 2);
+  EXPECT_EQ(*node.CountActiveExhibits(), 2);
+  EXPECT_THAT(node.exhibits().Get(kExaminer, id, false), IsOk());
+  EXPECT_THAT(node.ledger().VerifyAll(), IsOk());
 }
 
 TEST_F(SubmissionTest, EverythingIsThereAfterACrash) {

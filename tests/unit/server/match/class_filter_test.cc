@@ -22,7 +22,7 @@ ClassCharacteristics Query() {
 }
 
 TEST(ClassFilterTest, CountsARecordUnderTheFirstRuleThatRemovesIt) {
-  ClassFilter filter(Query(), {});
+  ClassFilter filter(records::ItemKind::kBullet, Query(), {});
   ClassCharacteristics wrong_everywhere = Query();
   wrong_everywhere.bullet_class = "11";
   wrong_everywhere.land_count = 5;
@@ -46,7 +46,7 @@ TEST(ClassFilterTest, CountsARecordUnderTheFirstRuleThatRemovesIt) {
 
 TEST(ClassFilterTest, ARuleSwitchedOffRemovesNothingAndIsNotCounted) {
   const std::vector<ClassRule> off = {ClassRule::kBulletClass, ClassRule::kLandWidth};
-  ClassFilter filter(Query(), off);
+  ClassFilter filter(records::ItemKind::kBullet, Query(), off);
   ClassCharacteristics other_class = Query();
   other_class.bullet_class = "11";
   ClassCharacteristics other_class_and_lands = other_class;
@@ -67,6 +67,28 @@ TEST(ClassFilterTest, WhatIsUnknownOnEitherSideNeverRemoves) {
   ClassFilter knows_all(Query(), {});
   EXPECT_TRUE(knows_all.Admit({}));
   EXPECT_EQ(knows_all.eligible_count(), 1);
+}
+
+TEST(ClassFilterTest, OnlyTheRulesOfTheItemAreApplied) {
+  ClassCharacteristics query;
+  query.calibre_code = "9LUGER";
+  query.land_count = 6;
+  ClassCharacteristics other_lands = query;
+  other_lands.land_count = 5;
+  ClassCharacteristics other_cartridge = query;
+  other_cartridge.calibre_code = "9MAKAROV";
+  ClassFilter bullets(records::ItemKind::kBullet, query, {});
+  ClassFilter cases(records::ItemKind::kCartridgeCase, query, {});
+
+  EXPECT_FALSE(bullets.Admit(other_lands));
+  EXPECT_TRUE(cases.Admit(other_lands));
+  EXPECT_FALSE(cases.Admit(other_cartridge));
+
+  EXPECT_EQ(bullets.removed_count(ClassRule::kCartridge), std::nullopt);
+  EXPECT_EQ(bullets.removed_counts().size(), 5U);
+  EXPECT_EQ(cases.removed_count(ClassRule::kLandCount), std::nullopt);
+  EXPECT_EQ(cases.removed_counts().size(), 4U);
+  EXPECT_EQ(cases.removed_counts()[0], std::pair(ClassRule::kCartridge, std::int64_t{1}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "forensics/synthetic/generator.h"
+#include "tests/support/generated_cases.h"
 #include "tests/support/status_matchers.h"
 
 namespace proofmark::match {
@@ -72,6 +73,50 @@ TEST(PlausibilityTest, OneGoodLandIsEnoughAndNoneIsNot) {
   EXPECT_THAT(CheckPlausible(one_good), IsOk());
   EXPECT_THAT(CheckPlausible({.extractor_version = "v", .lands = {std::nullopt}}),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("no land")));
+}
+
+// A breech face of 96 x 96 samples, 1.44 square millimetres.
+forensics::CaseSignature Waves(double levels) {
+  forensics::ImpressedSignature impression;
+  impression.extractor_version = "v";
+  impression.width = 96;
+  impression.height = 96;
+  impression.pitch_um = 12.5;
+  for (int i = 0; i < 96 * 96; ++i) {
+    impression.relief.push_back(static_cast<std::int8_t>(std::lround(levels * std::sin(i * 0.7))));
+  }
+  return {.impressions = {impression}, .aperture_shear = std::nullopt};
+}
+
+TEST(PlausibilityTest, AcceptsGeneratedBreechFaces) {
+  for (std::uint32_t slide = 0; slide < 3; ++slide) {
+    EXPECT_THAT(CheckPlausible(::proofmark::testing::GeneratedCase(slide, 0)), IsOk());
+  }
+}
+
+TEST(PlausibilityTest, RefusesReliefsThatNoExtractionGives) {
+  EXPECT_THAT(CheckPlausible(Waves(34.0)), IsOk());
+  EXPECT_THAT(CheckPlausible(Waves(2.0)),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("breech face: its levels")));
+  EXPECT_THAT(CheckPlausible(Waves(127.0)),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("its levels")));
+}
+
+TEST(PlausibilityTest, CountsTheMeasuredAreaItself) {
+  forensics::CaseSignature sparse = Waves(34.0);
+  sparse.impressions[0].quality.valid_area_mm2 = 5.0;
+  for (std::size_t i = 0; i < sparse.impressions[0].relief.size(); ++i) {
+    if (i % 20 != 0) sparse.impressions[0].relief[i] = forensics::kReliefNotMeasured;
+  }
+
+  EXPECT_THAT(CheckPlausible(sparse),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("mm2 are measured")));
+}
+
+TEST(PlausibilityTest, OneUsableMarkOfACaseIsEnough) {
+  forensics::CaseSignature flat_face = Waves(2.0);
+  flat_face.aperture_shear = {.extractor_version = "v", .profile = *Sine(500.0).lands[0]};
+  EXPECT_THAT(CheckPlausible(flat_face), IsOk());
 }
 
 }  // namespace

@@ -20,25 +20,55 @@ using ::proofmark::testing::ScratchState;
 constexpr char kAsker[] = "south.test";
 constexpr char kExchange[] = "0123456789abcdef";
 
-CollectionCandidate Candidate(char id, double score, Level level) {
-  CollectionCandidate candidate;
-  candidate.scored.record_id = std::string(32, id);
-  candidate.scored.comparison.score = score;
-  candidate.scored.comparison.lands_compared = 6;
-  candidate.scored.comparison.pairs.push_back({.query_land = 0, .reference_land = 5});
-  candidate.scored.likelihood_ratio.level = level;
+FoundExhibit Candidate(char id, double score, Level level) {
+  forensics::BulletComparison comparison;
+  comparison.score = score;
+  comparison.lands_compared = 6;
+  comparison.pairs.push_back({.query_land = 0, .reference_land = 5});
+  FoundExhibit candidate;
+  candidate.id = std::string(32, id);
+  candidate.score = score;
+  candidate.likelihood_ratio.level = level;
+  candidate.expected_false_leads = 1.0 - score;
+  candidate.comparison = comparison;
   return candidate;
 }
 
-CollectionResult Found() {
-  CollectionResult found;
+// A case with a breech face and a shear mark.
+FoundExhibit CaseCandidate(char id, double score, Level level) {
+  forensics::ImpressedComparison face;
+  face.cmc = 21;
+  face.cells_eligible = 44;
+  face.features.image_correlation = 0.4;
+  face.turn_degrees = -6.0;
+  ComparedCase compared;
+  compared.comparison.marks = {
+      {.region = forensics::ImpressedRegion::kBreechFace, .measures = face},
+      {.region = forensics::ImpressedRegion::kApertureShear,
+       .measures = forensics::LandComparison{.ccf = 0.7}}};
+  compared.marks = forensics::EvaluateCases(compared.comparison).marks;
+  FoundExhibit candidate;
+  candidate.id = std::string(32, id);
+  candidate.kind = records::ExhibitKind::kCaseTest;
+  candidate.score = score;
+  candidate.likelihood_ratio.level = level;
+  candidate.comparison = compared;
+  return candidate;
+}
+
+FoundExhibits Found() {
+  FoundExhibits found;
+  found.calibration = &forensics::BulletCalibration();
   found.best = {Candidate('a', 0.9, Level::kL2), Candidate('b', 0.8, Level::kL1),
                 Candidate('c', 0.7, Level::kL1), Candidate('d', 0.6, Level::kL1),
                 Candidate('e', 0.2, Level::kNone)};
   found.counts = {.held = 1'500,
                   .eligible = 120,
                   .compared = 119,
+                  .coarse_scored = 120,
+                  .refined = 80,
                   .failed = 1,
+                  .missed_probability = 0.01,
                   .removed = {{records::ClassRule::kBulletClass, 1'380}},
                   .complete = true};
   return found;
@@ -62,16 +92,57 @@ TEST_F(ResultsTest, InsideTheAgencyEverythingIsShown) {
   EXPECT_EQ(local.candidates[0].label, "");
   EXPECT_EQ(local.candidates[0].pairs[0].query_land, 1);
   EXPECT_EQ(local.candidates[0].pairs[0].candidate_land, 6);
-  EXPECT_EQ(local.candidates[1].expected_false_leads,
-            forensics::ExpectedFalseLeads(Found().best[1].scored.comparison, 119));
+  EXPECT_EQ(local.candidates[1].expected_false_leads, Found().best[1].expected_false_leads);
   EXPECT_EQ(local.searched.held_count, 1'500);
   EXPECT_EQ(local.searched.eligible_count, 120);
   EXPECT_EQ(local.searched.compared_count, 119);
   EXPECT_EQ(local.searched.failed_count, 1);
+  EXPECT_EQ(local.searched.coarse_scored_count, 120);
+  EXPECT_EQ(local.searched.refined_count, 80);
+  EXPECT_EQ(local.searched.missed_probability, 0.01);
   EXPECT_EQ(local.searched.removals[0].removed_count, 1'380);
   EXPECT_TRUE(local.searched.complete);
   EXPECT_EQ(local.searched.calibration_version, forensics::BulletCalibration().version);
   EXPECT_EQ(local.searched.provisional, forensics::BulletCalibration().provisional);
+}
+
+TEST_F(ResultsTest, ACaseShowsItsMarks) {
+  FoundExhibits found = Found();
+  found.calibration = &forensics::CaseCalibration();
+  found.best = {CaseCandidate('a', 0.7, Level::kL1)};
+
+  const wire::LocalResult local = ToLocalResult(found);
+
+  ASSERT_EQ(local.candidates.size(), 1U);
+  EXPECT_EQ(local.candidates[0].lands_compared, 0);
+  EXPECT_TRUE(local.candidates[0].pairs.empty());
+  const std::vector<wire::ComparedRegion>& regions = local.candidates[0].regions;
+  ASSERT_EQ(regions.size(), 2U);
+  EXPECT_EQ(regions[0].region, records::MarkRegion::kBreechFace);
+  EXPECT_EQ(regions[0].congruent_cells, 21);
+  EXPECT_EQ(regions[0].eligible_cells, 44);
+  EXPECT_EQ(regions[0].turn_degrees, -6.0);
+  EXPECT_TRUE(regions[0].contributes);
+  EXPECT_GT(regions[0].log10_lr, 1.0);
+  EXPECT_EQ(regions[1].region, records::MarkRegion::kApertureShear);
+  EXPECT_EQ(regions[1].correlation, 0.7);
+  EXPECT_FALSE(regions[1].contributes);
+  EXPECT_EQ(local.searched.calibration_version, forensics::CaseCalibration().version);
+}
+
+// What a case's answer says is what a bullet's says: nothing of its marks leaves the agency.
+TEST_F(ResultsTest, ACaseCrossesTheBorderAsALevelAndAHandle) {
+  ASSERT_THAT(key_, IsOk());
+  FoundExhibits found = Found();
+  found.calibration = &forensics::CaseCalibration();
+  found.best = {CaseCandidate('a', 0.7, Level::kL1)};
+
+  const BorderResult border = ToBorderResult(found, *key_, kAsker, kExchange, 10);
+
+  ASSERT_EQ(border.result.candidates.size(), 1U);
+  EXPECT_EQ(border.result.candidates[0].kind, records::ExhibitKind::kCaseTest);
+  EXPECT_EQ(border.result.candidates[0].level, Level::kL1);
+  EXPECT_EQ(border.result.searched.method_version, forensics::CaseCalibration().method);
 }
 
 TEST_F(ResultsTest, NoneNeverCrossesTheBorder) {
@@ -115,8 +186,8 @@ TEST_F(ResultsTest, EachHandleNamesItsExhibit) {
 // of one level change places with their scores and nothing of the answer moves.
 TEST_F(ResultsTest, TheOrderWithinALevelTellsNothingOfScores) {
   ASSERT_THAT(key_, IsOk());
-  CollectionResult swapped = Found();
-  std::swap(swapped.best[1].scored.comparison.score, swapped.best[3].scored.comparison.score);
+  FoundExhibits swapped = Found();
+  std::swap(swapped.best[1].score, swapped.best[3].score);
   std::swap(swapped.best[1], swapped.best[3]);
 
   EXPECT_EQ(ToBorderResult(Found(), *key_, kAsker, kExchange, 10).result.candidates,
@@ -136,7 +207,7 @@ TEST_F(ResultsTest, AskingAgainUnderAnotherExchangeShowsNoOtherRecords) {
 
 TEST_F(ResultsTest, NothingFoundIsAWholeAnswer) {
   ASSERT_THAT(key_, IsOk());
-  CollectionResult nothing = Found();
+  FoundExhibits nothing = Found();
   nothing.best = {Candidate('e', 0.2, Level::kNone)};
 
   const wire::MatchResult result = ToBorderResult(nothing, *key_, kAsker, kExchange, 10).result;

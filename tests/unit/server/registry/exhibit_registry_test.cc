@@ -50,7 +50,7 @@ NewExhibit Exhibit(const std::string& label) {
   exhibit.characteristics.bullet_class = "9";
   const crypto::Sha256Digest scan = crypto::Sha256(kScan);
   for (const std::int32_t land : {1, 2}) {
-    exhibit.marks.push_back({.land_number = land,
+    exhibit.marks.push_back({.place = {.land_number = land},
                              .format = "x3p",
                              .scan_sha256 = std::string(crypto::AsText(scan)),
                              .scan = kScan,

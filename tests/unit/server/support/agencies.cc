@@ -121,11 +121,23 @@ void Agency::Crash() {
   disk_.Reboot();
 }
 
-std::string Agency::Submit(std::uint32_t barrel, std::uint32_t shot, const std::string& label) {
-  const Brought brought = GeneratedBullet(barrel, shot, label);
-  const auto result = node_->submissions().Submit(kLab, brought.header, brought.scans);
+namespace {
+
+// The exhibit's id.
+std::string SubmitTo(journeys::Node& node, const Brought& brought) {
+  const auto result = node.submissions().Submit(kLab, brought.header, brought.scans);
   PM_CHECK(result.ok());
   return result->exhibit.exhibit.id;
+}
+
+}  // namespace
+
+std::string Agency::Submit(std::uint32_t barrel, std::uint32_t shot, const std::string& label) {
+  return SubmitTo(*node_, GeneratedBullet(barrel, shot, label));
+}
+
+std::string Agency::SubmitCase(std::uint32_t slide, std::uint32_t shot, const std::string& label) {
+  return SubmitTo(*node_, GeneratedCaseExhibit(slide, shot, label));
 }
 
 TwoAgencies::TwoAgencies() {

@@ -78,6 +78,8 @@ class Agency {
 
   // Submits a generated bullet; returns its exhibit id.
   std::string Submit(std::uint32_t barrel, std::uint32_t shot, const std::string& label);
+  // The same of a generated cartridge case.
+  std::string SubmitCase(std::uint32_t slide, std::uint32_t shot, const std::string& label);
 
  private:
   const std::string name_;

@@ -9,6 +9,7 @@
 #include "crypto/hash/sha256.h"
 #include "forensics/synthetic/generator.h"
 #include "forensics/x3p/x3p.h"
+#include "tests/support/generated_cases.h"
 
 namespace proofmark::testing {
 namespace {
@@ -53,10 +54,28 @@ Brought GeneratedBullet(std::uint32_t barrel, std::uint32_t shot, const std::str
   header.characteristics.twist = records::TwistDirection::kRight;
   header.scans.resize(brought.scans.size());
   for (std::size_t i = 0; i < brought.scans.size(); ++i) {
-    header.scans[i].land_number = static_cast<std::int32_t>(i + 1);
+    header.scans[i].place.land_number = static_cast<std::int32_t>(i + 1);
     header.scans[i].format = std::string(records::kFormatX3p);
     Announce(brought, i);
   }
+  PM_CHECK(records::CheckSubmissionHeader(header).ok());
+  return brought;
+}
+
+Brought GeneratedCaseExhibit(std::uint32_t slide, std::uint32_t shot, const std::string& label) {
+  Brought brought;
+  brought.scans = {GeneratedBreechFaceFile(slide, shot)};
+  records::SubmissionHeader& header = brought.header;
+  header.identity.label = label;
+  header.identity.case_reference = "CASE-" + label;
+  header.kind = records::ExhibitKind::kCaseEvidence;
+  header.characteristics.calibre_code = "9LUGER";
+  header.characteristics.firing_pin_shape = records::FiringPinShape::kHemispherical;
+  header.scans = {{.place = {.region = records::MarkRegion::kBreechFace, .land_number = 0},
+                   .format = std::string(records::kFormatX3p),
+                   .size_bytes = 0,
+                   .sha256 = {}}};
+  Announce(brought, 0);
   PM_CHECK(records::CheckSubmissionHeader(header).ok());
   return brought;
 }

@@ -21,6 +21,9 @@ struct Brought {
 // give the same files. Generated once a process: callers get copies.
 Brought GeneratedBullet(std::uint32_t barrel, std::uint32_t shot, const std::string& label);
 
+// A cartridge case fired with generated slide `slide`: its breech face alone, as an X3P file.
+Brought GeneratedCaseExhibit(std::uint32_t slide, std::uint32_t shot, const std::string& label);
+
 // Announces `scans[index]` anew after a test changed it.
 void Announce(Brought& brought, std::size_t index);
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "base/mutex.h"
+#include "forensics/cartridge/case_index.h"
+#include "records/class_filter.h"
+#include "records/exhibit.h"
+#include "server/match/bullet_collection.h"
+
+namespace proofmark::match {
+
+// One question to the cases.
+struct CaseQuery {
+  const forensics::CaseSignature& signature;
+  const records::ClassCharacteristics& characteristics;
+  std::vector<records::ClassRule> rules_off;
+  std::optional<records::ExhibitId> leave_out;  // The exhibit asked about, when it is our own.
+  std::int64_t best_count = 20;                 // Candidates kept, >= 1.
+  bool full_circle = false;                     // Every turn, also of oriented scans.
+  std::function<bool()> cancelled;              // Polled; may be empty.
+  std::function<void(std::int64_t, std::int64_t)> progress;  // (done, of); may be empty.
+};
+
+struct CaseCandidate {
+  forensics::ScoredCase scored;  // record_id is the exhibit id.
+  records::ExhibitKind kind = records::ExhibitKind::kCaseEvidence;
+};
+
+struct CaseFindings {
+  std::vector<CaseCandidate> best;  // By score, highest first; ties by exhibit id.
+  CollectionCounts counts;
+};
+
+// Every active cartridge case of the node: class data for the filter, and the index of signatures.
+// Thread-safe: a search sees what was there when it began, changes go on beside it.
+class CaseCollection {
+ public:
+  // `threads` workers shared by all searches, 1..forensics::WorkerPool::kThreadsMax.
+  explicit CaseCollection(int threads) : pool_(threads), index_(pool_) {}
+
+  // Adds or replaces.
+  void Insert(const records::ExhibitId& id, ClassData data, forensics::CaseSignature signature);
+
+  // Nothing happens for an unknown id.
+  void Erase(const records::ExhibitId& id);
+
+  std::int64_t size() const { return index_.size(); }
+
+  // Class filter, then every record left is compared in full detail.
+  //   Errors  as of forensics::CaseIndex::Search.
+  absl::StatusOr<CaseFindings> Search(const CaseQuery& query) const;
+
+ private:
+  // Do their own locking.
+  forensics::WorkerPool pool_;
+  forensics::CaseIndex index_;
+
+  mutable base::Mutex mutex_;
+  std::map<records::ExhibitId, ClassData> classes_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace proofmark::match

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "forensics/cartridge/bullet_or_case.h"
+#include "forensics/evidence/calibration.h"
+#include "server/match/bullet_collection.h"
+#include "server/match/case_collection.h"
+
+namespace proofmark::match {
+
+// One question to the node's exhibits. What kind of item the signature is of decides what it is
+// compared with: bullets with bullets, cases with cases.
+struct ExhibitQuery {
+  const forensics::BallisticSignature& signature;
+  const records::ClassCharacteristics& characteristics;
+  std::vector<records::ClassRule> rules_off;
+  std::optional<records::ExhibitId> leave_out;  // The exhibit asked about, when it is our own.
+  std::int64_t best_count = 20;                 // Candidates kept, >= 1.
+  bool exhaustive = false;                      // Compare every eligible record in full.
+  bool full_circle = false;                     // Impressed marks at every turn.
+  std::function<bool()> cancelled;              // Polled; may be empty.
+  std::function<void(const forensics::SearchProgress&)> progress;  // May be empty.
+};
+
+// What the comparison of two cases showed, and what each mark is worth.
+struct ComparedCase {
+  forensics::CaseComparison comparison;
+  std::vector<forensics::MarkEvidence> marks;  // As in the comparison.
+};
+
+// One candidate, whatever it is.
+struct FoundExhibit {
+  records::ExhibitId id;
+  records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
+  double score = 0.0;  // [0, 1]. Not a probability.
+  forensics::LikelihoodRatio likelihood_ratio;
+  double expected_false_leads = 0.0;  // In this search, at this score.
+  std::variant<forensics::BulletComparison, ComparedCase> comparison;
+};
+
+struct FoundExhibits {
+  std::vector<FoundExhibit> best;  // By score, highest first; ties by exhibit id.
+  CollectionCounts counts;
+  const forensics::CalibrationInfo* calibration = nullptr;  // Never null in a result; static.
+};
+
+// Every active exhibit of the node, in a collection for each kind of item. Thread-safe.
+class ExhibitCollection {
+ public:
+  // `threads` workers, 1..forensics::WorkerPool::kThreadsMax.
+  explicit ExhibitCollection(int threads) : bullets_(threads), cases_(threads) {}
+
+  // Adds or replaces. An id is always of the same kind of item.
+  void Insert(const records::ExhibitId& id, ClassData data,
+              forensics::BallisticSignature signature);
+
+  // Nothing happens for an unknown id.
+  void Erase(const records::ExhibitId& id);
+
+  std::int64_t size() const { return bullets_.size() + cases_.size(); }
+
+  //   Errors  as of BulletCollection::Search and CaseCollection::Search.
+  absl::StatusOr<FoundExhibits> Search(const ExhibitQuery& query) const;
+
+ private:
+  // Do their own locking.
+  BulletCollection bullets_;
+  CaseCollection cases_;
+};
+
+}  // namespace proofmark::match
