@@ -283,7 +283,7 @@ absl::StatusOr<Submission> PlanExhibit(std::span<const fs::path> files,
   std::ranges::sort(*shown);
   if (const absl::Status check = records::CheckMarkPlaces("marks", defaults.kind, *shown);
       !check.ok()) {
-    return usage(check.message());
+    return usage(std::string(check.message()));
   }
   for (const auto& [place, file] : placed) {
     submission.header.scans.push_back(
