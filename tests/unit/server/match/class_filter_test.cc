@@ -61,10 +61,10 @@ TEST(ClassFilterTest, ARuleSwitchedOffRemovesNothingAndIsNotCounted) {
 }
 
 TEST(ClassFilterTest, WhatIsUnknownOnEitherSideNeverRemoves) {
-  ClassFilter knows_nothing({}, {});
+  ClassFilter knows_nothing(records::ItemKind::kBullet, ClassCharacteristics(), {});
   EXPECT_TRUE(knows_nothing.Admit(Query()));
 
-  ClassFilter knows_all(Query(), {});
+  ClassFilter knows_all(records::ItemKind::kBullet, Query(), {});
   EXPECT_TRUE(knows_all.Admit({}));
   EXPECT_EQ(knows_all.eligible_count(), 1);
 }
