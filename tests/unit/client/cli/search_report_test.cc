@@ -105,6 +105,45 @@ class SearchTextTest : public ::testing::Test {
   Console plain_{out_, err_, {}};
 };
 
+TEST_F(SearchTextTest, ACaseShowsTheCellsOfEachMark) {
+  wire::Search search = Local({Level::kL1});
+  wire::LocalCandidate& candidate = search.local->candidates[0];
+  candidate.kind = records::ExhibitKind::kCaseTest;
+  candidate.regions = {{.region = records::MarkRegion::kBreechFace,
+                        .congruent_cells = 17,
+                        .eligible_cells = 43,
+                        .correlation = 0.412,
+                        .turn_degrees = -6.0,
+                        .log10_lr = 1.9,
+                        .contributes = true},
+                       {.region = records::MarkRegion::kApertureShear, .correlation = 0.71}};
+  search.local->searched.refined_count = 12;
+  search.local->searched.coarse_scored_count = 3'000;
+  search.local->searched.missed_probability = 0.004;
+  search.full_circle = true;
+
+  const std::string text = SearchText(plain_, search);
+
+  EXPECT_THAT(text, HasSubstr("17 of 43 cells"));
+  EXPECT_THAT(text, HasSubstr("breech face"));
+  EXPECT_THAT(text, HasSubstr("-6 deg"));
+  EXPECT_THAT(text, HasSubstr("10^1.9"));
+  EXPECT_THAT(text, HasSubstr("aperture shear"));
+  EXPECT_THAT(text, HasSubstr("not counted"));
+  EXPECT_THAT(text, HasSubstr("every turn tried"));
+  EXPECT_THAT(text, HasSubstr("with probability 0.004"));
+}
+
+TEST_F(SearchTextTest, ABulletShowsItsLandsAndNoRegions) {
+  wire::Search search = Local({Level::kL1});
+  search.local->candidates[0].lands_compared = 5;
+
+  const std::string text = SearchText(plain_, search);
+
+  EXPECT_THAT(text, HasSubstr("5 lands"));
+  EXPECT_THAT(text, Not(HasSubstr("congruent cells")));
+}
+
 TEST_F(SearchTextTest, APartnerThatIsDownHidesNobody) {
   const std::string text =
       SearchText(plain_, Asked({Partner(PartnerOutcome::kUnreachable),

@@ -71,8 +71,9 @@ TEST(PlausibilityTest, OneGoodLandIsEnoughAndNoneIsNot) {
   one_good.lands.push_back(std::nullopt);
 
   EXPECT_THAT(CheckPlausible(one_good), IsOk());
-  EXPECT_THAT(CheckPlausible({.extractor_version = "v", .lands = {std::nullopt}}),
-              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("no land")));
+  EXPECT_THAT(
+      CheckPlausible(forensics::BulletSignature{.extractor_version = "v", .lands = {std::nullopt}}),
+      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("no land")));
 }
 
 // A breech face of 96 x 96 samples, 1.44 square millimetres.
