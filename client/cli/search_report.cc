@@ -44,7 +44,7 @@ std::string Heading(const Console& console, const std::string& title) {
 }
 
 std::string CompleteText(bool complete) {
-  return complete ? "every eligible record was compared in full detail"
+  return complete ? "every eligible record was scored, and the likeliest compared in full"
                   : "NOT complete: some eligible records were not compared";
 }
 
