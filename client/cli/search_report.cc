@@ -44,8 +44,8 @@ std::string Heading(const Console& console, const std::string& title) {
 }
 
 std::string CompleteText(bool complete) {
-  return complete ? "no eligible record was left out"
-                  : "NOT complete: some eligible records were not searched";
+  return complete ? "every eligible record was scored, and the likeliest compared in full"
+                  : "NOT complete: some eligible records were not compared";
 }
 
 std::string PartnerText(const Console& console, const wire::PartnerResult& partner) {

@@ -77,7 +77,7 @@ struct SearchedBands {
   CountBand held = CountBand::kUnder100;      // Records of this kind held and active.
   CountBand eligible = CountBand::kUnder100;  // Left after the class filter.
   std::vector<RuleRemoval> removals;          // One for each rule applied, each at most once.
-  bool complete = false;                      // No eligible record was left out of the search.
+  bool complete = false;                      // Every eligible record was scored.
   FalseLeadBand false_leads = FalseLeadBand::kOverTen;  // At the weakest level reported.
   std::string method_version;                           // Printable ASCII, 1..kVersionBytesMax.
   std::string calibration_version;                      // The same.

@@ -110,7 +110,7 @@ struct RuleRemovalCount {
 struct SearchedCounts {
   std::int64_t held_count = 0;             // Of this kind, active.
   std::int64_t eligible_count = 0;         // Left after the class filter.
-  std::int64_t compared_count = 0;         // Searched: not found impossible to compare.
+  std::int64_t compared_count = 0;         // Scored, if only coarsely.
   std::int64_t failed_count = 0;           // Could not be compared.
   std::vector<RuleRemovalCount> removals;  // One for each rule applied, each at most once.
   bool complete = false;
