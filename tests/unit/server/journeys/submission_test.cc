@@ -191,7 +191,7 @@ TEST_F(SubmissionTest, MarksOfOneCaseAreMarksOfOneExhibit) {
     Announce(brought, brought.scans.size() - 1);
   };
   add(records::MarkRegion::kFiringPin, "no scan at all");
-  add(records::MarkRegion::kApertureShear, GeneratedBullet(0, 0, "").scans[0]);
+  add(records::MarkRegion::kApertureShear, GeneratedBullet(0, 0, "A-1").scans[0]);
 
   const auto result = Submit(brought);
 

@@ -150,7 +150,7 @@ TEST_F(ExhibitRegistryTest, TheBlobUnsealsToTheScan) {
 
   ASSERT_THAT(sealed, IsOk());
   ASSERT_THAT(key, IsOk());
-  const auto scan = key->Open({.record = exhibit.id, .field = "scan 2"}, *sealed);
+  const auto scan = key->Open({.record = exhibit.id, .field = "scan LEA/2"}, *sealed);
   ASSERT_THAT(scan, IsOk());
   EXPECT_EQ(*scan, kScan);
 }
