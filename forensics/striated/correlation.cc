@@ -73,6 +73,11 @@ std::optional<double> CorrelationAt(const MaskedProfile& query, const MaskedProf
   return value.ccf;
 }
 
+std::int64_t OverlapAt(const MaskedProfile& query, const MaskedProfile& reference,
+                       std::int64_t shift) {
+  return SumsUnder(query, reference, -shift).count;
+}
+
 std::optional<CorrelationPeak> BestCorrelation(const MaskedProfile& query,
                                                const MaskedProfile& reference,
                                                const CorrelationWindow& window) {

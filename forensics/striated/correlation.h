@@ -27,6 +27,10 @@ struct CorrelationPeak {
 std::optional<double> CorrelationAt(const MaskedProfile& query, const MaskedProfile& reference,
                                     std::int64_t shift, std::int64_t overlap_min);
 
+// Samples measured in both when the query is moved right by `shift`.
+std::int64_t OverlapAt(const MaskedProfile& query, const MaskedProfile& reference,
+                       std::int64_t shift);
+
 // The best of all shifts in the window, refined by the parabola through it and its neighbours.
 // Ties go to the shift nearest to the middle, then to the smaller; nullopt when none is defined.
 //   Cost      O(shifts * overlap), eight multiplications an instruction.

@@ -41,6 +41,10 @@ inline constexpr float kCorrelationUndefined = -2.0F;
 float SignedSquaredCorrelation(const CorrelationSums& sums, std::int32_t overlap_min, float* values,
                                std::int64_t count);
 
+// total[p] += r and segments[p] += 1 where r, the correlation coefficient, is defined as above.
+void AddCorrelation(const CorrelationSums& sums, std::int32_t overlap_min, float* total,
+                    std::int32_t* segments, std::int64_t count);
+
 // How many local maxima (>= both neighbours) of values[1 .. count - 2] lie above `floor`.
 std::int64_t CountMaximaAbove(const float* values, float floor, std::int64_t count);
 

@@ -45,6 +45,6 @@ absl::StatusOr<BulletComparison> CompareBullets(const PreparedBullet& query,
 
 // The one number a pair of lands contributes: monotone in both arguments, [0, 1], a multiple of
 // 2^-32 so that sums of scores do not depend on their order.
-double LandScore(double ccf, double cmps_share);
+double LandScore(double agreement, double cmps_share);
 
 }  // namespace proofmark::forensics

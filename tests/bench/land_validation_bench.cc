@@ -2,6 +2,7 @@
 // How well lands and bullets of known barrels are told apart on the shared scans and profiles: area
 // under the ROC and equal error rate a subset, with counts and a bootstrap interval over bullets,
 // and every pair of bullets by score.
+#include <array>
 #include <cstdio>
 #include <functional>
 #include <optional>
@@ -10,8 +11,10 @@
 #include "forensics/striated/land_extraction.h"
 #include "forensics/striated/prepared_bullet.h"
 #include "forensics/striated/profile_csv.h"
+#include "forensics/striated/striae_features.h"
 #include "forensics/x3p/x3p.h"
 #include "tests/bench/land_evaluation.h"
+#include "tests/bench/logistic.h"
 #include "tests/bench/roc.h"
 
 namespace proofmark {
@@ -150,6 +153,7 @@ void PrintLandTable(const std::vector<LandPair>& pairs) {
   };
   const std::vector<Feature> features = {
       {"ccf", [](const LandPair& p) { return p.as_stored.ccf; }},
+      {"agreement", [](const LandPair& p) { return p.as_stored.agreement; }},
       {"cmps share", [](const LandPair& p) { return p.as_stored.cmps_share; }},
       {"score", [](const LandPair& p) { return p.as_stored.score; }},
       {"score, turned", [](const LandPair& p) { return p.either_way.score; }},
@@ -166,6 +170,88 @@ void PrintLandTable(const std::vector<LandPair>& pairs) {
       PrintRoc(name, feature.name, scored);
     }
   }
+}
+
+// --- What more features would be worth --------------------------------------------------------
+
+constexpr std::size_t kStudied = 7;
+using Study = testing::Logistic<kStudied>;
+constexpr std::array<const char*, kStudied> kStudiedNames = {
+    "ccf", "rough_cor", "cmps", "matches/mm", "mismatches/mm", "sum_peaks/mm", "agreement"};
+
+std::vector<Study::Row> StudyRows(const std::vector<LandPair>& pairs) {
+  std::vector<Study::Row> rows;
+  for (const LandPair& pair : pairs) {
+    const LandComparison& c = pair.as_stored;
+    const auto striae = forensics::CompareStriae(pair.a->signature, pair.b->signature, c.lag_um);
+    const forensics::StriaeFeatures f = striae.ok() ? *striae : forensics::StriaeFeatures{};
+    const double mm = std::max(0.1, f.length_mm);
+    rows.push_back({c.ccf, f.rough_cor, c.cmps_share, static_cast<double>(f.matches) / mm,
+                    static_cast<double>(f.mismatches) / mm, f.sum_peaks_um / mm, c.agreement});
+  }
+  return rows;
+}
+
+// Log odds of each pair under a regression trained on all pairs, or on those that share no barrel
+// with it.
+std::vector<double> LogOdds(const std::vector<LandPair>& pairs, const std::vector<Study::Row>& rows,
+                            bool leave_out) {
+  std::map<std::string, Study> trained;
+  std::vector<double> out;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto touches = [&](const LandPair& other) {
+      for (const std::string& barrel : {pairs[i].a->barrel, pairs[i].b->barrel}) {
+        if (other.a->barrel == barrel || other.b->barrel == barrel) return true;
+      }
+      return false;
+    };
+    const std::string key = leave_out ? std::min(pairs[i].a->barrel, pairs[i].b->barrel) + "|" +
+                                            std::max(pairs[i].a->barrel, pairs[i].b->barrel)
+                                      : "";
+    if (!trained.contains(key)) {
+      std::vector<Study::Row> kept;
+      std::vector<bool> same;
+      for (std::size_t j = 0; j < pairs.size(); ++j) {
+        if (leave_out && touches(pairs[j])) continue;
+        kept.push_back(rows[j]);
+        same.push_back(pairs[j].same);
+      }
+      trained.emplace(key, Study(kept, same, 1.0));
+    }
+    out.push_back(trained.at(key).LogOdds(rows[i]));
+  }
+  if (!leave_out) {
+    std::printf("slopes of the standardised features:");
+    for (std::size_t f = 0; f < kStudied; ++f) {
+      std::printf("  %s %.2f", kStudiedNames[f], trained.at("").slope(f));
+    }
+    std::printf("\n");
+  }
+  return out;
+}
+
+void PrintStudy(const std::vector<LandPair>& pairs) {
+  const std::vector<Study::Row> rows = StudyRows(pairs);
+  std::printf("single features and a regression on all of them, every pair\n");
+  const auto print = [&](const char* name, const std::function<double(std::size_t)>& score) {
+    for (const bool scan : {true, false}) {
+      std::vector<ScoredPair> scored;
+      for (std::size_t i = 0; i < pairs.size(); ++i) {
+        if (pairs[i].a->scan != scan) continue;
+        scored.push_back({score(i), pairs[i].same, pairs[i].a->bullet, pairs[i].b->bullet});
+      }
+      PrintRoc(scan ? "scans" : "profiles", name, scored);
+    }
+  };
+  for (std::size_t f = 0; f < kStudied; ++f) {
+    const double sign = f == 4 ? -1.0 : 1.0;
+    print(kStudiedNames[f], [&, sign](std::size_t i) { return sign * rows[i][f]; });
+  }
+  print("land score", [&](std::size_t i) { return pairs[i].as_stored.score; });
+  const std::vector<double> all = LogOdds(pairs, rows, false);
+  const std::vector<double> left_out = LogOdds(pairs, rows, true);
+  print("regression", [&](std::size_t i) { return all[i]; });
+  print("barrel out", [&](std::size_t i) { return left_out[i]; });
 }
 
 struct Bullet {
@@ -222,7 +308,9 @@ void PrintBulletTable(const std::vector<Bullet>& bullets) {
 
 int Main() {
   const std::vector<Land> lands = ReadLands();
-  PrintLandTable(ComparePairs(lands));
+  const std::vector<LandPair> pairs = ComparePairs(lands);
+  PrintLandTable(pairs);
+  PrintStudy(pairs);
   PrintBulletTable(Bullets(lands));
   return 0;
 }

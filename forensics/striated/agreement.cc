@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "forensics/striated/agreement.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <vector>
+
+#include "forensics/striated/inner_loops.h"
+
+namespace proofmark::forensics {
+namespace {
+
+// A segment is two halves of six coarse samples; the next begins one half further on.
+constexpr std::int64_t kHalf = kCoarseSegment / 2;
+static_assert(kHalf == 6);
+constexpr std::int64_t kMeasuredMin = kCoarseSegment / 2;  // Samples of a segment.
+
+std::vector<std::int16_t> Squares(const std::vector<std::int16_t>& level) {
+  std::vector<std::int16_t> squares(level.size());
+  std::transform(level.begin(), level.end(), squares.begin(),
+                 [](std::int16_t v) { return static_cast<std::int16_t>(v * v); });
+  return squares;
+}
+
+// Mean correlation of the query's segments at every shift from `first` on.
+class Agreement {
+ public:
+  Agreement(const CoarseProfile& query, const CoarseProfile& reference, std::int64_t first,
+            std::int64_t shifts)
+      : query_(query),
+        reference_(reference),
+        first_(first),
+        shifts_(shifts),
+        gapless_(query.gapless && reference.gapless),
+        total_(static_cast<std::size_t>(shifts), 0.0F),
+        segments_(static_cast<std::size_t>(shifts), 0) {
+    for (std::vector<std::int32_t>& sums : sums_) sums.resize(total_.size());
+    for (std::vector<std::int16_t>& row : rows_) row.resize(total_.size());
+    if (gapless_) {
+      running_ = RunningSums(reference.level);
+    } else {
+      query_squares_ = Squares(query.level);
+      reference_squares_ = Squares(reference.level);
+    }
+    const std::int64_t halves = query.size() / kHalf;
+    for (std::int64_t half = 0; half + 2 <= halves; ++half) AddSegment(half * kHalf);
+  }
+
+  std::int64_t segments(std::int64_t at) const { return segments_[static_cast<std::size_t>(at)]; }
+  double mean(std::int64_t at) const {
+    return static_cast<double>(total_[static_cast<std::size_t>(at)]) /
+           static_cast<double>(segments(at));
+  }
+
+ private:
+  enum Quantity : std::size_t { kN, kSx, kSxx, kSy, kSyy, kSxy, kQuantities };
+
+  struct Running {
+    std::vector<std::int32_t> level;
+    std::vector<std::int32_t> square;
+  };
+  static Running RunningSums(const std::vector<std::int16_t>& level) {
+    Running running{{0}, {0}};
+    for (const std::int16_t v : level) {
+      running.level.push_back(running.level.back() + v);
+      running.square.push_back(running.square.back() + v * v);
+    }
+    return running;
+  }
+
+  // The segment that begins at sample `begin` of the query, at every shift at which all of it lies
+  // on the reference.
+  void AddSegment(std::int64_t begin) {
+    const std::int64_t from = std::max<std::int64_t>(0, -begin - first_);
+    const std::int64_t to =
+        std::min(shifts_, reference_.size() - kCoarseSegment - begin - first_ + 1);
+    if (from >= to) return;
+    const std::int64_t count = to - from;
+    const std::int64_t at = begin + first_ + from;  // In the reference, at the first such shift.
+    Products(kSxy, query_.level, reference_.level, begin, at, count);
+    if (gapless_) {
+      std::int32_t sum = 0;
+      std::int32_t squares = 0;
+      for (std::int64_t i = begin; i < begin + kCoarseSegment; ++i) {
+        const std::int32_t v = query_.level[static_cast<std::size_t>(i)];
+        sum += v;
+        squares += v * v;
+      }
+      Fill(kN, static_cast<std::int32_t>(kCoarseSegment), count);
+      Fill(kSx, sum, count);
+      Fill(kSxx, squares, count);
+      WindowSums(running_.level.data() + at, kCoarseSegment, sums_[kSy].data(), count);
+      WindowSums(running_.square.data() + at, kCoarseSegment, sums_[kSyy].data(), count);
+    } else {
+      Products(kN, query_.mask, reference_.mask, begin, at, count);
+      Products(kSx, query_.level, reference_.mask, begin, at, count);
+      Products(kSxx, query_squares_, reference_.mask, begin, at, count);
+      Products(kSy, query_.mask, reference_.level, begin, at, count);
+      Products(kSyy, query_.mask, reference_squares_, begin, at, count);
+    }
+    AddCorrelation({sums_[kN].data(), sums_[kSx].data(), sums_[kSxx].data(), sums_[kSy].data(),
+                    sums_[kSyy].data(), sums_[kSxy].data()},
+                   static_cast<std::int32_t>(kMeasuredMin), total_.data() + from,
+                   segments_.data() + from, count);
+  }
+
+  void Fill(Quantity quantity, std::int32_t value, std::int64_t count) {
+    std::fill_n(sums_[quantity].begin(), count, value);
+  }
+
+  void Products(Quantity quantity, const std::vector<std::int16_t>& of,
+                const std::vector<std::int16_t>& with, std::int64_t begin, std::int64_t at,
+                std::int64_t count) {
+    SlideSix(of.data() + begin, with.data() + at, rows_[0].data(), count);
+    SlideSix(of.data() + begin + kHalf, with.data() + at + kHalf, rows_[1].data(), count);
+    Fill(quantity, 0, count);
+    AddTo(rows_[0].data(), sums_[quantity].data(), count);
+    AddTo(rows_[1].data(), sums_[quantity].data(), count);
+  }
+
+  const CoarseProfile& query_;
+  const CoarseProfile& reference_;
+  const std::int64_t first_;
+  const std::int64_t shifts_;
+  const bool gapless_;
+  Running running_;                          // When there are no gaps.
+  std::vector<std::int16_t> query_squares_;  // When there are.
+  std::vector<std::int16_t> reference_squares_;
+  std::array<std::vector<std::int16_t>, 2> rows_;
+  std::array<std::vector<std::int32_t>, kQuantities> sums_;
+  std::vector<float> total_;
+  std::vector<std::int32_t> segments_;
+};
+
+}  // namespace
+
+std::optional<AgreementPeak> BestAgreement(const CoarseProfile& query,
+                                           const CoarseProfile& reference,
+                                           const AgreementWindow& window) {
+  // As in BestCorrelation: twice the distance between the middles is 2 * shift + odd.
+  const std::int64_t odd = query.size() - reference.size();
+  const std::int64_t overlap_min = std::max<std::int64_t>(kCoarseSegment, window.overlap_min);
+  const std::int64_t reach = 2 * window.shift_max;
+  const std::int64_t first =
+      std::max<std::int64_t>(overlap_min - query.size(), (-reach - odd + 1) >> 1);
+  const std::int64_t last =
+      std::min<std::int64_t>(reference.size() - overlap_min, (reach - odd) >> 1);
+  if (first > last) return std::nullopt;
+
+  const Agreement agreement(query, reference, first, last - first + 1);
+  // Halves may lie anyhow in the overlap, which costs one of them.
+  const std::int64_t segments_min = std::max<std::int64_t>(1, overlap_min / kHalf - 2);
+  const auto defined = [&](std::int64_t at) { return agreement.segments(at) >= segments_min; };
+  std::int64_t best = -1;
+  for (std::int64_t at = 0; at <= last - first; ++at) {
+    if (!defined(at)) continue;
+    if (best >= 0) {
+      const bool nearer = std::abs(2 * (at + first) + odd) < std::abs(2 * (best + first) + odd);
+      const double value = agreement.mean(at);
+      const double highest = agreement.mean(best);
+      if (value < highest || (value == highest && !nearer)) continue;
+    }
+    best = at;
+  }
+  if (best < 0) return std::nullopt;
+
+  AgreementPeak result{agreement.mean(best), static_cast<double>(best + first),
+                       agreement.segments(best)};
+  if (best == 0 || best == last - first || !defined(best - 1) || !defined(best + 1)) return result;
+  const double left = agreement.mean(best - 1);
+  const double right = agreement.mean(best + 1);
+  const double bend = left - 2.0 * result.agreement + right;
+  if (bend >= 0.0) return result;
+  const double offset = 0.5 * (left - right) / bend;
+  result.shift += offset;
+  result.agreement = std::min(1.0, result.agreement - 0.25 * (left - right) * offset);
+  return result;
+}
+
+}  // namespace proofmark::forensics

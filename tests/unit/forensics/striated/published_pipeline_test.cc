@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "forensics/striated/published_pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "forensics/striated/cmps.h"
+#include "forensics/x3p/x3p.h"
+#include "tests/bench/land_evaluation.h"
+#include "tests/support/status_matchers.h"
+
+namespace proofmark::forensics {
+namespace {
+
+using ::proofmark::testing::IsOk;
+using ::proofmark::testing::ReadFileOrFail;
+using ::proofmark::testing::SharedDir;
+using ::proofmark::testing::StatusIs;
+using ::testing::HasSubstr;
+
+// A bent surface with striae of 80 um, 2.0 by 0.4 mm, the first `rough_rows` of it without order.
+HeightMap Striated(std::int64_t rough_rows) {
+  HeightMap map{.width = 1281, .height = 257, .pitch_x_um = 1.5625, .pitch_y_um = 1.5625};
+  for (std::int64_t y = 0; y < map.height; ++y) {
+    for (std::int64_t x = 0; x < map.width; ++x) {
+      const double u = static_cast<double>(x) * map.pitch_x_um;
+      const double wave = y < rough_rows
+                              ? 0.08 * static_cast<double>((x / 16 * 7 + y / 16 * 11) % 5)
+                              : std::sin(2.0 * 3.14159265358979 * u / 80.0);
+      const double bend = (u - 1000.0) * (u - 1000.0) / 9000.0;
+      map.height_um.push_back(static_cast<float>(wave - bend));
+    }
+  }
+  return map;
+}
+
+TEST(PublishedPipelineTest, TakesTheFirstRowThatRepeats) {
+  const absl::StatusOr<PublishedLand> land = ExtractPublished(Striated(96), 100.0, 1900.0);
+
+  ASSERT_THAT(land, IsOk());
+  EXPECT_GE(land->crosscut_um, 140.0);  // 96 rows are 150 um.
+  EXPECT_LE(land->crosscut_um, 180.0);
+  EXPECT_EQ(land->signature_um.size(), 1153U);
+  double square = 0.0;
+  for (const double z : land->signature_um) square += z * z;
+  EXPECT_NEAR(std::sqrt(square / 1153.0), std::sqrt(0.5), 0.1);  // Bend gone, striae kept.
+}
+
+TEST(PublishedPipelineTest, NamesWhatIsOutOfBounds) {
+  HeightMap empty = Striated(0);
+  for (float& z : empty.height_um) z = kNotMeasured;
+
+  EXPECT_THAT(ExtractPublished(Striated(0), -1.0, 1900.0),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("shoulders")));
+  EXPECT_THAT(ExtractPublished(Striated(0), 100.0, 300.0),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("shoulders")));
+  EXPECT_THAT(ExtractPublished(empty, 100.0, 1900.0),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no row")));
+}
+
+TEST(PublishedPipelineTest, CcfIsOneForAShiftedCopy) {
+  std::vector<double> z;
+  for (int i = 0; i < 400; ++i) z.push_back(std::sin(0.03 * i * i * 0.05) + 0.2 * (i % 7));
+  const std::vector<double> later(z.begin() + 60, z.end());
+
+  EXPECT_NEAR(PublishedCcf(z, later).value_or(0.0), 1.0, 1e-12);
+  EXPECT_FALSE(PublishedCcf(z, std::vector<double>(400, 1.0)).has_value());
+}
+
+// Hand-marked grooves and the published counts: of the same twelve scans the open package finds 9
+// to 18 congruent segments in the same land, but for one damaged land, and at most 4 in others.
+TEST(PublishedPipelineTest, CountsOfHamby44AreThoseOfTheLiterature) {
+  PM_REQUIRE_SHARED_DATA();
+  std::map<std::string, std::vector<double>> signatures[2];
+  std::map<std::string, std::pair<double, double>> grooves;
+  for (const auto& row : proofmark::testing::ReadSharedTable("data/truth/grooves.csv")) {
+    grooves[row.at("file")] = {std::atof(row.at("left_groove_um").c_str()),
+                               std::atof(row.at("right_groove_um").c_str())};
+  }
+  for (const auto& row : proofmark::testing::ReadSharedTable("data/manifest.csv")) {
+    const bool first = row.at("specimen") == "H44-Br1-B1";
+    if (!first && row.at("specimen") != "H44-Br1-B2") continue;
+    const std::string file = ReadFileOrFail(SharedDir() / "data" / row.at("file"));
+    const absl::StatusOr<X3pScan> scan = ReadX3p(base::AsBytes(file));
+    ASSERT_THAT(scan, IsOk());
+    const auto [left_um, right_um] = grooves.at(row.at("file"));
+    const absl::StatusOr<PublishedLand> land = ExtractPublished(scan->map, left_um, right_um);
+    ASSERT_THAT(land, IsOk());
+    signatures[first ? 0 : 1][row.at("land_truth")] = land->signature_um;
+  }
+  std::int64_t clear = 0, pairs = 0, different_most = 0;
+  for (const auto& [a, of_first] : signatures[0]) {
+    for (const auto& [b, of_second] : signatures[1]) {
+      const absl::StatusOr<CmpsResult> count = CompareSegments(of_first, of_second, {});
+      ASSERT_THAT(count, IsOk());
+      ++pairs;
+      if (a == b) {
+        clear += count->count >= 8 ? 1 : 0;
+      } else {
+        different_most = std::max(different_most, count->count);
+      }
+    }
+  }
+  EXPECT_EQ(pairs, 36);
+  EXPECT_GE(clear, 4);
+  EXPECT_LE(different_most, 5);
+}
+
+}  // namespace
+}  // namespace proofmark::forensics
