@@ -3,18 +3,22 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <vector>
 
+#include "forensics/striated/ballistic_signature.h"
 #include "forensics/striated/inner_loops.h"
 
 namespace proofmark::forensics {
 namespace {
 
-// A segment is two halves of six coarse samples; the next begins one half further on.
-constexpr std::int64_t kHalf = kCoarseSegment / 2;
-static_assert(kHalf == 6);
-constexpr std::int64_t kMeasuredMin = kCoarseSegment / 2;  // Samples of a segment.
+constexpr std::int64_t kSegment = 24;  // 75 um.
+constexpr std::int64_t kStep = kSegment / 2;
+constexpr std::int64_t kMeasuredMin = kSegment / 2;  // Samples of a segment.
+constexpr double kLevelsPerRms = 40.0;
+constexpr std::int64_t kLevelMax = 170;
+static_assert(kSegment * kSegment * kLevelMax * kLevelMax <= 1 << 24);
 
 std::vector<std::int16_t> Squares(const std::vector<std::int16_t>& level) {
   std::vector<std::int16_t> squares(level.size());
@@ -26,7 +30,7 @@ std::vector<std::int16_t> Squares(const std::vector<std::int16_t>& level) {
 // Mean correlation of the query's segments at every shift from `first` on.
 class Agreement {
  public:
-  Agreement(const CoarseProfile& query, const CoarseProfile& reference, std::int64_t first,
+  Agreement(const LevelProfile& query, const LevelProfile& reference, std::int64_t first,
             std::int64_t shifts)
       : query_(query),
         reference_(reference),
@@ -36,15 +40,15 @@ class Agreement {
         total_(static_cast<std::size_t>(shifts), 0.0F),
         segments_(static_cast<std::size_t>(shifts), 0) {
     for (std::vector<std::int32_t>& sums : sums_) sums.resize(total_.size());
-    for (std::vector<std::int16_t>& row : rows_) row.resize(total_.size());
     if (gapless_) {
       running_ = RunningSums(reference.level);
     } else {
       query_squares_ = Squares(query.level);
       reference_squares_ = Squares(reference.level);
     }
-    const std::int64_t halves = query.size() / kHalf;
-    for (std::int64_t half = 0; half + 2 <= halves; ++half) AddSegment(half * kHalf);
+    for (std::int64_t begin = 0; begin + kSegment <= query.size(); begin += kStep) {
+      AddSegment(begin);
+    }
   }
 
   std::int64_t segments(std::int64_t at) const { return segments_[static_cast<std::size_t>(at)]; }
@@ -73,8 +77,7 @@ class Agreement {
   // on the reference.
   void AddSegment(std::int64_t begin) {
     const std::int64_t from = std::max<std::int64_t>(0, -begin - first_);
-    const std::int64_t to =
-        std::min(shifts_, reference_.size() - kCoarseSegment - begin - first_ + 1);
+    const std::int64_t to = std::min(shifts_, reference_.size() - kSegment - begin - first_ + 1);
     if (from >= to) return;
     const std::int64_t count = to - from;
     const std::int64_t at = begin + first_ + from;  // In the reference, at the first such shift.
@@ -82,16 +85,16 @@ class Agreement {
     if (gapless_) {
       std::int32_t sum = 0;
       std::int32_t squares = 0;
-      for (std::int64_t i = begin; i < begin + kCoarseSegment; ++i) {
+      for (std::int64_t i = begin; i < begin + kSegment; ++i) {
         const std::int32_t v = query_.level[static_cast<std::size_t>(i)];
         sum += v;
         squares += v * v;
       }
-      Fill(kN, static_cast<std::int32_t>(kCoarseSegment), count);
+      Fill(kN, static_cast<std::int32_t>(kSegment), count);
       Fill(kSx, sum, count);
       Fill(kSxx, squares, count);
-      WindowSums(running_.level.data() + at, kCoarseSegment, sums_[kSy].data(), count);
-      WindowSums(running_.square.data() + at, kCoarseSegment, sums_[kSyy].data(), count);
+      WindowSums(running_.level.data() + at, kSegment, sums_[kSy].data(), count);
+      WindowSums(running_.square.data() + at, kSegment, sums_[kSyy].data(), count);
     } else {
       Products(kN, query_.mask, reference_.mask, begin, at, count);
       Products(kSx, query_.level, reference_.mask, begin, at, count);
@@ -112,22 +115,20 @@ class Agreement {
   void Products(Quantity quantity, const std::vector<std::int16_t>& of,
                 const std::vector<std::int16_t>& with, std::int64_t begin, std::int64_t at,
                 std::int64_t count) {
-    SlideSix(of.data() + begin, with.data() + at, rows_[0].data(), count);
-    SlideSix(of.data() + begin + kHalf, with.data() + at + kHalf, rows_[1].data(), count);
     Fill(quantity, 0, count);
-    AddTo(rows_[0].data(), sums_[quantity].data(), count);
-    AddTo(rows_[1].data(), sums_[quantity].data(), count);
+    for (std::int64_t i = 0; i < kSegment; i += 6) {
+      AddSix(of.data() + begin + i, with.data() + at + i, sums_[quantity].data(), count);
+    }
   }
 
-  const CoarseProfile& query_;
-  const CoarseProfile& reference_;
+  const LevelProfile& query_;
+  const LevelProfile& reference_;
   const std::int64_t first_;
   const std::int64_t shifts_;
   const bool gapless_;
   Running running_;                          // When there are no gaps.
   std::vector<std::int16_t> query_squares_;  // When there are.
   std::vector<std::int16_t> reference_squares_;
-  std::array<std::vector<std::int16_t>, 2> rows_;
   std::array<std::vector<std::int32_t>, kQuantities> sums_;
   std::vector<float> total_;
   std::vector<std::int32_t> segments_;
@@ -135,12 +136,39 @@ class Agreement {
 
 }  // namespace
 
-std::optional<AgreementPeak> BestAgreement(const CoarseProfile& query,
-                                           const CoarseProfile& reference,
-                                           const AgreementWindow& window) {
+LevelProfile MakeLevelProfile(std::span<const std::int16_t> height_nm) {
+  LevelProfile profile;
+  profile.level.resize(height_nm.size());
+  profile.mask.resize(height_nm.size());
+  std::int64_t count = 0;
+  std::int64_t sum = 0;
+  std::int64_t squares = 0;
+  for (std::size_t i = 0; i < height_nm.size(); ++i) {
+    const std::int64_t z = height_nm[i];
+    if (z == kSampleNotMeasured) continue;
+    profile.mask[i] = 1;
+    ++count;
+    sum += z;
+    squares += z * z;
+  }
+  profile.gapless = count == profile.size();
+  const std::int64_t scaled_variance = count * squares - sum * sum;  // Times count squared.
+  if (scaled_variance <= 0) return profile;                          // Constant: all levels 0.
+  const double mean = static_cast<double>(sum) / static_cast<double>(count);
+  const double rms = std::sqrt(static_cast<double>(scaled_variance)) / static_cast<double>(count);
+  for (std::size_t i = 0; i < height_nm.size(); ++i) {
+    if (profile.mask[i] == 0) continue;
+    const double level = std::floor(kLevelsPerRms * (height_nm[i] - mean) / rms + 0.5);
+    profile.level[i] = static_cast<std::int16_t>(std::clamp<double>(level, -kLevelMax, kLevelMax));
+  }
+  return profile;
+}
+
+std::optional<AgreementPeak> BestAgreement(const LevelProfile& query, const LevelProfile& reference,
+                                           const CorrelationWindow& window) {
   // As in BestCorrelation: twice the distance between the middles is 2 * shift + odd.
   const std::int64_t odd = query.size() - reference.size();
-  const std::int64_t overlap_min = std::max<std::int64_t>(kCoarseSegment, window.overlap_min);
+  const std::int64_t overlap_min = std::max<std::int64_t>(kSegment, window.overlap_min);
   const std::int64_t reach = 2 * window.shift_max;
   const std::int64_t first =
       std::max<std::int64_t>(overlap_min - query.size(), (-reach - odd + 1) >> 1);
@@ -149,8 +177,8 @@ std::optional<AgreementPeak> BestAgreement(const CoarseProfile& query,
   if (first > last) return std::nullopt;
 
   const Agreement agreement(query, reference, first, last - first + 1);
-  // Halves may lie anyhow in the overlap, which costs one of them.
-  const std::int64_t segments_min = std::max<std::int64_t>(1, overlap_min / kHalf - 2);
+  // Segments may lie anyhow in the overlap, which costs a step.
+  const std::int64_t segments_min = std::max<std::int64_t>(1, overlap_min / kStep - 2);
   const auto defined = [&](std::int64_t at) { return agreement.segments(at) >= segments_min; };
   std::int64_t best = -1;
   for (std::int64_t at = 0; at <= last - first; ++at) {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
-#include "forensics/striated/coarse_cmps.h"
+#include "forensics/striated/correlation.h"
 
 namespace proofmark::forensics {
 
@@ -17,11 +19,18 @@ namespace proofmark::forensics {
 // more than its length; and unlike congruent segments, which each look for their own best place and
 // are then counted, a piece that agrees a little counts a little.
 
-// Which shifts to try, in coarse samples about the place where the middles of both meet.
-struct AgreementWindow {
-  std::int64_t shift_max = 0;    // From there either way, >= 0.
-  std::int64_t overlap_min = 2;  // Coarse samples both must cover together, >= 2.
+// A land in levels of a fortieth of its rms, clipped at 170 levels: coarse enough that every sum
+// below is exact in float. Gaps are 0 in `level` and `mask`.
+struct LevelProfile {
+  std::vector<std::int16_t> level;  // At kSignaturePitchUm.
+  std::vector<std::int16_t> mask;   // 1 measured, 0 not.
+  bool gapless = false;
+
+  std::int64_t size() const { return static_cast<std::int64_t>(level.size()); }
 };
+
+// `height_nm` as in LandSignature.
+LevelProfile MakeLevelProfile(std::span<const std::int16_t> height_nm);
 
 struct AgreementPeak {
   double agreement = 0.0;          // Between samples, [-1, 1].
@@ -36,10 +45,9 @@ struct AgreementPeak {
 //   Result    unchanged by an offset or a positive gain of either.
 //   Accuracy  every sum is an exact integer; a root, a division and an addition in float for each
 //             segment, in one order at any vector width.
-//   Cost      O(shifts * |query|), sixteen multiplications an instruction.
+//   Cost      O(shifts * |query|), eight multiplications an instruction.
 //   Threads   Pure.
-std::optional<AgreementPeak> BestAgreement(const CoarseProfile& query,
-                                           const CoarseProfile& reference,
-                                           const AgreementWindow& window);
+std::optional<AgreementPeak> BestAgreement(const LevelProfile& query, const LevelProfile& reference,
+                                           const CorrelationWindow& window);
 
 }  // namespace proofmark::forensics

@@ -270,15 +270,13 @@ absl::StatusOr<LandComparison> CompareLands(const PreparedLand& query, bool quer
   const CorrelationWindow window = WindowFor(first, second, options);
   const std::optional<CorrelationPeak> peak = BestCorrelation(a, b, window);
   const std::optional<AgreementPeak> agreement =
-      BestAgreement(coarse_a, coarse_b,
-                    {.shift_max = window.shift_max / kCoarseStep,
-                     .overlap_min = (window.overlap_min + kCoarseStep - 1) / kCoarseStep});
+      BestAgreement(first.levels[first_side], second.levels[second_side], window);
   if (!peak || !agreement) {
     return absl::FailedPreconditionError(
         absl::StrFormat("no lag has %d samples measured in both lands", window.overlap_min));
   }
 
-  double shift = agreement->shift * static_cast<double>(kCoarseStep);
+  double shift = agreement->shift;
   if (std::abs(peak->shift - shift) * kSignaturePitchUm <= kSamePlaceUm) shift = peak->shift;
   const std::int64_t overlap = OverlapAt(a, b, static_cast<std::int64_t>(std::floor(shift + 0.5)));
   if (turned) shift = static_cast<double>(b.size() - a.size()) - shift;

@@ -40,6 +40,16 @@ void SlideSix(const std::int16_t* __restrict a, const std::int16_t* __restrict b
 }
 
 PM_PER_PROCESSOR
+void AddSix(const std::int16_t* __restrict a, const std::int16_t* __restrict b,
+            std::int32_t* __restrict sums, std::int64_t count) {
+  const std::int32_t a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
+  for (std::int64_t p = 0; p < count; ++p) {
+    sums[p] +=
+        a0 * b[p] + a1 * b[p + 1] + a2 * b[p + 2] + a3 * b[p + 3] + a4 * b[p + 4] + a5 * b[p + 5];
+  }
+}
+
+PM_PER_PROCESSOR
 void AddTo(const std::int16_t* __restrict from, std::int32_t* __restrict to, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
 }

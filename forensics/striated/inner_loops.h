@@ -17,6 +17,9 @@ std::int64_t DotProduct(const std::int16_t* a, const std::int16_t* b, std::int64
 // sums[p] = a[0] b[p] + ... + a[5] b[p + 5]; the sums must fit sixteen bits.
 void SlideSix(const std::int16_t* a, const std::int16_t* b, std::int16_t* sums, std::int64_t count);
 
+// sums[p] += a[0] b[p] + ... + a[5] b[p + 5]; the sums must fit an int32.
+void AddSix(const std::int16_t* a, const std::int16_t* b, std::int32_t* sums, std::int64_t count);
+
 // to[i] += from[i].
 void AddTo(const std::int16_t* from, std::int32_t* to, std::int64_t count);
 

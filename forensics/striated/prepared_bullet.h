@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "forensics/striated/agreement.h"
 #include "forensics/striated/ballistic_signature.h"
 #include "forensics/striated/bullet_comparison.h"
 #include "forensics/striated/coarse_cmps.h"
@@ -18,6 +19,7 @@ namespace proofmark::forensics {
 struct PreparedLand {
   std::array<MaskedProfile, 2> fine;  // [0] as stored, [1] turned.
   std::array<CoarseProfile, 2> coarse;
+  std::array<LevelProfile, 2> levels;
   int canonical_side = 0;    // The side that sorts first; a function of the unordered two.
   bool edges_known = false;  // Both shoulders were seen.
   bool heel_uncertain = false;

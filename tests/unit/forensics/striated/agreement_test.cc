@@ -19,9 +19,9 @@ Heights Land(std::uint32_t barrel, std::uint32_t shot, std::size_t land) {
   return GenerateBulletSignature({.seed = 5, .barrel = barrel}, shot).lands[land]->height_nm;
 }
 
-CoarseProfile Whole(Heights heights) {  // Without gaps.
+LevelProfile Whole(Heights heights) {  // Without gaps.
   for (std::int16_t& z : heights) z = z == kSampleNotMeasured ? std::int16_t{0} : z;
-  return MakeCoarseProfile(heights);
+  return MakeLevelProfile(heights);
 }
 
 Heights WithGap(Heights heights, std::size_t from, std::size_t count) {
@@ -30,14 +30,14 @@ Heights WithGap(Heights heights, std::size_t from, std::size_t count) {
 }
 
 // The mean over segments as the header says it, sample by sample; NaN without one.
-double MeanAt(const CoarseProfile& query, const CoarseProfile& reference, std::int64_t shift,
+double MeanAt(const LevelProfile& query, const LevelProfile& reference, std::int64_t shift,
               std::int64_t* segments) {
   long double total = 0.0L;
   *segments = 0;
-  for (std::int64_t begin = 0; begin + 12 <= query.size(); begin += 6) {
-    if (begin + shift < 0 || begin + shift + 12 > reference.size()) continue;
+  for (std::int64_t begin = 0; begin + 24 <= query.size(); begin += 12) {
+    if (begin + shift < 0 || begin + shift + 24 > reference.size()) continue;
     long double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
-    for (std::int64_t i = begin; i < begin + 12; ++i) {
+    for (std::int64_t i = begin; i < begin + 24; ++i) {
       const auto q = static_cast<std::size_t>(i);
       const auto r = static_cast<std::size_t>(i + shift);
       if (query.mask[q] == 0 || reference.mask[r] == 0) continue;
@@ -51,7 +51,7 @@ double MeanAt(const CoarseProfile& query, const CoarseProfile& reference, std::i
       xy += a * b;
     }
     const long double energy = (n * xx - x * x) * (n * yy - y * y);
-    if (n < 6 || energy <= 0) continue;
+    if (n < 12 || energy <= 0) continue;
     total += (n * xy - x * y) / std::sqrt(energy);
     ++*segments;
   }
@@ -59,17 +59,17 @@ double MeanAt(const CoarseProfile& query, const CoarseProfile& reference, std::i
                        : std::nan("");
 }
 
-void ExpectAsTheReferenceSays(const CoarseProfile& query, const CoarseProfile& reference) {
-  const AgreementWindow window{.shift_max = 30, .overlap_min = 96};
+void ExpectAsTheReferenceSays(const LevelProfile& query, const LevelProfile& reference) {
+  const CorrelationWindow window{.shift_max = 60, .overlap_min = 192};
   const std::optional<AgreementPeak> peak = BestAgreement(query, reference, window);
   ASSERT_TRUE(peak.has_value());
   double best = -2.0;
   const double middle = 0.5 * static_cast<double>(reference.size() - query.size());
   for (std::int64_t shift = -400; shift <= 400; ++shift) {
-    if (std::abs(static_cast<double>(shift) - middle) > 30.0) continue;
+    if (std::abs(static_cast<double>(shift) - middle) > 60.0) continue;
     std::int64_t segments = 0;
     const double mean = MeanAt(query, reference, shift, &segments);
-    if (segments >= 96 / 6 - 2) best = std::max(best, mean);
+    if (segments >= 192 / 12 - 2) best = std::max(best, mean);
   }
   const auto whole = static_cast<std::int64_t>(std::floor(peak->shift + 0.5));
   std::int64_t segments = 0;
@@ -89,19 +89,19 @@ TEST(BestAgreementTest, AgreesWithTheDefinition) {
 }
 
 TEST(BestAgreementTest, AgreesWithTheDefinitionOverGaps) {
-  const CoarseProfile query = MakeCoarseProfile(WithGap(Land(1, 0, 2), 100, 37));
-  const CoarseProfile reference = MakeCoarseProfile(WithGap(Land(1, 1, 2), 300, 61));
+  const LevelProfile query = MakeLevelProfile(WithGap(Land(1, 0, 2), 100, 37));
+  const LevelProfile reference = MakeLevelProfile(WithGap(Land(1, 1, 2), 300, 61));
   ASSERT_FALSE(query.gapless || reference.gapless);
 
   ExpectAsTheReferenceSays(query, reference);
 }
 
 TEST(BestAgreementTest, MaskedSumsGiveTheSameAsRunningSums) {
-  const CoarseProfile query = Whole(Land(2, 0, 0));
-  CoarseProfile claims_gaps = query;
+  const LevelProfile query = Whole(Land(2, 0, 0));
+  LevelProfile claims_gaps = query;
   claims_gaps.gapless = false;
-  const CoarseProfile reference = Whole(Land(2, 1, 0));
-  const AgreementWindow window{.shift_max = 40, .overlap_min = 96};
+  const LevelProfile reference = Whole(Land(2, 1, 0));
+  const CorrelationWindow window{.shift_max = 80, .overlap_min = 192};
 
   const auto quick = BestAgreement(query, reference, window);
   const auto masked = BestAgreement(claims_gaps, reference, window);
@@ -114,23 +114,24 @@ TEST(BestAgreementTest, MaskedSumsGiveTheSameAsRunningSums) {
 
 TEST(BestAgreementTest, ALandAgreesFullyWithItselfWhereItLies) {
   const Heights land = Land(3, 0, 0);
-  const Heights later(land.begin() + 40, land.end());  // 20 coarse samples cut off.
+  const Heights later(land.begin() + 40, land.end());
 
-  const auto same = BestAgreement(Whole(land), Whole(land), {.shift_max = 40, .overlap_min = 96});
-  const auto moved = BestAgreement(Whole(later), Whole(land), {.shift_max = 40, .overlap_min = 96});
+  const auto same = BestAgreement(Whole(land), Whole(land), {.shift_max = 80, .overlap_min = 192});
+  const auto moved =
+      BestAgreement(Whole(later), Whole(land), {.shift_max = 80, .overlap_min = 192});
 
   ASSERT_TRUE(same && moved);
   EXPECT_NEAR(same->agreement, 1.0, 1e-6);
   EXPECT_NEAR(same->shift, 0.0, 0.2);
   EXPECT_GT(moved->agreement, 0.99);  // Levels are rounded anew.
-  EXPECT_NEAR(moved->shift, 20.0, 0.2);
+  EXPECT_NEAR(moved->shift, 40.0, 0.2);
 }
 
 // What a whole-land coefficient cannot do: one scar a hundred times as tall as the striae.
 TEST(BestAgreementTest, ATallScarWeighsNoMoreThanItsLength) {
   Heights scarred = Land(3, 1, 0);
   for (std::size_t i = 200; i < 212; ++i) scarred[i] = 2'000;
-  const AgreementWindow window{.shift_max = 40, .overlap_min = 96};
+  const CorrelationWindow window{.shift_max = 80, .overlap_min = 192};
 
   const auto clean = BestAgreement(Whole(Land(3, 0, 0)), Whole(Land(3, 1, 0)), window);
   const auto with_scar = BestAgreement(Whole(Land(3, 0, 0)), Whole(scarred), window);
@@ -140,12 +141,12 @@ TEST(BestAgreementTest, ATallScarWeighsNoMoreThanItsLength) {
 }
 
 TEST(BestAgreementTest, SaysWhenTooLittleOverlaps) {
-  const CoarseProfile land = Whole(Land(3, 0, 0));
+  const LevelProfile land = Whole(Land(3, 0, 0));
 
   EXPECT_FALSE(
       BestAgreement(land, land, {.shift_max = 10, .overlap_min = land.size() + 1}).has_value());
   EXPECT_FALSE(
-      BestAgreement(land, MakeCoarseProfile(Heights(400, 7)), {.shift_max = 10, .overlap_min = 96})
+      BestAgreement(land, MakeLevelProfile(Heights(400, 7)), {.shift_max = 10, .overlap_min = 192})
           .has_value());  // Flat: no segment has a coefficient.
 }
 

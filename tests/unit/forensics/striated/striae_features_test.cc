@@ -19,7 +19,8 @@ using ::proofmark::testing::StatusIs;
 using ::testing::HasSubstr;
 
 LandSignature Land(std::uint32_t barrel, std::uint32_t shot, std::size_t land) {
-  return *GenerateBulletSignature({.seed = 21, .barrel = barrel, .profile = SyntheticProfile::kClean}, shot)
+  return *GenerateBulletSignature(
+              {.seed = 21, .barrel = barrel, .profile = SyntheticProfile::kClean}, shot)
               .lands[land];
 }
 
