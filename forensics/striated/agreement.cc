@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <vector>
 
 #include "forensics/striated/ballistic_signature.h"
@@ -166,25 +165,22 @@ LevelProfile MakeLevelProfile(std::span<const std::int16_t> height_nm) {
 
 std::optional<AgreementPeak> BestAgreement(const LevelProfile& query, const LevelProfile& reference,
                                            const CorrelationWindow& window) {
-  // As in BestCorrelation: twice the distance between the middles is 2 * shift + odd.
-  const std::int64_t odd = query.size() - reference.size();
-  const std::int64_t overlap_min = std::max<std::int64_t>(kSegment, window.overlap_min);
-  const std::int64_t reach = 2 * window.shift_max;
-  const std::int64_t first =
-      std::max<std::int64_t>(overlap_min - query.size(), (-reach - odd + 1) >> 1);
-  const std::int64_t last =
-      std::min<std::int64_t>(reference.size() - overlap_min, (reach - odd) >> 1);
+  CorrelationWindow enough = window;
+  enough.overlap_min = std::max(kSegment, window.overlap_min);
+  const ShiftRange range = ShiftsOf(enough, query.size(), reference.size());
+  const std::int64_t first = range.first;
+  const std::int64_t last = range.last;
   if (first > last) return std::nullopt;
 
   const Agreement agreement(query, reference, first, last - first + 1);
   // Segments may lie anyhow in the overlap, which costs a step.
-  const std::int64_t segments_min = std::max<std::int64_t>(1, overlap_min / kStep - 2);
+  const std::int64_t segments_min = std::max<std::int64_t>(1, enough.overlap_min / kStep - 2);
   const auto defined = [&](std::int64_t at) { return agreement.segments(at) >= segments_min; };
   std::int64_t best = -1;
   for (std::int64_t at = 0; at <= last - first; ++at) {
     if (!defined(at)) continue;
     if (best >= 0) {
-      const bool nearer = std::abs(2 * (at + first) + odd) < std::abs(2 * (best + first) + odd);
+      const bool nearer = range.TwiceDistance(at + first) < range.TwiceDistance(best + first);
       const double value = agreement.mean(at);
       const double highest = agreement.mean(best);
       if (value < highest || (value == highest && !nearer)) continue;

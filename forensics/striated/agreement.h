@@ -40,7 +40,7 @@ struct AgreementPeak {
 
 // The best of all shifts in the window, refined by the parabola through it and its neighbours. A
 // segment counts where at least half of it is measured in both. Ties go to the shift nearest to the
-// middle, then to the smaller; nullopt when no shift has enough segments.
+// anchor, then to the smaller; nullopt when no shift has enough segments.
 //
 //   Result    unchanged by an offset or a positive gain of either.
 //   Accuracy  every sum is an exact integer; a root, a division and an addition in float for each

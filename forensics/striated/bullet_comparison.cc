@@ -20,7 +20,7 @@ namespace proofmark::forensics {
 namespace {
 
 // Land score = kAgreementWeight * max(0, agreement) + (1 - kAgreementWeight) * cmps share.
-constexpr double kAgreementWeight = 0.6;
+constexpr double kAgreementWeight = 0.5;
 
 // Where the whole land's correlation peaks this close to the place where its segments agree best,
 // it tells the place between samples.
@@ -201,16 +201,19 @@ absl::StatusOr<ScoreMatrix> CompareAllLands(const PreparedBullet& query, bool qu
   return scores;
 }
 
-// The shifts to try, in signature samples.
-CorrelationWindow WindowFor(const PreparedLand& a, const PreparedLand& b,
-                            const LandComparisonOptions& options) {
-  const MaskedProfile& x = a.fine[0];
-  const MaskedProfile& y = b.fine[0];
+// The shifts to try. A shoulder seen on the same side of both lands tells where they meet to within
+// the error of finding it; with both seen, the middles do better. Without one, every shift.
+CorrelationWindow WindowFor(const PreparedLand& a, std::size_t side_a, const PreparedLand& b,
+                            std::size_t side_b, const LandComparisonOptions& options) {
+  const MaskedProfile& x = a.fine[side_a];
+  const MaskedProfile& y = b.fine[side_b];
+  const bool left = a.shoulder_seen[side_a] && b.shoulder_seen[side_b];
+  const bool right = a.shoulder_seen[side_a ^ 1] && b.shoulder_seen[side_b ^ 1];
   CorrelationWindow window;
+  window.anchor = left == right ? Anchor::kMiddles : left ? Anchor::kLeftEnds : Anchor::kRightEnds;
   window.shift_max =
-      a.edges_known && b.edges_known
-          ? static_cast<std::int64_t>(std::floor(options.lag_um_max / kSignaturePitchUm))
-          : x.size() + y.size();
+      left || right ? static_cast<std::int64_t>(std::floor(options.lag_um_max / kSignaturePitchUm))
+                    : x.size() + y.size();
   const std::int64_t half_of_shorter = (std::min(x.measured(), y.measured()) + 1) / 2;
   window.overlap_min =
       std::max(half_of_shorter,
@@ -267,7 +270,7 @@ absl::StatusOr<LandComparison> CompareLands(const PreparedLand& query, bool quer
   const CoarseProfile& coarse_a = first.coarse[first_side];
   const CoarseProfile& coarse_b = second.coarse[second_side];
 
-  const CorrelationWindow window = WindowFor(first, second, options);
+  const CorrelationWindow window = WindowFor(first, first_side, second, second_side, options);
   const std::optional<CorrelationPeak> peak = BestCorrelation(a, b, window);
   const std::optional<AgreementPeak> agreement =
       BestAgreement(first.levels[first_side], second.levels[second_side], window);

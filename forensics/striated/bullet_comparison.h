@@ -11,10 +11,10 @@
 namespace proofmark::forensics {
 
 struct LandComparisonOptions {
-  // Largest shift tried either way from where the middles of both lands meet; [0, 5000]. One
-  // shoulder 0.5 mm out moves the middle by this much. Where a shoulder of either land was assumed
-  // the edges say nothing, and every shift is tried.
-  double lag_um_max = 250.0;
+  // Largest shift tried either way from where the middles of both lands meet; [0, 5000]. Twice the
+  // 75 um within which shoulders are found. Where only one shoulder was seen in both lands, from
+  // where that one meets; where none was, every shift is tried.
+  double lag_um_max = 150.0;
   double overlap_um_min = 600.0;  // And at least half of the shorter land; [50, 5000].
 };
 

@@ -29,8 +29,8 @@ absl::StatusOr<PreparedLand> PrepareLand(const LandSignature& land) {
   prepared.coarse = {MakeCoarseProfile(land.height_nm), MakeCoarseProfile(turned)};
   prepared.levels = {MakeLevelProfile(land.height_nm), MakeLevelProfile(turned)};
   prepared.canonical_side = SortsBefore(prepared.fine[1], prepared.fine[0]) ? 1 : 0;
-  prepared.edges_known =
-      !land.has(LandFlag::kLeftShoulderAssumed) && !land.has(LandFlag::kRightShoulderAssumed);
+  prepared.shoulder_seen = {!land.has(LandFlag::kLeftShoulderAssumed),
+                            !land.has(LandFlag::kRightShoulderAssumed)};
   prepared.heel_uncertain = land.has(LandFlag::kHeelUncertain);
   return prepared;
 }

@@ -20,8 +20,8 @@ struct PreparedLand {
   std::array<MaskedProfile, 2> fine;  // [0] as stored, [1] turned.
   std::array<CoarseProfile, 2> coarse;
   std::array<LevelProfile, 2> levels;
-  int canonical_side = 0;    // The side that sorts first; a function of the unordered two.
-  bool edges_known = false;  // Both shoulders were seen.
+  int canonical_side = 0;  // The side that sorts first; a function of the unordered two.
+  std::array<bool, 2> shoulder_seen{};  // As stored: left, right; the others were assumed.
   bool heel_uncertain = false;
 };
 

@@ -56,12 +56,19 @@ struct Moments {
       xy += a[i] * b[i];
     }
   }
-  double EnergyX() const { return std::max(0.0, n * xx - x * x); }
-  double EnergyY() const { return std::max(0.0, n * yy - y * y); }
+  double EnergyX() const { return Energy(x, xx); }
+  double EnergyY() const { return Energy(y, yy); }
   // 0 when either is constant.
   double Correlation() const {
     const double energy = EnergyX() * EnergyY();
     return energy > 0.0 ? std::clamp((n * xy - x * y) / std::sqrt(energy), -1.0, 1.0) : 0.0;
+  }
+
+ private:
+  // Zero for a constant, whose rounding must not pass for variation.
+  double Energy(double sum, double squares) const {
+    const double energy = n * squares - sum * sum;
+    return energy > 1e-12 * n * squares ? energy : 0.0;
   }
 };
 

@@ -8,9 +8,11 @@
 #include <optional>
 
 #include "forensics/striated/bullet_comparison.h"
+#include "forensics/striated/cmps.h"
 #include "forensics/striated/land_extraction.h"
 #include "forensics/striated/prepared_bullet.h"
 #include "forensics/striated/profile_csv.h"
+#include "forensics/striated/published_pipeline.h"
 #include "forensics/striated/striae_features.h"
 #include "forensics/x3p/x3p.h"
 #include "tests/bench/land_evaluation.h"
@@ -28,6 +30,7 @@ using testing::ScoredPair;
 constexpr std::int64_t kDraws = 1'000;
 
 struct Land {
+  std::string file;
   std::string study;
   std::string barrel;
   std::string specimen;  // With the instrument, where one bullet was measured twice.
@@ -68,6 +71,7 @@ std::vector<Land> ReadLands() {
       continue;
     }
     Land land;
+    land.file = row.at("file");
     land.study = row.at("study");
     land.barrel = row.at("source_firearm");
     land.bullet = row.at("specimen");
@@ -254,6 +258,61 @@ void PrintStudy(const std::vector<LandPair>& pairs) {
   print("barrel out", [&](std::size_t i) { return left_out[i]; });
 }
 
+// --- The published methods on the same lands ---------------------------------------------------
+
+// Signatures as published, from the hand-marked grooves where there are any and else from ours.
+void PrintPublished(const std::vector<Land>& lands) {
+  std::map<std::string, std::pair<double, double>> grooves;
+  for (const CsvRow& row : testing::ReadSharedTable("data/truth/grooves.csv")) {
+    grooves[row.at("file")] = {std::atof(row.at("left_groove_um").c_str()),
+                               std::atof(row.at("right_groove_um").c_str())};
+  }
+  std::vector<std::pair<const Land*, std::vector<double>>> published;
+  for (const Land& land : lands) {
+    if (!land.scan || !grooves.contains(land.file)) continue;
+    const std::string file = testing::ReadFileOrFail(testing::SharedDir() / "data" / land.file);
+    const absl::StatusOr<forensics::X3pScan> map = forensics::ReadX3p(base::AsBytes(file));
+    if (!map.ok()) continue;
+    const auto [left_um, right_um] = grooves.at(land.file);
+    auto one = forensics::ExtractPublished(map->map, left_um, right_um);
+    if (one.ok()) published.emplace_back(&land, std::move(one->signature_um));
+  }
+  std::printf("published methods, hand-marked grooves\n");
+  for (const char* study : {"Hamby-44", "Houston-persistence"}) {
+    std::vector<ScoredPair> ccf, cmps, ours;
+    std::int64_t same_least = 99, same_most = 0, different_most = 0;
+    for (std::size_t i = 0; i < published.size(); ++i) {
+      for (std::size_t j = i + 1; j < published.size(); ++j) {
+        const Land& a = *published[i].first;
+        const Land& b = *published[j].first;
+        if (a.study != study || b.study != study || a.bullet == b.bullet) continue;
+        const bool same = a.land_truth == b.land_truth;
+        const auto forward =
+            forensics::CompareSegments(published[i].second, published[j].second, {});
+        if (!forward.ok()) continue;
+        ccf.push_back(
+            {forensics::PublishedCcf(published[i].second, published[j].second).value_or(-1.0), same,
+             a.bullet, b.bullet});
+        cmps.push_back({static_cast<double>(forward->count), same, a.bullet, b.bullet});
+        const auto score = forensics::CompareLands(a.prepared, false, b.prepared, {});
+        ours.push_back({score.ok() ? score->score : 0.0, same, a.bullet, b.bullet});
+        if (same) {
+          same_least = std::min(same_least, forward->count);
+          same_most = std::max(same_most, forward->count);
+        } else {
+          different_most = std::max(different_most, forward->count);
+        }
+      }
+    }
+    PrintRoc(study, "publ. CCF", ccf);
+    PrintRoc(study, "publ. CMPS", cmps);
+    PrintRoc(study, "land score", ours);
+    std::printf("  CMPS of the same land %lld to %lld, of different ones at most %lld\n",
+                static_cast<long long>(same_least), static_cast<long long>(same_most),
+                static_cast<long long>(different_most));
+  }
+}
+
 struct Bullet {
   std::string name, barrel, physical;
   bool scan = false;
@@ -311,6 +370,7 @@ int Main() {
   const std::vector<LandPair> pairs = ComparePairs(lands);
   PrintLandTable(pairs);
   PrintStudy(pairs);
+  PrintPublished(lands);
   PrintBulletTable(Bullets(lands));
   return 0;
 }

@@ -23,15 +23,15 @@ using ::proofmark::testing::SharedDir;
 using ::proofmark::testing::StatusIs;
 using ::testing::HasSubstr;
 
-// A bent surface with striae of 80 um, 2.0 by 0.4 mm, the first `rough_rows` of it without order.
+// A bent surface with striae, 2.0 by 0.4 mm; in the first `rough_rows` each row has its own.
 HeightMap Striated(std::int64_t rough_rows) {
   HeightMap map{.width = 1281, .height = 257, .pitch_x_um = 1.5625, .pitch_y_um = 1.5625};
   for (std::int64_t y = 0; y < map.height; ++y) {
     for (std::int64_t x = 0; x < map.width; ++x) {
       const double u = static_cast<double>(x) * map.pitch_x_um;
-      const double wave = y < rough_rows
-                              ? 0.08 * static_cast<double>((x / 16 * 7 + y / 16 * 11) % 5)
-                              : std::sin(2.0 * 3.14159265358979 * u / 80.0);
+      // A chirp, so that no shift but the right one fits; rough rows have another phase and rate.
+      const double own = y < rough_rows ? 1.0 + 0.37 * static_cast<double>(y % 7) : 1.0;
+      const double wave = std::sin(own * u / 12.0 + own * u * u / 60'000.0 + 5.0 * own * own);
       const double bend = (u - 1000.0) * (u - 1000.0) / 9000.0;
       map.height_um.push_back(static_cast<float>(wave - bend));
     }
