@@ -30,14 +30,16 @@ struct PublishedLand {
   double crosscut_um = 0.0;          // Of the row taken, from y = 0.
 };
 
-// Chooses the row of a scan as published - the first of those 25 um apart, from 50 um on, whose
-// signature over the middle 70 % correlates by 0.9 with that of the next - and takes its signature
-// between the shoulders given. Where no row is so stable, the one most like its neighbour.
+// The signature between the shoulders given of one crosscut, the mean of the rows within 5 um.
+// Without `crosscut_um` it is chosen as published: the first of those 25 um apart, from 50 um on,
+// whose signature over the middle 70 % correlates by 0.9 with that of the next; where none is so
+// stable, the one most like its neighbour.
 //   Shape     `oriented` has x across the land (LandTrace::oriented); shoulders in its x.
-//   Errors    kInvalidArgument     shoulders outside the scan or less than 0.3 mm apart.
-//             kFailedPrecondition  no row has half of its points measured.
+//   Errors    kInvalidArgument     shoulders or crosscut outside the scan, or the shoulders less
+//                                  than 0.3 mm apart.
+//             kFailedPrecondition  no crosscut has half of its points measured.
 absl::StatusOr<PublishedLand> ExtractPublished(const HeightMap& oriented, double left_um,
-                                               double right_um);
+                                               double right_um, std::optional<double> crosscut_um);
 
 // The largest correlation over all shifts with three quarters of the shorter profile in common;
 // nullopt without any.

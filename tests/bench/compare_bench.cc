@@ -90,10 +90,10 @@ void BenchPairs() {
                            sum += peak ? peak->ccf : 0.0;
                          }),
                20.0);
-  absl::PrintF("agreement, per land pair, +-250 um  %9.1f us\n",
+  absl::PrintF("agreement, per land pair, +-150 um  %9.1f us\n",
                CpuUsEach(5'000, [&](std::int64_t i) {
                  const auto peak = BestAgreement(land(i).levels[0], land(i * 7 + 5).levels[0],
-                                                 {.shift_max = 80, .overlap_min = 192});
+                                                 {.shift_max = 48, .overlap_min = 192});
                  sum += peak ? peak->agreement : 0.0;
                }));
   for (const bool gapless : {true, false}) {

@@ -122,6 +122,8 @@ void PrintOrientation(const std::vector<Scan>& scans) {
       const auto land = forensics::ExtractLand(turn.of(scan.map), {});
       ++count;
       if (!land.ok()) {
+        std::printf("%s land %s: %s\n", scan.specimen.c_str(), scan.land_truth.c_str(),
+                    land.status().ToString().c_str());
         ++wrong;
         continue;
       }

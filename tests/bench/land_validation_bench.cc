@@ -260,12 +260,13 @@ void PrintStudy(const std::vector<LandPair>& pairs) {
 
 // --- The published methods on the same lands ---------------------------------------------------
 
-// Signatures as published, from the hand-marked grooves where there are any and else from ours.
+// Signatures as published, from the hand-marked grooves and at the crosscuts named with them.
 void PrintPublished(const std::vector<Land>& lands) {
-  std::map<std::string, std::pair<double, double>> grooves;
+  std::map<std::string, std::array<double, 3>> grooves;
   for (const CsvRow& row : testing::ReadSharedTable("data/truth/grooves.csv")) {
-    grooves[row.at("file")] = {std::atof(row.at("left_groove_um").c_str()),
-                               std::atof(row.at("right_groove_um").c_str())};
+    const auto number = [&](const char* column) { return std::atof(row.at(column).c_str()); };
+    grooves[row.at("file")] = {number("left_groove_um"), number("right_groove_um"),
+                               number("crosscut_um")};
   }
   std::vector<std::pair<const Land*, std::vector<double>>> published;
   for (const Land& land : lands) {
@@ -273,11 +274,11 @@ void PrintPublished(const std::vector<Land>& lands) {
     const std::string file = testing::ReadFileOrFail(testing::SharedDir() / "data" / land.file);
     const absl::StatusOr<forensics::X3pScan> map = forensics::ReadX3p(base::AsBytes(file));
     if (!map.ok()) continue;
-    const auto [left_um, right_um] = grooves.at(land.file);
-    auto one = forensics::ExtractPublished(map->map, left_um, right_um);
+    const auto [left_um, right_um, crosscut_um] = grooves.at(land.file);
+    auto one = forensics::ExtractPublished(map->map, left_um, right_um, crosscut_um);
     if (one.ok()) published.emplace_back(&land, std::move(one->signature_um));
   }
-  std::printf("published methods, hand-marked grooves\n");
+  std::printf("published methods, hand-marked grooves and crosscuts\n");
   for (const char* study : {"Hamby-44", "Houston-persistence"}) {
     std::vector<ScoredPair> ccf, cmps, ours;
     std::int64_t same_least = 99, same_most = 0, different_most = 0;
