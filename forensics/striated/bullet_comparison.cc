@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "forensics/striated/agreement.h"
 #include "forensics/striated/correlation.h"
 #include "forensics/striated/phase_significance.h"
 #include "forensics/striated/prepared_bullet.h"
@@ -18,8 +19,12 @@
 namespace proofmark::forensics {
 namespace {
 
-// Land score = kCcfWeight * max(0, ccf) + (1 - kCcfWeight) * cmps share.
-constexpr double kCcfWeight = 0.6;
+// Land score = kAgreementWeight * max(0, agreement) + (1 - kAgreementWeight) * cmps share.
+constexpr double kAgreementWeight = 0.5;
+
+// Where the whole land's correlation peaks this close to the place where its segments agree best,
+// it tells the place between samples.
+constexpr double kSamePlaceUm = 12.5;
 
 // Below this the spread of land scores says nothing; keeps the phase test finite.
 constexpr double kScoreSdMin = 0.01;
@@ -196,6 +201,26 @@ absl::StatusOr<ScoreMatrix> CompareAllLands(const PreparedBullet& query, bool qu
   return scores;
 }
 
+// The shifts to try. A shoulder seen on the same side of both lands tells where they meet to within
+// the error of finding it; with both seen, the middles do better. Without one, every shift.
+CorrelationWindow WindowFor(const PreparedLand& a, std::size_t side_a, const PreparedLand& b,
+                            std::size_t side_b, const LandComparisonOptions& options) {
+  const MaskedProfile& x = a.fine[side_a];
+  const MaskedProfile& y = b.fine[side_b];
+  const bool left = a.shoulder_seen[side_a] && b.shoulder_seen[side_b];
+  const bool right = a.shoulder_seen[side_a ^ 1] && b.shoulder_seen[side_b ^ 1];
+  CorrelationWindow window;
+  window.anchor = left == right ? Anchor::kMiddles : left ? Anchor::kLeftEnds : Anchor::kRightEnds;
+  window.shift_max =
+      left || right ? static_cast<std::int64_t>(std::floor(options.lag_um_max / kSignaturePitchUm))
+                    : x.size() + y.size();
+  const std::int64_t half_of_shorter = (std::min(x.measured(), y.measured()) + 1) / 2;
+  window.overlap_min =
+      std::max(half_of_shorter,
+               static_cast<std::int64_t>(std::ceil(options.overlap_um_min / kSignaturePitchUm)));
+  return window;
+}
+
 // Whether `a` sorts before `b`; only to break ties the same way from both sides.
 bool SortsBefore(const PreparedBullet& a, const PreparedBullet& b) {
   return std::lexicographical_compare(
@@ -213,11 +238,11 @@ absl::Status CheckOptions(const LandComparisonOptions& options) {
   return CheckRange("overlap_um_min", options.overlap_um_min, 50.0, 5'000.0);
 }
 
-std::string_view BulletComparisonVersion() { return "sam-ccf-cmps/1"; }
+std::string_view BulletComparisonVersion() { return "sam-agreement-cmps/2"; }
 
-double LandScore(double ccf, double cmps_share) {
-  const double score = kCcfWeight * std::clamp(ccf, 0.0, 1.0) +
-                       (1.0 - kCcfWeight) * std::clamp(cmps_share, 0.0, 1.0);
+double LandScore(double agreement, double cmps_share) {
+  const double score = kAgreementWeight * std::clamp(agreement, 0.0, 1.0) +
+                       (1.0 - kAgreementWeight) * std::clamp(cmps_share, 0.0, 1.0);
   return std::floor(score * 0x1p32 + 0.5) * 0x1p-32;
 }
 
@@ -242,39 +267,36 @@ absl::StatusOr<LandComparison> CompareLands(const PreparedLand& query, bool quer
   }
   const MaskedProfile& a = first.fine[first_side];
   const MaskedProfile& b = second.fine[second_side];
+  const CoarseProfile& coarse_a = first.coarse[first_side];
+  const CoarseProfile& coarse_b = second.coarse[second_side];
 
-  CorrelationWindow window;
-  window.shift_max =
-      first.edges_known && second.edges_known
-          ? static_cast<std::int64_t>(std::floor(options.lag_um_max / kSignaturePitchUm))
-          : a.size() + b.size();
-  const std::int64_t half_of_shorter = (std::min(a.measured(), b.measured()) + 1) / 2;
-  window.overlap_min =
-      std::max(half_of_shorter,
-               static_cast<std::int64_t>(std::ceil(options.overlap_um_min / kSignaturePitchUm)));
+  const CorrelationWindow window = WindowFor(first, first_side, second, second_side, options);
   const std::optional<CorrelationPeak> peak = BestCorrelation(a, b, window);
-  if (!peak) {
+  const std::optional<AgreementPeak> agreement =
+      BestAgreement(first.levels[first_side], second.levels[second_side], window);
+  if (!peak || !agreement) {
     return absl::FailedPreconditionError(
         absl::StrFormat("no lag has %d samples measured in both lands", window.overlap_min));
   }
 
-  double shift = peak->shift;
+  double shift = agreement->shift;
+  if (std::abs(peak->shift - shift) * kSignaturePitchUm <= kSamePlaceUm) shift = peak->shift;
+  const std::int64_t overlap = OverlapAt(a, b, static_cast<std::int64_t>(std::floor(shift + 0.5)));
   if (turned) shift = static_cast<double>(b.size() - a.size()) - shift;
   if (exchanged) shift = -shift;
-  const CmpsResult forward =
-      CompareCoarseSegments(first.coarse[first_side], second.coarse[second_side]);
-  const CmpsResult backward =
-      CompareCoarseSegments(second.coarse[second_side], first.coarse[first_side]);
+  const CmpsResult forward = CompareCoarseSegments(coarse_a, coarse_b);
+  const CmpsResult backward = CompareCoarseSegments(coarse_b, coarse_a);
   LandComparison result;
   result.ccf = peak->ccf;
+  result.agreement = agreement->agreement;
   result.lag_um = shift * kSignaturePitchUm;
-  result.overlap_um = static_cast<double>(peak->overlap) * kSignaturePitchUm;
+  result.overlap_um = static_cast<double>(overlap) * kSignaturePitchUm;
   result.cmps_count = std::min(forward.count, backward.count);
   result.segment_count = std::min(forward.segment_count, backward.segment_count);
   result.cmps_share =
       0.5 * (static_cast<double>(forward.count) / static_cast<double>(forward.segment_count) +
              static_cast<double>(backward.count) / static_cast<double>(backward.segment_count));
-  result.score = LandScore(result.ccf, result.cmps_share);
+  result.score = LandScore(result.agreement, result.cmps_share);
   return result;
 }
 

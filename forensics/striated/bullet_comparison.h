@@ -11,9 +11,10 @@
 namespace proofmark::forensics {
 
 struct LandComparisonOptions {
-  // Largest shift tried either way from where the middles of both lands meet; [0, 5000]. Where a
-  // shoulder of either land was assumed the edges say nothing, and every shift is tried.
-  double lag_um_max = 400.0;
+  // Largest shift tried either way from where the middles of both lands meet; [0, 5000]. Twice the
+  // 75 um within which shoulders are found. Where only one shoulder was seen in both lands, from
+  // where that one meets; where none was, every shift is tried.
+  double lag_um_max = 150.0;
   double overlap_um_min = 600.0;  // And at least half of the shorter land; [50, 5000].
 };
 
@@ -23,14 +24,17 @@ absl::Status CheckOptions(const LandComparisonOptions& options);
 // Two land signatures, compared. Scores are not probabilities.
 struct LandComparison {
   double ccf = 0.0;             // Largest masked cross-correlation, [-1, 1].
-  double lag_um = 0.0;          // How far right the query moves to meet the reference, left end to
-                                // left end (after turning it, if it was turned).
+  double agreement = 0.0;       // Mean correlation of segments at one shift (agreement.h), [-1, 1].
+  double lag_um = 0.0;          // Where the segments agree best: how far right the query moves to
+                                // meet the reference, left end to left end (after turning it, if
+                                // it was turned).
   double overlap_um = 0.0;      // Compared length at that lag.
   double cmps_share = 0.0;      // Congruent matching profile segments over segments, mean of both
                                 // directions, [0, 1].
   std::int64_t cmps_count = 0;  // Votes, the lower direction.
   std::int64_t segment_count = 0;  // Segments of the shorter direction.
-  double score = 0.0;  // What a bullet's phases add up: rises with ccf and cmps_share, [0, 1].
+  // What a bullet's phases add up: rises with agreement and cmps_share, [0, 1].
+  double score = 0.0;
 };
 
 // One pair of lands: which land of the query lies on which of the reference.

@@ -73,18 +73,35 @@ std::optional<double> CorrelationAt(const MaskedProfile& query, const MaskedProf
   return value.ccf;
 }
 
+ShiftRange ShiftsOf(const CorrelationWindow& window, std::int64_t query_size,
+                    std::int64_t reference_size) {
+  const std::int64_t longer = reference_size - query_size;  // Left ends meet at 0, right ends here.
+  ShiftRange range;
+  range.twice_anchor = window.anchor == Anchor::kLeftEnds    ? 0
+                       : window.anchor == Anchor::kRightEnds ? 2 * longer
+                                                             : longer;
+  const std::int64_t overlap_min = std::max<std::int64_t>(2, window.overlap_min);
+  const std::int64_t reach = 2 * window.shift_max;
+  // Shifts are rounded inwards: an odd anchor lies between two.
+  range.first =
+      std::max<std::int64_t>(overlap_min - query_size, (range.twice_anchor - reach + 1) >> 1);
+  range.last =
+      std::min<std::int64_t>(reference_size - overlap_min, (range.twice_anchor + reach) >> 1);
+  return range;
+}
+
+std::int64_t OverlapAt(const MaskedProfile& query, const MaskedProfile& reference,
+                       std::int64_t shift) {
+  return SumsUnder(query, reference, -shift).count;
+}
+
 std::optional<CorrelationPeak> BestCorrelation(const MaskedProfile& query,
                                                const MaskedProfile& reference,
                                                const CorrelationWindow& window) {
-  // Twice the distance between the middles is 2 * shift + odd; shifts beyond the overlap of the
-  // whole profiles are left out at once.
-  const std::int64_t odd = query.size() - reference.size();
   const std::int64_t overlap_min = std::max<std::int64_t>(2, window.overlap_min);
-  const std::int64_t reach = 2 * window.shift_max;
-  const std::int64_t first =
-      std::max<std::int64_t>(overlap_min - query.size(), (-reach - odd + 1) >> 1);
-  const std::int64_t last =
-      std::min<std::int64_t>(reference.size() - overlap_min, (reach - odd) >> 1);
+  const ShiftRange range = ShiftsOf(window, query.size(), reference.size());
+  const std::int64_t first = range.first;
+  const std::int64_t last = range.last;
   if (first > last) return std::nullopt;
 
   const std::int64_t block = BlockLength(query, reference);
@@ -97,7 +114,7 @@ std::optional<CorrelationPeak> BestCorrelation(const MaskedProfile& query,
     if (value.overlap == 0) continue;
     if (best >= 0) {
       const double highest = values[static_cast<std::size_t>(best)].ccf;
-      const bool nearer = std::abs(2 * shift + odd) < std::abs(2 * (best + first) + odd);
+      const bool nearer = range.TwiceDistance(shift) < range.TwiceDistance(best + first);
       if (value.ccf < highest || (value.ccf == highest && !nearer)) continue;
     }
     best = at;

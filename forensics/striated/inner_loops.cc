@@ -2,6 +2,7 @@
 #include "forensics/striated/inner_loops.h"
 
 #include <algorithm>
+#include <cmath>
 
 // Function versions by processor, chosen by the loader. Sanitizers instrument the chooser, which
 // runs before they are ready; other compilers and processors take the plain version.
@@ -35,6 +36,16 @@ void SlideSix(const std::int16_t* __restrict a, const std::int16_t* __restrict b
   for (std::int64_t p = 0; p < count; ++p) {
     sums[p] = static_cast<std::int16_t>(a0 * b[p] + a1 * b[p + 1] + a2 * b[p + 2] + a3 * b[p + 3] +
                                         a4 * b[p + 4] + a5 * b[p + 5]);
+  }
+}
+
+PM_PER_PROCESSOR
+void AddSix(const std::int16_t* __restrict a, const std::int16_t* __restrict b,
+            std::int32_t* __restrict sums, std::int64_t count) {
+  const std::int32_t a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
+  for (std::int64_t p = 0; p < count; ++p) {
+    sums[p] +=
+        a0 * b[p] + a1 * b[p + 1] + a2 * b[p + 2] + a3 * b[p + 3] + a4 * b[p + 4] + a5 * b[p + 5];
   }
 }
 
@@ -74,6 +85,30 @@ float SignedSquaredCorrelation(const CorrelationSums& sums, std::int32_t overlap
   float largest = kCorrelationUndefined;
   for (std::int64_t p = 0; p < count; ++p) largest = values[p] > largest ? values[p] : largest;
   return largest;
+}
+
+PM_PER_PROCESSOR
+void AddCorrelation(const CorrelationSums& sums, std::int32_t overlap_min, float* __restrict total,
+                    std::int32_t* __restrict segments, std::int64_t count) {
+  const std::int32_t* __restrict n_in = sums.n;
+  const std::int32_t* __restrict sx_in = sums.sx;
+  const std::int32_t* __restrict sxx_in = sums.sxx;
+  const std::int32_t* __restrict sy_in = sums.sy;
+  const std::int32_t* __restrict syy_in = sums.syy;
+  const std::int32_t* __restrict sxy_in = sums.sxy;
+  for (std::int64_t p = 0; p < count; ++p) {
+    const float n = static_cast<float>(n_in[p]);
+    const float sx = static_cast<float>(sx_in[p]);
+    const float sy = static_cast<float>(sy_in[p]);
+    const float covariance = n * static_cast<float>(sxy_in[p]) - sx * sy;
+    const float variance_x = n * static_cast<float>(sxx_in[p]) - sx * sx;
+    const float variance_y = n * static_cast<float>(syy_in[p]) - sy * sy;
+    const float product = variance_x * variance_y;
+    const float r = covariance / std::sqrt(product > 1.0F ? product : 1.0F);
+    const bool defined = (n_in[p] >= overlap_min) & (product > 0.0F);
+    total[p] += defined ? r : 0.0F;
+    segments[p] += defined ? 1 : 0;
+  }
 }
 
 PM_PER_PROCESSOR

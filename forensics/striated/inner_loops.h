@@ -17,6 +17,9 @@ std::int64_t DotProduct(const std::int16_t* a, const std::int16_t* b, std::int64
 // sums[p] = a[0] b[p] + ... + a[5] b[p + 5]; the sums must fit sixteen bits.
 void SlideSix(const std::int16_t* a, const std::int16_t* b, std::int16_t* sums, std::int64_t count);
 
+// sums[p] += a[0] b[p] + ... + a[5] b[p + 5]; the sums must fit an int32.
+void AddSix(const std::int16_t* a, const std::int16_t* b, std::int32_t* sums, std::int64_t count);
+
 // to[i] += from[i].
 void AddTo(const std::int16_t* from, std::int32_t* to, std::int64_t count);
 
@@ -40,6 +43,10 @@ inline constexpr float kCorrelationUndefined = -2.0F;
 // Every product n * sum and sum * sum must be under 2^24, so that a float holds it exactly.
 float SignedSquaredCorrelation(const CorrelationSums& sums, std::int32_t overlap_min, float* values,
                                std::int64_t count);
+
+// total[p] += r and segments[p] += 1 where r, the correlation coefficient, is defined as above.
+void AddCorrelation(const CorrelationSums& sums, std::int32_t overlap_min, float* total,
+                    std::int32_t* segments, std::int64_t count);
 
 // How many local maxima (>= both neighbours) of values[1 .. count - 2] lie above `floor`.
 std::int64_t CountMaximaAbove(const float* values, float floor, std::int64_t count);

@@ -34,6 +34,8 @@ constexpr double kMeasuredShareMin = 0.25;
 constexpr double kCoherenceMin = 0.2;
 constexpr double kMissingShareMax = 0.5;  // Between the shoulders.
 constexpr std::int64_t kProfileSamplesMax = 1 << 20;
+// Which blocks show the same striae is judged by the striae alone, whatever form is kept later.
+constexpr double kBandFormCutoffUm = 250.0;
 
 absl::Status CheckRange(const char* name, double value, double min, double max, const char* unit) {
   if (value >= min && value <= max) return absl::OkStatus();  // False for NaN.
@@ -227,7 +229,7 @@ absl::StatusOr<LandExtraction> Describe(const std::vector<double>& profile_um, d
 }  // namespace
 
 std::string_view LandExtractorVersion() {
-  return "land-1 form=iso-order2-250um noise=iso-16um block=25um step=30um";
+  return "land-2 form=iso-order2-1000um noise=iso-16um band=250um block=25um step=15um";
 }
 
 absl::StatusOr<LandExtraction> ExtractLand(const HeightMap& scan,
@@ -236,7 +238,8 @@ absl::StatusOr<LandExtraction> ExtractLand(const HeightMap& scan,
   PM_RETURN_IF_ERROR(CheckMap(scan));
   PM_ASSIGN_OR_RETURN(OrientedLand land, Orient(scan, options.block_um));
   const Band band =
-      ChooseBand(land.stack, land.from, land.to, options.form_cutoff_um, NoiseCutoffUm(options));
+      ChooseBand(land.stack, land.from, land.to,
+                 std::min(options.form_cutoff_um, kBandFormCutoffUm), NoiseCutoffUm(options));
   PM_ASSIGN_OR_RETURN(LandExtraction out, Describe(band.profile_um, 0.0, options));
 
   LandSignature& signature = out.signature;

@@ -12,10 +12,10 @@
 namespace proofmark::forensics {
 
 struct LandExtractionOptions {
-  double form_cutoff_um = 250.0;      // ISO regression Gaussian, order 2; [100, 2000].
+  double form_cutoff_um = 1000.0;     // ISO regression Gaussian, order 2; [100, 2000].
   double noise_cutoff_um = 16.0;      // ISO Gaussian; [2, 60], below form_cutoff_um.
   double block_um = 25.0;             // Along the axis, per averaged block; [5, 100].
-  double shoulder_step_in_um = 30.0;  // From the edge of a groove to the shoulder; [0, 200].
+  double shoulder_step_in_um = 15.0;  // From the edge of a groove to the shoulder; [0, 200].
 };
 
 // What a person wants to see of an extraction, beside the signature itself. All micrometres.

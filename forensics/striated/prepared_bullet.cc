@@ -27,9 +27,10 @@ absl::StatusOr<PreparedLand> PrepareLand(const LandSignature& land) {
   PreparedLand prepared;
   prepared.fine = {MakeMaskedProfile(land.height_nm), MakeMaskedProfile(turned)};
   prepared.coarse = {MakeCoarseProfile(land.height_nm), MakeCoarseProfile(turned)};
+  prepared.levels = {MakeLevelProfile(land.height_nm), MakeLevelProfile(turned)};
   prepared.canonical_side = SortsBefore(prepared.fine[1], prepared.fine[0]) ? 1 : 0;
-  prepared.edges_known =
-      !land.has(LandFlag::kLeftShoulderAssumed) && !land.has(LandFlag::kRightShoulderAssumed);
+  prepared.shoulder_seen = {!land.has(LandFlag::kLeftShoulderAssumed),
+                            !land.has(LandFlag::kRightShoulderAssumed)};
   prepared.heel_uncertain = land.has(LandFlag::kHeelUncertain);
   return prepared;
 }

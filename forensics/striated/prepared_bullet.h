@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "forensics/striated/agreement.h"
 #include "forensics/striated/ballistic_signature.h"
 #include "forensics/striated/bullet_comparison.h"
 #include "forensics/striated/coarse_cmps.h"
@@ -18,8 +19,9 @@ namespace proofmark::forensics {
 struct PreparedLand {
   std::array<MaskedProfile, 2> fine;  // [0] as stored, [1] turned.
   std::array<CoarseProfile, 2> coarse;
-  int canonical_side = 0;    // The side that sorts first; a function of the unordered two.
-  bool edges_known = false;  // Both shoulders were seen.
+  std::array<LevelProfile, 2> levels;
+  int canonical_side = 0;  // The side that sorts first; a function of the unordered two.
+  std::array<bool, 2> shoulder_seen{};  // As stored: left, right; the others were assumed.
   bool heel_uncertain = false;
 };
 
@@ -45,6 +47,6 @@ absl::StatusOr<BulletComparison> CompareBullets(const PreparedBullet& query,
 
 // The one number a pair of lands contributes: monotone in both arguments, [0, 1], a multiple of
 // 2^-32 so that sums of scores do not depend on their order.
-double LandScore(double ccf, double cmps_share);
+double LandScore(double agreement, double cmps_share);
 
 }  // namespace proofmark::forensics

@@ -260,9 +260,9 @@ TEST(ExtractLandTest, GivesTheSameBitsOnEveryMachine) {
   }
 
   EXPECT_EQ(crypto::Sha256Hex(bytes),
-            "92b3e6554febf32a4d11bee4580240dfd6387077c88d3483bb4ba66ab619da80");
+            "487fa2a2e3909a1a3bf90638838f1f0e7ca89c4ecc6aafcc95a9d0f63c7ce57d");
   EXPECT_EQ(LandExtractorVersion(),
-            "land-1 form=iso-order2-250um noise=iso-16um block=25um step=30um");
+            "land-2 form=iso-order2-1000um noise=iso-16um band=250um block=25um step=15um");
 }
 
 TEST(ExtractLandTest, ShowsWhatWasDone) {

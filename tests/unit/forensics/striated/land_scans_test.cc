@@ -74,7 +74,7 @@ TEST(LandScansTest, EveryBulletScanGivesASignature) {
     EXPECT_FALSE(land.signature.has(LandFlag::kTransposed));
     EXPECT_LT(land.signature.quality.missing_share, 0.05);
     EXPECT_GT(land.signature.quality.amplitude_um, 0.2);
-    EXPECT_LT(land.signature.quality.amplitude_um, 2.0);
+    EXPECT_LT(land.signature.quality.amplitude_um, 6.0);
   }
 }
 
@@ -94,8 +94,8 @@ TEST(LandScansTest, ShouldersLieWhereAPersonMarkedThem) {
   ASSERT_EQ(distance_um.size(), 48U);
   const auto within =
       std::count_if(distance_um.begin(), distance_um.end(), [](double d) { return d <= 75.0; });
-  EXPECT_GE(within, 44);  // 90 %; 46 when written.
-  EXPECT_LE(SpreadOf(distance_um).median, 22.0);
+  EXPECT_GE(within, 44);  // 90 %; 45 when written.
+  EXPECT_LE(SpreadOf(distance_um).median, 17.0);
 }
 
 // Bullet 1 is stored in double, bullet 2 in single precision, and their scans lie mirrored.
@@ -124,7 +124,7 @@ TEST(LandScansTest, QuestionedLandsFindTheirOwn) {
   const std::vector<KnownLand> k = LandsOf("H44-QK");
   ASSERT_TRUE(e.size() == 1 && x.size() == 1 && k.size() == 1);
 
-  EXPECT_GE(MaxCorrelation(e[0].signature, x[0].signature), 0.70);
+  EXPECT_GE(MaxCorrelation(e[0].signature, x[0].signature), 0.63);
   for (const char* bullet : {"H44-Br1-B1", "H44-Br1-B2"}) {
     for (const KnownLand& land : LandsOf(bullet)) {
       const double r = MaxCorrelation(k[0].signature, land.signature);
@@ -218,8 +218,8 @@ TEST(LandScansTest, CrosscutProfilesSeparateAndRepeat) {
   EXPECT_EQ(read, 60);
   ASSERT_EQ(again.size(), 6U);
   EXPECT_GE(SpreadOf(again).mean, 0.83);
-  EXPECT_GE(SpreadOf(separation.same).mean, 0.52);
-  EXPECT_LE(SpreadOf(separation.different).mean, 0.38);
+  EXPECT_GE(SpreadOf(separation.same).mean, 0.68);
+  EXPECT_LE(SpreadOf(separation.different).mean, 0.50);
 }
 
 }  // namespace
