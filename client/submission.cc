@@ -270,10 +270,12 @@ absl::StatusOr<SubmissionPlan> PlanManifest(const fs::path& manifest,
   for (const records::ManifestExhibit& exhibit : parsed->exhibits) {
     plan.submissions.push_back(FromManifest(exhibit, manifest.parent_path(), defaults));
   }
-  for (const records::ManifestRow& row : parsed->unsupported) {
+  const auto skip = [&plan](const records::ManifestRow& row) {
     plan.skipped.push_back({absl::StrFormat("line %d: %s", row.line, row.file),
                             absl::StrFormat("kind %s: not supported by this version", row.kind)});
-  }
+  };
+  for (const records::ManifestCase& mark : parsed->cases) skip(mark.row);
+  for (const records::ManifestRow& row : parsed->unsupported) skip(row);
   return plan;
 }
 

@@ -39,6 +39,7 @@ enum class Column : std::size_t {
   kSourceFirearm,
   kLandTruth,
   kTruthBasis,
+  kStage,
   kNotes,
   kCount,
 };
@@ -48,7 +49,7 @@ constexpr std::array<std::string_view, kColumnCount> kColumns = {
     "file",        "kind",         "specimen",   "land",  "exhibit",        "exhibit_kind",
     "calibre",     "bullet_class", "land_count", "twist", "rifling",        "land_width_mean_um",
     "case",        "date",         "unit",       "study", "source_firearm", "land_truth",
-    "truth_basis", "notes"};
+    "truth_basis", "stage",        "notes"};
 std::string_view ColumnName(Column column) { return kColumns[static_cast<std::size_t>(column)]; }
 
 absl::Status Refuse(std::int64_t line, std::string_view column, std::string_view why) {
@@ -262,6 +263,8 @@ std::optional<std::string_view> ScanFormat(std::string_view kind) {
   return std::nullopt;
 }
 
+bool IsCase(std::string_view kind) { return kind.starts_with(kManifestCasePrefix); }
+
 absl::StatusOr<ManifestRow> ReadRow(const Values& values) {
   if (!IsInnerPath(values[Column::kFile])) {
     return Refuse(values.line, ColumnName(Column::kFile),
@@ -277,7 +280,13 @@ absl::StatusOr<ManifestRow> ReadRow(const Values& values) {
                   .land = std::nullopt,
                   .unit = values[Column::kUnit],
                   .land_truth = values[Column::kLandTruth],
+                  .truth_basis = values[Column::kTruthBasis],
+                  .stage = values[Column::kStage],
                   .notes = values[Column::kNotes]};
+  if (IsCase(row.kind) && row.specimen.empty()) {
+    return Refuse(values.line, ColumnName(Column::kSpecimen),
+                  absl::StrFormat("must not be empty for kind %s", row.kind));
+  }
   if (!ScanFormat(row.kind)) return row;
   PM_ASSIGN_OR_RETURN(row.land, ReadInteger(values, Column::kLand, 1, kLandsMax));
   if (!row.land) {
@@ -424,6 +433,7 @@ class Collector {
  public:
   absl::Status Add(Values values) {
     PM_ASSIGN_OR_RETURN(ManifestRow row, ReadRow(values));
+    if (IsCase(row.kind)) return AddCase(values, std::move(row));
     if (!ScanFormat(row.kind)) {
       unsupported_.push_back(std::move(row));
       return absl::OkStatus();
@@ -440,6 +450,7 @@ class Collector {
 
   absl::StatusOr<Manifest> Finish() {
     Manifest manifest;
+    manifest.cases = std::move(cases_);
     manifest.unsupported = std::move(unsupported_);
     for (const Group& group : groups_) {
       PM_RETURN_IF_ERROR(AddExhibits(group, manifest.exhibits));
@@ -457,12 +468,36 @@ class Collector {
   }
 
  private:
+  absl::Status AddCase(const Values& values, ManifestRow row) {
+    ManifestCase mark;
+    mark.label = values[Column::kExhibit].empty() ? row.specimen : values[Column::kExhibit];
+    if (const int scan = ++scans_of_case_[mark.label]; scan > 1) {
+      mark.label += absl::StrFormat("#%d", scan);
+    }
+    mark.row = std::move(row);
+    PM_ASSIGN_OR_RETURN(mark.characteristics, ReadCharacteristics(values));
+    mark.calibre = values[Column::kCalibre];
+    mark.study = values[Column::kStudy];
+    mark.source_firearm = values[Column::kSourceFirearm];
+    cases_.push_back(std::move(mark));
+    return absl::OkStatus();
+  }
+
   std::map<std::pair<bool, std::string>, std::size_t> group_of_;
   std::vector<Group> groups_;
+  std::map<std::string, int> scans_of_case_;
+  std::vector<ManifestCase> cases_;
   std::vector<ManifestRow> unsupported_;
 };
 
 }  // namespace
+
+bool IsDerivedTruth(std::string_view truth_basis) {
+  constexpr std::string_view kWord = "derived";
+  const auto same_letter = [](char a, char b) { return (a | 0x20) == b; };
+  return std::search(truth_basis.begin(), truth_basis.end(), kWord.begin(), kWord.end(),
+                     same_letter) != truth_basis.end();
+}
 
 absl::StatusOr<Manifest> ParseManifest(std::string_view text) {
   if (static_cast<std::int64_t>(text.size()) > kManifestBytesMax) {

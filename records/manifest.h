@@ -20,6 +20,9 @@ inline constexpr std::int64_t kManifestFieldBytesMax = 4'096;
 // Kinds of row whose scans become exhibits, and the scan format of each.
 inline constexpr std::string_view kManifestBulletLands = "bullet_lea";  // kFormatX3p.
 inline constexpr std::string_view kManifestProfiles = "profile";        // kFormatProfileCsv.
+// Kinds of row that are one mark of a cartridge case each, all X3P: the prefix, and the one in use.
+inline constexpr std::string_view kManifestCasePrefix = "cartridge_";
+inline constexpr std::string_view kManifestBreechFaces = "cartridge_breech_face";
 
 // One row: one file.
 struct ManifestRow {
@@ -30,8 +33,14 @@ struct ManifestRow {
   std::optional<std::int32_t> land;  // 1..kLandsMax; absent where the column is empty.
   std::string unit;                  // What is known of the file's unit, for people.
   std::string land_truth;            // Equal and not empty: the same land of the same firearm.
+  std::string truth_basis;           // How the truth of this row is known.
+  std::string stage;                 // Of processing, as the source names it, for people.
   std::string notes;
 };
+
+// How the truth is known decides where a figure is reported: one that was itself found by comparing
+// marks ("derived" in the text, in any case) stands apart.
+bool IsDerivedTruth(std::string_view truth_basis);
 
 // The scans of one item, one row a land.
 struct ManifestExhibit {
@@ -49,9 +58,21 @@ struct ManifestExhibit {
   std::string truth_basis;     // and how that is known.
 };
 
+// One mark of a cartridge case: one row, never grouped, since each scan is compared on its own. Two
+// scans with one specimen are the same item measured, or processed, twice.
+struct ManifestCase {
+  ManifestRow row;    // Specimen never empty.
+  std::string label;  // The `exhibit` column, else the specimen; "#2" added for its second scan.
+  ClassCharacteristics characteristics;
+  std::string calibre;
+  std::string study;  // Truth, as for exhibits.
+  std::string source_firearm;
+};
+
 struct Manifest {
   std::vector<ManifestExhibit> exhibits;  // In the order of their first rows.
-  // Rows of any other kind (cartridges, format samples). Whoever uses a manifest must report them.
+  std::vector<ManifestCase> cases;        // In the order of their rows.
+  // Rows of any other kind (format samples). Whoever uses a manifest must report them.
   std::vector<ManifestRow> unsupported;
 };
 

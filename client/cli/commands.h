@@ -21,6 +21,7 @@ Command PlotCommand();
 Command SearchCommand();
 Command StatusCommand();
 Command SubmitCommand();
+Command ValidateCommand();
 Command VersionCommand();
 
 }  // namespace proofmark::client::cli

@@ -21,6 +21,14 @@ void PrintJson(Console& console, const records::Manifest& manifest) {
                                {"study", exhibit.study},
                                {"supported", true}});
   }
+  for (const records::ManifestCase& mark : manifest.cases) {
+    console.out() << JsonLine({{"label", mark.label},
+                               {"kind", mark.row.kind},
+                               {"lands", std::int64_t{0}},
+                               {"firearm", mark.source_firearm},
+                               {"study", mark.study},
+                               {"supported", false}});
+  }
   for (const records::ManifestRow& row : manifest.unsupported) {
     console.out() << JsonLine({{"label", row.specimen},
                                {"kind", row.kind},
@@ -48,7 +56,15 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
     table.AddRow({exhibit.label, records::ExhibitKindCode(exhibit.kind),
                   std::to_string(exhibit.rows.size()), exhibit.source_firearm, exhibit.study});
   }
+  for (const records::ManifestCase& mark : manifest->cases) {
+    table.AddRow({mark.label, mark.row.kind, "", mark.source_firearm, mark.study});
+  }
   session.console.out() << table.Text(session.console);
+  if (!manifest->cases.empty()) {
+    session.console.Note(absl::StrFormat(
+        "%d rows are marks of cartridge cases: for `validate`; `submit` does not take them.",
+        manifest->cases.size()));
+  }
   if (!manifest->unsupported.empty()) {
     session.console.Note(absl::StrFormat("%d rows are of kinds that this version does not take.",
                                          manifest->unsupported.size()));
