@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_format.h"
-#include "base/clock.h"
 #include "base/status.h"
 #include "base/version.h"
 #include "client/cli/commands.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/node_session.h"
-#include "client/cli/progress.h"
+#include "client/cli/staged_progress.h"
 #include "client/cli/table.h"
 #include "client/file.h"
 #include "client/validation/parallel.h"
+#include "client/validation/peer_counts.h"
 #include "client/validation/report_html.h"
 #include "client/validation/results.h"
 
@@ -20,30 +20,6 @@ namespace fs = std::filesystem;
 using validation::EvaluatedTable;
 using validation::Results;
 using validation::Subset;
-
-// Shows one bar after the other: one for each sort of work.
-class StagedProgress {
- public:
-  explicit StagedProgress(Console& console) : console_(console) {}
-
-  void Show(const validation::Progress& progress) {
-    if (progress.what != what_) {
-      Finish();
-      what_ = progress.what;
-      bar_.emplace(console_, base::SystemClock());
-    }
-    bar_->Show({.what = what_, .done = progress.done, .total = progress.total});
-  }
-  void Finish() {
-    if (bar_) bar_->Finish();
-    bar_.reset();
-  }
-
- private:
-  Console& console_;
-  std::string what_;
-  std::optional<Progress> bar_;
-};
 
 void PrintTable(const EvaluatedTable& table, Console& console) {
   console.out() << '\n' << console.ForOut(Style::kBold, table.comparisons.title) << '\n';
@@ -133,21 +109,33 @@ absl::StatusOr<Results> Validate(const Arguments& arguments,
     results.not_processed.insert(results.not_processed.end(), gallery->not_processed.begin(),
                                  gallery->not_processed.end());
   }
+  const validation::Calibrations calibrations = {
+      .bullets = &forensics::BuiltInCalibration(forensics::MarkKind::kBullet),
+      .breech_faces = &forensics::BuiltInCalibration(forensics::MarkKind::kBreechFace)};
   PM_ASSIGN_OR_RETURN(std::vector<validation::Comparisons> tables,
                       validation::CompareAll(
                           set, gallery ? &*gallery : nullptr,
-                          {.bullets = &forensics::BuiltInCalibration(forensics::MarkKind::kBullet)},
+                          calibrations,
                           options));
   results.tables.resize(tables.size());
   for (std::size_t i = 0; i < tables.size(); ++i) {
     results.tables[i].comparisons = std::move(tables[i]);
     results.tables[i].evaluation = validation::Evaluate(results.tables[i].comparisons);
   }
-  const forensics::CalibrationInfo& calibration = forensics::BulletCalibration();
-  results.methods = {{"lands", std::string(forensics::LandExtractorVersion())},
-                     {"bullets", std::string(forensics::BulletComparisonVersion())},
-                     {"calibration of bullets", calibration.version}};
-  results.calibration_statement = calibration.statement;
+  if (arguments.Has("--peer-counts")) {
+    PM_ASSIGN_OR_RETURN(results.peer_lines,
+                        validation::ComparePeerCounts(arguments.Text("--peer-counts"), results));
+  }
+  results.methods = {
+      {"lands", std::string(forensics::LandExtractorVersion())},
+      {"bullets", std::string(forensics::BulletComparisonVersion())},
+      {"breech faces", absl::StrFormat("%s; %s", forensics::ImpressionExtractorVersion(),
+                                       forensics::ImpressionComparisonVersion())}};
+  for (const forensics::Calibration* used : {calibrations.bullets, calibrations.breech_faces}) {
+    const forensics::CalibrationInfo& info = forensics::InfoOf(*used);
+    results.methods.emplace_back("calibration", info.version);
+    results.calibration_statements.push_back(info.version + ": " + info.statement);
+  }
   return results;
 }
 
@@ -158,6 +146,8 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   StagedProgress progress(session.console);
   const validation::RunOptions options = {
       .threads = static_cast<int>(arguments.Integer("--threads")),
+      .turns = arguments.On("--full-circle") ? forensics::TurnSearch::kFullCircle
+                                             : forensics::TurnSearch::kDirected,
       .on_progress = [&](const validation::Progress& p) { progress.Show(p); },
       .stop = interrupt.token()};
   PM_ASSIGN_OR_RETURN(const Results results, Validate(arguments, options));
@@ -204,6 +194,13 @@ Command ValidateCommand() {
                        .fallback = "2",
                        .min = 1,
                        .max = validation::kThreadsMax},
+                      {.name = "--full-circle",
+                       .help = "Breech faces: try every turn, not 30 degrees either way.",
+                       .kind = ValueKind::kFlag},
+                      {.name = "--peer-counts",
+                       .help = "Other people's congruent cells for the same pairs (CSV).",
+                       .kind = ValueKind::kFile,
+                       .value_name = "FILE"},
                       {.name = "--force",
                        .help = "Overwrite what exists.",
                        .kind = ValueKind::kFlag},

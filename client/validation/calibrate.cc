@@ -225,4 +225,76 @@ absl::StatusOr<Calibration> CalibrateBullets(const ScanSet& set, const Calibrate
   return c;
 }
 
+namespace {
+
+forensics::CellCount CountOf(const Pair& pair) {
+  return {.congruent = static_cast<std::int64_t>(pair.score),
+          .eligible = static_cast<std::int64_t>(pair.extra[0])};
+}
+
+absl::StatusOr<forensics::CellCountModel> FitCells(const Comparisons& table) {
+  std::vector<forensics::CountedPair> counted;
+  std::vector<ScoredPair> shares;
+  for (const Pair& pair : table.pairs) {
+    const forensics::CellCount count = CountOf(pair);
+    if (!Counts(pair) || count.eligible < 1) continue;
+    shares.push_back(Scored(table, pair));
+    shares.back().score = static_cast<double>(count.congruent) / static_cast<double>(count.eligible);
+    counted.push_back({count, shares.back()});
+  }
+  forensics::CellCountModel fitted;
+  PM_ASSIGN_OR_RETURN(fitted.model, forensics::FitCellModel(counted, {}));
+  PM_ASSIGN_OR_RETURN(fitted.interval,
+                      forensics::BootstrapCells(counted, fitted.model, forensics::kBootstrapDraws,
+                                                forensics::kBootstrapSeed));
+  PM_ASSIGN_OR_RETURN(fitted.null, forensics::FitNullTail(shares));
+  return fitted;
+}
+
+}  // namespace
+
+absl::StatusOr<Calibration> CalibrateBreechFaces(const ScanSet& set,
+                                                 const CalibrateOptions& options) {
+  PM_ASSIGN_OR_RETURN(const Comparisons table, CompareCasesOf(set, nullptr, options.run));
+  const SetCounts counts = CountPairs(table);
+  Calibration c;
+  if (options.base != nullptr) {
+    c = *options.base;
+    c.bounds.clear();
+  } else {
+    PM_RETURN_IF_ERROR(CheckLargeEnough(counts));
+    c.info.mark = forensics::MarkKind::kBreechFace;
+    c.info.provisional = counts.generated_items > 0;
+    c.info.same_pairs = counts.same_pairs;
+    c.info.different_pairs = counts.different_pairs;
+    c.info.firearms = counts.firearms;
+    absl::StatusOr<forensics::CellCountModel> fitted = FitCells(table);
+    if (!fitted.ok()) {
+      return MakeFault(FaultCode::kSetTooSmall, std::string(fitted.status().message()));
+    }
+    c.cell_model = *std::move(fitted);
+  }
+  c.extractor_version = std::string(forensics::ImpressionExtractorVersion());
+  c.comparison_version = std::string(forensics::ImpressionComparisonVersion());
+  SetRealCounts(counts.generated_items == 0 ? counts : SetCounts{}, c);
+  forensics::SetCaps(c);
+  std::vector<ScoredPair> model, reported;
+  const auto evaluate = [&](std::vector<ScoredPair>& to, bool before) {
+    for (const Pair& pair : table.pairs) {
+      const forensics::CellCount count = CountOf(pair);
+      if (!Counts(pair)) continue;
+      const forensics::LikelihoodRatio ratio =
+          forensics::EvaluateCells(count.congruent, count.eligible, c);
+      to.push_back(Scored(table, pair));
+      to.back().score = before ? ratio.log10_lr_model : ratio.log10_lr;
+    }
+  };
+  evaluate(model, true);
+  c.bounds = forensics::BoundFrom(model);
+  evaluate(reported, false);
+  c.info.statement = StatementOf(c, "breech faces", OwnFigures(reported));
+  forensics::Finish(c);
+  return c;
+}
+
 }  // namespace proofmark::client::validation

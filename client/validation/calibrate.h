@@ -45,4 +45,9 @@ struct CalibrateOptions {
 absl::StatusOr<forensics::Calibration> CalibrateBullets(const ScanSet& set,
                                                         const CalibrateOptions& options);
 
+// From all pairs of breech faces of the set.
+//   Errors    kSetTooSmall, kInterrupted, kUsage (faults).
+absl::StatusOr<forensics::Calibration> CalibrateBreechFaces(const ScanSet& set,
+                                                            const CalibrateOptions& options);
+
 }  // namespace proofmark::client::validation

@@ -130,6 +130,28 @@ absl::Status ScoreBullets(const forensics::PreparedBullet& a, const forensics::P
   return absl::OkStatus();
 }
 
+absl::Status ScoreCases(const forensics::PreparedImpression& a,
+                        const forensics::PreparedImpression& b, forensics::TurnSearch turns,
+                        Pair& pair) {
+  PM_ASSIGN_OR_RETURN(const forensics::ImpressedComparison comparison,
+                      forensics::CompareImpressions(a, b, {.turns = turns}));
+  pair.score = static_cast<double>(comparison.cmc);
+  pair.extra = {static_cast<double>(comparison.cells_eligible),
+                static_cast<double>(comparison.cmc_original),
+                static_cast<double>(comparison.cmc_high),
+                comparison.turn_degrees,
+                comparison.features.image_correlation,
+                static_cast<double>(comparison.flags)};
+  return absl::OkStatus();
+}
+
+void EvaluateCasePairs(const forensics::Calibration& calibration, Comparisons& table) {
+  for (Pair& pair : table.pairs) {
+    pair.ratio = forensics::EvaluateCells(static_cast<std::int64_t>(pair.score),
+                                          static_cast<std::int64_t>(pair.extra[0]), calibration);
+  }
+}
+
 void EvaluateBulletPairs(const forensics::Calibration& calibration, Comparisons& table) {
   for (Pair& pair : table.pairs) {
     forensics::BulletComparison comparison;
@@ -193,6 +215,26 @@ absl::StatusOr<Comparisons> CompareBulletsOf(const ScanSet& questioned, const Sc
   return table;
 }
 
+absl::StatusOr<Comparisons> CompareCasesOf(const ScanSet& questioned, const ScanSet* gallery,
+                                           const RunOptions& options) {
+  Comparisons table = EmptyTable(
+      "cases", "Breech faces", "congruent matching cells",
+      {"cells_eligible", "cmc_original", "cmc_high", "turn_degrees", "image_correlation", "flags"},
+      gallery != nullptr);
+  const std::vector<const ScannedCase*> cases =
+      Gather(questioned.cases, gallery != nullptr ? &gallery->cases : nullptr,
+             [](const ScannedCase&) { return true; }, table);
+  PM_RETURN_IF_ERROR(ListPairs(/*by_land=*/false, table));
+  PM_RETURN_IF_ERROR(ScorePairs(
+      options, "pairs of cases",
+      [&](Pair& pair) {
+        return ScoreCases(cases[static_cast<std::size_t>(pair.a)]->prepared,
+                          cases[static_cast<std::size_t>(pair.b)]->prepared, options.turns, pair);
+      },
+      table));
+  return table;
+}
+
 absl::StatusOr<std::vector<Comparisons>> CompareAll(const ScanSet& questioned,
                                                     const ScanSet* gallery,
                                                     const Calibrations& calibrations,
@@ -223,6 +265,9 @@ absl::StatusOr<std::vector<Comparisons>> CompareAll(const ScanSet& questioned,
   PM_ASSIGN_OR_RETURN(Comparisons bullets, CompareBulletsOf(questioned, gallery, options));
   if (calibrations.bullets != nullptr) EvaluateBulletPairs(*calibrations.bullets, bullets);
   keep(std::move(bullets));
+  PM_ASSIGN_OR_RETURN(Comparisons cases, CompareCasesOf(questioned, gallery, options));
+  if (calibrations.breech_faces != nullptr) EvaluateCasePairs(*calibrations.breech_faces, cases);
+  keep(std::move(cases));
   return tables;
 }
 

@@ -16,7 +16,7 @@
 namespace proofmark::client::validation {
 
 inline constexpr std::int64_t kPairsMax = 20'000'000;  // Of one table: 2 GB of scores.
-inline constexpr std::size_t kExtraColumnsMax = 5;
+inline constexpr std::size_t kExtraColumnsMax = 6;
 
 enum class Truth { kSame, kDifferent, kUndecided };
 
@@ -69,6 +69,9 @@ absl::StatusOr<std::vector<Comparisons>> CompareAll(const ScanSet& questioned,
 // Of these the bullets alone, without likelihood ratios.
 absl::StatusOr<Comparisons> CompareBulletsOf(const ScanSet& questioned, const ScanSet* gallery,
                                              const RunOptions& options);
+// Or the cases.
+absl::StatusOr<Comparisons> CompareCasesOf(const ScanSet& questioned, const ScanSet* gallery,
+                                           const RunOptions& options);
 
 // The pairs that count towards figures: decided, and of two physical items.
 bool Counts(const Pair& pair);

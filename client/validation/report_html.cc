@@ -288,7 +288,9 @@ Truth that was itself found by comparing marks is reported apart.</p></section>
 
 absl::StatusOr<std::string> ReportHtml(const Results& results) {
   std::string text = Head(results);
-  text += absl::StrFormat("<p class=\"warn\">%s</p>\n", Escaped(results.calibration_statement));
+  for (const std::string& line : results.calibration_statements) {
+    text += absl::StrFormat("<p class=\"warn\">%s</p>\n", Escaped(line));
+  }
   text += kReading;
   for (const EvaluatedTable& table : results.tables) {
     PM_ASSIGN_OR_RETURN(const std::string section, Section(table));

@@ -241,7 +241,8 @@ std::string ReportMarkdown(const Results& results) {
   for (const auto& [what, version] : results.methods) {
     text += absl::StrFormat(" %s: %s.", what, version);
   }
-  text += "\n\n" + results.calibration_statement + "\n";
+  text += "\n";
+  for (const std::string& line : results.calibration_statements) text += "\n" + line + "\n";
   for (const EvaluatedTable& table : results.tables) {
     const Evaluation& e = table.evaluation;
     text += absl::StrFormat("\n### %s\n\n", table.comparisons.title);

@@ -22,7 +22,7 @@ struct Results {
   std::string gallery;   // Empty without.
   std::string version;   // Of the program.
   std::vector<std::pair<std::string, std::string>> methods;  // What, and its version.
-  std::string calibration_statement;
+  std::vector<std::string> calibration_statements;
   std::int64_t files = 0;
   std::vector<NotProcessed> not_processed;
   std::vector<EvaluatedTable> tables;

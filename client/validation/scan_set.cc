@@ -10,6 +10,7 @@
 #include "client/fault.h"
 #include "client/file.h"
 #include "client/validation/parallel.h"
+#include "forensics/impressed/region_mask.h"
 #include "forensics/striated/profile_csv.h"
 #include "forensics/x3p/x3p.h"
 #include "records/manifest.h"
@@ -107,19 +108,112 @@ std::optional<ScannedBullet> AssembleBullet(const records::ManifestExhibit& exhi
   return bullet;
 }
 
-}  // namespace
+struct CaseJob {
+  const records::ManifestCase* mark = nullptr;
+  std::optional<ScannedCase> scanned;
+  std::string failure;
+};
 
-absl::StatusOr<ExtractedScan> ExtractScan(const fs::path& file) {
+void Extract(const fs::path& folder, forensics::TurnSearch turns, CaseJob& job) {
+  if (job.mark->row.kind != records::kManifestBreechFaces) {
+    job.failure = absl::StrFormat("kind %s: of cases only breech faces are compared",
+                                  job.mark->row.kind);
+    return;
+  }
+  absl::StatusOr<ExtractedCase> scan = ExtractCase(folder / job.mark->row.file);
+  if (!scan.ok()) {
+    job.failure = scan.status().message();
+    return;
+  }
+  absl::StatusOr<forensics::PreparedImpression> prepared =
+      forensics::PrepareImpression(scan->impression.signature, turns);
+  if (!prepared.ok()) {
+    job.failure = prepared.status().message();
+    return;
+  }
+  const records::ManifestRow& row = job.mark->row;
+  job.scanned = ScannedCase{
+      .item = {.label = job.mark->label,
+               .file = row.file,
+               .specimen = row.specimen,
+               .firearm = job.mark->source_firearm,
+               .land_truth = "",
+               .study = job.mark->study,
+               .instrument = std::move(scan->instrument),
+               .kind = std::string(kBreechFace),
+               .derived_truth = records::IsDerivedTruth(row.truth_basis),
+               .generated = row.truth_basis == kGeneratedTruth},
+      .prepared = *std::move(prepared)};
+}
+
+// Distributes what became of the jobs over the set.
+void Assemble(const records::Manifest& manifest, std::vector<LandJob>& lands,
+              std::vector<CaseJob>& cases, ScanSet& set) {
+  std::size_t next = 0;
+  for (const records::ManifestExhibit& exhibit : manifest.exhibits) {
+    const std::span<const LandJob> of_exhibit(lands.data() + next, exhibit.rows.size());
+    next += exhibit.rows.size();
+    if (auto bullet = AssembleBullet(exhibit, of_exhibit)) {
+      set.bullets.push_back(*std::move(bullet));
+    }
+  }
+  for (LandJob& job : lands) {
+    if (job.mark) {
+      set.lands.push_back(*std::move(job.mark));
+    } else {
+      set.not_processed.push_back({job.row->file, std::move(job.failure)});
+    }
+  }
+  for (CaseJob& job : cases) {
+    if (job.scanned) {
+      set.cases.push_back(*std::move(job.scanned));
+    } else {
+      set.not_processed.push_back({job.mark->row.file, std::move(job.failure)});
+    }
+  }
+  for (const records::ManifestRow& row : manifest.unsupported) {
+    set.not_processed.push_back(
+        {row.file, absl::StrFormat("kind %s: not a mark of a firearm", row.kind)});
+  }
+  set.files =
+      static_cast<std::int64_t>(lands.size() + cases.size() + manifest.unsupported.size());
+}
+
+absl::StatusOr<forensics::X3pScan> ReadSurface(const fs::path& file) {
   PM_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(file, records::kScanBytesMax));
-  if (file.extension() == ".csv") return ExtractProfile(bytes);
   absl::StatusOr<forensics::X3pScan> scan = forensics::ReadX3p(base::AsBytes(bytes));
   if (!scan.ok()) return Unusable(scan.status());
   if (scan->map.height_um.empty()) {
     return MakeFault(FaultCode::kUnusableScan, "it holds a point cloud, not a surface");
   }
-  absl::StatusOr<forensics::LandExtraction> land = forensics::ExtractLand(scan->map, {});
+  return scan;
+}
+
+}  // namespace
+
+absl::StatusOr<ExtractedScan> ExtractScan(const fs::path& file) {
+  if (file.extension() == ".csv") {
+    PM_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(file, records::kScanBytesMax));
+    return ExtractProfile(bytes);
+  }
+  PM_ASSIGN_OR_RETURN(forensics::X3pScan scan, ReadSurface(file));
+  absl::StatusOr<forensics::LandExtraction> land = forensics::ExtractLand(scan.map, {});
   if (!land.ok()) return Unusable(land.status());
-  return ExtractedScan{InstrumentOf(scan->metadata), std::move(scan->warnings), *std::move(land)};
+  return ExtractedScan{InstrumentOf(scan.metadata), std::move(scan.warnings), *std::move(land)};
+}
+
+absl::StatusOr<ExtractedCase> ExtractCase(const fs::path& file) {
+  PM_ASSIGN_OR_RETURN(forensics::X3pScan scan, ReadSurface(file));
+  const std::vector<std::uint8_t> mask =
+      forensics::RegionMask(scan, forensics::ImpressedRegion::kBreechFace);
+  absl::StatusOr<forensics::ImpressedExtraction> impression =
+      forensics::ExtractImpression(scan.map, mask, {});
+  if (!impression.ok()) return Unusable(impression.status());
+  if (scan.unit != forensics::UnitVerdict::kMetres) {
+    impression->signature.set(forensics::ImpressedFlag::kUnitCorrected);
+  }
+  return ExtractedCase{InstrumentOf(scan.metadata), std::move(scan.warnings),
+                       *std::move(impression)};
 }
 
 absl::StatusOr<ScanSet> ReadScanSet(const fs::path& manifest, const RunOptions& options) {
@@ -129,17 +223,26 @@ absl::StatusOr<ScanSet> ReadScanSet(const fs::path& manifest, const RunOptions& 
     return MakeFault(FaultCode::kManifest,
                      absl::StrFormat("%s: %s", manifest.string(), parsed.status().message()));
   }
-  std::vector<LandJob> jobs;
+  std::vector<LandJob> lands;
   for (const records::ManifestExhibit& exhibit : parsed->exhibits) {
     for (const records::ManifestRow& row : exhibit.rows) {
-      jobs.push_back({&exhibit, &row, std::nullopt, ""});
+      lands.push_back({&exhibit, &row, std::nullopt, ""});
     }
+  }
+  std::vector<CaseJob> cases;
+  for (const records::ManifestCase& mark : parsed->cases) {
+    cases.push_back({&mark, std::nullopt, ""});
   }
   base::Mutex mutex;
   std::int64_t done = 0;
-  const std::int64_t total = static_cast<std::int64_t>(jobs.size());
+  const std::int64_t land_count = static_cast<std::int64_t>(lands.size());
+  const std::int64_t total = land_count + static_cast<std::int64_t>(cases.size());
   ForEach(total, options.threads, options.stop, [&](std::int64_t i) {
-    Extract(manifest.parent_path(), jobs[static_cast<std::size_t>(i)]);
+    if (i < land_count) {
+      Extract(manifest.parent_path(), lands[static_cast<std::size_t>(i)]);
+    } else {
+      Extract(manifest.parent_path(), options.turns, cases[static_cast<std::size_t>(i - land_count)]);
+    }
     base::MutexLock lock(mutex);
     ++done;
     if (options.on_progress) options.on_progress({"scans", done, total});
@@ -147,32 +250,8 @@ absl::StatusOr<ScanSet> ReadScanSet(const fs::path& manifest, const RunOptions& 
   if (options.stop.stop_requested()) {
     return MakeFault(FaultCode::kInterrupted, "nothing was written");
   }
-
   ScanSet set;
-  std::size_t next = 0;
-  for (const records::ManifestExhibit& exhibit : parsed->exhibits) {
-    const std::span<const LandJob> of_exhibit(jobs.data() + next, exhibit.rows.size());
-    next += exhibit.rows.size();
-    if (auto bullet = AssembleBullet(exhibit, of_exhibit)) set.bullets.push_back(*std::move(bullet));
-  }
-  for (LandJob& job : jobs) {
-    if (job.mark) {
-      set.lands.push_back(*std::move(job.mark));
-    } else {
-      set.not_processed.push_back({job.row->file, std::move(job.failure)});
-    }
-  }
-  for (const records::ManifestCase& mark : parsed->cases) {
-    set.not_processed.push_back(
-        {mark.row.file, absl::StrFormat("kind %s: this version compares no marks of this kind",
-                                        mark.row.kind)});
-  }
-  for (const records::ManifestRow& row : parsed->unsupported) {
-    set.not_processed.push_back(
-        {row.file, absl::StrFormat("kind %s: not a mark of a firearm", row.kind)});
-  }
-  set.files = static_cast<std::int64_t>(jobs.size() + parsed->cases.size() +
-                                        parsed->unsupported.size());
+  Assemble(*parsed, lands, cases, set);
   return set;
 }
 

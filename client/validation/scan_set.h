@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "forensics/impressed/impressed_comparison.h"
+#include "forensics/impressed/impressed_extraction.h"
 #include "forensics/striated/land_extraction.h"
 #include "forensics/striated/prepared_bullet.h"
 
@@ -48,6 +50,11 @@ struct ScannedBullet {
   forensics::PreparedBullet prepared;
 };
 
+struct ScannedCase {
+  Item item;
+  forensics::PreparedImpression prepared;
+};
+
 // Something of the manifest that takes no part, with the reason. Never dropped in silence.
 struct NotProcessed {
   std::string file;
@@ -57,6 +64,7 @@ struct NotProcessed {
 struct ScanSet {
   std::vector<ScannedMark> lands;  // Of both formats, in the manifest's order.
   std::vector<ScannedBullet> bullets;
+  std::vector<ScannedCase> cases;  // Breech faces.
   std::vector<NotProcessed> not_processed;
   std::int64_t files = 0;  // Rows of the manifest.
 };
@@ -70,6 +78,8 @@ using OnProgress = std::function<void(const Progress&)>;
 
 struct RunOptions {
   int threads = 2;         // 1..kThreadsMax.
+  // How cases may lie against each other: their scans as the standard asks, or any way round.
+  forensics::TurnSearch turns = forensics::TurnSearch::kDirected;
   OnProgress on_progress;  // Called from several threads, one at a time.
   std::stop_token stop;
 };
@@ -80,13 +90,20 @@ struct RunOptions {
 absl::StatusOr<ScanSet> ReadScanSet(const std::filesystem::path& manifest,
                                     const RunOptions& options);
 
-// One scan on its own, for people.
+// One scan on its own: a land from an X3P file or a profile (.csv).
 struct ExtractedScan {
   std::string instrument;
   std::vector<std::string> warnings;
   forensics::LandExtraction land;
 };
+// The same of a breech face.
+struct ExtractedCase {
+  std::string instrument;
+  std::vector<std::string> warnings;
+  forensics::ImpressedExtraction impression;
+};
 //   Errors    kCannotRead, kUnusableScan (faults); the message does not name the file.
 absl::StatusOr<ExtractedScan> ExtractScan(const std::filesystem::path& file);
+absl::StatusOr<ExtractedCase> ExtractCase(const std::filesystem::path& file);
 
 }  // namespace proofmark::client::validation

@@ -20,7 +20,8 @@ using nlohmann::json;
 
 constexpr std::string_view kFormat = "proofmark-calibration/1";
 constexpr std::size_t kTextBytesMax = 4'096;   // Of a statement.
-constexpr std::size_t kVersionBytesMax = 120;  // Of a method; proto/wire has room for 128.
+constexpr std::size_t kVersionBytesMax = 100;
+constexpr std::size_t kMethodBytesMax = 128;  // Of both versions: what proto/wire has room for.
 constexpr std::int64_t kCountMax = 1'000'000'000'000;
 constexpr double kCoefficientMax = 1e6;
 constexpr std::int64_t kLandModelsMax = 24;
@@ -351,8 +352,8 @@ absl::StatusOr<Calibration> ParseCalibration(std::string_view text) {
   }
   c.info.mark = mark == MarkKindName(MarkKind::kBullet) ? MarkKind::kBullet : MarkKind::kBreechFace;
   PM_ASSIGN_OR_RETURN(const std::string version, members.Text("version", kVersionBytesMax));
-  PM_ASSIGN_OR_RETURN(c.extractor_version, members.Text("extractor", kVersionBytesMax / 2));
-  PM_ASSIGN_OR_RETURN(c.comparison_version, members.Text("comparison", kVersionBytesMax / 2));
+  PM_ASSIGN_OR_RETURN(c.extractor_version, members.Text("extractor", kVersionBytesMax));
+  PM_ASSIGN_OR_RETURN(c.comparison_version, members.Text("comparison", kVersionBytesMax));
   PM_ASSIGN_OR_RETURN(c.info.statement, members.Text("statement", kTextBytesMax));
   PM_ASSIGN_OR_RETURN(const json* const provisional, members.Take("provisional"));
   if (!provisional->is_boolean()) return Refuse("provisional", "must be true or false");
@@ -365,6 +366,10 @@ absl::StatusOr<Calibration> ParseCalibration(std::string_view text) {
   PM_RETURN_IF_ERROR(members.End());
   PM_RETURN_IF_ERROR(CheckCaps(c));
   Finish(c);
+  if (c.info.method.size() > kMethodBytesMax) {
+    return Refuse("extractor", absl::StrFormat("with comparison more than %d bytes",
+                                               kMethodBytesMax));
+  }
   if (c.info.version != version) {
     return Refuse("version", absl::StrFormat("is %s, but the content hashes to %s: was it edited?",
                                              version, c.info.version));

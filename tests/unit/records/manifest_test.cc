@@ -21,7 +21,7 @@ using ::testing::StartsWith;
 const char kHeader[] = "file,kind,specimen,land\n";
 
 std::size_t RowCount(const Manifest& manifest) {
-  std::size_t count = manifest.unsupported.size();
+  std::size_t count = manifest.unsupported.size() + manifest.cases.size();
   for (const ManifestExhibit& exhibit : manifest.exhibits) count += exhibit.rows.size();
   return count;
 }
@@ -114,10 +114,39 @@ TEST(ManifestTest, OtherKindsAreKeptApartAndNeverDropped) {
 
   ASSERT_THAT(manifest, IsOk());
   EXPECT_EQ(manifest->exhibits.size(), 1U);
-  ASSERT_EQ(manifest->unsupported.size(), 2U);
-  EXPECT_EQ(manifest->unsupported[0].kind, "cartridge_breech_face");
-  EXPECT_EQ(manifest->unsupported[0].line, 2);
-  EXPECT_EQ(manifest->unsupported[1].kind, "format_sample");
+  ASSERT_EQ(manifest->cases.size(), 1U);
+  EXPECT_EQ(manifest->cases[0].row.kind, "cartridge_breech_face");
+  EXPECT_EQ(manifest->cases[0].row.line, 2);
+  ASSERT_EQ(manifest->unsupported.size(), 1U);
+  EXPECT_EQ(manifest->unsupported[0].kind, "format_sample");
+}
+
+TEST(ManifestTest, EachScanOfACaseStandsAloneUnderItsSpecimen) {
+  const auto manifest = ParseManifest(
+      "file,kind,specimen,land,exhibit,source_firearm,truth_basis,study,calibre\n"
+      "a.x3p,cartridge_breech_face,C1,,,slide 1,file name,S,9 mm Luger\n"
+      "b.x3p,cartridge_breech_face,C1,,,slide 1,derived,S,9 mm Luger\n"
+      "c.x3p,cartridge_firing_pin,C2,,K-4,slide 2,,S,\n");
+
+  ASSERT_THAT(manifest, IsOk());
+  ASSERT_EQ(manifest->cases.size(), 3U);
+  EXPECT_EQ(manifest->cases[0].label, "C1");
+  EXPECT_EQ(manifest->cases[0].source_firearm, "slide 1");
+  EXPECT_EQ(manifest->cases[0].study, "S");
+  EXPECT_EQ(manifest->cases[0].characteristics.calibre_code, "9LUGER");
+  EXPECT_EQ(manifest->cases[1].label, "C1#2");
+  EXPECT_EQ(manifest->cases[1].row.truth_basis, "derived");
+  EXPECT_EQ(manifest->cases[2].label, "K-4");
+  EXPECT_EQ(manifest->cases[2].row.kind, "cartridge_firing_pin");
+  EXPECT_THAT(ParseManifest("file,kind,specimen,land\na,cartridge_breech_face,,\n"),
+              StatusIs(absl::StatusCode::kInvalidArgument, StartsWith("line 2, column specimen")));
+}
+
+TEST(ManifestTest, TruthFoundByComparingIsToldFromStatedTruth) {
+  EXPECT_TRUE(IsDerivedTruth("barrel from the name; land rotation derived (see README)"));
+  EXPECT_TRUE(IsDerivedTruth("Derived by correlation"));
+  EXPECT_FALSE(IsDerivedTruth("file name"));
+  EXPECT_FALSE(IsDerivedTruth(""));
 }
 
 TEST(ManifestTest, ASpecimenScannedTwiceGivesTwoSets) {
@@ -342,7 +371,9 @@ TEST(ManifestTest, ReadsTheDocumentedExample) {
   EXPECT_EQ(manifest->exhibits[0].label, "K-17/2");
   EXPECT_EQ(manifest->exhibits[0].rows.size(), 2U);
   EXPECT_EQ(manifest->exhibits[0].characteristics.calibre_code, "9LUGER");
-  EXPECT_EQ(manifest->unsupported.size(), 1U);
+  ASSERT_EQ(manifest->cases.size(), 1U);
+  EXPECT_EQ(manifest->cases[0].label, "case 4");
+  EXPECT_TRUE(manifest->unsupported.empty());
 }
 
 // Counted apart from the parser: the manifest of the shared data has one line a row, and its second
@@ -379,10 +410,15 @@ TEST(ManifestTest, ReadsTheSharedDataWhole) {
     std::for_each(exhibit.rows.begin(), exhibit.rows.end(), count);
     EXPECT_FALSE(exhibit.source_firearm.empty()) << exhibit.label;
   }
+  for (const ManifestCase& mark : manifest->cases) {
+    count(mark.row);
+    EXPECT_FALSE(mark.source_firearm.empty()) << mark.label;
+  }
   std::for_each(manifest->unsupported.begin(), manifest->unsupported.end(), count);
   EXPECT_EQ(read_of_kind, rows_of_kind);
   EXPECT_EQ(manifest->unsupported.size(),
-            rows - rows_of_kind["bullet_lea"] - rows_of_kind["profile"]);
+            rows - rows_of_kind["bullet_lea"] - rows_of_kind["profile"] -
+                rows_of_kind["cartridge_breech_face"]);
 }
 
 }  // namespace
