@@ -61,7 +61,8 @@ constexpr std::array kFaults = {
           "Nothing was written.",
           "Add items of further firearms, or give --base to keep the model of another calibration "
           "and let the set decide how much of it may be said."},
-    Fault{FaultCode::kCalibration, StatusCode::kInvalidArgument, "A calibration file cannot be used",
+    Fault{FaultCode::kCalibration, StatusCode::kInvalidArgument,
+          "A calibration file cannot be used",
           "It is damaged, was edited by hand, is for another kind of mark, or was made for other "
           "versions of extractor and comparison than this program's.",
           "The message names the member. Make it again with `proofmark calibrate`."},

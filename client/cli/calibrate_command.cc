@@ -11,6 +11,7 @@
 #include "client/fault.h"
 #include "client/file.h"
 #include "client/validation/calibrate.h"
+#include "client/validation/calibration_choice.h"
 #include "client/validation/parallel.h"
 
 namespace proofmark::client::cli {
@@ -20,16 +21,11 @@ using forensics::Calibration;
 using forensics::MarkKind;
 
 absl::StatusOr<Calibration> ReadBase(const std::string& file, MarkKind mark) {
-  PM_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, forensics::kCalibrationBytesMax));
-  absl::StatusOr<Calibration> base = forensics::ParseCalibration(text);
-  if (!base.ok()) {
-    return MakeFault(FaultCode::kCalibration,
-                     absl::StrFormat("%s: %s", file, base.status().message()));
-  }
-  if (base->info.mark != mark) {
-    return MakeFault(FaultCode::kCalibration,
-                     absl::StrFormat("%s: is for the mark %s", file,
-                                     forensics::MarkKindName(base->info.mark)));
+  PM_ASSIGN_OR_RETURN(Calibration base, validation::ReadCalibration(file));
+  if (base.info.mark != mark) {
+    return MakeFault(
+        FaultCode::kCalibration,
+        absl::StrFormat("%s: is for the mark %s", file, forensics::MarkKindName(base.info.mark)));
   }
   return base;
 }
@@ -100,9 +96,9 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
                       mark == MarkKind::kBullet ? validation::CalibrateBullets(set, options)
                                                 : validation::CalibrateBreechFaces(set, options));
   progress.Finish();
-  PM_RETURN_IF_ERROR(WriteFile(
-      arguments.Text("--out"), forensics::CalibrationText(calibration), Privacy::kPublic,
-      arguments.On("--force") ? Overwrite::kAllowed : Overwrite::kNever));
+  PM_RETURN_IF_ERROR(WriteFile(arguments.Text("--out"), forensics::CalibrationText(calibration),
+                               Privacy::kPublic,
+                               arguments.On("--force") ? Overwrite::kAllowed : Overwrite::kNever));
   for (const validation::NotProcessed& file : set.not_processed) {
     session.console.Warn(Printable(absl::StrFormat("%s: %s", file.file, file.reason)));
   }
@@ -118,50 +114,49 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
 }  // namespace
 
 Command CalibrateCommand() {
-  return {.name = "calibrate",
-          .summary = "Make a calibration from a laboratory's own scans of known source.",
-          .description =
-              "Compares all pairs of the set, fits what a score is worth as a likelihood ratio, "
-              "and bounds it by what the set supports: pairs of firearms count once each, however "
-              "many items of theirs were compared. A set too small for a model is refused; with "
-              "--base the model of another calibration is kept and the set decides how much of it "
-              "may be said.",
-          .options = {{.name = "--manifest",
-                       .help = "The labelled set (docs/formats/manifest.md).",
-                       .kind = ValueKind::kFile,
-                       .value_name = "FILE",
-                       .required = true},
-                      {.name = "--out",
-                       .help = "Calibration to write (docs/formats/calibration.md).",
-                       .kind = ValueKind::kFile,
-                       .value_name = "FILE",
-                       .required = true},
-                      {.name = "--mark",
-                       .help = "What to calibrate, where the set holds both.",
-                       .value_name = "MARK",
-                       .choices = {"bullet", "breech-face"}},
-                      {.name = "--base",
-                       .help = "Keep the model of this calibration.",
-                       .kind = ValueKind::kFile,
-                       .value_name = "FILE"},
-                      {.name = "--threads",
-                       .help = "Scans and pairs worked on at once.",
-                       .kind = ValueKind::kInteger,
-                       .fallback = "2",
-                       .min = 1,
-                       .max = validation::kThreadsMax},
-                      {.name = "--force",
-                       .help = "Overwrite what exists.",
-                       .kind = ValueKind::kFlag},
-                      JsonOption()},
-          .places = {},
-          .examples = {{"proofmark calibrate --manifest lab/manifest.csv --out lab.json",
-                        "From a set with one sort of marks."},
-                       {"proofmark calibrate --manifest lab/manifest.csv --mark bullet --base "
-                        "generated.json --out lab.json",
-                        "From a set too small for a model of its own."}},
-          .children = {},
-          .run = Run};
+  return {
+      .name = "calibrate",
+      .summary = "Make a calibration from a laboratory's own scans of known source.",
+      .description =
+          "Compares all pairs of the set, fits what a score is worth as a likelihood ratio, "
+          "and bounds it by what the set supports: pairs of firearms count once each, however "
+          "many items of theirs were compared. A set too small for a model is refused; with "
+          "--base the model of another calibration is kept and the set decides how much of it "
+          "may be said.",
+      .options = {{.name = "--manifest",
+                   .help = "The labelled set (docs/formats/manifest.md).",
+                   .kind = ValueKind::kFile,
+                   .value_name = "FILE",
+                   .required = true},
+                  {.name = "--out",
+                   .help = "Calibration to write (docs/formats/calibration.md).",
+                   .kind = ValueKind::kFile,
+                   .value_name = "FILE",
+                   .required = true},
+                  {.name = "--mark",
+                   .help = "What to calibrate, where the set holds both.",
+                   .value_name = "MARK",
+                   .choices = {"bullet", "breech-face"}},
+                  {.name = "--base",
+                   .help = "Keep the model of this calibration.",
+                   .kind = ValueKind::kFile,
+                   .value_name = "FILE"},
+                  {.name = "--threads",
+                   .help = "Scans and pairs worked on at once.",
+                   .kind = ValueKind::kInteger,
+                   .fallback = "2",
+                   .min = 1,
+                   .max = validation::kThreadsMax},
+                  {.name = "--force", .help = "Overwrite what exists.", .kind = ValueKind::kFlag},
+                  JsonOption()},
+      .places = {},
+      .examples = {{"proofmark calibrate --manifest lab/manifest.csv --out lab.json",
+                    "From a set with one sort of marks."},
+                   {"proofmark calibrate --manifest lab/manifest.csv --mark bullet --base "
+                    "generated.json --out lab.json",
+                    "From a set too small for a model of its own."}},
+      .children = {},
+      .run = Run};
 }
 
 }  // namespace proofmark::client::cli

@@ -13,6 +13,7 @@
 #include "client/file.h"
 #include "client/picture/comparison_pictures.h"
 #include "client/picture/pictures.h"
+#include "client/validation/calibration_choice.h"
 #include "client/validation/compare_two.h"
 
 namespace proofmark::client::cli {
@@ -75,14 +76,14 @@ std::vector<Number> NumbersOf(const forensics::LandComparison& c) {
 }
 
 std::vector<Number> NumbersOf(const forensics::BulletComparison& c) {
-  return {{"lands compared", std::to_string(c.lands_compared), "landsCompared", c.lands_compared},
-          {"bullet score", absl::StrFormat("%.3f", c.score), "score", c.score},
-          {"above the other rotations by", absl::StrFormat("%.3f", c.contrast), "contrast",
-           c.contrast},
-          {"chance of such a rotation", absl::StrFormat("10^%.1f", c.phase_log10_p), "phaseLog10P",
-           c.phase_log10_p},
-          {"rotation", std::to_string(c.phase), "phase", c.phase},
-          {"rotations tried", std::to_string(c.phases_tried), "phasesTried", c.phases_tried}};
+  return {
+      {"lands compared", std::to_string(c.lands_compared), "landsCompared", c.lands_compared},
+      {"bullet score", absl::StrFormat("%.3f", c.score), "score", c.score},
+      {"above the other rotations by", absl::StrFormat("%.3f", c.contrast), "contrast", c.contrast},
+      {"chance of such a rotation", absl::StrFormat("10^%.1f", c.phase_log10_p), "phaseLog10P",
+       c.phase_log10_p},
+      {"rotation", std::to_string(c.phase), "phase", c.phase},
+      {"rotations tried", std::to_string(c.phases_tried), "phasesTried", c.phases_tried}};
 }
 
 std::vector<Number> NumbersOf(const forensics::ImpressedComparison& c) {
@@ -123,9 +124,9 @@ void Print(const Side& query, const Side& reference, const TwoCompared& compared
   for (const Number& number : numbers) facts.Add(number.words, number.text);
   facts.Add("likelihood ratio", RatioText(ratio.log10_lr, ratio.log10_low, ratio.log10_high));
   facts.Add("level", LevelText(ratio.level), LevelStyle(ratio.level));
-  facts.Add("may be said", absl::StrFormat("1/%.0f to %.0f",
-                                           std::pow(10.0, -compared.calibration.log10_floor),
-                                           std::pow(10.0, compared.calibration.log10_cap)));
+  facts.Add("may be said",
+            absl::StrFormat("1/%.0f to %.0f", std::pow(10.0, -compared.calibration.log10_floor),
+                            std::pow(10.0, compared.calibration.log10_cap)));
   facts.Add("calibration", compared.calibration.version +
                                (compared.calibration.provisional ? " PROVISIONAL" : ""));
   console.out() << facts.Text(console);
@@ -143,21 +144,22 @@ void PrintJson(const Side& query, const Side& reference, const TwoCompared& comp
       std::visit([](const auto& c) { return NumbersOf(c); }, compared.comparison);
   for (const Number& number : numbers) fields.emplace_back(number.json, number.value);
   const forensics::LikelihoodRatio& ratio = compared.ratio;
-  fields.insert(fields.end(),
-                {{"log10Lr", ratio.log10_lr},
-                 {"log10Low", ratio.log10_low},
-                 {"log10High", ratio.log10_high},
-                 {"log10LrModel", ratio.log10_lr_model},
-                 {"level", std::string(forensics::LevelName(ratio.level))},
-                 {"meaning", validation::MeaningOf(compared)},
-                 {"calibration", compared.calibration.version},
-                 {"provisional", compared.calibration.provisional},
-                 {"log10Cap", compared.calibration.log10_cap},
-                 {"log10Floor", compared.calibration.log10_floor}});
+  fields.insert(fields.end(), {{"log10Lr", ratio.log10_lr},
+                               {"log10Low", ratio.log10_low},
+                               {"log10High", ratio.log10_high},
+                               {"log10LrModel", ratio.log10_lr_model},
+                               {"level", std::string(forensics::LevelName(ratio.level))},
+                               {"meaning", validation::MeaningOf(compared)},
+                               {"calibration", compared.calibration.version},
+                               {"provisional", compared.calibration.provisional},
+                               {"log10Cap", compared.calibration.log10_cap},
+                               {"log10Floor", compared.calibration.log10_floor}});
   console.out() << JsonLine(fields);
 }
 
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const validation::CalibrationChoice choice,
+                      validation::CalibrationChoice::Read(arguments.All("--calibration")));
   PM_ASSIGN_OR_RETURN(const Side query, Load(arguments, "QUERY"));
   PM_ASSIGN_OR_RETURN(const Side reference, Load(arguments, "REFERENCE"));
   for (const Side* side : {&query, &reference}) {
@@ -165,12 +167,9 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
       session.console.Warn(Printable(absl::StrFormat("%s: %s", side->name, remark)));
     }
   }
-  const validation::Calibrations calibrations = {
-      .bullets = &forensics::BuiltInCalibration(forensics::MarkKind::kBullet),
-      .breech_faces = &forensics::BuiltInCalibration(forensics::MarkKind::kBreechFace)};
   PM_ASSIGN_OR_RETURN(
       const TwoCompared compared,
-      validation::CompareTwo(query, reference, calibrations,
+      validation::CompareTwo(query, reference, choice.get(),
                              arguments.On("--full-circle") ? forensics::TurnSearch::kFullCircle
                                                            : forensics::TurnSearch::kDirected));
   if (arguments.Has("--out")) {
@@ -181,12 +180,12 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
                                                           "nor with .svg",
                                                           out.string()));
     }
-    PM_ASSIGN_OR_RETURN(const std::string picture,
-                        Draw(query, reference, compared,
-                             png ? picture::Format::kPng : picture::Format::kSvg));
-    PM_RETURN_IF_ERROR(WriteFile(out, picture, Privacy::kPublic,
-                                 arguments.On("--force") ? Overwrite::kAllowed
-                                                         : Overwrite::kNever));
+    PM_ASSIGN_OR_RETURN(
+        const std::string picture,
+        Draw(query, reference, compared, png ? picture::Format::kPng : picture::Format::kSvg));
+    PM_RETURN_IF_ERROR(
+        WriteFile(out, picture, Privacy::kPublic,
+                  arguments.On("--force") ? Overwrite::kAllowed : Overwrite::kNever));
     session.console.Note(absl::StrFormat("%s written", out.string()));
   }
   if (arguments.On("--json")) {
@@ -216,6 +215,11 @@ Command CompareCommand() {
                        .value_name = "KIND",
                        .fallback = "auto",
                        .choices = {"auto", "land", "breech-face"}},
+                      {.name = "--calibration",
+                       .help = "Evaluate with this calibration, not the built-in one.",
+                       .kind = ValueKind::kFile,
+                       .value_name = "FILE",
+                       .repeated = true},
                       {.name = "--full-circle",
                        .help = "Breech faces: try every turn, not 30 degrees either way.",
                        .kind = ValueKind::kFlag},

@@ -186,36 +186,35 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
 }  // namespace
 
 Command ExtractCommand() {
-  return {.name = "extract",
-          .summary = "Say how good scans are, and draw what is taken from them.",
-          .description =
-              "Extracts the ballistic signature of every file as submitting it would, and reports "
-              "its quality: how well the striae of a land repeat along the bullet, how much of a "
-              "breech face was measured, and whatever was noticed. Ends with 1 when a file cannot "
-              "be used. Nothing is sent to a node.",
-          .options = {{.name = "--kind",
-                       .help = "What the files are.",
-                       .value_name = "KIND",
-                       .fallback = "auto",
-                       .choices = {"auto", "land", "breech-face"}},
-                      {.name = "--out",
-                       .help = "Folder for one picture a file.",
-                       .kind = ValueKind::kFolder,
-                       .value_name = "DIR"},
-                      {.name = "--force",
-                       .help = "Overwrite what exists.",
-                       .kind = ValueKind::kFlag},
-                      JsonOption()},
-          .places = {{.name = "FILE",
-                      .help = "X3P scans, or profiles (.csv).",
-                      .kind = ValueKind::kFile,
-                      .required = true,
-                      .repeated = true}},
-          .examples = {{"proofmark extract bullet/L*.x3p", "Are these lands good enough?"},
-                       {"proofmark extract case.x3p --out pictures",
-                        "What is taken of a breech face."}},
-          .children = {},
-          .run = Run};
+  return {
+      .name = "extract",
+      .summary = "Say how good scans are, and draw what is taken from them.",
+      .description =
+          "Extracts the ballistic signature of every file as submitting it would, and reports "
+          "its quality: how well the striae of a land repeat along the bullet, how much of a "
+          "breech face was measured, and whatever was noticed. Ends with 1 when a file cannot "
+          "be used. Nothing is sent to a node.",
+      .options = {{.name = "--kind",
+                   .help = "What the files are.",
+                   .value_name = "KIND",
+                   .fallback = "auto",
+                   .choices = {"auto", "land", "breech-face"}},
+                  {.name = "--out",
+                   .help = "Folder for one picture a file.",
+                   .kind = ValueKind::kFolder,
+                   .value_name = "DIR"},
+                  {.name = "--force", .help = "Overwrite what exists.", .kind = ValueKind::kFlag},
+                  JsonOption()},
+      .places = {{.name = "FILE",
+                  .help = "X3P scans, or profiles (.csv).",
+                  .kind = ValueKind::kFile,
+                  .required = true,
+                  .repeated = true}},
+      .examples = {{"proofmark extract bullet/L*.x3p", "Are these lands good enough?"},
+                   {"proofmark extract case.x3p --out pictures",
+                    "What is taken of a breech face."}},
+      .children = {},
+      .run = Run};
 }
 
 }  // namespace proofmark::client::cli

@@ -8,6 +8,7 @@
 #include "client/cli/staged_progress.h"
 #include "client/cli/table.h"
 #include "client/file.h"
+#include "client/validation/calibration_choice.h"
 #include "client/validation/parallel.h"
 #include "client/validation/peer_counts.h"
 #include "client/validation/report_html.h"
@@ -81,9 +82,9 @@ void PrintSummary(const Results& results, Console& console) {
 absl::Status WriteResults(const Results& results, const fs::path& folder, Overwrite overwrite) {
   PM_RETURN_IF_ERROR(MakeFolder(folder, Privacy::kPublic));
   for (const EvaluatedTable& table : results.tables) {
-    PM_RETURN_IF_ERROR(WriteFile(
-        folder / absl::StrFormat("scores-%s.csv", table.comparisons.name),
-        validation::ScoresCsv(table.comparisons), Privacy::kPublic, overwrite));
+    PM_RETURN_IF_ERROR(WriteFile(folder / absl::StrFormat("scores-%s.csv", table.comparisons.name),
+                                 validation::ScoresCsv(table.comparisons), Privacy::kPublic,
+                                 overwrite));
   }
   PM_RETURN_IF_ERROR(WriteFile(folder / "metrics.json", validation::MetricsJson(results),
                                Privacy::kPublic, overwrite));
@@ -94,11 +95,12 @@ absl::Status WriteResults(const Results& results, const fs::path& folder, Overwr
 // Reads, compares and evaluates.
 absl::StatusOr<Results> Validate(const Arguments& arguments,
                                  const validation::RunOptions& options) {
+  PM_ASSIGN_OR_RETURN(const validation::CalibrationChoice choice,
+                      validation::CalibrationChoice::Read(arguments.All("--calibration")));
   Results results;
   results.manifest = arguments.Text("--manifest");
   results.version = base::kVersion;
-  PM_ASSIGN_OR_RETURN(validation::ScanSet set,
-                      validation::ReadScanSet(results.manifest, options));
+  PM_ASSIGN_OR_RETURN(validation::ScanSet set, validation::ReadScanSet(results.manifest, options));
   results.files = set.files;
   results.not_processed = std::move(set.not_processed);
   std::optional<validation::ScanSet> gallery;
@@ -109,14 +111,10 @@ absl::StatusOr<Results> Validate(const Arguments& arguments,
     results.not_processed.insert(results.not_processed.end(), gallery->not_processed.begin(),
                                  gallery->not_processed.end());
   }
-  const validation::Calibrations calibrations = {
-      .bullets = &forensics::BuiltInCalibration(forensics::MarkKind::kBullet),
-      .breech_faces = &forensics::BuiltInCalibration(forensics::MarkKind::kBreechFace)};
-  PM_ASSIGN_OR_RETURN(std::vector<validation::Comparisons> tables,
-                      validation::CompareAll(
-                          set, gallery ? &*gallery : nullptr,
-                          calibrations,
-                          options));
+  const validation::Calibrations calibrations = choice.get();
+  PM_ASSIGN_OR_RETURN(
+      std::vector<validation::Comparisons> tables,
+      validation::CompareAll(set, gallery ? &*gallery : nullptr, calibrations, options));
   results.tables.resize(tables.size());
   for (std::size_t i = 0; i < tables.size(); ++i) {
     results.tables[i].comparisons = std::move(tables[i]);
@@ -133,7 +131,8 @@ absl::StatusOr<Results> Validate(const Arguments& arguments,
                                        forensics::ImpressionComparisonVersion())}};
   for (const forensics::Calibration* used : {calibrations.bullets, calibrations.breech_faces}) {
     const forensics::CalibrationInfo& info = forensics::InfoOf(*used);
-    results.methods.emplace_back("calibration", info.version);
+    results.methods.emplace_back(
+        absl::StrFormat("calibration (%s)", forensics::MarkKindName(info.mark)), info.version);
     results.calibration_statements.push_back(info.version + ": " + info.statement);
   }
   return results;
@@ -167,54 +166,58 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
 }  // namespace
 
 Command ValidateCommand() {
-  return {.name = "validate",
-          .summary = "Measure how well the method works on scans of known source.",
-          .description =
-              "Extracts every scan of a manifest that states the truth, compares all pairs (or, "
-              "with --gallery, every questioned one with every one of the gallery) and says how "
-              "well same and different sources are told apart. Writes the scores, all figures as "
-              "JSON and one report (HTML) to a folder. Nothing is sent to a node.",
-          .options = {{.name = "--manifest",
-                       .help = "The labelled set (docs/formats/manifest.md).",
-                       .kind = ValueKind::kFile,
-                       .value_name = "FILE",
-                       .required = true},
-                      {.name = "--gallery",
-                       .help = "Compare with the items of this manifest instead.",
-                       .kind = ValueKind::kFile,
-                       .value_name = "FILE"},
-                      {.name = "--out",
-                       .help = "Folder to write to.",
-                       .kind = ValueKind::kFolder,
-                       .value_name = "DIR",
-                       .required = true},
-                      {.name = "--threads",
-                       .help = "Scans and pairs worked on at once.",
-                       .kind = ValueKind::kInteger,
-                       .fallback = "2",
-                       .min = 1,
-                       .max = validation::kThreadsMax},
-                      {.name = "--full-circle",
-                       .help = "Breech faces: try every turn, not 30 degrees either way.",
-                       .kind = ValueKind::kFlag},
-                      {.name = "--peer-counts",
-                       .help = "Other people's congruent cells for the same pairs (CSV).",
-                       .kind = ValueKind::kFile,
-                       .value_name = "FILE"},
-                      {.name = "--force",
-                       .help = "Overwrite what exists.",
-                       .kind = ValueKind::kFlag},
-                      {.name = "--markdown",
-                       .help = "Print the tables as Markdown.",
-                       .kind = ValueKind::kFlag},
-                      JsonOption()},
-          .places = {},
-          .examples = {{"proofmark validate --manifest lab/manifest.csv --out validation",
-                        "All pairs of a laboratory's own set."},
-                       {"proofmark validate --manifest questioned.csv --gallery known.csv --out v",
-                        "Questioned items against known ones."}},
-          .children = {},
-          .run = Run};
+  return {
+      .name = "validate",
+      .summary = "Measure how well the method works on scans of known source.",
+      .description =
+          "Extracts every scan of a manifest that states the truth, compares all pairs (or, "
+          "with --gallery, every questioned one with every one of the gallery) and says how "
+          "well same and different sources are told apart. Writes the scores, all figures as "
+          "JSON and one report (HTML) to a folder. Nothing is sent to a node.",
+      .options = {{.name = "--manifest",
+                   .help = "The labelled set (docs/formats/manifest.md).",
+                   .kind = ValueKind::kFile,
+                   .value_name = "FILE",
+                   .required = true},
+                  {.name = "--gallery",
+                   .help = "Compare with the items of this manifest instead.",
+                   .kind = ValueKind::kFile,
+                   .value_name = "FILE"},
+                  {.name = "--out",
+                   .help = "Folder to write to.",
+                   .kind = ValueKind::kFolder,
+                   .value_name = "DIR",
+                   .required = true},
+                  {.name = "--threads",
+                   .help = "Scans and pairs worked on at once.",
+                   .kind = ValueKind::kInteger,
+                   .fallback = "2",
+                   .min = 1,
+                   .max = validation::kThreadsMax},
+                  {.name = "--calibration",
+                   .help = "Evaluate with this calibration, not the built-in one.",
+                   .kind = ValueKind::kFile,
+                   .value_name = "FILE",
+                   .repeated = true},
+                  {.name = "--full-circle",
+                   .help = "Breech faces: try every turn, not 30 degrees either way.",
+                   .kind = ValueKind::kFlag},
+                  {.name = "--peer-counts",
+                   .help = "Other people's congruent cells for the same pairs (CSV).",
+                   .kind = ValueKind::kFile,
+                   .value_name = "FILE"},
+                  {.name = "--force", .help = "Overwrite what exists.", .kind = ValueKind::kFlag},
+                  {.name = "--markdown",
+                   .help = "Print the tables as Markdown.",
+                   .kind = ValueKind::kFlag},
+                  JsonOption()},
+      .places = {},
+      .examples = {{"proofmark validate --manifest lab/manifest.csv --out validation",
+                    "All pairs of a laboratory's own set."},
+                   {"proofmark validate --manifest questioned.csv --gallery known.csv --out v",
+                    "Questioned items against known ones."}},
+      .children = {},
+      .run = Run};
 }
 
 }  // namespace proofmark::client::cli

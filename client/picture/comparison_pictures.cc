@@ -96,8 +96,8 @@ absl::StatusOr<std::string> DrawAlignedBullets(const forensics::BulletSignature&
     const auto& to = reference.lands[static_cast<std::size_t>(pair.reference_land)];
     if (!from || !to) return absl::InvalidArgumentError("a compared land is missing");
     const double lag_um = pair.comparison.lag_um;
-    PM_RETURN_IF_ERROR(WriteData(folder, absl::StrFormat("reference%d", i),
-                                 SignatureLines(*to, 0.0, false)));
+    PM_RETURN_IF_ERROR(
+        WriteData(folder, absl::StrFormat("reference%d", i), SignatureLines(*to, 0.0, false)));
     PM_RETURN_IF_ERROR(WriteData(folder, absl::StrFormat("query%d", i),
                                  SignatureLines(*from, lag_um, comparison.reversed)));
     const bool last = i + 1 == comparison.pairs.size();
@@ -133,8 +133,8 @@ std::string ReliefPixels(const ImpressedSignature& signature) {
   pixels.reserve(signature.relief.size() * 3);
   for (const std::int8_t level : signature.relief) {
     if (level == forensics::kReliefNotMeasured) {
-      for (const std::uint8_t c : {kNotMeasuredColour.red, kNotMeasuredColour.green,
-                                   kNotMeasuredColour.blue}) {
+      for (const std::uint8_t c :
+           {kNotMeasuredColour.red, kNotMeasuredColour.green, kNotMeasuredColour.blue}) {
         pixels.push_back(static_cast<char>(c));
       }
       continue;
@@ -157,8 +157,8 @@ std::string SquareLines(Point middle, double turn_degrees) {
   const double c = std::cos(turn_degrees * kPi / 180.0);
   const double s = std::sin(turn_degrees * kPi / 180.0);
   std::string lines;
-  for (const auto& [u, v] : {std::pair(-1, -1), std::pair(1, -1), std::pair(1, 1),
-                             std::pair(-1, 1), std::pair(-1, -1)}) {
+  for (const auto& [u, v] : {std::pair(-1, -1), std::pair(1, -1), std::pair(1, 1), std::pair(-1, 1),
+                             std::pair(-1, -1)}) {
     const double x = u * kCellSideUm / 2.0, y = v * kCellSideUm / 2.0;
     lines += absl::StrFormat("%.2f %.2f\n", middle.x + c * x + s * y, middle.y - s * x + c * y);
   }
@@ -172,10 +172,10 @@ Point FoundAt(const CellMatch& cell, const ImpressedSignature& reference,
   constexpr double kPi = 3.14159265358979324;
   const double c = std::cos(cell.turn_degrees * kPi / 180.0);
   const double s = std::sin(cell.turn_degrees * kPi / 180.0);
-  const double x = cell.x_um - static_cast<double>(reference.width) * reference.pitch_um / 2.0 +
-                   cell.dx_um;
-  const double y = cell.y_um - static_cast<double>(reference.height) * reference.pitch_um / 2.0 +
-                   cell.dy_um;
+  const double x =
+      cell.x_um - static_cast<double>(reference.width) * reference.pitch_um / 2.0 + cell.dx_um;
+  const double y =
+      cell.y_um - static_cast<double>(reference.height) * reference.pitch_um / 2.0 + cell.dy_um;
   const double back_x = c * x + s * y;
   return {static_cast<double>(other.width) * other.pitch_um / 2.0 + (mirrored ? -back_x : back_x),
           static_cast<double>(other.height) * other.pitch_um / 2.0 - s * x + c * y};
@@ -241,14 +241,14 @@ absl::StatusOr<std::string> DrawCellMap(const ImpressedSignature& reference,
       "%d congruent cells of %d (original rule %d, high rule %d), turn %.1f degrees%s",
       comparison.cmc, comparison.cells_eligible, comparison.cmc_original, comparison.cmc_high,
       comparison.turn_degrees, comparison.mirrored ? ", mirrored" : "");
-  std::string script =
-      CanvasLine(format, kWidthPx, kCellMapHeightPx) +
-      absl::StrFormat("set encoding utf8\nset border 15 linecolor rgb '#777777'\n"
-                      "set tics out nomirror scale 0.5 textcolor rgb '#222222' font ',11'\n"
-                      "set size ratio -1\nunset key\n"
-                      "set xlabel '(µm)' noenhanced font ',11'\n"
-                      "set multiplot layout 1,2 title %s noenhanced font ',16'\n",
-                      Quoted(title));
+  std::string script = CanvasLine(format, kWidthPx, kCellMapHeightPx) +
+                       absl::StrFormat(
+                           "set encoding utf8\nset border 15 linecolor rgb '#777777'\n"
+                           "set tics out nomirror scale 0.5 textcolor rgb '#222222' font ',11'\n"
+                           "set size ratio -1\nunset key\n"
+                           "set xlabel '(µm)' noenhanced font ',11'\n"
+                           "set multiplot layout 1,2 title %s noenhanced font ',16'\n",
+                           Quoted(title));
   script += ReliefPanel("reference.rgb", "left", reference,
                         absl::StrFormat("%s: its cells, congruent ones numbered", reference_name));
   script += ReliefPanel("other.rgb", "right", other,

@@ -47,20 +47,19 @@ forensics::PreparedBullet Partial(const forensics::PreparedBullet& whole, std::i
 std::vector<ScoredPair> PartialPairs(const ScanSet& set, const Comparisons& table,
                                      std::int64_t kept, const RunOptions& options) {
   std::vector<std::optional<double>> scores(table.pairs.size());
-  ForEach(static_cast<std::int64_t>(table.pairs.size()), options.threads, options.stop,
-          [&](std::int64_t i) {
-            const Pair& pair = table.pairs[static_cast<std::size_t>(i)];
-            if (!Counts(pair)) return;
-            const absl::StatusOr<forensics::BulletComparison> comparison =
-                forensics::CompareBullets(
-                    Partial(set.bullets[static_cast<std::size_t>(pair.a)].prepared,
-                            pair.a + pair.b, kept),
-                    set.bullets[static_cast<std::size_t>(pair.b)].prepared,
-                    forensics::LandComparisonOptions{});
-            if (comparison.ok() && comparison->lands_compared == kept) {
-              scores[static_cast<std::size_t>(i)] = comparison->score;
-            }
-          });
+  ForEach(
+      static_cast<std::int64_t>(table.pairs.size()), options.threads, options.stop,
+      [&](std::int64_t i) {
+        const Pair& pair = table.pairs[static_cast<std::size_t>(i)];
+        if (!Counts(pair)) return;
+        const absl::StatusOr<forensics::BulletComparison> comparison = forensics::CompareBullets(
+            Partial(set.bullets[static_cast<std::size_t>(pair.a)].prepared, pair.a + pair.b, kept),
+            set.bullets[static_cast<std::size_t>(pair.b)].prepared,
+            forensics::LandComparisonOptions{});
+        if (comparison.ok() && comparison->lands_compared == kept) {
+          scores[static_cast<std::size_t>(i)] = comparison->score;
+        }
+      });
   std::vector<ScoredPair> pairs;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (!scores[i]) continue;
@@ -75,9 +74,8 @@ absl::StatusOr<forensics::LandCountModel> FitLands(std::int64_t lands,
   forensics::LandCountModel model{.lands_compared = lands};
   PM_ASSIGN_OR_RETURN(model.model, forensics::FitLogistic(pairs, {}));
   PM_ASSIGN_OR_RETURN(model.null, forensics::FitNullTail(pairs));
-  PM_ASSIGN_OR_RETURN(model.log_lr,
-                      forensics::BootstrapFirearms(pairs, forensics::kBootstrapDraws,
-                                                   forensics::kBootstrapSeed));
+  PM_ASSIGN_OR_RETURN(model.log_lr, forensics::BootstrapFirearms(pairs, forensics::kBootstrapDraws,
+                                                                 forensics::kBootstrapSeed));
   return model;
 }
 
@@ -168,8 +166,8 @@ absl::Status CheckLargeEnough(const SetCounts& counts) {
   std::string missing;
   const auto need = [&missing](std::int64_t has, std::int64_t wants, std::string_view what) {
     if (has < wants) {
-      missing += absl::StrFormat("%s%s: %d of at least %d", missing.empty() ? "" : "; ", what, has,
-                                 wants);
+      missing +=
+          absl::StrFormat("%s%s: %d of at least %d", missing.empty() ? "" : "; ", what, has, wants);
     }
   };
   need(counts.same_firearms, kFitFirearmsMin, "firearms with two items or more");
@@ -177,8 +175,9 @@ absl::Status CheckLargeEnough(const SetCounts& counts) {
   need(counts.different_pairs, kFitDifferentPairsMin, "different-source pairs");
   if (missing.empty()) return absl::OkStatus();
   return MakeFault(FaultCode::kSetTooSmall,
-                   missing + ". With --base the model of another calibration is kept, and the set "
-                             "decides how much of it may be said");
+                   missing +
+                       ". With --base the model of another calibration is kept, and the set "
+                       "decides how much of it may be said");
 }
 
 absl::StatusOr<Calibration> CalibrateBullets(const ScanSet& set, const CalibrateOptions& options) {
@@ -239,7 +238,8 @@ absl::StatusOr<forensics::CellCountModel> FitCells(const Comparisons& table) {
     const forensics::CellCount count = CountOf(pair);
     if (!Counts(pair) || count.eligible < 1) continue;
     shares.push_back(Scored(table, pair));
-    shares.back().score = static_cast<double>(count.congruent) / static_cast<double>(count.eligible);
+    shares.back().score =
+        static_cast<double>(count.congruent) / static_cast<double>(count.eligible);
     counted.push_back({count, shares.back()});
   }
   forensics::CellCountModel fitted;

@@ -23,8 +23,8 @@ struct SetCounts {
   std::int64_t same_pairs = 0;
   std::int64_t different_pairs = 0;
   std::int64_t firearms = 0;
-  std::int64_t firearm_pairs = 0;   // Different firearms compared, each two counted once.
-  std::int64_t same_firearms = 0;   // Of which two items were compared.
+  std::int64_t firearm_pairs = 0;  // Different firearms compared, each two counted once.
+  std::int64_t same_firearms = 0;  // Of which two items were compared.
   std::int64_t generated_items = 0;
 };
 SetCounts CountPairs(const Comparisons& comparisons);

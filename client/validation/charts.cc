@@ -106,8 +106,7 @@ absl::StatusOr<std::string> DrawRoc(const Comparisons& comparisons, const Evalua
                           "plot x with lines linewidth 1 dashtype 3 linecolor rgb '#999999' title "
                           "'chance', 'roc' using 1:2 with steps linewidth 2.2 linecolor rgb '%s' "
                           "title %s\n",
-                          floor, kSameColour,
-                          picture::Quoted(comparisons.name)));
+                          floor, kSameColour, picture::Quoted(comparisons.name)));
 }
 
 absl::StatusOr<std::string> DrawTippett(const Evaluation& evaluation) {
@@ -147,9 +146,9 @@ absl::StatusOr<std::string> DrawRanks(const Retrieval& retrieval) {
       std::max<std::int64_t>(10, retrieval.first_rank.empty() ? 1 : retrieval.first_rank.back());
   std::string data;
   for (std::int64_t rank = 1; rank <= last; ++rank) {
-    const auto within = std::upper_bound(retrieval.first_rank.begin(), retrieval.first_rank.end(),
-                                         rank) -
-                        retrieval.first_rank.begin();
+    const auto within =
+        std::upper_bound(retrieval.first_rank.begin(), retrieval.first_rank.end(), rank) -
+        retrieval.first_rank.begin();
     data += absl::StrFormat("%d %.9g\n", rank,
                             static_cast<double>(within) /
                                 static_cast<double>(std::max<std::int64_t>(1, retrieval.queries)));

@@ -27,11 +27,11 @@ Truth TruthOf(const Item& a, const Item& b, bool by_land) {
 // Lists the pairs and what is known of them; scores come later.
 absl::Status ListPairs(bool by_land, Comparisons& table) {
   const std::int64_t count = static_cast<std::int64_t>(table.items.size());
-  const std::int64_t pairs = table.gallery ? table.questioned * (count - table.questioned)
-                                           : count * (count - 1) / 2;
+  const std::int64_t pairs =
+      table.gallery ? table.questioned * (count - table.questioned) : count * (count - 1) / 2;
   if (pairs > kPairsMax) {
-    return MakeFault(FaultCode::kUsage, absl::StrFormat("%d pairs of %s, at most %d", pairs,
-                                                        table.name, kPairsMax));
+    return MakeFault(FaultCode::kUsage,
+                     absl::StrFormat("%d pairs of %s, at most %d", pairs, table.name, kPairsMax));
   }
   table.pairs.reserve(static_cast<std::size_t>(pairs));
   for (std::int64_t i = 0; i < table.questioned; ++i) {
@@ -136,12 +136,10 @@ absl::Status ScoreCases(const forensics::PreparedImpression& a,
   PM_ASSIGN_OR_RETURN(const forensics::ImpressedComparison comparison,
                       forensics::CompareImpressions(a, b, {.turns = turns}));
   pair.score = static_cast<double>(comparison.cmc);
-  pair.extra = {static_cast<double>(comparison.cells_eligible),
-                static_cast<double>(comparison.cmc_original),
-                static_cast<double>(comparison.cmc_high),
-                comparison.turn_degrees,
-                comparison.features.image_correlation,
-                static_cast<double>(comparison.flags)};
+  pair.extra = {
+      static_cast<double>(comparison.cells_eligible), static_cast<double>(comparison.cmc_original),
+      static_cast<double>(comparison.cmc_high),       comparison.turn_degrees,
+      comparison.features.image_correlation,          static_cast<double>(comparison.flags)};
   return absl::OkStatus();
 }
 
@@ -197,13 +195,12 @@ std::vector<const Thing*> Gather(const std::vector<Thing>& questioned,
 
 absl::StatusOr<Comparisons> CompareBulletsOf(const ScanSet& questioned, const ScanSet* gallery,
                                              const RunOptions& options) {
-  Comparisons table =
-      EmptyTable("bullets", "Bullets", "bullet score (sequence average maximum)",
-                 {"lands_compared", "contrast", "phase_log10_p", "phase", "phases_tried"},
-                 gallery != nullptr);
-  const std::vector<const ScannedBullet*> bullets =
-      Gather(questioned.bullets, gallery != nullptr ? &gallery->bullets : nullptr,
-             [](const ScannedBullet&) { return true; }, table);
+  Comparisons table = EmptyTable(
+      "bullets", "Bullets", "bullet score (sequence average maximum)",
+      {"lands_compared", "contrast", "phase_log10_p", "phase", "phases_tried"}, gallery != nullptr);
+  const std::vector<const ScannedBullet*> bullets = Gather(
+      questioned.bullets, gallery != nullptr ? &gallery->bullets : nullptr,
+      [](const ScannedBullet&) { return true; }, table);
   PM_RETURN_IF_ERROR(ListPairs(/*by_land=*/false, table));
   PM_RETURN_IF_ERROR(ScorePairs(
       options, "pairs of bullets",
@@ -221,9 +218,9 @@ absl::StatusOr<Comparisons> CompareCasesOf(const ScanSet& questioned, const Scan
       "cases", "Breech faces", "congruent matching cells",
       {"cells_eligible", "cmc_original", "cmc_high", "turn_degrees", "image_correlation", "flags"},
       gallery != nullptr);
-  const std::vector<const ScannedCase*> cases =
-      Gather(questioned.cases, gallery != nullptr ? &gallery->cases : nullptr,
-             [](const ScannedCase&) { return true; }, table);
+  const std::vector<const ScannedCase*> cases = Gather(
+      questioned.cases, gallery != nullptr ? &gallery->cases : nullptr,
+      [](const ScannedCase&) { return true; }, table);
   PM_RETURN_IF_ERROR(ListPairs(/*by_land=*/false, table));
   PM_RETURN_IF_ERROR(ScorePairs(
       options, "pairs of cases",
@@ -244,8 +241,8 @@ absl::StatusOr<std::vector<Comparisons>> CompareAll(const ScanSet& questioned,
     if (!table.pairs.empty() || !table.not_compared.empty()) tables.push_back(std::move(table));
   };
   for (const auto& [kind, name, title] :
-       {std::tuple(kScannedLand, "lands", "Lands (X3P scans)"),
-        std::tuple(kProfileLand, "profiles", "Lands (crosscut profiles)")}) {
+       {std::tuple(kScannedLandKind, "lands", "Lands (X3P scans)"),
+        std::tuple(kProfileLandKind, "profiles", "Lands (crosscut profiles)")}) {
     Comparisons table =
         EmptyTable(name, title, "land score",
                    {"ccf", "cmps_share", "lag_um", "overlap_um", "turned"}, gallery != nullptr);

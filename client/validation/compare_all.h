@@ -42,9 +42,9 @@ struct Comparisons {
   std::int64_t questioned = 0;       // How many; all of them when there is no gallery.
   bool gallery = false;              // Pairs are of one questioned and one gallery item each.
   std::vector<Pair> pairs;
-  std::vector<std::string> firearms;        // Of the items, each once, in order of appearance.
-  std::vector<std::int32_t> firearm_of;     // Into `firearms`, one per item.
-  std::vector<NotProcessed> not_compared;   // Pairs that could not be, with the reason.
+  std::vector<std::string> firearms;       // Of the items, each once, in order of appearance.
+  std::vector<std::int32_t> firearm_of;    // Into `firearms`, one per item.
+  std::vector<NotProcessed> not_compared;  // Pairs that could not be, with the reason.
 };
 
 // What scores are evaluated with; a mark without one gets no likelihood ratios. Must outlive its

@@ -69,8 +69,8 @@ absl::StatusOr<Side> LoadBullet(std::string name, const std::vector<fs::path>& f
     if (bullet.lands.size() <= place) bullet.lands.resize(place + 1);
     absl::StatusOr<ExtractedScan> scan = ExtractScan(files[i]);
     if (!scan.ok()) {
-      side.remarks.push_back(absl::StrFormat("land %d is not usable: %s", lands[i],
-                                             scan.status().message()));
+      side.remarks.push_back(
+          absl::StrFormat("land %d is not usable: %s", lands[i], scan.status().message()));
       continue;
     }
     bullet.lands[place] = std::move(scan->land.signature);
@@ -140,8 +140,7 @@ absl::StatusOr<TwoCompared> CompareCases(const forensics::ImpressedSignature& qu
       forensics::CompareImpressions(*a, *b, {.turns = turns});
   if (!comparison.ok()) return Unusable(comparison.status());
   TwoCompared result;
-  result.ratio =
-      forensics::EvaluateCells(comparison->cmc, comparison->cells_eligible, calibration);
+  result.ratio = forensics::EvaluateCells(comparison->cmc, comparison->cells_eligible, calibration);
   result.comparison = *std::move(comparison);
   return result;
 }
@@ -225,8 +224,8 @@ absl::StatusOr<TwoCompared> CompareTwo(const Side& query, const Side& reference,
                                      query.name, reference.name));
   }
   const auto bullets = [&](const forensics::BulletSignature& a) -> absl::StatusOr<TwoCompared> {
-    absl::StatusOr<forensics::BulletComparison> comparison = forensics::CompareBullets(
-        a, std::get<forensics::BulletSignature>(reference.mark), {});
+    absl::StatusOr<forensics::BulletComparison> comparison =
+        forensics::CompareBullets(a, std::get<forensics::BulletSignature>(reference.mark), {});
     if (!comparison.ok()) return Unusable(comparison.status());
     TwoCompared result;
     result.ratio = forensics::EvaluateBullets(*comparison, *calibrations.bullets);
@@ -235,19 +234,19 @@ absl::StatusOr<TwoCompared> CompareTwo(const Side& query, const Side& reference,
   };
   PM_ASSIGN_OR_RETURN(
       TwoCompared result,
-      std::visit(Overloaded{[&](const forensics::LandSignature& a) {
-                              return CompareLandsOf(
-                                  a, std::get<forensics::LandSignature>(reference.mark),
-                                  *calibrations.bullets);
-                            },
-                            bullets,
-                            [&](const forensics::ImpressedExtraction& a) {
-                              return CompareCases(
-                                  a.signature,
-                                  std::get<forensics::ImpressedExtraction>(reference.mark).signature,
-                                  *calibrations.breech_faces, turns);
-                            }},
-                 query.mark));
+      std::visit(
+          Overloaded{[&](const forensics::LandSignature& a) {
+                       return CompareLandsOf(a, std::get<forensics::LandSignature>(reference.mark),
+                                             *calibrations.bullets);
+                     },
+                     bullets,
+                     [&](const forensics::ImpressedExtraction& a) {
+                       return CompareCases(
+                           a.signature,
+                           std::get<forensics::ImpressedExtraction>(reference.mark).signature,
+                           *calibrations.breech_faces, turns);
+                     }},
+          query.mark));
   const bool cases = std::holds_alternative<forensics::ImpressedExtraction>(query.mark);
   result.calibration =
       forensics::InfoOf(cases ? *calibrations.breech_faces : *calibrations.bullets);

@@ -18,8 +18,7 @@ enum class SideKind { kAutomatic, kLand, kBreechFace };
 // One item as it takes part. A bullet's missing or unusable lands stay in their places.
 struct Side {
   std::string name;
-  std::variant<forensics::LandSignature, forensics::BulletSignature,
-               forensics::ImpressedExtraction>
+  std::variant<forensics::LandSignature, forensics::BulletSignature, forensics::ImpressedExtraction>
       mark;
   std::vector<std::string> remarks;  // For people: what was noticed, lands that were not usable.
 };

@@ -23,8 +23,8 @@ const Item& ItemB(const Comparisons& table, const Pair& pair) {
 }
 
 template <typename Wanted>
-Subset MakeSubset(const Comparisons& table, std::string group, std::string name,
-                  std::int64_t draws, const Wanted& wanted) {
+Subset MakeSubset(const Comparisons& table, std::string group, std::string name, std::int64_t draws,
+                  const Wanted& wanted) {
   Subset subset{.group = std::move(group), .name = std::move(name)};
   std::vector<ScoredPair> pairs;
   for (const Pair& pair : table.pairs) {
@@ -45,11 +45,11 @@ void AddByProperty(const Comparisons& table, const std::string& group, std::stri
   for (const Item& item : table.items) values.insert(item.*property);
   if (values.size() < 2) return;
   for (const std::string& value : values) {
-    subsets.push_back(MakeSubset(
-        table, group, value.empty() ? "not stated" : value, draws, [&](const Pair& pair) {
-          return Counts(pair) && ItemA(table, pair).*property == value &&
-                 ItemB(table, pair).*property == value;
-        }));
+    subsets.push_back(MakeSubset(table, group, value.empty() ? "not stated" : value, draws,
+                                 [&](const Pair& pair) {
+                                   return Counts(pair) && ItemA(table, pair).*property == value &&
+                                          ItemB(table, pair).*property == value;
+                                 }));
   }
   subsets.push_back(MakeSubset(table, group, "one with another", draws, [&](const Pair& pair) {
     return Counts(pair) && ItemA(table, pair).*property != ItemB(table, pair).*property;
@@ -61,9 +61,8 @@ std::vector<Subset> MakeSubsets(const Comparisons& table, std::int64_t draws) {
   subsets.push_back(MakeSubset(table, "all", "", draws, Counts));
   if (std::any_of(table.pairs.begin(), table.pairs.end(),
                   [](const Pair& pair) { return pair.derived && Counts(pair); })) {
-    subsets.push_back(MakeSubset(table, "truth", "stated by the source", draws, [](const Pair& p) {
-      return Counts(p) && !p.derived;
-    }));
+    subsets.push_back(MakeSubset(table, "truth", "stated by the source", draws,
+                                 [](const Pair& p) { return Counts(p) && !p.derived; }));
     subsets.push_back(MakeSubset(table, "truth", "derived by correlation", draws,
                                  [](const Pair& p) { return Counts(p) && p.derived; }));
   }
@@ -76,9 +75,9 @@ std::vector<Subset> MakeSubsets(const Comparisons& table, std::int64_t draws) {
   AddByProperty(table, "instrument", &Item::instrument, draws, subsets);
   AddByProperty(table, "kind", &Item::kind, draws, subsets);
   if (table.name == "bullets") {
-    for (const auto& [name, low, high] : {std::tuple("1 land", 1.0, 1.0),
-                                          std::tuple("2 to 5 lands", 2.0, 5.0),
-                                          std::tuple("6 lands or more", 6.0, 99.0)}) {
+    for (const auto& [name, low, high] :
+         {std::tuple("1 land", 1.0, 1.0), std::tuple("2 to 5 lands", 2.0, 5.0),
+          std::tuple("6 lands or more", 6.0, 99.0)}) {
       Subset subset = MakeSubset(
           table, "lands compared", name, draws, [low = low, high = high](const Pair& pair) {
             return Counts(pair) && pair.extra[0] >= low && pair.extra[0] <= high;
@@ -90,8 +89,7 @@ std::vector<Subset> MakeSubsets(const Comparisons& table, std::int64_t draws) {
 }
 
 EvidenceRow MakeEvidence(std::string name, const std::vector<ScoredPair>& pairs,
-                         const std::vector<std::optional<double>>& log10_lrs,
-                         std::int64_t draws) {
+                         const std::vector<std::optional<double>>& log10_lrs, std::int64_t draws) {
   EvidenceRow row{.name = std::move(name)};
   std::vector<ScoredPair> ratios;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
@@ -124,12 +122,11 @@ std::vector<EvidenceRow> MakeEvidenceRows(const Comparisons& table, std::int64_t
   if (std::any_of(in_force.begin(), in_force.end(), [](const auto& r) { return r.has_value(); })) {
     rows.push_back(MakeEvidence("calibration in force", pairs, in_force, draws));
   }
-  rows.push_back(MakeEvidence("leave-one-firearm-out", pairs,
-                              forensics::LeaveFirearmsOut(pairs), draws));
+  rows.push_back(
+      MakeEvidence("leave-one-firearm-out", pairs, forensics::LeaveFirearmsOut(pairs), draws));
   const absl::StatusOr<std::vector<double>> fitted = forensics::Resubstitute(pairs);
   if (fitted.ok()) {
-    rows.push_back(MakeEvidence("resubstitution", pairs,
-                                {fitted->begin(), fitted->end()}, draws));
+    rows.push_back(MakeEvidence("resubstitution", pairs, {fitted->begin(), fitted->end()}, draws));
   }
   return rows;
 }
@@ -164,7 +161,8 @@ Retrieval MakeRetrieval(const Comparisons& table) {
     if (!Counts(pair)) continue;
     const bool right = pair.truth == Truth::kSame;
     candidates[static_cast<std::size_t>(pair.a)].emplace_back(pair.score, right);
-    if (!table.gallery) candidates[static_cast<std::size_t>(pair.b)].emplace_back(pair.score, right);
+    if (!table.gallery)
+      candidates[static_cast<std::size_t>(pair.b)].emplace_back(pair.score, right);
   }
   Retrieval retrieval;
   for (std::size_t i = 0; i < candidates.size(); ++i) {

@@ -44,8 +44,8 @@ absl::StatusOr<std::map<SpecimenPair, double>> ParseCounts(std::string_view text
         return refuse("must have five fields");
       }
       fields[i] = line.substr(0, comma);
-      line.remove_prefix(std::min(comma == std::string_view::npos ? line.size() : comma + 1,
-                                  line.size()));
+      line.remove_prefix(
+          std::min(comma == std::string_view::npos ? line.size() : comma + 1, line.size()));
     }
     std::int64_t cmc = 0;
     const char* const last = fields[4].data() + fields[4].size();

@@ -128,10 +128,10 @@ std::string Tiles(const Evaluation& evaluation) {
 }
 
 std::string SubsetTable(const Evaluation& evaluation) {
-  HtmlTable table({"pairs", "same", "different", "firearms", "AUC [5–95 %]", "EER [5–95 %]",
-                   "false, missed at threshold", "lowest same", "highest different",
-                   "variance ratio"},
-                  1);
+  HtmlTable table(
+      {"pairs", "same", "different", "firearms", "AUC [5–95 %]", "EER [5–95 %]",
+       "false, missed at threshold", "lowest same", "highest different", "variance ratio"},
+      1);
   std::string group;
   for (const Subset& subset : evaluation.subsets) {
     if (subset.group != group && subset.group != "all") table.AddRow({"by " + subset.group}, true);
@@ -143,8 +143,8 @@ std::string SubsetTable(const Evaluation& evaluation) {
       row.push_back(std::to_string(f.firearms));
       row.push_back(FigureText(f.auc));
       row.push_back(FigureText(f.eer));
-      row.push_back(absl::StrFormat("%d, %d at %.3f", f.errors.false_above,
-                                    f.errors.missed_below, f.errors.threshold));
+      row.push_back(absl::StrFormat("%d, %d at %.3f", f.errors.false_above, f.errors.missed_below,
+                                    f.errors.threshold));
       row.push_back(absl::StrFormat("%.3f", f.same_min));
       row.push_back(absl::StrFormat("%.3f", f.different_max));
       row.push_back(absl::StrFormat("%.1f", f.variance_ratio));
@@ -157,18 +157,18 @@ std::string SubsetTable(const Evaluation& evaluation) {
 }
 
 std::string EvidenceTable(const Evaluation& evaluation) {
-  HtmlTable table({"likelihood ratios from", "Cllr [5–95 %]", "Cllr_min [5–95 %]",
-                   "Cllr_cal [5–95 %]", "LR > 1, different source", "LR < 1, same source",
-                   "worst log10 LR: different, same", "same: NONE L1 L2 L3 L4",
-                   "different: NONE L1 L2 L3 L4"},
-                  1);
+  HtmlTable table(
+      {"likelihood ratios from", "Cllr [5–95 %]", "Cllr_min [5–95 %]", "Cllr_cal [5–95 %]",
+       "LR > 1, different source", "LR < 1, same source", "worst log10 LR: different, same",
+       "same: NONE L1 L2 L3 L4", "different: NONE L1 L2 L3 L4"},
+      1);
   const auto levels = [](const std::array<std::int64_t, 5>& n) {
     return absl::StrFormat("%d · %d · %d · %d · %d", n[0], n[1], n[2], n[3], n[4]);
   };
   for (const EvidenceRow& row : evaluation.evidence) {
     if (!row.figures) {
-      table.AddRow({row.name, absl::StrFormat("too few firearms: %d pairs without a ratio",
-                                              row.left_out)});
+      table.AddRow(
+          {row.name, absl::StrFormat("too few firearms: %d pairs without a ratio", row.left_out)});
       continue;
     }
     const forensics::EvidenceFigures& f = *row.figures;
@@ -196,7 +196,8 @@ std::string Exceptions(const Evaluation& evaluation) {
     table.AddRow({pair.a, pair.b, "same source, low", absl::StrFormat("%.3f", pair.score)});
   }
   for (const NamedPair& pair : evaluation.highest_different) {
-    table.AddRow({pair.a, pair.b, "different source, highest", absl::StrFormat("%.3f", pair.score)});
+    table.AddRow(
+        {pair.a, pair.b, "different source, highest", absl::StrFormat("%.3f", pair.score)});
   }
   return text + table.Text();
 }

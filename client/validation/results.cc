@@ -157,11 +157,11 @@ std::string EvidenceMarkdown(const Evaluation& evaluation) {
       continue;
     }
     const forensics::EvidenceFigures& f = *row.figures;
-    text += absl::StrFormat(
-        "%s | %.3f | %s | %s | %s | %s | %s |\n", FigureText(f.cllr), f.cllr_min.value,
-        FigureText(f.cllr_cal), ShareText(f.misleading.different_above_one, row.different),
-        ShareText(f.misleading.same_below_one, row.same), levels(row.same_levels),
-        levels(row.different_levels));
+    text += absl::StrFormat("%s | %.3f | %s | %s | %s | %s | %s |\n", FigureText(f.cllr),
+                            f.cllr_min.value, FigureText(f.cllr_cal),
+                            ShareText(f.misleading.different_above_one, row.different),
+                            ShareText(f.misleading.same_below_one, row.same),
+                            levels(row.same_levels), levels(row.different_levels));
   }
   return text;
 }
@@ -236,8 +236,8 @@ std::string MetricsJson(const Results& results) {
 }
 
 std::string ReportMarkdown(const Results& results) {
-  std::string text = absl::StrFormat("%d files, %d not processed.", results.files,
-                                     results.not_processed.size());
+  std::string text =
+      absl::StrFormat("%d files, %d not processed.", results.files, results.not_processed.size());
   for (const auto& [what, version] : results.methods) {
     text += absl::StrFormat(" %s: %s.", what, version);
   }
@@ -247,7 +247,8 @@ std::string ReportMarkdown(const Results& results) {
     const Evaluation& e = table.evaluation;
     text += absl::StrFormat("\n### %s\n\n", table.comparisons.title);
     text += absl::StrFormat(
-        "%d items; score: %s. Left out: %d undecided pairs, %d pairs of one item scanned twice.\n\n",
+        "%d items; score: %s. Left out: %d undecided pairs, %d pairs of one item scanned "
+        "twice.\n\n",
         table.comparisons.items.size(), table.comparisons.score_name, e.undecided, e.same_item);
     text += SubsetsMarkdown(e) + "\n" + EvidenceMarkdown(e) + "\n";
     text += absl::StrFormat("Retrieval: rank 1 %s, mean average precision %.3f. ",

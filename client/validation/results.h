@@ -18,9 +18,9 @@ struct EvaluatedTable {
 
 // Everything a validation found.
 struct Results {
-  std::string manifest;  // As given.
-  std::string gallery;   // Empty without.
-  std::string version;   // Of the program.
+  std::string manifest;                                      // As given.
+  std::string gallery;                                       // Empty without.
+  std::string version;                                       // Of the program.
   std::vector<std::pair<std::string, std::string>> methods;  // What, and its version.
   std::vector<std::string> calibration_statements;
   std::int64_t files = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/validation/scan_set.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -61,8 +63,8 @@ Item LandItem(const LandJob& job, std::string instrument) {
           .land_truth = job.row->land_truth,
           .study = job.exhibit->study,
           .instrument = std::move(instrument),
-          .kind = std::string(job.exhibit->format == records::kFormatProfileCsv ? kProfileLand
-                                                                                : kScannedLand),
+          .kind = std::string(job.exhibit->format == records::kFormatProfileCsv ? kProfileLandKind
+                                                                                : kScannedLandKind),
           .derived_truth = records::IsDerivedTruth(job.row->truth_basis),
           .generated = job.row->truth_basis == kGeneratedTruth};
 }
@@ -70,12 +72,12 @@ Item LandItem(const LandJob& job, std::string instrument) {
 void Extract(const fs::path& folder, LandJob& job) {
   absl::StatusOr<ExtractedScan> scan = ExtractScan(folder / job.row->file);
   if (!scan.ok()) {
-    job.failure = scan.status().message();
+    job.failure = std::string(scan.status().message());
     return;
   }
   absl::StatusOr<forensics::PreparedLand> prepared = forensics::PrepareLand(scan->land.signature);
   if (!prepared.ok()) {
-    job.failure = prepared.status().message();
+    job.failure = std::string(prepared.status().message());
     return;
   }
   job.mark = ScannedMark{.item = LandItem(job, std::move(scan->instrument)),
@@ -116,34 +118,33 @@ struct CaseJob {
 
 void Extract(const fs::path& folder, forensics::TurnSearch turns, CaseJob& job) {
   if (job.mark->row.kind != records::kManifestBreechFaces) {
-    job.failure = absl::StrFormat("kind %s: of cases only breech faces are compared",
-                                  job.mark->row.kind);
+    job.failure =
+        absl::StrFormat("kind %s: of cases only breech faces are compared", job.mark->row.kind);
     return;
   }
   absl::StatusOr<ExtractedCase> scan = ExtractCase(folder / job.mark->row.file);
   if (!scan.ok()) {
-    job.failure = scan.status().message();
+    job.failure = std::string(scan.status().message());
     return;
   }
   absl::StatusOr<forensics::PreparedImpression> prepared =
       forensics::PrepareImpression(scan->impression.signature, turns);
   if (!prepared.ok()) {
-    job.failure = prepared.status().message();
+    job.failure = std::string(prepared.status().message());
     return;
   }
   const records::ManifestRow& row = job.mark->row;
-  job.scanned = ScannedCase{
-      .item = {.label = job.mark->label,
-               .file = row.file,
-               .specimen = row.specimen,
-               .firearm = job.mark->source_firearm,
-               .land_truth = "",
-               .study = job.mark->study,
-               .instrument = std::move(scan->instrument),
-               .kind = std::string(kBreechFace),
-               .derived_truth = records::IsDerivedTruth(row.truth_basis),
-               .generated = row.truth_basis == kGeneratedTruth},
-      .prepared = *std::move(prepared)};
+  job.scanned = ScannedCase{.item = {.label = job.mark->label,
+                                     .file = row.file,
+                                     .specimen = row.specimen,
+                                     .firearm = job.mark->source_firearm,
+                                     .land_truth = "",
+                                     .study = job.mark->study,
+                                     .instrument = std::move(scan->instrument),
+                                     .kind = std::string(kBreechFaceKind),
+                                     .derived_truth = records::IsDerivedTruth(row.truth_basis),
+                                     .generated = row.truth_basis == kGeneratedTruth},
+                            .prepared = *std::move(prepared)};
 }
 
 // Distributes what became of the jobs over the set.
@@ -175,8 +176,7 @@ void Assemble(const records::Manifest& manifest, std::vector<LandJob>& lands,
     set.not_processed.push_back(
         {row.file, absl::StrFormat("kind %s: not a mark of a firearm", row.kind)});
   }
-  set.files =
-      static_cast<std::int64_t>(lands.size() + cases.size() + manifest.unsupported.size());
+  set.files = static_cast<std::int64_t>(lands.size() + cases.size() + manifest.unsupported.size());
 }
 
 absl::StatusOr<forensics::X3pScan> ReadSurface(const fs::path& file) {
@@ -241,7 +241,8 @@ absl::StatusOr<ScanSet> ReadScanSet(const fs::path& manifest, const RunOptions& 
     if (i < land_count) {
       Extract(manifest.parent_path(), lands[static_cast<std::size_t>(i)]);
     } else {
-      Extract(manifest.parent_path(), options.turns, cases[static_cast<std::size_t>(i - land_count)]);
+      Extract(manifest.parent_path(), options.turns,
+              cases[static_cast<std::size_t>(i - land_count)]);
     }
     base::MutexLock lock(mutex);
     ++done;

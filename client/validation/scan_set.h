@@ -19,9 +19,9 @@
 // The scans of a labelled set, read and extracted: what validation and calibration compare.
 namespace proofmark::client::validation {
 
-inline constexpr std::string_view kScannedLand = "X3P land";  // Item::kind.
-inline constexpr std::string_view kProfileLand = "profile";
-inline constexpr std::string_view kBreechFace = "breech face";
+inline constexpr std::string_view kScannedLandKind = "X3P land";  // Item::kind.
+inline constexpr std::string_view kProfileLandKind = "profile";
+inline constexpr std::string_view kBreechFaceKind = "breech face";
 
 // One thing that is compared: a land, a bullet, or a mark of a case. Text from the manifest.
 struct Item {
@@ -77,7 +77,7 @@ struct Progress {
 using OnProgress = std::function<void(const Progress&)>;
 
 struct RunOptions {
-  int threads = 2;         // 1..kThreadsMax.
+  int threads = 2;  // 1..kThreadsMax.
   // How cases may lie against each other: their scans as the standard asks, or any way round.
   forensics::TurnSearch turns = forensics::TurnSearch::kDirected;
   OnProgress on_progress;  // Called from several threads, one at a time.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes the provisional calibration: generates scans of bullets with known truth, extracts and
-// compares them as real ones would be, fits, and writes a calibration (docs/formats/calibration.md) to
-// standard output and a summary to standard error. The same on every machine. No real firearm
+// compares them as real ones would be, fits, and writes a calibration (docs/formats/calibration.md)
+// to standard output and a summary to standard error. The same on every machine. No real firearm
 // stands behind it, so its caps are 0: `proofmark calibrate --base` gives it those of a real set.
 //   proofmark_calibrate_synthetic > forensics/evidence/builtin/generated_bullets.json
 #include <algorithm>

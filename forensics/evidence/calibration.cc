@@ -42,9 +42,9 @@ double OnGrid(const std::array<double, kScoreGridSteps + 1>& grid, double score)
 // the caps. Rises with its argument.
 double Reportable(const Calibration& calibration, double log10_model) {
   double value = log10_model;
-  const auto next = std::upper_bound(
-      calibration.bounds.begin(), calibration.bounds.end(), log10_model,
-      [](double at, const EvidenceBound& bound) { return at < bound.log10_from; });
+  const auto next =
+      std::upper_bound(calibration.bounds.begin(), calibration.bounds.end(), log10_model,
+                       [](double at, const EvidenceBound& bound) { return at < bound.log10_from; });
   if (!calibration.bounds.empty()) {
     const bool below_all = next == calibration.bounds.begin();
     const double bound = (below_all ? next : std::prev(next))->log10_lr;
@@ -151,8 +151,7 @@ LikelihoodRatio EvaluateBullets(const BulletComparison& comparison,
                                 const Calibration& calibration) {
   const LandCountModel& of = ModelFor(calibration, comparison.lands_compared);
   const double penalty = Log(ChanceFactor(calibration, comparison.phases_tried));
-  return MakeRatio(calibration,
-                   of.model.intercept + of.model.slope * comparison.score - penalty,
+  return MakeRatio(calibration, of.model.intercept + of.model.slope * comparison.score - penalty,
                    OnGrid(of.log_lr.low, comparison.score) - penalty,
                    OnGrid(of.log_lr.high, comparison.score) - penalty);
 }
@@ -167,8 +166,8 @@ LikelihoodRatio EvaluateCells(std::int64_t congruent, std::int64_t eligible,
   const CellCountModel& of = *calibration.cell_model;
   const CellCount count{.congruent = congruent, .eligible = eligible};
   const double log_lr = LogLikelihoodRatio(of.model, count);
-  const double share = eligible > 0 ? static_cast<double>(congruent) / static_cast<double>(eligible)
-                                    : 0.0;
+  const double share =
+      eligible > 0 ? static_cast<double>(congruent) / static_cast<double>(eligible) : 0.0;
   return MakeRatio(calibration, log_lr, log_lr - OnGrid(of.interval.below, share),
                    log_lr + OnGrid(of.interval.above, share));
 }
@@ -188,8 +187,8 @@ double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searc
 double ExpectedFalseLeads(std::int64_t congruent, std::int64_t eligible, std::int64_t searched,
                           const Calibration& calibration) {
   PM_CHECK(calibration.info.mark == MarkKind::kBreechFace && calibration.cell_model.has_value());
-  const double share = eligible > 0 ? static_cast<double>(congruent) / static_cast<double>(eligible)
-                                    : 0.0;
+  const double share =
+      eligible > 0 ? static_cast<double>(congruent) / static_cast<double>(eligible) : 0.0;
   return static_cast<double>(std::max<std::int64_t>(0, searched)) *
          std::min(1.0, Exceedance(calibration.cell_model->null, share));
 }

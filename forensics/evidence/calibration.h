@@ -44,12 +44,12 @@ std::string_view MarkKindName(MarkKind mark);  // "bullet", "breech_face": as in
 // were compared. Generated pairs may shape a model but never raise a cap.
 struct CalibrationInfo {
   MarkKind mark = MarkKind::kBullet;
-  std::string version;      // mark-<16 hex digits of the SHA-256 of the numbers>.
-  std::string method;       // Extractor and comparison version they hold for.
-  bool provisional = true;  // The model is from generated scans; real validation replaces it.
-  double log10_cap = 1.0;   // No value above this is reported, >= 0,
-  double log10_floor = -1.0;  // and none below this, <= 0.
-  std::int64_t same_pairs = 0;       // That the model was fitted to.
+  std::string version;          // mark-<16 hex digits of the SHA-256 of the numbers>.
+  std::string method;           // Extractor and comparison version they hold for.
+  bool provisional = true;      // The model is from generated scans; real validation replaces it.
+  double log10_cap = 1.0;       // No value above this is reported, >= 0,
+  double log10_floor = -1.0;    // and none below this, <= 0.
+  std::int64_t same_pairs = 0;  // That the model was fitted to.
   std::int64_t different_pairs = 0;
   std::int64_t firearms = 0;
   std::int64_t real_same_pairs = 0;  // Of real firearms: what the caps rest on.
@@ -76,8 +76,7 @@ const CalibrationInfo& BulletCalibration();  // InfoOf the built-in one for bull
 //   Threads   Pure.
 //   Errors    `calibration` is for bullets (checked).
 //   Source    docs/design/calibration.md
-LikelihoodRatio EvaluateBullets(const BulletComparison& comparison,
-                                const Calibration& calibration);
+LikelihoodRatio EvaluateBullets(const BulletComparison& comparison, const Calibration& calibration);
 LikelihoodRatio EvaluateBullets(const BulletComparison& comparison);  // By the built-in one.
 
 // The same for breech faces: `congruent` of `eligible` cells.

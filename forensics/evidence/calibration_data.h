@@ -44,8 +44,8 @@ struct Calibration {
   CalibrationInfo info;
   std::string extractor_version;
   std::string comparison_version;
-  std::int64_t phases_tried = 0;            // kBullet: in every comparison it was made from.
-  std::vector<LandCountModel> land_models;  // kBullet: for 1, 2, 3 ... lands.
+  std::int64_t phases_tried = 0;             // kBullet: in every comparison it was made from.
+  std::vector<LandCountModel> land_models;   // kBullet: for 1, 2, 3 ... lands.
   std::optional<CellCountModel> cell_model;  // kBreechFace.
   std::vector<EvidenceBound> bounds;         // By log10_from, both rising. May be empty.
 };

@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kFormat = "proofmark-calibration/1";
-constexpr std::size_t kTextBytesMax = 4'096;   // Of a statement.
+constexpr std::size_t kTextBytesMax = 4'096;  // Of a statement.
 constexpr std::size_t kVersionBytesMax = 100;
 constexpr std::size_t kMethodBytesMax = 128;  // Of both versions: what proto/wire has room for.
 constexpr std::int64_t kCountMax = 1'000'000'000'000;
@@ -155,8 +155,8 @@ class Members {
   absl::StatusOr<std::int64_t> Count(const std::string& key, std::int64_t min, std::int64_t max) {
     PM_ASSIGN_OR_RETURN(const json* const value, Take(key));
     // An unsigned number above int64's range would wrap in get().
-    if (!value->is_number_integer() || (value->is_number_unsigned() &&
-                                        value->get<std::uint64_t>() > INT64_MAX) ||
+    if (!value->is_number_integer() ||
+        (value->is_number_unsigned() && value->get<std::uint64_t>() > INT64_MAX) ||
         value->get<std::int64_t>() < min || value->get<std::int64_t>() > max) {
       return Refuse(Path(key), absl::StrFormat("must be a whole number %d..%d", min, max));
     }
@@ -226,8 +226,7 @@ absl::StatusOr<LandCountModel> ReadLandModel(const json& value, std::int64_t lan
                       members.Number("intercept", -kCoefficientMax, kCoefficientMax));
   PM_ASSIGN_OR_RETURN(model.model.slope, members.Number("slope", 0.0, kCoefficientMax));
   PM_RETURN_IF_ERROR(members.Numbers("low", -kCoefficientMax, kCoefficientMax, model.log_lr.low));
-  PM_RETURN_IF_ERROR(
-      members.Numbers("high", -kCoefficientMax, kCoefficientMax, model.log_lr.high));
+  PM_RETURN_IF_ERROR(members.Numbers("high", -kCoefficientMax, kCoefficientMax, model.log_lr.high));
   PM_ASSIGN_OR_RETURN(model.null, ReadNull(members));
   PM_RETURN_IF_ERROR(members.End());
   return model;
@@ -367,8 +366,8 @@ absl::StatusOr<Calibration> ParseCalibration(std::string_view text) {
   PM_RETURN_IF_ERROR(CheckCaps(c));
   Finish(c);
   if (c.info.method.size() > kMethodBytesMax) {
-    return Refuse("extractor", absl::StrFormat("with comparison more than %d bytes",
-                                               kMethodBytesMax));
+    return Refuse("extractor",
+                  absl::StrFormat("with comparison more than %d bytes", kMethodBytesMax));
   }
   if (c.info.version != version) {
     return Refuse("version", absl::StrFormat("is %s, but the content hashes to %s: was it edited?",
@@ -407,8 +406,8 @@ std::vector<EvidenceBound> BoundFrom(std::span<const ScoredPair> log10_lrs) {
   pairs.push_back({below, 0, 0, true});
   const absl::StatusOr<Ranking> ranking = Ranking::Of(pairs);
   if (!ranking.ok()) return {};
-  const double odds = static_cast<double>(ranking->different_count()) /
-                      static_cast<double>(ranking->same_count());
+  const double odds =
+      static_cast<double>(ranking->different_count()) / static_cast<double>(ranking->same_count());
   std::vector<EvidenceBound> bounds;
   for (const PavStep& step : PoolAdjacentViolators(*ranking, {})) {
     // The added pairs keep both counts above zero in the outermost steps; a step between them is

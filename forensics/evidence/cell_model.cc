@@ -33,8 +33,7 @@ struct Exceeding {
     bump(other, count.eligible - count.congruent);
     bump(eligible, count.eligible);
     weight += w;
-    const double share =
-        static_cast<double>(count.congruent) / static_cast<double>(count.eligible);
+    const double share = static_cast<double>(count.congruent) / static_cast<double>(count.eligible);
     share_sum += w * share;
     share_squares += w * share * share;
     cells_sum += w * static_cast<double>(count.eligible);
@@ -79,9 +78,9 @@ BetaBinomial Maximise(const Exceeding& of, BetaBinomial at) {
   double best = of.LogLikelihood(at);
   for (int i = 0; i < kStepsMax && step > 1e-5; ++i) {
     bool moved = false;
-    for (const auto& [da, db] : {std::pair(1.0, 1.0), std::pair(-1.0, -1.0), std::pair(1.0, -1.0),
-                                 std::pair(-1.0, 1.0), std::pair(1.0, 0.0), std::pair(-1.0, 0.0),
-                                 std::pair(0.0, 1.0), std::pair(0.0, -1.0)}) {
+    for (const auto& [da, db] :
+         {std::pair(1.0, 1.0), std::pair(-1.0, -1.0), std::pair(1.0, -1.0), std::pair(-1.0, 1.0),
+          std::pair(1.0, 0.0), std::pair(-1.0, 0.0), std::pair(0.0, 1.0), std::pair(0.0, -1.0)}) {
       const BetaBinomial to = Bounded(at.alpha * Exp(step * da), at.beta * Exp(step * db));
       const double value = of.LogLikelihood(to);
       if (value <= best + 1e-12 * std::abs(best)) continue;

@@ -163,8 +163,8 @@ EqualErrorCounts CountEqualErrors(const Ranking& ranking) {
   std::int64_t missed = 0;
   std::int64_t above = ranking.different_count();
   ForEachTie(ranking, {}, [&](std::size_t first, double same_here, double different_here) {
-    const double gap = std::abs(static_cast<double>(missed) / same -
-                                static_cast<double>(above) / different);
+    const double gap =
+        std::abs(static_cast<double>(missed) / same - static_cast<double>(above) / different);
     if (gap < nearest) {
       nearest = gap;
       result.threshold = ranking.pairs()[first].score;

@@ -416,9 +416,9 @@ TEST(ManifestTest, ReadsTheSharedDataWhole) {
   }
   std::for_each(manifest->unsupported.begin(), manifest->unsupported.end(), count);
   EXPECT_EQ(read_of_kind, rows_of_kind);
-  EXPECT_EQ(manifest->unsupported.size(),
-            rows - rows_of_kind["bullet_lea"] - rows_of_kind["profile"] -
-                rows_of_kind["cartridge_breech_face"]);
+  EXPECT_EQ(manifest->unsupported.size(), rows - rows_of_kind["bullet_lea"] -
+                                              rows_of_kind["profile"] -
+                                              rows_of_kind["cartridge_breech_face"]);
 }
 
 }  // namespace

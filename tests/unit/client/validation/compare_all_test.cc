@@ -118,8 +118,7 @@ TEST_F(GeneratedSetTest, TooSmallASetIsRefusedInClearWords) {
 // The model is kept; generated firearms give no cap, so that nothing is reported.
 TEST_F(GeneratedSetTest, GeneratedScansRaiseNoCap) {
   const ScanSet set = ReadScanSet(Manifest(), {}).value();
-  const forensics::Calibration& base =
-      forensics::BuiltInCalibration(forensics::MarkKind::kBullet);
+  const forensics::Calibration& base = forensics::BuiltInCalibration(forensics::MarkKind::kBullet);
 
   const auto calibration = CalibrateBullets(set, {.run = {}, .base = &base});
 

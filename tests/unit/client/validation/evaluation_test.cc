@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/validation/evaluation.h"
 
-#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <map>
 #include <string>
@@ -25,8 +25,8 @@ struct Spec {
 };
 
 // Items and the score of each pair; truth by firearm.
-Comparisons Table(const std::vector<Spec>& specs, const std::map<std::pair<int, int>, double>& scores,
-                  double other) {
+Comparisons Table(const std::vector<Spec>& specs,
+                  const std::map<std::pair<int, int>, double>& scores, double other) {
   Comparisons table;
   table.name = "cases";
   table.title = "Things";
@@ -56,8 +56,12 @@ Comparisons Table(const std::vector<Spec>& specs, const std::map<std::pair<int, 
 
 // Three firearms, two items each; the third firearm's pair scores low.
 Comparisons Example() {
-  return Table({{"a1", "f0", "S"}, {"a2", "f0", "S"}, {"b1", "f1", "S"}, {"b2", "f1", "S"},
-                {"c1", "f2", "T"}, {"c2", "f2", "T"}},
+  return Table({{"a1", "f0", "S"},
+                {"a2", "f0", "S"},
+                {"b1", "f1", "S"},
+                {"b2", "f1", "S"},
+                {"c1", "f2", "T"},
+                {"c2", "f2", "T"}},
                {{{0, 1}, 9.0}, {{2, 3}, 8.0}, {{4, 5}, 1.5}, {{0, 4}, 3.0}}, 1.0);
 }
 

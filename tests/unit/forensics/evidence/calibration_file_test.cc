@@ -65,12 +65,12 @@ TEST(CalibrationFileTest, MissingUnknownAndMisshapenMembersAreNamed) {
   struct Case {
     std::string from, to, says;
   };
-  for (const Case& c : std::vector<Case>{
-           {"\"mark\"", "\"marks\"", "mark: is missing"},
-           {"\"bounds\":", "\"extra\": 1,\n \"bounds\":", "member the format lacks"},
-           {"\"breech_face\"", "\"firing_pin\"", "mark"},
-           {"\"scale\":", "\"scale\": -1, \"x\":", "scale"},
-           {"proofmark-calibration/1", "proofmark-calibration/2", "format"}}) {
+  for (const Case& c :
+       std::vector<Case>{{"\"mark\"", "\"marks\"", "mark: is missing"},
+                         {"\"bounds\":", "\"extra\": 1,\n \"bounds\":", "member the format lacks"},
+                         {"\"breech_face\"", "\"firing_pin\"", "mark"},
+                         {"\"scale\":", "\"scale\": -1, \"x\":", "scale"},
+                         {"proofmark-calibration/1", "proofmark-calibration/2", "format"}}) {
     EXPECT_THAT(ParseCalibration(Replaced(text, c.from, c.to)),
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(c.says)))
         << c.to;

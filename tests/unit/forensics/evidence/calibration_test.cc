@@ -52,8 +52,7 @@ TEST(BulletCalibrationTest, ProvisionalNumbersNeverExceedL1) {
     EXPECT_LE(best.log10_lr, BulletCalibration().log10_cap);
     EXPECT_LE(best.log10_high, BulletCalibration().log10_cap);
     EXPECT_GT(best.log10_lr_model, best.log10_lr);
-    EXPECT_GE(EvaluateBullets(Compared(0.0, lands)).log10_lr,
-              BulletCalibration().log10_floor);
+    EXPECT_GE(EvaluateBullets(Compared(0.0, lands)).log10_lr, BulletCalibration().log10_floor);
   }
 }
 

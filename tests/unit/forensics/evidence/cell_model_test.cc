@@ -91,8 +91,8 @@ TEST(FitCellModelTest, RefusesImpossibleCountsAndAMissingClass) {
   std::vector<CountedPair> pairs = Counts(3);
   EXPECT_THAT(FitCellModel(std::vector<CountedPair>(pairs.begin(), pairs.begin() + 1), {}),
               StatusIs(absl::StatusCode::kInvalidArgument));
-  for (const CellCount bad : {CellCount{5, 4}, CellCount{-1, 4}, CellCount{0, 0},
-                              CellCount{0, kCellsMax + 1}}) {
+  for (const CellCount bad :
+       {CellCount{5, 4}, CellCount{-1, 4}, CellCount{0, 0}, CellCount{0, kCellsMax + 1}}) {
     std::vector<CountedPair> spoilt = pairs;
     spoilt[0].count = bad;
     EXPECT_THAT(FitCellModel(spoilt, {}), StatusIs(absl::StatusCode::kInvalidArgument));
