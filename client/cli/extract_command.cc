@@ -63,7 +63,6 @@ void AddTo(const Extracted& one, Table& lands, Table& cases, Table& failed) {
   cases.AddRow({name, absl::StrFormat("%.2f", q.quality.valid_area_mm2),
                 absl::StrFormat("%.0f %%", 100.0 * q.quality.missing_share),
                 absl::StrFormat("%.2f", q.quality.rms_um),
-                absl::StrFormat("%.2f", q.quality.noise_um),
                 absl::StrFormat("%.2f", q.quality.outer_radius_um / 1000.0),
                 absl::StrFormat("%.2f", q.quality.inner_radius_um / 1000.0),
                 Cell(validation::FlagsText(q), small ? Style::kWarning : Style::kPlain)});
@@ -82,7 +81,6 @@ void PrintTables(const std::vector<Extracted>& all, Console& console) {
                {"area mm²", Align::kRight},
                {"missing", Align::kRight},
                {"rms µm", Align::kRight},
-               {"noise µm", Align::kRight},
                {"radius mm", Align::kRight},
                {"hole mm", Align::kRight},
                {"noticed"}});
@@ -121,7 +119,6 @@ void PrintJson(const std::vector<Extracted>& all, Console& console) {
                                    {"areaMm2", s.quality.valid_area_mm2},
                                    {"missingShare", s.quality.missing_share},
                                    {"rmsUm", s.quality.rms_um},
-                                   {"noiseUm", s.quality.noise_um},
                                    {"outerRadiusUm", s.quality.outer_radius_um},
                                    {"innerRadiusUm", s.quality.inner_radius_um},
                                    {"noticed", validation::FlagsText(s)}});

@@ -43,7 +43,7 @@ absl::Status ListPairs(bool by_land, Comparisons& table) {
       pair.derived = a.firearm == b.firearm && (a.derived_truth || b.derived_truth);
       // Two lands of one bullet are two marks; one land scanned twice is one.
       pair.same_item = !a.specimen.empty() && a.specimen == b.specimen && a.study == b.study &&
-                       pair.truth != Truth::kDifferent;
+                       pair.truth == Truth::kSame;
       table.pairs.push_back(pair);
     }
   }

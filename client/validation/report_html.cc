@@ -108,11 +108,14 @@ std::string Tiles(const Evaluation& evaluation) {
   const Subset& all = evaluation.subsets.front();
   const forensics::ScoreFigures& f = *all.figures;
   std::string text = "<div class=\"tiles\">\n";
-  text += Tile(absl::StrFormat("%.3f", f.auc.value),
-               absl::StrFormat("AUC, 5–95 %%: %.3f–%.3f", f.auc.low, f.auc.high));
+  text +=
+      Tile(absl::StrFormat("%.3f", f.auc.value),
+           f.auc.draws == 0 ? "AUC; too few firearms for an interval"
+                            : absl::StrFormat("AUC, 5–95 %%: %.3f–%.3f", f.auc.low, f.auc.high));
   text += Tile(absl::StrFormat("%.1f %%", 100.0 * f.eer.value),
-               absl::StrFormat("equal error rate, 5–95 %%: %.1f–%.1f %%", 100.0 * f.eer.low,
-                               100.0 * f.eer.high));
+               f.eer.draws == 0 ? "equal error rate; too few firearms for an interval"
+                                : absl::StrFormat("equal error rate, 5–95 %%: %.1f–%.1f %%",
+                                                  100.0 * f.eer.low, 100.0 * f.eer.high));
   text += Tile(absl::StrFormat("%d / %d", all.same, all.different),
                absl::StrFormat("same / different pairs, %d firearms", f.firearms));
   if (!evaluation.evidence.empty() && evaluation.evidence.front().figures) {

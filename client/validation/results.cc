@@ -37,7 +37,10 @@ std::string Field(std::string_view text) {
 }
 
 ordered_json Json(const forensics::Estimate& estimate) {
-  return {{"value", estimate.value}, {"low", estimate.low}, {"high", estimate.high}};
+  return {{"value", estimate.value},
+          {"low", estimate.low},
+          {"high", estimate.high},
+          {"draws", estimate.draws}};
 }
 
 ordered_json Json(const Subset& subset) {
@@ -183,6 +186,7 @@ std::string ExceptionsMarkdown(const Evaluation& evaluation) {
 }  // namespace
 
 std::string FigureText(const forensics::Estimate& estimate) {
+  if (estimate.draws == 0) return absl::StrFormat("%.3f [no interval]", estimate.value);
   return absl::StrFormat("%.3f [%.3f, %.3f]", estimate.value, estimate.low, estimate.high);
 }
 

@@ -260,11 +260,12 @@ std::span<const double> FirearmBootstrap::Next() {
 }
 
 Estimate EstimateFrom(double value, std::vector<double>& draws) {
-  if (draws.empty()) return {value, value, value};
+  if (draws.empty()) return {value, value, value, 0};
   std::sort(draws.begin(), draws.end());
   const double last = static_cast<double>(draws.size() - 1);
   return {value, draws[static_cast<std::size_t>(std::floor(0.05 * last))],
-          draws[static_cast<std::size_t>(std::ceil(0.95 * last))]};
+          draws[static_cast<std::size_t>(std::ceil(0.95 * last))],
+          static_cast<std::int64_t>(draws.size())};
 }
 
 namespace {

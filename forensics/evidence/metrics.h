@@ -11,15 +11,16 @@
 
 // How well scores, or likelihood ratios, tell same source from different source. Everything here is
 // a pure function of its arguments and gives the same bits on every machine.
-//   Source    docs/references.md#bruemmer-2006, #fawcett-2006, #meuwly-2017
+//   Source    docs/references.md#brummer-2006, #fawcett-2006, #meuwly-2017
 namespace proofmark::forensics {
 
-// A figure with its interval: 5 % and 95 % of bootstrap draws over firearms. Without an interval
-// (fewer than three firearms) low = high = value.
+// A figure with its interval: 5 % and 95 % of bootstrap draws over firearms. Without draws (fewer
+// than three firearms, or no draw kept both classes) there is no interval: low = high = value.
 struct Estimate {
   double value = 0.0;
   double low = 0.0;
   double high = 0.0;
+  std::int64_t draws = 0;
 };
 
 // Pairs in the order of their scores: what every figure below is computed from. Immutable.
