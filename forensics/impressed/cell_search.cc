@@ -12,13 +12,15 @@ namespace proofmark::forensics {
 namespace {
 
 constexpr std::int64_t kSpan = 2 * kSearchReach + 1;  // Displacements along an axis.
-constexpr std::int64_t kTapsPerRow = (kCellSide + 3) / 4;
 constexpr std::int64_t kFineSide = 2 * kCellSide;
 constexpr double kCommonShareMin = 0.5;  // Of the cell's measured samples.
 constexpr double kCommonCellMin = 0.1;   // Of a whole cell.
-constexpr std::size_t kCandidates = 3;
+constexpr std::size_t kCandidates = 2;
 constexpr std::int64_t kFineReach = 2;
+constexpr std::int64_t kPatchSide = kFineSide + 2 * kFineReach;
+constexpr std::int64_t kPatchColumns = kFineSide + 3 + kLanes;  // Room for a block of lanes.
 constexpr double kFineTurnDegrees = 1.0;
+constexpr std::size_t kFineTurns = 3;  // A coarse step of turns is covered.
 
 bool Measured(std::int8_t level) { return level != kLevelNotMeasured; }
 
@@ -28,19 +30,19 @@ std::int32_t CommonMin(std::int32_t measured, std::int64_t cell_samples) {
                          kCommonCellMin * static_cast<double>(cell_samples))));
 }
 
-std::vector<CellTap> MakeTaps(const Cell& cell, std::int64_t stride) {
+std::vector<CellTap> MakeTaps(const std::vector<std::int8_t>& level, std::int64_t side,
+                              std::int64_t stride) {
   std::vector<CellTap> taps;
-  for (std::int64_t y = 0; y < kCellSide; ++y) {
-    for (std::int64_t group = 0; group < kTapsPerRow; ++group) {
-      CellTap tap{.offset = static_cast<std::int32_t>(y * stride + 4 * group)};
-      for (std::int64_t k = 0; k < 4 && 4 * group + k < kCellSide; ++k) {
-        const std::int8_t level =
-            cell.level[static_cast<std::size_t>(y * kCellSide + 4 * group + k)];
-        if (!Measured(level)) continue;
+  for (std::int64_t y = 0; y < side; ++y) {
+    for (std::int64_t x = 0; x < side; x += 4) {
+      CellTap tap{.offset = static_cast<std::int32_t>(y * stride + x)};
+      for (std::int64_t k = 0; k < 4 && x + k < side; ++k) {
+        const std::int8_t value = level[static_cast<std::size_t>(y * side + x + k)];
+        if (!Measured(value)) continue;
         const auto shift = static_cast<std::uint32_t>(8 * k);
-        tap.level |= static_cast<std::uint32_t>(level + kLevelMax + 1) << shift;
+        tap.level |= static_cast<std::uint32_t>(value + kLevelMax + 1) << shift;
         tap.mask |= 1U << shift;
-        tap.square |= static_cast<std::uint32_t>(level * level) << shift;
+        tap.square |= static_cast<std::uint32_t>(value * value) << shift;
       }
       if (tap.mask != 0) taps.push_back(tap);
     }
@@ -65,40 +67,40 @@ Window ReachOf(std::span<const Cell> cells) {
           right - left + 2 * kSearchReach + kStripLanes + 4, bottom - top + 2 * kSearchReach + 1};
 }
 
-void ExpandRow(const std::vector<std::uint8_t>& bytes, std::uint32_t* words, std::int64_t count) {
-  for (std::int64_t x = 0; x < count; ++x) std::memcpy(words + x, bytes.data() + x, 4);
-}
-
-TargetPlanes MakePlanes(const LevelMap& target, const Window& window) {
-  TargetPlanes out{.stride = window.columns, .level = {}, .mask = {}, .square = {}};
-  const auto words = static_cast<std::size_t>(window.columns * window.rows);
+// The planes of `columns` x `rows` samples of `levels`, from (x, y) on; what lies outside is
+// missing.
+void FillPlanes(const std::int8_t* levels, std::int64_t width, std::int64_t height, std::int64_t x,
+                std::int64_t y, std::int64_t columns, std::int64_t rows, TargetPlanes& out) {
+  out.stride = columns;
+  const auto words = static_cast<std::size_t>(columns * rows);
   out.level.resize(words);
   out.mask.resize(words);
   out.square.resize(words);
-  const auto padded = static_cast<std::size_t>(window.columns + 4);
+  const auto padded = static_cast<std::size_t>(columns + 4);
   std::vector<std::uint8_t> level(padded), mask(padded), square(padded);
-  for (std::int64_t y = 0; y < window.rows; ++y) {
+  const std::int64_t first = std::clamp<std::int64_t>(-x, 0, columns);
+  const std::int64_t last = std::clamp<std::int64_t>(width - x, first, columns);
+  for (std::int64_t j = 0; j < rows; ++j) {
     std::fill(level.begin(), level.end(), std::uint8_t{0});
     std::fill(mask.begin(), mask.end(), std::uint8_t{0});
     std::fill(square.begin(), square.end(), std::uint8_t{0});
-    const std::int64_t row = y + window.from_y + target.middle();
-    const std::int64_t shift = window.from_x + target.middle();
-    const std::int64_t first = std::max<std::int64_t>(-shift, 0);
-    const std::int64_t last = std::min(target.side - shift, window.columns);
-    for (std::int64_t x = first; row >= 0 && row < target.side && x < last; ++x) {
-      const std::int8_t value =
-          target.level[static_cast<std::size_t>(row * target.side + x + shift)];
-      if (!Measured(value)) continue;
-      const auto at = static_cast<std::size_t>(x);
-      level[at] = static_cast<std::uint8_t>(value);
-      mask[at] = 1;
-      square[at] = static_cast<std::uint8_t>(value * value);
+    if (y + j >= 0 && y + j < height) {
+      const std::int8_t* from = levels + (y + j) * width + x;
+      for (std::int64_t i = first; i < last; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        const bool measured = Measured(from[i]);
+        const std::int32_t value = measured ? from[i] : 0;
+        level[at] = static_cast<std::uint8_t>(value);
+        mask[at] = measured ? 1 : 0;
+        square[at] = static_cast<std::uint8_t>(value * value);
+      }
     }
-    ExpandRow(level, out.level.data() + y * window.columns, window.columns);
-    ExpandRow(mask, out.mask.data() + y * window.columns, window.columns);
-    ExpandRow(square, out.square.data() + y * window.columns, window.columns);
+    for (std::int64_t i = 0; i < columns; ++i) {
+      std::memcpy(out.level.data() + j * columns + i, level.data() + i, 4);
+      std::memcpy(out.mask.data() + j * columns + i, mask.data() + i, 4);
+      std::memcpy(out.square.data() + j * columns + i, square.data() + i, 4);
+    }
   }
-  return out;
 }
 
 // The best place of one cell in one target.
@@ -140,32 +142,6 @@ std::optional<Found> BestPlace(const Cell& cell, std::span<const CellTap> taps,
                .correlation = value < 0.0 ? -std::sqrt(-value) : std::sqrt(value)};
 }
 
-// Masked correlation of a fine cell with a patch of kFineSide + 2 kFineReach a side, moved by
-// (dx, dy) from its corner. Integers but for the last division; -1 with too little in common.
-double FineCorrelation(const Cell& cell, std::int32_t count_min, const std::int8_t* patch,
-                       std::int64_t dx, std::int64_t dy) {
-  constexpr std::int64_t kPatchSide = kFineSide + 2 * kFineReach;
-  std::int32_t n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0;
-  for (std::int64_t y = 0; y < kFineSide; ++y) {
-    const std::int8_t* from = patch + (y + dy) * kPatchSide + dx;
-    const std::int8_t* own = cell.fine_level.data() + y * kFineSide;
-    for (std::int64_t x = 0; x < kFineSide; ++x) {
-      const bool both = Measured(own[x]) & Measured(from[x]);
-      const std::int32_t u = both ? own[x] : 0;
-      const std::int32_t v = both ? from[x] : 0;
-      n += both ? 1 : 0;
-      a += u, b += v, aa += u * u, bb += v * v, ab += u * v;
-    }
-  }
-  if (n < count_min) return -1.0;
-  const std::int64_t variance_a = std::int64_t{n} * aa - std::int64_t{a} * a;
-  const std::int64_t variance_b = std::int64_t{n} * bb - std::int64_t{b} * b;
-  if (variance_a <= 0 || variance_b <= 0) return -1.0;
-  const std::int64_t covariance = std::int64_t{n} * ab - std::int64_t{a} * b;
-  return static_cast<double>(covariance) /
-         std::sqrt(static_cast<double>(variance_a) * static_cast<double>(variance_b));
-}
-
 // Offset of the top of the parabola through three equidistant values, the middle the largest.
 double ParabolaTop(double before, double middle, double after) {
   const double bend = before - 2.0 * middle + after;
@@ -173,40 +149,141 @@ double ParabolaTop(double before, double middle, double after) {
   return std::clamp(0.5 * (before - after) / bend, -0.5, 0.5);
 }
 
-using FineGrid = std::array<std::array<double, 2 * kFineReach + 1>, 2 * kFineReach + 1>;
-
 struct FineBest {
   double correlation = -1.0;
   double dx = 0.0, dy = 0.0;  // Fine samples.
 };
 
+// A fine cell ready to be laid on patches of the target.
+struct FineCell {
+  std::vector<CellTap> taps;
+  std::int32_t count_min = 0;
+  std::vector<std::int8_t> patch;
+  TargetPlanes planes;
+};
+
+FineCell MakeFineCell(const Cell& cell) {
+  const auto measured = static_cast<std::int32_t>(
+      std::count_if(cell.fine_level.begin(), cell.fine_level.end(), Measured));
+  return {.taps = MakeTaps(cell.fine_level, kFineSide, kPatchColumns),
+          .count_min = CommonMin(measured, kFineSide * kFineSide),
+          .patch = std::vector<std::int8_t>(static_cast<std::size_t>(kPatchSide * kPatchSide)),
+          .planes = {}};
+}
+
+// Exact but for the last division and root; -1 where undefined.
+double FineCorrelation(const StripSums& sums, std::size_t lane, std::int32_t count_min) {
+  const std::int64_t n = sums.count[lane];
+  const std::int64_t a = sums.cell_level[lane] - (kLevelMax + 1) * n;
+  const std::int64_t b = sums.other_level[lane];
+  const std::int64_t ab = sums.product[lane] - (kLevelMax + 1) * b;
+  const std::int64_t variance_a = n * sums.cell_square[lane] - a * a;
+  const std::int64_t variance_b = n * sums.other_square[lane] - b * b;
+  if (n < count_min || variance_a <= 0 || variance_b <= 0) return -1.0;
+  return static_cast<double>(n * ab - a * b) /
+         std::sqrt(static_cast<double>(variance_a) * static_cast<double>(variance_b));
+}
+
 // The best fine place around (dx, dy) at one turn.
-FineBest SearchFine(const Cell& cell, std::int32_t count_min, const TurnableRelief& target,
-                    double turn_degrees, std::int64_t dx, std::int64_t dy) {
-  constexpr std::int64_t kPatchSide = kFineSide + 2 * kFineReach;
-  std::array<std::int8_t, kPatchSide * kPatchSide> patch;
+FineBest SearchFine(const Cell& cell, FineCell& fine, const TurnableRelief& target,
+                    double turn_degrees, std::int64_t dx, std::int64_t dy,
+                    const CellKernel& kernel) {
   target.Sample(MakeTurn(turn_degrees), 1, 2 * cell.x + dx - kFineReach,
-                2 * cell.y + dy - kFineReach, kPatchSide, kPatchSide, patch.data());
-  FineGrid grid;
+                2 * cell.y + dy - kFineReach, kPatchSide, kPatchSide, fine.patch.data());
+  FillPlanes(fine.patch.data(), kPatchSide, kPatchSide, 0, 0, kPatchColumns, kPatchSide,
+             fine.planes);
+  constexpr std::size_t kPlaces = 2 * kFineReach + 1;
+  std::array<std::array<double, kPlaces>, kPlaces> grid;
   FineBest best;
   std::size_t bx = 0, by = 0;
-  for (std::size_t j = 0; j < grid.size(); ++j) {
-    for (std::size_t i = 0; i < grid.size(); ++i) {
-      grid[j][i] = FineCorrelation(cell, count_min, patch.data(), static_cast<std::int64_t>(i),
-                                   static_cast<std::int64_t>(j));
+  for (std::size_t j = 0; j < kPlaces; ++j) {
+    StripSums sums;
+    const auto place = static_cast<std::int64_t>(j) * kPatchColumns;
+    kernel.count(fine.taps, fine.planes, place, 1, sums);
+    kernel.sum(fine.taps, fine.planes, place, 1, sums);
+    for (std::size_t i = 0; i < kPlaces; ++i) {
+      grid[j][i] = FineCorrelation(sums, i, fine.count_min);
       if (grid[j][i] <= best.correlation) continue;
       best.correlation = grid[j][i];
       bx = i;
       by = j;
     }
   }
-  best.dx = static_cast<double>(bx) - static_cast<double>(kFineReach);
-  best.dy = static_cast<double>(by) - static_cast<double>(kFineReach);
-  if (bx > 0 && bx + 1 < grid.size()) {
+  best.dx = static_cast<double>(dx + static_cast<std::int64_t>(bx) - kFineReach);
+  best.dy = static_cast<double>(dy + static_cast<std::int64_t>(by) - kFineReach);
+  if (bx > 0 && bx + 1 < kPlaces) {
     best.dx += ParabolaTop(grid[by][bx - 1], grid[by][bx], grid[by][bx + 1]);
   }
-  if (by > 0 && by + 1 < grid.size()) {
+  if (by > 0 && by + 1 < kPlaces) {
     best.dy += ParabolaTop(grid[by - 1][bx], grid[by][bx], grid[by + 1][bx]);
+  }
+  return best;
+}
+
+// How many samples are measured above and left of every point.
+class MeasuredSums {
+ public:
+  explicit MeasuredSums(const LevelMap& map)
+      : side_(map.side), sums_(static_cast<std::size_t>((side_ + 1) * (side_ + 1)), 0) {
+    for (std::int64_t y = 0; y < side_; ++y) {
+      std::int32_t row = 0;
+      for (std::int64_t x = 0; x < side_; ++x) {
+        row += Measured(map.level[static_cast<std::size_t>(y * side_ + x)]) ? 1 : 0;
+        sums_[static_cast<std::size_t>((y + 1) * (side_ + 1) + x + 1)] = At(x + 1, y) + row;
+      }
+    }
+  }
+
+  // In the cell whose first sample is (x, y); what lies outside is not measured.
+  std::int32_t Cell(std::int64_t x, std::int64_t y) const {
+    const auto within = [&](std::int64_t v) { return std::clamp<std::int64_t>(v, 0, side_); };
+    const std::int64_t left = within(x), right = within(x + kCellSide);
+    const std::int64_t top = within(y), bottom = within(y + kCellSide);
+    return At(right, bottom) - At(left, bottom) - At(right, top) + At(left, top);
+  }
+
+ private:
+  std::int32_t At(std::int64_t x, std::int64_t y) const {
+    return sums_[static_cast<std::size_t>(y * (side_ + 1) + x)];
+  }
+
+  std::int64_t side_ = 0;
+  std::vector<std::int32_t> sums_;
+};
+
+constexpr std::int32_t kMeasuredMin =
+    static_cast<std::int32_t>(kCellValidMin * static_cast<double>(kCellSide * kCellSide)) + 1;
+
+// The first sample of a grid's first cell, in (-kCellSide, 0].
+struct Corner {
+  std::int64_t x = 0, y = 0;
+};
+
+// Where to lay the grid so that most cells are eligible: a ring is narrow, and a grid laid without
+// regard to it gives one mark a third more cells than its like. Of equal ones that with the fullest
+// cells, then the first.
+Corner BestGrid(const MeasuredSums& sums, std::int64_t side) {
+  Corner best;
+  std::int64_t best_eligible = -1;
+  std::int64_t best_fullness = -1;
+  for (std::int64_t oy = 1 - kCellSide; oy <= 0; ++oy) {
+    for (std::int64_t ox = 1 - kCellSide; ox <= 0; ++ox) {
+      std::int64_t eligible = 0;
+      std::int64_t fullness = 0;
+      for (std::int64_t y = oy; y < side; y += kCellSide) {
+        for (std::int64_t x = ox; x < side; x += kCellSide) {
+          const std::int64_t measured = sums.Cell(x, y);
+          if (measured < kMeasuredMin) continue;
+          ++eligible;
+          fullness += measured * measured;
+        }
+      }
+      if (eligible < best_eligible) continue;
+      if (eligible == best_eligible && fullness <= best_fullness) continue;
+      best = {ox, oy};
+      best_eligible = eligible;
+      best_fullness = fullness;
+    }
   }
   return best;
 }
@@ -225,36 +302,23 @@ Found AtTurn(const Cell& cell, const Found& found, double turn_degrees) {
 }
 
 std::vector<Cell> MakeCells(const LevelMap& coarse, const TurnableRelief& fine) {
-  std::int64_t left = coarse.side, top = coarse.side, right = -1, bottom = -1;
-  for (std::int64_t y = 0; y < coarse.side; ++y) {
-    for (std::int64_t x = 0; x < coarse.side; ++x) {
-      if (!Measured(coarse.level[static_cast<std::size_t>(y * coarse.side + x)])) continue;
-      left = std::min(left, x), right = std::max(right, x);
-      top = std::min(top, y), bottom = std::max(bottom, y);
-    }
-  }
+  const MeasuredSums sums(coarse);
+  const Corner corner = BestGrid(sums, coarse.side);
   std::vector<Cell> cells;
-  if (right < left) return cells;
-  const std::int64_t columns = (right - left + kCellSide) / kCellSide;
-  const std::int64_t rows = (bottom - top + kCellSide) / kCellSide;
-  const std::int64_t first_x = (left + right + 1 - columns * kCellSide) / 2;
-  const std::int64_t first_y = (top + bottom + 1 - rows * kCellSide) / 2;
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < columns; ++c) {
-      Cell cell{.x = first_x + c * kCellSide - coarse.middle(),
-                .y = first_y + r * kCellSide - coarse.middle()};
-      for (std::int64_t y = 0; y < kCellSide; ++y) {
-        for (std::int64_t x = 0; x < kCellSide; ++x) {
-          const std::int64_t px = cell.x + coarse.middle() + x, py = cell.y + coarse.middle() + y;
-          const bool within = px >= 0 && py >= 0 && px < coarse.side && py < coarse.side;
+  for (std::int64_t y = corner.y; y < coarse.side; y += kCellSide) {
+    for (std::int64_t x = corner.x; x < coarse.side; x += kCellSide) {
+      if (sums.Cell(x, y) < kMeasuredMin) continue;
+      Cell cell{.x = x - coarse.middle(), .y = y - coarse.middle()};
+      for (std::int64_t j = y; j < y + kCellSide; ++j) {
+        for (std::int64_t i = x; i < x + kCellSide; ++i) {
+          const bool within = i >= 0 && j >= 0 && i < coarse.side && j < coarse.side;
           const std::int8_t level =
-              within ? coarse.level[static_cast<std::size_t>(py * coarse.side + px)]
+              within ? coarse.level[static_cast<std::size_t>(j * coarse.side + i)]
                      : kLevelNotMeasured;
           cell.measured += Measured(level) ? 1 : 0;
           cell.level.push_back(level);
         }
       }
-      if (cell.measured < kCellValidMin * static_cast<double>(kCellSide * kCellSide)) continue;
       cell.fine_level.resize(static_cast<std::size_t>(kFineSide * kFineSide));
       fine.Sample(Turn{}, 1, 2 * cell.x, 2 * cell.y, kFineSide, kFineSide, cell.fine_level.data());
       cells.push_back(std::move(cell));
@@ -269,10 +333,13 @@ std::vector<std::vector<std::optional<Found>>> SearchCells(std::span<const Cell>
                                                            const CellKernel& kernel) {
   const Window window = ReachOf(cells);
   std::vector<std::vector<CellTap>> taps;
-  for (const Cell& cell : cells) taps.push_back(MakeTaps(cell, window.columns));
+  for (const Cell& cell : cells) taps.push_back(MakeTaps(cell.level, kCellSide, window.columns));
   std::vector<std::vector<std::optional<Found>>> out(cells.size());
+  TargetPlanes planes;
   for (std::size_t t = 0; t < targets.size(); ++t) {
-    const TargetPlanes planes = MakePlanes(targets[t], window);
+    FillPlanes(targets[t].level.data(), targets[t].side, targets[t].side,
+               window.from_x + targets[t].middle(), window.from_y + targets[t].middle(),
+               window.columns, window.rows, planes);
     for (std::size_t c = 0; c < cells.size(); ++c) {
       out[c].push_back(BestPlace(cells[c], taps[c], planes, window, kernel));
       if (out[c].back()) out[c].back()->turn_degrees = turns_degrees[t];
@@ -282,7 +349,7 @@ std::vector<std::vector<std::optional<Found>>> SearchCells(std::span<const Cell>
 }
 
 std::optional<Found> RefineCell(const Cell& cell, std::span<const std::optional<Found>> places,
-                                const TurnableRelief& target) {
+                                const TurnableRelief& target, const CellKernel& kernel) {
   std::vector<Found> candidates;
   for (const std::optional<Found>& place : places) {
     if (place) candidates.push_back(*place);
@@ -290,28 +357,24 @@ std::optional<Found> RefineCell(const Cell& cell, std::span<const std::optional<
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Found& a, const Found& b) { return a.correlation > b.correlation; });
   if (candidates.size() > kCandidates) candidates.resize(kCandidates);
-  const auto fine_measured = static_cast<std::int32_t>(
-      std::count_if(cell.fine_level.begin(), cell.fine_level.end(), Measured));
-  const std::int32_t count_min = CommonMin(fine_measured, kFineSide * kFineSide);
+  FineCell fine = MakeFineCell(cell);
   std::optional<Found> best;
   for (const Found& candidate : candidates) {
-    std::array<FineBest, 5> turns;
+    std::array<FineBest, kFineTurns> turns;
     std::size_t top = 0;
     for (std::size_t t = 0; t < turns.size(); ++t) {
       // Turned a little further, what lay at the cell's place lies beside it.
-      const double more = (static_cast<double>(t) - 2.0) * kFineTurnDegrees;
+      const double more = (static_cast<double>(t) - 1.0) * kFineTurnDegrees;
       const Found moved = AtTurn(cell, candidate, candidate.turn_degrees + more);
       const double dx = std::floor(2.0 * moved.dx + 0.5), dy = std::floor(2.0 * moved.dy + 0.5);
-      turns[t] = SearchFine(cell, count_min, target, moved.turn_degrees,
-                            static_cast<std::int64_t>(dx), static_cast<std::int64_t>(dy));
-      turns[t].dx += dx;
-      turns[t].dy += dy;
+      turns[t] = SearchFine(cell, fine, target, moved.turn_degrees, static_cast<std::int64_t>(dx),
+                            static_cast<std::int64_t>(dy), kernel);
       if (turns[t].correlation > turns[top].correlation) top = t;
     }
     if (turns[top].correlation <= -1.0) continue;
     if (best && turns[top].correlation <= best->correlation) continue;
     const double turn =
-        candidate.turn_degrees + (static_cast<double>(top) - 2.0) * kFineTurnDegrees;
+        candidate.turn_degrees + (static_cast<double>(top) - 1.0) * kFineTurnDegrees;
     best = Found{.turn_degrees = turn,
                  .dx = 0.5 * turns[top].dx,
                  .dy = 0.5 * turns[top].dy,

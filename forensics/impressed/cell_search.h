@@ -14,7 +14,7 @@ namespace proofmark::forensics {
 // All lengths here are in coarse samples (every other sample of a relief) unless "fine".
 inline constexpr std::int64_t kCellSide = 17;     // 425 um of a breech face.
 inline constexpr std::int64_t kSearchReach = 17;  // Displacements -17..17: three cell sides.
-inline constexpr double kCellValidMin = 0.15;     // Share of a cell that must be measured.
+inline constexpr double kCellValidMin = 0.20;     // Share of a cell that must be measured.
 inline constexpr double kTurnStepDegrees = 3.0;
 
 // One eligible cell of a mark.
@@ -25,7 +25,8 @@ struct Cell {
   std::vector<std::int8_t> fine_level;  // (2 kCellSide) squared, fine.
 };
 
-// Divides a mark into cells, centred on its middle, and keeps the eligible ones, row by row.
+// Divides a mark into cells and keeps the eligible ones, row by row. The grid lies where most of
+// them are eligible, which depends on what was measured alone, never on what it is compared with.
 std::vector<Cell> MakeCells(const LevelMap& coarse, const TurnableRelief& fine);
 
 // Where a cell was found at one turn, or best of all.
@@ -51,6 +52,6 @@ std::vector<std::vector<std::optional<Found>>> SearchCells(std::span<const Cell>
 // in fine samples and finer turns around themselves, and the winner is placed between the samples
 // by a parabola. nullopt when none was found.
 std::optional<Found> RefineCell(const Cell& cell, std::span<const std::optional<Found>> places,
-                                const TurnableRelief& target);
+                                const TurnableRelief& target, const CellKernel& kernel);
 
 }  // namespace proofmark::forensics

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "forensics/impressed/cell_rules.h"
 #include "forensics/impressed/cell_search.h"
+#include "forensics/impressed/image_agreement.h"
 #include "forensics/numeric/portable_math.h"
 
 namespace proofmark::forensics {
@@ -20,6 +21,14 @@ namespace {
 constexpr double kDirectedDegrees = 30.0;
 constexpr std::int64_t kCoarseStep = 2;  // Samples of a relief to one of a comparison.
 constexpr std::int64_t kClusterMin = 5;
+constexpr std::int64_t kConfirmedShareInverse = 3;  // A third of a high mode's cells.
+constexpr double kImageTurnStep = 3.0;
+constexpr double kPostureTurnStep = 5.0;
+// Different marks reach image correlations of 0.3 by chance over the full circle; a mark in another
+// posture stands out.
+constexpr double kPostureCorrelationMin = 0.40;
+constexpr double kPostureMargin = 0.10;
+constexpr double kPostureShareMax = 0.25;  // Of the cells congruent: nothing to doubt above.
 
 std::vector<double> TurnsOf(TurnSearch turns) {
   std::vector<double> out;
@@ -45,8 +54,8 @@ struct PreparedView {
 
   PreparedView(const ImpressedSignature& signature, bool mirrored,
                std::span<const double> turns_degrees)
-      : fine(signature, mirrored, /*smooth=*/false) {
-    const TurnableRelief smooth(signature, mirrored, /*smooth=*/true);
+      : fine(signature, mirrored, /*smoothing=*/0) {
+    const TurnableRelief smooth(signature, mirrored, /*smoothing=*/1);
     for (const double turn : turns_degrees) {
       turned.push_back(smooth.SampleAll(MakeTurn(turn), kCoarseStep));
     }
@@ -63,6 +72,12 @@ struct PreparedImpression::State {
   double width_um = 0.0;  // Of the relief.
   double height_um = 0.0;
   std::vector<PreparedView> views;  // Upright; then mirrored, if the search asks for it.
+  TurnableRelief whole;             // Smoothed, for images.
+  TurnableRelief whole_mirrored;
+
+  explicit State(const ImpressedSignature& signature)
+      : whole(signature, /*mirrored=*/false, kImageSmoothing),
+        whole_mirrored(signature, /*mirrored=*/true, kImageSmoothing) {}
 };
 
 namespace {
@@ -84,7 +99,7 @@ Searched SearchDirection(const PreparedView& reference, const PreparedView& othe
   out.places = SearchCells(reference.cells, std::span(other.turned).first(turns_degrees.size()),
                            turns_degrees, kernel);
   for (std::size_t i = 0; i < reference.cells.size(); ++i) {
-    out.best.push_back(RefineCell(reference.cells[i], out.places[i], other.fine));
+    out.best.push_back(RefineCell(reference.cells[i], out.places[i], other.fine, kernel));
   }
   out.original = OriginalRule(reference.cells, out.best, limits);
   out.high = HighRule(CountByTurn(reference.cells, out.places, turns_degrees, limits),
@@ -92,12 +107,19 @@ Searched SearchDirection(const PreparedView& reference, const PreparedView& othe
   return out;
 }
 
-// The high rule holds only when both directions agree on opposite turns.
-void DropUnlessOpposite(Searched& forward, Searched& backward, double turn_degrees) {
-  const bool opposite = forward.high && backward.high &&
-                        std::abs(TurnBetween(forward.high->turn_degrees,
-                                             -backward.high->turn_degrees)) <= turn_degrees;
-  if (opposite) return;
+// The high rule holds only when both directions agree on opposite turns, and the original rule has
+// found part of its cells: at a single turn, where a third of random places lies within the
+// limits, chance alone makes modes of six or seven cells that the free choice of turns knows
+// nothing of.
+void DropUnlessConfirmed(Searched& forward, Searched& backward, double turn_degrees) {
+  const auto confirmed = [](const Searched& direction) {
+    return kConfirmedShareInverse * direction.original.count >= direction.high->count;
+  };
+  if (forward.high && backward.high && confirmed(forward) && confirmed(backward) &&
+      std::abs(TurnBetween(forward.high->turn_degrees, -backward.high->turn_degrees)) <=
+          turn_degrees) {
+    return;
+  }
   forward.high.reset();
   backward.high.reset();
 }
@@ -148,7 +170,7 @@ absl::Status CheckOptions(const ImpressionComparisonOptions& options) {
 absl::StatusOr<PreparedImpression> PrepareImpression(const ImpressedSignature& signature,
                                                      TurnSearch turns) {
   PM_RETURN_IF_ERROR(CheckSignature(signature));
-  auto state = std::make_shared<State>();
+  auto state = std::make_shared<State>(signature);
   state->extractor_version = signature.extractor_version;
   state->region = signature.region;
   state->turns = turns;
@@ -169,6 +191,111 @@ absl::StatusOr<PreparedImpression> PrepareImpression(const ImpressedSignature& s
 
 namespace {
 
+// Mean and standard deviation.
+struct Spread {
+  double mean = 0.0, sd = 0.0;
+};
+Spread SpreadOf(const std::vector<double>& values) {
+  Spread out;
+  if (values.empty()) return out;
+  const auto n = static_cast<double>(values.size());
+  for (const double v : values) out.mean += v / n;
+  for (const double v : values) out.sd += (v - out.mean) * (v - out.mean) / n;
+  out.sd = std::sqrt(out.sd);
+  return out;
+}
+
+// Spreads over the cells of both directions: places less their direction's registration, so that
+// exchanging the two changes nothing.
+void DescribeCells(const ImpressedComparison& comparison, ImpressionFeatures& features) {
+  std::vector<double> correlation, dx, dy, turn;
+  for (const CellDirection& direction : comparison.directions) {
+    for (const CellMatch& cell : direction.cells) {
+      if (!cell.found) continue;
+      correlation.push_back(cell.correlation);
+      dx.push_back(cell.dx_um - direction.dx_um);
+      dy.push_back(cell.dy_um - direction.dy_um);
+      turn.push_back(TurnBetween(cell.turn_degrees, direction.turn_degrees));
+    }
+  }
+  // Sums in an order that does not depend on which direction came first.
+  for (std::vector<double>* values : {&correlation, &dx, &dy, &turn}) {
+    std::sort(values->begin(), values->end());
+  }
+  const Spread of_correlation = SpreadOf(correlation);
+  features.cell_correlation_mean = of_correlation.mean;
+  features.cell_correlation_sd = of_correlation.sd;
+  features.dx_sd_um = SpreadOf(dx).sd;
+  features.dy_sd_um = SpreadOf(dy).sd;
+  features.turn_sd_degrees = SpreadOf(turn).sd;
+}
+
+// How far the registration of one direction, turned back, is from the opposite of the other's.
+double PlaceDisagreementUm(const CellDirection& ab, const CellDirection& ba) {
+  const SinCos back = SinCosTurns(ba.turn_degrees / 360.0);
+  // Place AB lies in the turned other; seen by the reference turned as BA was it has moved.
+  const double x = back.cos * ab.dx_um - back.sin * ab.dy_um + ba.dx_um;
+  const double y = back.sin * ab.dx_um + back.cos * ab.dy_um + ba.dy_um;
+  const SinCos forth = SinCosTurns(ab.turn_degrees / 360.0);
+  const double u = forth.cos * ba.dx_um - forth.sin * ba.dy_um + ab.dx_um;
+  const double v = forth.sin * ba.dx_um + forth.cos * ba.dy_um + ab.dy_um;
+  return 0.5 * (std::sqrt(x * x + y * y) + std::sqrt(u * u + v * v));
+}
+
+// Samples measured in both with `other` laid on `reference`, mm2.
+double OverlapMm2(const PreparedView& reference, const PreparedView& other,
+                  const CellDirection& registration, double coarse_pitch_um) {
+  const LevelMap own = reference.fine.SampleAll(Turn{}, kCoarseStep);
+  const auto moved = [&](double um) {
+    return static_cast<std::int64_t>(std::floor(um / coarse_pitch_um + 0.5));
+  };
+  std::vector<std::int8_t> laid(own.level.size());
+  other.fine.Sample(MakeTurn(registration.turn_degrees), kCoarseStep,
+                    moved(registration.dx_um) - own.middle(),
+                    moved(registration.dy_um) - own.middle(), own.side, own.side, laid.data());
+  std::int64_t both = 0;
+  for (std::size_t i = 0; i < laid.size(); ++i) {
+    both += own.level[i] != kLevelNotMeasured && laid[i] != kLevelNotMeasured ? 1 : 0;
+  }
+  return static_cast<double>(both) * coarse_pitch_um * coarse_pitch_um * 1e-6;
+}
+
+std::vector<Image> ImagesAt(const TurnableRelief& whole, double from_degrees, double to_degrees,
+                            double step_degrees) {
+  std::vector<Image> images;
+  for (double turn = from_degrees; turn <= to_degrees; turn += step_degrees) {
+    images.push_back(MakeImage(whole, turn));
+  }
+  return images;
+}
+
+// Of both ways round, the more extreme.
+ImageRange CorrelateBothWays(const TurnableRelief& a, const TurnableRelief& b, double from_degrees,
+                             double to_degrees, double step_degrees) {
+  const ImageRange ab =
+      CorrelateImages(MakeImage(a, 0.0), ImagesAt(b, from_degrees, to_degrees, step_degrees));
+  const ImageRange ba =
+      CorrelateImages(MakeImage(b, 0.0), ImagesAt(a, from_degrees, to_degrees, step_degrees));
+  return {std::max(ab.highest, ba.highest), std::min(ab.lowest, ba.lowest)};
+}
+
+// Looks, where the cells found little, whether the whole images agree in another posture.
+void RaiseFlags(const State& a, const State& b, TurnSearch turns, ImpressedComparison& out) {
+  const double best = out.features.image_correlation;
+  const double needed = std::max(kPostureCorrelationMin, best + kPostureMargin);
+  const auto raise = [&](ComparisonFlag flag) { out.flags |= static_cast<std::uint32_t>(flag); };
+  const double to = 180.0 - kPostureTurnStep;
+  const ImageRange anywhere = CorrelateBothWays(a.whole, b.whole, -180.0, to, kPostureTurnStep);
+  if (turns == TurnSearch::kDirected && anywhere.highest >= needed) {
+    raise(ComparisonFlag::kTurnedOutside);
+  }
+  if (-anywhere.lowest >= needed) raise(ComparisonFlag::kInvertedHeights);
+  if (turns == TurnSearch::kFullCircleOrMirror) return;
+  const ImageRange mirrored =
+      CorrelateBothWays(a.whole, b.whole_mirrored, -180.0, to, kPostureTurnStep);
+  if (mirrored.highest >= needed) raise(ComparisonFlag::kMirrored);
+}
+
 ImpressedComparison CompareViews(const State& reference, const PreparedView& a, const State& other,
                                  const PreparedView& b,
                                  const ImpressionComparisonOptions& options) {
@@ -178,7 +305,7 @@ ImpressedComparison CompareViews(const State& reference, const PreparedView& a, 
   const std::vector<double> turns = TurnsOf(options.turns);
   Searched forward = SearchDirection(a, b, turns, limits);
   Searched backward = SearchDirection(b, a, turns, limits);
-  DropUnlessOpposite(forward, backward, limits.turn_degrees);
+  DropUnlessConfirmed(forward, backward, limits.turn_degrees);
 
   ImpressedComparison out;
   out.directions = {Describe(a, forward, reference), Describe(b, backward, other)};
@@ -190,6 +317,17 @@ ImpressedComparison CompareViews(const State& reference, const PreparedView& a, 
   out.turn_degrees = TurnBetween(ab.turn_degrees, 0.0);
   out.dx_um = ab.dx_um;
   out.dy_um = ab.dy_um;
+  DescribeCells(out, out.features);
+  out.features.turn_disagreement_degrees = std::abs(TurnBetween(ab.turn_degrees, -ba.turn_degrees));
+  out.features.place_disagreement_um = PlaceDisagreementUm(ab, ba);
+  out.features.overlap_mm2 = 0.5 * (OverlapMm2(a, b, ab, reference.coarse_pitch_um) +
+                                    OverlapMm2(b, a, ba, reference.coarse_pitch_um));
+  const std::int64_t cluster_ab = DensestCluster(a.cells, forward.best, limits);
+  const std::int64_t cluster_ba = DensestCluster(b.cells, backward.best, limits);
+  out.features.cluster_share =
+      std::min(static_cast<double>(cluster_ab) / static_cast<double>(ab.cells.size()),
+               static_cast<double>(cluster_ba) / static_cast<double>(ba.cells.size()));
+  out.features.clustered = std::min(cluster_ab, cluster_ba) >= kClusterMin;
   return out;
 }
 
@@ -208,7 +346,25 @@ absl::StatusOr<ImpressedComparison> CompareImpressions(const PreparedImpression&
   if (a.turns != b.turns || a.turns != options.turns) {
     return absl::InvalidArgumentError("the impressions were prepared for another search of turns");
   }
-  return CompareViews(a, a.views.front(), b, b.views.front(), options);
+  ImpressedComparison out = CompareViews(a, a.views.front(), b, b.views.front(), options);
+  if (options.turns == TurnSearch::kFullCircleOrMirror) {
+    // Mirroring the one or the other is the same but for the grid of cells.
+    ImpressedComparison mirrored = CompareViews(a, a.views.front(), b, b.views.back(), options);
+    if (mirrored.cmc > out.cmc) {
+      out = std::move(mirrored);
+      out.mirrored = true;
+    }
+  }
+  const double from = options.turns == TurnSearch::kDirected ? -kDirectedDegrees : -180.0;
+  const double to = options.turns == TurnSearch::kDirected ? kDirectedDegrees : 177.0;
+  out.features.image_correlation =
+      CorrelateBothWays(a.whole, out.mirrored ? b.whole_mirrored : b.whole, from, to,
+                        kImageTurnStep)
+          .highest;
+  const double share = static_cast<double>(out.cmc) /
+                       static_cast<double>(std::max<std::int64_t>(out.cells_eligible, 1));
+  if (share < kPostureShareMax) RaiseFlags(a, b, options.turns, out);
+  return out;
 }
 
 }  // namespace proofmark::forensics

@@ -44,7 +44,8 @@ struct CellMatch {
 struct CellDirection {
   std::vector<CellMatch> cells;  // The eligible ones, row by row.
   std::int64_t cmc_original = 0;
-  std::int64_t cmc_high = 0;  // 0 where the high rule finds no single mode of turns.
+  std::int64_t cmc_high = 0;  // 0 where the high rule finds no mode of turns, or the
+                              // original rule none of its cells.
   double turn_degrees = 0.0;  // Medians over the congruent cells, or over all without any.
   double dx_um = 0.0;
   double dy_um = 0.0;

@@ -32,7 +32,9 @@ struct Conditioning {
   double form_cutoff_um = 400.0;
   double level_cutoff_um = 400.0;  // Over which the relief's rms is made even.
   double rms_floor_um = 0.15;
-  double trim_um = 50.0;    // From the edge of the mark.
+  // From the edge of a mark outlined by hand; half of it where our own circles have kept off the
+  // edge, none where whoever processed the scan has.
+  double trim_um = 50.0;
   double speck_mm2 = 0.01;  // Smaller gaps have no edge to trim from.
   double area_mm2_min = 0.5;
   double area_mm2_small = 1.5;
@@ -391,7 +393,10 @@ absl::StatusOr<ImpressedExtraction> ExtractImpression(const HeightMap& scan,
   for (std::size_t i = 0; i < relief.height_um.size(); ++i) {
     relief.height_um[i] -= form.height_um[i];
   }
-  const std::vector<std::uint8_t> kept = TrimEdge(relief, how.trim_um, how.speck_mm2);
+  const double trim_um = mark.source == ImpressedFlag::kMaskFromFile ? how.trim_um
+                         : mark.source == ImpressedFlag::kMaskFound  ? 0.5 * how.trim_um
+                                                                     : 0.0;
+  const std::vector<std::uint8_t> kept = TrimEdge(relief, trim_um, how.speck_mm2);
   out.trace.outline = Embed(kept, whole, mark.map);
 
   out.signature.extractor_version = std::string(ImpressionExtractorVersion());

@@ -31,9 +31,10 @@ struct LevelMap {
 // A relief that can be sampled at any turn about its middle sample.
 class TurnableRelief {
  public:
-  // Copies `signature` (checked), mirrored in x when asked. `smooth` halves the bandwidth first,
-  // for sampling every other sample.
-  TurnableRelief(const ImpressedSignature& signature, bool mirrored, bool smooth);
+  // Copies `signature` (checked), mirrored in x when asked. `smoothing` passes of a small kernel
+  // come first, for sampling at wider steps: 1 for every other sample, 3 for every fourth, 10 for
+  // every eighth. After several the levels are brought back to their usual rms.
+  TurnableRelief(const ImpressedSignature& signature, bool mirrored, int smoothing);
 
   // The relief turned counter-clockwise (x right, y up), levels at `step` samples of the relief,
   // columns [x, x + columns) and rows [y, y + rows) counted from the middle in such steps. A level
@@ -47,13 +48,18 @@ class TurnableRelief {
   LevelMap SampleAll(const Turn& turn, std::int64_t step) const;
 
  private:
-  // Value and weight in one: levels * 2^k times the mask, and the mask, in the halves of a word.
-  std::int64_t width_ = 0;  // With a border of two empty samples on every side.
+  struct Planes;
+  void RestoreRms(const Planes& planes);
+
+  std::int64_t width_ = 0;  // With a border of empty samples on every side.
   std::int64_t height_ = 0;
   std::int64_t middle_x_ = 0;
   std::int64_t middle_y_ = 0;
-  std::vector<std::int16_t> value_;   // Level in units of 1 / kValueScale, 0 where not measured.
-  std::vector<std::int16_t> weight_;  // kWeightOne where measured, less where partly.
+  std::int64_t reach_ = 0;  // No measured sample lies farther from the middle.
+  float stored_per_level_ = 1.0F;
+  // One word a sample: stored level times weight in the upper half, the weight (256 where measured,
+  // less where partly) in the lower.
+  std::vector<std::uint32_t> words_;
 };
 
 }  // namespace proofmark::forensics

@@ -81,6 +81,7 @@ struct Counts {
 
   // Song's ratio of variation between and within, and the extremes.
   void Print(const char* name) const {
+    if (same.size() < 2 || different.size() < 2) return;
     const auto mean = [](const std::vector<double>& v) {
       double sum = 0.0;
       for (const double x : v) sum += x;

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "forensics/impressed/impressed_comparison.h"
+#include "forensics/impressed/impressed_signature.h"
+
+namespace proofmark::forensics {
+
+// Small records of an impression for looking at every one of millions. A record is the smoothed
+// relief on a grid about its middle, on the ring of the grid where a breech face can
+// be; a query is the same at many turns and shifts. The score of a record is the largest cosine of
+// any of them with it.
+enum class CoarseGrid : std::uint8_t {
+  kB1 = 1,  // 100 um: every record.
+  kB2 = 2,  // 50 um: the best of them.
+};
+
+// Bytes of a record, a multiple of 64. Each is a level + 128; 128 is "not measured" or nothing.
+std::int64_t CoarseBytes(CoarseGrid grid);
+
+struct CoarseImpression {
+  std::vector<std::uint8_t> level;  // CoarseBytes(grid).
+  float inverse_norm = 0.0F;        // Of the levels; 0 for a record without any.
+};
+
+//   Errors    kInvalidArgument  CheckSignature fails.
+absl::StatusOr<CoarseImpression> MakeCoarseImpression(const ImpressedSignature& signature,
+                                                      CoarseGrid grid);
+
+// One signature at all turns and shifts of a search, laid out for the kernels. Constant.
+class CoarseQuery {
+ public:
+  // Turns in steps of 4 (B1) or 3 degrees (B2), shifts up to 400 um in steps of 100 um.
+  //   Errors    kInvalidArgument  CheckSignature fails, or turns is kFullCircleOrMirror.
+  static absl::StatusOr<CoarseQuery> Make(const ImpressedSignature& signature, CoarseGrid grid,
+                                          TurnSearch turns);
+
+  CoarseGrid grid() const { return grid_; }
+  std::int64_t rows() const { return rows_; }  // A multiple of 16; empty ones score 0.
+
+ private:
+  friend struct CoarseRows;
+  CoarseQuery() = default;
+
+  CoarseGrid grid_ = CoarseGrid::kB1;
+  std::int64_t rows_ = 0;
+  std::vector<std::int8_t> level_;       // [rows / 16][bytes / 4][16][4], |level| <= kLevelMax.
+  std::vector<std::int32_t> level_sum_;  // One a row.
+  std::vector<float> inverse_norm_;      // One a row.
+};
+
+// One way to score.
+struct CoarseKernel {
+  std::string_view name;
+  // dots[record][row] of 16 * `groups` rows and up to four records.
+  void (*dots)(const std::int8_t* rows, std::int64_t groups, const std::uint8_t* const* records,
+               std::int64_t record_count, std::int64_t bytes, std::int32_t* dots);
+};
+
+// All kernels this processor can run, the fastest first, the plain one last. All give equal sums.
+std::span<const CoarseKernel> CoarseKernels();
+
+// Scores records laid one after another: scores[i] of the one at levels + i * CoarseBytes(grid).
+//   Result    in [-1, 1]; the same bits with every kernel.
+//   Cost      rows * bytes multiply-adds a record.
+//   Threads   Pure.
+void ScoreCoarse(const CoarseQuery& query, std::span<const std::uint8_t> levels,
+                 std::span<const float> inverse_norms, std::span<float> scores,
+                 const CoarseKernel& kernel);
+void ScoreCoarse(const CoarseQuery& query, std::span<const std::uint8_t> levels,
+                 std::span<const float> inverse_norms, std::span<float> scores);
+
+}  // namespace proofmark::forensics
