@@ -24,7 +24,7 @@ std::string Head(const std::string& title, const std::string& x_label, const std
              "set border 3 linecolor rgb '#666666' linewidth 1\n"
              "set tics nomirror out scale 0.6 textcolor rgb '#222222'\n"
              "set grid linecolor rgb '#e2e2e2' linewidth 1 dashtype solid\n"
-             "set key noenhanced samplen 1.6 spacing 1.15 opaque box linecolor rgb '#dddddd'\n"
+             "set key outside top center horizontal noenhanced samplen 1.6 font ',11'\n"
              "set title %s noenhanced font ',15' textcolor rgb '#111111'\n"
              "set xlabel %s noenhanced\nset ylabel %s noenhanced offset 1,0\n",
              picture::Quoted(title), picture::Quoted(x_label), picture::Quoted(y_label));
@@ -75,7 +75,7 @@ absl::StatusOr<std::string> DrawHistogram(const Comparisons& comparisons) {
   return Draw(folder,
               Head("Scores", comparisons.score_name, "share of the class") +
                   absl::StrFormat(
-                      "set key top right\nset style fill solid 0.55 noborder\nset yrange [0:*]\n"
+                      "set style fill solid 0.55 noborder\nset yrange [0:*]\n"
                       "set boxwidth %.9g\n"
                       "plot 'bins' using 1:2 with boxes linecolor rgb '%s' title 'different "
                       "source (%d)', 'bins' using 1:3 with boxes linecolor rgb '%s' title 'same "
@@ -101,8 +101,8 @@ absl::StatusOr<std::string> DrawRoc(const Comparisons& comparisons, const Evalua
       folder,
       Head("Receiver operating characteristic", "different-source pairs at or above the threshold",
            "same-source pairs at or above it") +
-          absl::StrFormat("set key bottom right\nset logscale x\nset xrange [%.6g:1]\n"
-                          "set format x '%%.0e'\nset yrange [0:1.02]\n"
+          absl::StrFormat("set logscale x\nset xrange [%.6g:1]\n"
+                          "set format x '%%g'\nset yrange [0:1.02]\n"
                           "plot x with lines linewidth 1 dashtype 3 linecolor rgb '#999999' title "
                           "'chance', 'roc' using 1:2 with steps linewidth 2.2 linecolor rgb '%s' "
                           "title %s\n",
@@ -134,8 +134,7 @@ absl::StatusOr<std::string> DrawTippett(const Evaluation& evaluation) {
   if (drawn == 0) return absl::FailedPreconditionError("no likelihood ratios to draw");
   return Draw(folder, Head("Tippett plot", "log10 likelihood ratio",
                            "share of pairs with at least this ratio") +
-                          "set key top right font ',10'\nset yrange [0:1.32]\n"
-                          "set ytics 0,0.2,1\n"
+                          "set yrange [0:1.02]\n"
                           "set arrow 1 from 0, graph 0 to 0, first 1 nohead dashtype 3 linecolor "
                           "rgb '#777777'\n" +
                           plots + "\n");
@@ -158,7 +157,7 @@ absl::StatusOr<std::string> DrawRanks(const Retrieval& retrieval) {
   return Draw(folder,
               Head("Retrieval", "rank of the first right candidate", "share of the queries") +
                   absl::StrFormat(
-                      "set key bottom right\nset yrange [0:1.02]\nset xrange [0.5:%d.5]\n"
+                      "set yrange [0:1.02]\nset xrange [0.5:%d.5]\n"
                       "plot 'ranks' using 1:2 with linespoints linewidth 2.2 pointtype 7 pointsize "
                       "0.5 linecolor rgb '%s' title 'at this rank or before (%d queries)'\n",
                       last, kSameColour, retrieval.queries));

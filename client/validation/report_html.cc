@@ -38,7 +38,8 @@ th{font-weight:600;color:var(--soft);text-align:left;border-bottom:2px solid var
 padding:6px 10px;vertical-align:bottom}
 td{border-bottom:1px solid #edf0f3;padding:5px 10px;vertical-align:top}
 tr.head td{font-weight:600;background:#f7f9fb}
-.r{text-align:right;white-space:nowrap}
+.r{text-align:right}
+td.r,td:first-child{white-space:nowrap}
 .wide{overflow-x:auto}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(520px,1fr));gap:14px;margin:12px 0}
 figure{margin:0;border:1px solid var(--line);border-radius:8px;overflow:hidden;background:#fff}
@@ -75,15 +76,21 @@ std::string Escaped(std::string_view text) {
 class HtmlTable {
  public:
   HtmlTable(std::initializer_list<std::string_view> titles, std::size_t right_from)
-      : right_from_(right_from), text_("<div class=\"wide\"><table><thead><tr>") {
+      : right_from_(right_from),
+        columns_(titles.size()),
+        text_("<div class=\"wide\"><table><thead><tr>") {
     std::size_t i = 0;
     for (const std::string_view title : titles) {
       text_ += absl::StrFormat("<th%s>%s</th>", Class(i++), Escaped(title));
     }
     text_ += "</tr></thead><tbody>\n";
   }
-  void AddRow(const std::vector<std::string>& cells, bool head = false) {
-    text_ += head ? "<tr class=\"head\">" : "<tr>";
+  void AddHeading(const std::string& words) {
+    text_ += absl::StrFormat("<tr class=\"head\"><td colspan=\"%d\">%s</td></tr>\n", columns_,
+                             Escaped(words));
+  }
+  void AddRow(const std::vector<std::string>& cells) {
+    text_ += "<tr>";
     for (std::size_t i = 0; i < cells.size(); ++i) {
       text_ += absl::StrFormat("<td%s>%s</td>", Class(i), Escaped(cells[i]));
     }
@@ -95,6 +102,7 @@ class HtmlTable {
   const char* Class(std::size_t i) const { return i >= right_from_ ? " class=\"r\"" : ""; }
 
   std::size_t right_from_;
+  std::size_t columns_;
   std::string text_;
 };
 
@@ -137,7 +145,7 @@ std::string SubsetTable(const Evaluation& evaluation) {
       1);
   std::string group;
   for (const Subset& subset : evaluation.subsets) {
-    if (subset.group != group && subset.group != "all") table.AddRow({"by " + subset.group}, true);
+    if (subset.group != group && subset.group != "all") table.AddHeading("by " + subset.group);
     group = subset.group;
     std::vector<std::string> row = {subset.name.empty() ? "all that count" : subset.name,
                                     std::to_string(subset.same), std::to_string(subset.different)};
@@ -163,7 +171,7 @@ std::string EvidenceTable(const Evaluation& evaluation) {
   HtmlTable table(
       {"likelihood ratios from", "Cllr [5–95 %]", "Cllr_min [5–95 %]", "Cllr_cal [5–95 %]",
        "LR > 1, different source", "LR < 1, same source", "worst log10 LR: different, same",
-       "same: NONE L1 L2 L3 L4", "different: NONE L1 L2 L3 L4"},
+       "same: NONE L1 L2 L3 L4", "different source at the same"},
       1);
   const auto levels = [](const std::array<std::int64_t, 5>& n) {
     return absl::StrFormat("%d · %d · %d · %d · %d", n[0], n[1], n[2], n[3], n[4]);

@@ -10,7 +10,7 @@
 #include "forensics/evidence/fit.h"
 
 // Likelihood ratios from counts of congruent cells, k of the N that were eligible.
-//   Source    docs/references.md#zhang-2021-evidence (beta-binomial counts)
+//   Source    docs/references.md#song-2018
 namespace proofmark::forensics {
 
 inline constexpr std::int64_t kCellsMax = 1'024;  // Of one pair.
