@@ -55,6 +55,17 @@ constexpr std::array kFaults = {
     Fault{FaultCode::kNothingToSubmit, StatusCode::kInvalidArgument, "There is nothing to submit",
           "No X3P file (.x3p) or profile (.csv) was found where the command line points.",
           "Give files, a folder that holds them, or --manifest FILE."},
+    Fault{FaultCode::kSetTooSmall, StatusCode::kFailedPrecondition,
+          "The labelled set is too small to fit a model to",
+          "So few firearms or pairs would give numbers that look like evidence and are chance. "
+          "Nothing was written.",
+          "Add items of further firearms, or give --base to keep the model of another calibration "
+          "and let the set decide how much of it may be said."},
+    Fault{FaultCode::kCalibration, StatusCode::kInvalidArgument,
+          "A calibration file cannot be used",
+          "It is damaged, was edited by hand, is for another kind of mark, or was made for other "
+          "versions of extractor and comparison than this program's.",
+          "The message names the member. Make it again with `proofmark calibrate`."},
     Fault{FaultCode::kPermission, StatusCode::kPermissionDenied, "You may not do this",
           "The node knows who you are, and your role or your agency's rules do not allow it. The "
           "denial is in the node's ledger.",

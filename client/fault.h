@@ -23,6 +23,8 @@ enum class FaultCode : std::int32_t {
   kRefusedArgument = 2004,
   kWouldOverwrite = 2005,
   kNothingToSubmit = 2006,
+  kSetTooSmall = 2007,
+  kCalibration = 2008,
   kPermission = 3001,
   kBudget = 3002,
   kState = 3003,

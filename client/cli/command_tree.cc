@@ -24,6 +24,7 @@ const Command& CommandTree() {
       .children = {SubmitCommand(), SearchCommand(), CandidatesCommand(), ExhibitCommand(),
                    PartnersCommand(), AuditCommand(), StatusCommand(), DoctorCommand(),
                    PkiCommand(), GenerateCommand(), ManifestCommand(), PlotCommand(),
+                   ExtractCommand(), CompareCommand(), ValidateCommand(), CalibrateCommand(),
                    ExplainCommand(), HelpCommand(), CompletionCommand(), VersionCommand()},
   };
   return *kTree;

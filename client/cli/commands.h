@@ -7,11 +7,14 @@
 namespace proofmark::client::cli {
 
 Command AuditCommand();
+Command CalibrateCommand();
 Command CandidatesCommand();
+Command CompareCommand();
 Command CompletionCommand();
 Command DoctorCommand();
 Command ExhibitCommand();
 Command ExplainCommand();
+Command ExtractCommand();
 Command GenerateCommand();
 Command HelpCommand();
 Command ManifestCommand();
@@ -21,6 +24,7 @@ Command PlotCommand();
 Command SearchCommand();
 Command StatusCommand();
 Command SubmitCommand();
+Command ValidateCommand();
 Command VersionCommand();
 
 }  // namespace proofmark::client::cli

@@ -86,6 +86,15 @@ std::string SignatureLines(const LandSignature& signature, double shift_um) {
   return lines;
 }
 
+std::string QualityText(const LandSignature& signature) {
+  return absl::StrFormat(
+      "%.2f mm between the shoulders · consistency %.2f · coherence %.2f · %.0f %% missing · %s",
+      signature.width_um() / 1000.0, signature.quality.consistency, signature.quality.coherence,
+      100.0 * signature.quality.missing_share, FlagsText(signature));
+}
+
+}  // namespace
+
 std::string FlagsText(const LandSignature& signature) {
   constexpr std::array<std::pair<LandFlag, std::string_view>, 7> kNames = {
       {{LandFlag::kHeelUncertain, "heel uncertain"},
@@ -101,15 +110,6 @@ std::string FlagsText(const LandSignature& signature) {
   }
   return text.empty() ? "nothing noticed" : text;
 }
-
-std::string QualityText(const LandSignature& signature) {
-  return absl::StrFormat(
-      "%.2f mm between the shoulders · consistency %.2f · coherence %.2f · %.0f %% missing · %s",
-      signature.width_um() / 1000.0, signature.quality.consistency, signature.quality.coherence,
-      100.0 * signature.quality.missing_share, FlagsText(signature));
-}
-
-}  // namespace
 
 absl::StatusOr<std::string> DrawSurface(const forensics::HeightMap& map, std::string_view title,
                                         Format format) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes the provisional calibration: generates scans of bullets with known truth, extracts and
-// compares them as real ones would be, fits, and writes provisional_calibration.cc to standard
-// output and a summary to standard error. The same on every machine.
-//   proofmark_calibrate_synthetic > forensics/evidence/provisional_calibration.cc
+// compares them as real ones would be, fits, and writes a calibration (docs/formats/calibration.md)
+// to standard output and a summary to standard error. The same on every machine. No real firearm
+// stands behind it, so its caps are 0: `proofmark calibrate --base` gives it those of a real set.
+//   proofmark_calibrate_synthetic > forensics/evidence/builtin/generated_bullets.json
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -33,7 +34,6 @@ constexpr std::uint32_t kShots = 2;
 // Short lands correlate by chance more, so the mixture covers what one width alone would
 // understate.
 constexpr std::array<double, 4> kClassWidthUm = {1'350.0, 1'550.0, 1'750.0, 1'950.0};
-constexpr std::int64_t kBootstrapDraws = 1'000;
 constexpr std::int64_t kCheckedPairs = 40;
 
 struct Bullet {
@@ -170,39 +170,26 @@ LandCountModel Fit(std::int64_t lands, const std::vector<ScoredPair>& pairs) {
   return {lands, *model, *interval, *tail};
 }
 
-template <typename Values>
-std::string List(const Values& values) {
-  std::string text = "{";
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    text += absl::StrFormat("%s%.6g", i == 0 ? "" : ", ", values[i]);
-  }
-  return text + "}";
-}
-
-void Write(const std::vector<LandCountModel>& models, std::int64_t same, std::int64_t different,
+void Write(std::vector<LandCountModel> models, std::int64_t same, std::int64_t different,
            std::int64_t firearms) {
-  absl::PrintF(
-      "// SPDX-License-Identifier: Apache-2.0\n"
-      "// Written by proofmark_calibrate_synthetic (docs/design/calibration.md); do not edit.\n"
-      "#include <array>\n\n#include \"forensics/evidence/calibration_data.h\"\n\n"
-      "namespace proofmark::forensics {\nnamespace {\n\n"
-      "// clang-format off\n"
-      "constexpr std::array<LandCountModel, %d> kModels = {{\n",
-      models.size());
-  for (const LandCountModel& m : models) {
-    absl::PrintF("    {%d, {%.6g, %.6g},\n     {{%s},\n      {%s}},\n     {{%s}, %.6g, %.6g}},\n",
-                 m.lands_compared, m.model.intercept, m.model.slope, List(m.log_lr.low),
-                 List(m.log_lr.high), List(m.null.score), m.null.shape, m.null.scale);
-  }
-  absl::PrintF(
-      "}};\n// clang-format on\n\n"
-      "constexpr CalibrationData kData = {\n"
-      "    \"synthetic-1\",\n    \"%s\",\n    \"%s\",\n    %d, %d, %d, %d,\n    kModels};\n\n"
-      "}  // namespace\n\n"
-      "const CalibrationData& ProvisionalCalibrationData() { return kData; }\n\n"
-      "}  // namespace proofmark::forensics\n",
-      std::string(LandExtractorVersion()), std::string(BulletComparisonVersion()), kLands, same,
-      different, firearms);
+  Calibration calibration;
+  CalibrationInfo& info = calibration.info;
+  info.mark = MarkKind::kBullet;
+  info.provisional = true;
+  info.same_pairs = same;
+  info.different_pairs = different;
+  info.firearms = firearms;
+  info.statement = absl::StrFormat(
+      "PROVISIONAL: made from %d same-source and %d different-source pairs of generated bullets "
+      "from %d generated barrels; validated on no real firearm, so that nothing is reported.",
+      same, different, firearms);
+  calibration.extractor_version = std::string(LandExtractorVersion());
+  calibration.comparison_version = std::string(BulletComparisonVersion());
+  calibration.phases_tried = kLands;
+  calibration.land_models = std::move(models);
+  SetCaps(calibration);
+  Finish(calibration);
+  absl::PrintF("%s", CalibrationText(calibration));
 }
 
 void Calibrate(std::int32_t barrels_per_class) {
@@ -227,7 +214,7 @@ void Calibrate(std::int32_t barrels_per_class) {
   }
   const std::int64_t same = std::count_if(pairs.back().begin(), pairs.back().end(),
                                           [](const ScoredPair& p) { return p.same(); });
-  Write(models, same, static_cast<std::int64_t>(pairs.back().size()) - same,
+  Write(std::move(models), same, static_cast<std::int64_t>(pairs.back().size()) - same,
         static_cast<std::int64_t>(kClassWidthUm.size()) * barrels_per_class);
 }
 

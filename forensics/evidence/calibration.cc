@@ -2,9 +2,12 @@
 #include "forensics/evidence/calibration.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <iterator>
+#include <utility>
 
-#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "forensics/evidence/builtin/builtin.h"
 #include "forensics/evidence/calibration_data.h"
 #include "forensics/numeric/portable_math.h"
 
@@ -13,22 +16,19 @@ namespace {
 
 constexpr double kLn10 = 0x1.26bb1bbb55516p+1;
 
-// What validation on real firearms supports: so far nothing, so the lowest reportable level is the
-// most that is said. LR 99.77.
-constexpr double kProvisionalLog10Cap = 1.999;
-
 // More lands than the calibration has seen narrow the chance scores further: the largest count it
 // knows is then on the safe side.
-const LandCountModel& ModelFor(std::int64_t lands_compared) {
-  const auto models = ProvisionalCalibrationData().models;
+const LandCountModel& ModelFor(const Calibration& calibration, std::int64_t lands_compared) {
+  const auto& models = calibration.land_models;
+  PM_CHECK(calibration.info.mark == MarkKind::kBullet && !models.empty());
   const std::int64_t last = static_cast<std::int64_t>(models.size());
   return models[static_cast<std::size_t>(std::clamp<std::int64_t>(lands_compared, 1, last) - 1)];
 }
 
 // A search over more phases than the calibration's has that many more chances of a high score;
 // the sum of their probabilities bounds it. Fewer are not rewarded.
-double ChanceFactor(std::int64_t phases_tried) {
-  const double usual = static_cast<double>(ProvisionalCalibrationData().phases_tried);
+double ChanceFactor(const Calibration& calibration, std::int64_t phases_tried) {
+  const double usual = static_cast<double>(calibration.phases_tried);
   return std::max(1.0, static_cast<double>(phases_tried) / usual);
 }
 
@@ -36,6 +36,50 @@ double OnGrid(const std::array<double, kScoreGridSteps + 1>& grid, double score)
   const double at = std::clamp(score, 0.0, 1.0) * static_cast<double>(kScoreGridSteps);
   const std::size_t i = std::min(static_cast<std::size_t>(at), grid.size() - 2);
   return grid[i] + (at - static_cast<double>(i)) * (grid[i + 1] - grid[i]);
+}
+
+// What may be reported of a model's log10 LR: bounded by the pairs that showed such values, then by
+// the caps. Rises with its argument.
+double Reportable(const Calibration& calibration, double log10_model) {
+  double value = log10_model;
+  const auto next =
+      std::upper_bound(calibration.bounds.begin(), calibration.bounds.end(), log10_model,
+                       [](double at, const EvidenceBound& bound) { return at < bound.log10_from; });
+  if (!calibration.bounds.empty()) {
+    const bool below_all = next == calibration.bounds.begin();
+    const double bound = (below_all ? next : std::prev(next))->log10_lr;
+    value = std::clamp(value, std::min(0.0, bound), std::max(0.0, bound));
+  }
+  return std::clamp(value, calibration.info.log10_floor, calibration.info.log10_cap);
+}
+
+LikelihoodRatio MakeRatio(const Calibration& calibration, double log_lr, double log_low,
+                          double log_high) {
+  LikelihoodRatio result;
+  result.log10_lr_model = log_lr / kLn10;
+  result.log10_lr = Reportable(calibration, result.log10_lr_model);
+  result.log10_low = std::min(result.log10_lr, Reportable(calibration, log_low / kLn10));
+  result.log10_high = std::max(result.log10_lr, Reportable(calibration, log_high / kLn10));
+  result.level = LevelOf(result.log10_lr);
+  return result;
+}
+
+// JSON of forensics/evidence/builtin, embedded by the build.
+std::string_view BuiltInText(MarkKind mark) {
+  switch (mark) {
+    case MarkKind::kBullet:
+      return kBuiltInBullets;
+    case MarkKind::kBreechFace:
+      return kBuiltInBreechFaces;
+  }
+  return kBuiltInBullets;
+}
+
+Calibration ParseBuiltIn(MarkKind mark) {
+  absl::StatusOr<Calibration> calibration = ParseCalibration(BuiltInText(mark));
+  PM_CHECK(calibration.ok());
+  PM_CHECK(calibration->info.mark == mark);
+  return *std::move(calibration);
 }
 
 }  // namespace
@@ -80,49 +124,73 @@ Level LevelOf(double log10_lr) {
   return Level::kNone;
 }
 
-const CalibrationInfo& BulletCalibration() {
-  static const CalibrationInfo kInfo = [] {
-    const CalibrationData& data = ProvisionalCalibrationData();
-    CalibrationInfo info;
-    info.version = data.version;
-    info.method = absl::StrFormat("%s; %s", data.extractor_version, data.comparison_version);
-    info.provisional = true;
-    info.log10_cap = kProvisionalLog10Cap;
-    info.same_pairs = data.same_pairs;
-    info.different_pairs = data.different_pairs;
-    info.firearms = data.firearms;
-    info.statement = absl::StrFormat(
-        "PROVISIONAL: made from %d same-source and %d different-source pairs of generated bullets "
-        "from %d generated barrels, validated on no real firearm; therefore no likelihood ratio "
-        "of 100 or more, and no level above L1, is reported.",
-        info.same_pairs, info.different_pairs, info.firearms);
-    return info;
-  }();
-  return kInfo;
+std::string_view MarkKindName(MarkKind mark) {
+  switch (mark) {
+    case MarkKind::kBullet:
+      return "bullet";
+    case MarkKind::kBreechFace:
+      return "breech_face";
+  }
+  return "bullet";
+}
+
+const Calibration& BuiltInCalibration(MarkKind mark) {
+  if (mark == MarkKind::kBullet) {
+    static const Calibration* const kBullets = new Calibration(ParseBuiltIn(mark));
+    return *kBullets;
+  }
+  static const Calibration* const kBreechFaces = new Calibration(ParseBuiltIn(mark));
+  return *kBreechFaces;
+}
+
+const CalibrationInfo& InfoOf(const Calibration& calibration) { return calibration.info; }
+
+const CalibrationInfo& BulletCalibration() { return BuiltInCalibration(MarkKind::kBullet).info; }
+
+LikelihoodRatio EvaluateBullets(const BulletComparison& comparison,
+                                const Calibration& calibration) {
+  const LandCountModel& of = ModelFor(calibration, comparison.lands_compared);
+  const double penalty = Log(ChanceFactor(calibration, comparison.phases_tried));
+  return MakeRatio(calibration, of.model.intercept + of.model.slope * comparison.score - penalty,
+                   OnGrid(of.log_lr.low, comparison.score) - penalty,
+                   OnGrid(of.log_lr.high, comparison.score) - penalty);
 }
 
 LikelihoodRatio EvaluateBullets(const BulletComparison& comparison) {
-  const LandCountModel& of = ModelFor(comparison.lands_compared);
-  const double penalty = Log(ChanceFactor(comparison.phases_tried));
-  const double cap = BulletCalibration().log10_cap;
-  const auto capped = [&](double log_lr) {
-    return std::clamp((log_lr - penalty) / kLn10, -cap, cap);
-  };
-  const double log_lr = of.model.intercept + of.model.slope * comparison.score;
-  LikelihoodRatio result;
-  result.log10_lr_model = (log_lr - penalty) / kLn10;
-  result.log10_lr = capped(log_lr);
-  result.log10_low = std::min(result.log10_lr, capped(OnGrid(of.log_lr.low, comparison.score)));
-  result.log10_high = std::max(result.log10_lr, capped(OnGrid(of.log_lr.high, comparison.score)));
-  result.level = LevelOf(result.log10_lr);
-  return result;
+  return EvaluateBullets(comparison, BuiltInCalibration(MarkKind::kBullet));
+}
+
+LikelihoodRatio EvaluateCells(std::int64_t congruent, std::int64_t eligible,
+                              const Calibration& calibration) {
+  PM_CHECK(calibration.info.mark == MarkKind::kBreechFace && calibration.cell_model.has_value());
+  const CellCountModel& of = *calibration.cell_model;
+  const CellCount count{.congruent = congruent, .eligible = eligible};
+  const double log_lr = LogLikelihoodRatio(of.model, count);
+  const double share =
+      eligible > 0 ? static_cast<double>(congruent) / static_cast<double>(eligible) : 0.0;
+  return MakeRatio(calibration, log_lr, log_lr - OnGrid(of.interval.below, share),
+                   log_lr + OnGrid(of.interval.above, share));
+}
+
+double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searched,
+                          const Calibration& calibration) {
+  const LandCountModel& of = ModelFor(calibration, comparison.lands_compared);
+  const double chance = std::min(1.0, Exceedance(of.null, comparison.score) *
+                                          ChanceFactor(calibration, comparison.phases_tried));
+  return static_cast<double>(std::max<std::int64_t>(0, searched)) * chance;
 }
 
 double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searched) {
-  const LandCountModel& of = ModelFor(comparison.lands_compared);
-  const double chance =
-      std::min(1.0, Exceedance(of.null, comparison.score) * ChanceFactor(comparison.phases_tried));
-  return static_cast<double>(std::max<std::int64_t>(0, searched)) * chance;
+  return ExpectedFalseLeads(comparison, searched, BuiltInCalibration(MarkKind::kBullet));
+}
+
+double ExpectedFalseLeads(std::int64_t congruent, std::int64_t eligible, std::int64_t searched,
+                          const Calibration& calibration) {
+  PM_CHECK(calibration.info.mark == MarkKind::kBreechFace && calibration.cell_model.has_value());
+  const double share =
+      eligible > 0 ? static_cast<double>(congruent) / static_cast<double>(eligible) : 0.0;
+  return static_cast<double>(std::max<std::int64_t>(0, searched)) *
+         std::min(1.0, Exceedance(calibration.cell_model->null, share));
 }
 
 }  // namespace proofmark::forensics

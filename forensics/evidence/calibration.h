@@ -34,32 +34,62 @@ struct LikelihoodRatio {
   Level level = Level::kNone;  // Of log10_lr.
 };
 
-// The built-in calibration of bullet scores. The cap is what validation on real firearms supports.
-// Generated pairs shape the model but never raise the cap: while only they stand behind it
-// (`provisional`), the cap stays inside the lowest reportable level and no comparison, however
-// alike, is reported above L1.
+// What a calibration is for.
+enum class MarkKind { kBullet, kBreechFace };
+std::string_view MarkKindName(MarkKind mark);  // "bullet", "breech_face": as in its file.
+
+// What a calibration is and what stands behind it. The caps are what pairs of real firearms
+// support: log10 LR <= log10(n + 1) with n the pairs of different firearms compared, each counted
+// once however many of their marks were; >= -log10(m + 1) with m the firearms of which two marks
+// were compared. Generated pairs may shape a model but never raise a cap.
 struct CalibrationInfo {
-  std::string version;      // Of the numbers.
-  std::string method;       // Extractor and comparison version they hold for.
-  bool provisional = true;  // From generated scans; real validation replaces it.
-  double log10_cap = 1.0;   // No value above this is reported.
-  std::int64_t same_pairs = 0;
+  MarkKind mark = MarkKind::kBullet;
+  std::string version;          // mark-<16 hex digits of the SHA-256 of the numbers>.
+  std::string method;           // Extractor and comparison version they hold for.
+  bool provisional = true;      // The model is from generated scans; real validation replaces it.
+  double log10_cap = 1.0;       // No value above this is reported, >= 0,
+  double log10_floor = -1.0;    // and none below this, <= 0.
+  std::int64_t same_pairs = 0;  // That the model was fitted to.
   std::int64_t different_pairs = 0;
   std::int64_t firearms = 0;
-  std::string statement;  // One sentence for people: what it was made from.
+  std::int64_t real_same_pairs = 0;  // Of real firearms: what the caps rest on.
+  std::int64_t real_different_pairs = 0;
+  std::int64_t real_firearms = 0;
+  std::int64_t real_firearm_pairs = 0;  // n and m of the caps.
+  std::int64_t real_same_firearms = 0;
+  std::string statement;  // For people: what it was made from and how it did.
 };
-const CalibrationInfo& BulletCalibration();
 
-// What a bullet comparison is worth under the built-in calibration, given how many lands were
-// compared and how many phases were tried (more chances make a high score worth less).
+// One calibration: numbers and what they are (calibration_data.h; docs/formats/calibration.md).
+// Constant once made; share it as std::shared_ptr<const Calibration> where a node can change it.
+struct Calibration;
+
+// The built-in calibrations; made from forensics/evidence/builtin/*.json. Never destroyed.
+const Calibration& BuiltInCalibration(MarkKind mark);
+const CalibrationInfo& InfoOf(const Calibration& calibration);
+const CalibrationInfo& BulletCalibration();  // InfoOf the built-in one for bullets.
+
+// What a bullet comparison is worth, given how many lands were compared and how many phases were
+// tried (more chances make a high score worth less): the model's value, at most what the pairs of
+// the validation set showed at such values (PAV), within the caps.
 //   Result    monotone in score at a fixed number of lands and phases.
 //   Threads   Pure.
+//   Errors    `calibration` is for bullets (checked).
 //   Source    docs/design/calibration.md
-LikelihoodRatio EvaluateBullets(const BulletComparison& comparison);
+LikelihoodRatio EvaluateBullets(const BulletComparison& comparison, const Calibration& calibration);
+LikelihoodRatio EvaluateBullets(const BulletComparison& comparison);  // By the built-in one.
+
+// The same for breech faces: `congruent` of `eligible` cells.
+LikelihoodRatio EvaluateCells(std::int64_t congruent, std::int64_t eligible,
+                              const Calibration& calibration);
 
 // Expected number of different-source records among `searched` scoring at least as high: the
-// empirical tail of generated different-source pairs, beyond its 99 % quantile a generalised
-// Pareto tail. In [0, searched]; never below what the number of lands and phases allows.
+// empirical tail of different-source pairs, beyond its 99 % quantile a generalised Pareto tail. In
+// [0, searched]; never below what the number of lands and phases allows.
+double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searched,
+                          const Calibration& calibration);
 double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searched);
+double ExpectedFalseLeads(std::int64_t congruent, std::int64_t eligible, std::int64_t searched,
+                          const Calibration& calibration);
 
 }  // namespace proofmark::forensics

@@ -2,14 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/status/statusor.h"
+#include "forensics/evidence/calibration.h"
+#include "forensics/evidence/cell_model.h"
 #include "forensics/evidence/fit.h"
 
 namespace proofmark::forensics {
 
-// The numbers of one calibration, for one count of lands compared.
+inline constexpr std::int64_t kCalibrationBytesMax = 1 << 20;
+inline constexpr std::int64_t kBoundStepsMax = 256;
+inline constexpr double kLog10LrMax = 300.0;  // Of anything in a calibration.
+
+// The model for one count of lands compared.
 struct LandCountModel {
   std::int64_t lands_compared = 0;
   LogisticModel model;
@@ -17,18 +27,52 @@ struct LandCountModel {
   NullTail null;
 };
 
-struct CalibrationData {
-  std::string_view version;
-  std::string_view extractor_version;
-  std::string_view comparison_version;
-  std::int64_t phases_tried = 0;  // In every comparison it was made from.
-  std::int64_t same_pairs = 0;
-  std::int64_t different_pairs = 0;
-  std::int64_t firearms = 0;
-  std::span<const LandCountModel> models;  // lands_compared 1, 2, 3 ...
+// The model for counts of cells.
+struct CellCountModel {
+  CellModel model;
+  CellInterval interval;
+  NullTail null;  // Of the share congruent / eligible.
 };
 
-// provisional_calibration.cc, written by proofmark_calibrate_synthetic.
-const CalibrationData& ProvisionalCalibrationData();
+// From a model value of `log10_from` on, no more (above 1) or less (below 1) than `log10_lr`.
+struct EvidenceBound {
+  double log10_from = 0.0;
+  double log10_lr = 0.0;
+};
+
+struct Calibration {
+  CalibrationInfo info;
+  std::string extractor_version;
+  std::string comparison_version;
+  std::int64_t phases_tried = 0;             // kBullet: in every comparison it was made from.
+  std::vector<LandCountModel> land_models;   // kBullet: for 1, 2, 3 ... lands.
+  std::optional<CellCountModel> cell_model;  // kBreechFace.
+  std::vector<EvidenceBound> bounds;         // By log10_from, both rising. May be empty.
+};
+
+// Reads and checks a calibration file: JSON with exactly the members of the format, every number
+// in its range, and the version that its content hashes to.
+//   Errors    kInvalidArgument    naming the member and what is wrong with it.
+//             kResourceExhausted  larger than kCalibrationBytesMax.
+//   Threads   Pure.
+//   Source    docs/formats/calibration.md
+absl::StatusOr<Calibration> ParseCalibration(std::string_view text);
+
+// The file of a calibration. Numbers keep six significant digits: call Finish() first, so that what
+// is written is what is used.
+std::string CalibrationText(const Calibration& calibration);
+
+// Rounds every number to what a file holds, and gives the calibration the version and method that
+// follow from its content.
+void Finish(Calibration& calibration);
+
+// Caps from counts of real firearms (see CalibrationInfo). While the model is provisional the upper
+// one stays below the second level, whatever the counts.
+void SetCaps(Calibration& calibration);
+
+// The bound from real pairs whose score is their model log10 LR: pool-adjacent-violators with one
+// more different-source pair above all and one more same-source pair below all, so that no stretch
+// says more than its counts do. Empty without pairs of both classes.
+std::vector<EvidenceBound> BoundFrom(std::span<const ScoredPair> log10_lrs);
 
 }  // namespace proofmark::forensics

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "forensics/evidence/metrics.h"
 #include "forensics/numeric/portable_math.h"
 
 namespace proofmark::forensics {
@@ -42,15 +43,6 @@ Standardised Standardise(std::span<const ScoredPair> pairs, std::span<const doub
   const double square = 0.5 * (squares[1] / s.same_weight + squares[0] / s.different_weight);
   s.sd = std::sqrt(std::max(square - s.mean * s.mean, 1e-8));
   return s;
-}
-
-// A small fixed generator for bootstrap draws (SplitMix64): results repeat everywhere.
-std::uint64_t NextRandom(std::uint64_t& state) {
-  state += 0x9E3779B97F4A7C15ULL;
-  std::uint64_t z = state;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31);
 }
 
 }  // namespace
@@ -152,23 +144,15 @@ double Exceedance(const NullTail& tail, double score) {
 absl::StatusOr<Interval> BootstrapFirearms(std::span<const ScoredPair> pairs, std::int64_t draws,
                                            std::uint64_t seed) {
   if (draws < 20) return absl::InvalidArgumentError("a bootstrap needs 20 draws or more");
-  std::int32_t firearms = 0;
-  for (const ScoredPair& pair : pairs) {
-    firearms = std::max({firearms, pair.firearm_a + 1, pair.firearm_b + 1});
-  }
+  PM_ASSIGN_OR_RETURN(const Ranking ranking, Ranking::Of(pairs));
   std::vector<LogisticModel> models;
-  std::vector<double> weights(pairs.size());
-  for (std::int64_t draw = 0; draw < draws; ++draw) {
-    std::vector<double> times(static_cast<std::size_t>(firearms), 0.0);
-    for (std::int32_t i = 0; i < firearms; ++i) {
-      times[NextRandom(seed) % static_cast<std::uint64_t>(firearms)] += 1.0;
-    }
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      const double a = times[static_cast<std::size_t>(pairs[i].firearm_a)];
-      weights[i] = pairs[i].same() ? a : a * times[static_cast<std::size_t>(pairs[i].firearm_b)];
-    }
-    PM_ASSIGN_OR_RETURN(const LogisticModel model, FitLogistic(pairs, weights));
+  FirearmBootstrap bootstrap(ranking, draws, seed);
+  for (auto weights = bootstrap.Next(); !weights.empty(); weights = bootstrap.Next()) {
+    PM_ASSIGN_OR_RETURN(const LogisticModel model, FitLogistic(ranking.pairs(), weights));
     models.push_back(model);
+  }
+  if (models.empty()) {
+    return absl::InvalidArgumentError("too few firearms to draw from: three are the least");
   }
   Interval interval;
   std::vector<double> values(models.size());

@@ -10,13 +10,14 @@
 
 namespace proofmark::forensics {
 
-// One pair of bullets with known truth.
+// One pair of marks with known truth: bullets, cases, or lands, of which a firearm has several.
 struct ScoredPair {
-  double score = 0.0;
-  std::int32_t firearm_a = 0;  // Equal: same source.
+  double score = 0.0;          // Finite.
+  std::int32_t firearm_a = 0;  // Numbers from 0, without large holes.
   std::int32_t firearm_b = 0;
+  bool same_source = firearm_a == firearm_b;  // Lands of one firearm may be different ones.
 
-  bool same() const { return firearm_a == firearm_b; }
+  bool same() const { return same_source; }
 };
 
 // ln LR = intercept + slope * score.
@@ -55,6 +56,7 @@ struct Interval {
   std::array<double, kScoreGridSteps + 1> high{};
 };
 //   Cost      `draws` fits.
+//   Errors    kInvalidArgument  fewer than three firearms or 20 draws, or a class is empty.
 absl::StatusOr<Interval> BootstrapFirearms(std::span<const ScoredPair> pairs, std::int64_t draws,
                                            std::uint64_t seed);
 

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "forensics/evidence/calibration_data.h"
+#include "forensics/impressed/impressed_comparison.h"
+#include "forensics/impressed/impressed_extraction.h"
 #include "forensics/striated/land_extraction.h"
 #include "gmock/gmock.h"
 
@@ -47,10 +49,10 @@ TEST(BulletCalibrationTest, ProvisionalNumbersNeverExceedL1) {
   for (std::int64_t lands = 0; lands <= 24; ++lands) {
     const LikelihoodRatio best = EvaluateBullets(Compared(1.0, lands));
     EXPECT_EQ(best.level, Level::kL1);
-    EXPECT_EQ(best.log10_lr, BulletCalibration().log10_cap);
+    EXPECT_LE(best.log10_lr, BulletCalibration().log10_cap);
     EXPECT_LE(best.log10_high, BulletCalibration().log10_cap);
     EXPECT_GT(best.log10_lr_model, best.log10_lr);
-    EXPECT_GE(EvaluateBullets(Compared(0.0, lands)).log10_lr, -BulletCalibration().log10_cap);
+    EXPECT_GE(EvaluateBullets(Compared(0.0, lands)).log10_lr, BulletCalibration().log10_floor);
   }
 }
 
@@ -66,10 +68,28 @@ TEST(BulletCalibrationTest, SaysWhatItWasMadeFrom) {
 }
 
 // Made with another extractor or comparison, the numbers would mean nothing: make them again with
-// proofmark_calibrate_synthetic.
+// forensics/evidence/builtin/recalibrate.sh.
 TEST(BulletCalibrationTest, HoldsForTheExtractorAndComparisonInThisProgram) {
-  EXPECT_EQ(ProvisionalCalibrationData().extractor_version, LandExtractorVersion());
-  EXPECT_EQ(ProvisionalCalibrationData().comparison_version, BulletComparisonVersion());
+  const Calibration& calibration = BuiltInCalibration(MarkKind::kBullet);
+  EXPECT_EQ(calibration.extractor_version, LandExtractorVersion());
+  EXPECT_EQ(calibration.comparison_version, BulletComparisonVersion());
+}
+
+TEST(BreechFaceCalibrationTest, HoldsForTheExtractorAndComparisonInThisProgram) {
+  const Calibration& calibration = BuiltInCalibration(MarkKind::kBreechFace);
+  EXPECT_EQ(calibration.extractor_version, ImpressionExtractorVersion());
+  EXPECT_EQ(calibration.comparison_version, ImpressionComparisonVersion());
+}
+
+// A node holds a calibration of its own as data; the built-in one read back is one such.
+TEST(EvaluateBulletsTest, AnInstalledCalibrationIsUsedInsteadOfTheBuiltInOne) {
+  Calibration installed = BuiltInCalibration(MarkKind::kBullet);
+  for (LandCountModel& model : installed.land_models) model.model.intercept -= 1.0;
+
+  EXPECT_NEAR(EvaluateBullets(Compared(0.4, 6), installed).log10_lr_model,
+              EvaluateBullets(Compared(0.4, 6)).log10_lr_model - 1.0 / std::log(10.0), 1e-9);
+  EXPECT_EQ(ExpectedFalseLeads(Compared(0.4, 6), 1'000, installed),
+            ExpectedFalseLeads(Compared(0.4, 6), 1'000));
 }
 
 TEST(EvaluateBulletsTest, RisesWithTheScoreForEveryCountOfLands) {
