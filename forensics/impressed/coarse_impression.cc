@@ -228,8 +228,10 @@ absl::StatusOr<CoarseQuery> CoarseQuery::Make(const ImpressedSignature& signatur
   const GridShape shape = ShapeOf(grid);
   const std::vector<Square> ring = RingOf(shape);
   const TurnableRelief relief(signature, /*mirrored=*/false, shape.smoothing);
-  const double from = turns == TurnSearch::kDirected ? -30.0 : -180.0;
-  const double to = turns == TurnSearch::kDirected ? 30.0 : 180.0 - shape.turn_degrees;
+  // Whole steps about zero, so that a mark lying as asked is met exactly.
+  const double reach = turns == TurnSearch::kDirected ? 30.0 : 180.0 - shape.turn_degrees;
+  const double to = shape.turn_degrees * std::floor(reach / shape.turn_degrees);
+  const double from = turns == TurnSearch::kDirected ? -to : -180.0;
   const std::int64_t bytes = CoarseBytes(grid);
   CoarseQuery out;
   out.grid_ = grid;
