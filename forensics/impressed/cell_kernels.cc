@@ -11,6 +11,16 @@
 #define PM_X86_KERNELS 0
 #endif
 
+// Function versions by processor, chosen by the loader. Sanitizers instrument the chooser, which
+// runs before they are ready; other compilers and processors take the plain version.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define PM_PER_PROCESSOR \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PM_PER_PROCESSOR
+#endif
+
 namespace proofmark::forensics {
 namespace {
 
@@ -82,11 +92,17 @@ inline __attribute__((always_inline)) float ScoreLanes(const StripSums& sums,
     const bool defined = (n >= count_min) & (product > 0.0F);
     values[i] = defined ? value : kNoCorrelation;
   }
-  float largest = kNoCorrelation;
-  for (std::int64_t lane = 0; lane < lanes; ++lane) {
-    largest = values[lane] > largest ? values[lane] : largest;
+  // Lane by lane first: a running maximum of all would be one long chain.
+  std::array<float, kLanes> top;
+  top.fill(kNoCorrelation);
+  for (std::int64_t block = 0; block < lanes; block += kLanes) {
+    for (std::int64_t lane = 0; lane < kLanes; ++lane) {
+      const float value = values[block + lane];
+      float& most = top[static_cast<std::size_t>(lane)];
+      most = value > most ? value : most;
+    }
   }
-  return largest;
+  return *std::max_element(top.begin(), top.end());
 }
 
 float ScorePlain(const StripSums& sums, std::int32_t count_min, std::int64_t lanes, float* values) {
@@ -261,6 +277,17 @@ std::vector<CellKernel> FindKernels() {
 }
 
 }  // namespace
+
+PM_PER_PROCESSOR
+void ExpandToWords(const std::uint8_t* __restrict bytes, std::uint32_t* __restrict words,
+                   std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    words[i] = static_cast<std::uint32_t>(bytes[i]) |
+               static_cast<std::uint32_t>(bytes[i + 1]) << 8 |
+               static_cast<std::uint32_t>(bytes[i + 2]) << 16 |
+               static_cast<std::uint32_t>(bytes[i + 3]) << 24;
+  }
+}
 
 std::span<const CellKernel> CellKernels() {
   static const std::vector<CellKernel>* const kernels = new std::vector<CellKernel>(FindKernels());

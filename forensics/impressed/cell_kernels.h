@@ -33,6 +33,9 @@ struct TargetPlanes {
   std::vector<std::uint32_t> square;  // Level squared.
 };
 
+// words[i] = the bytes i .. i + 3, the first lowest. Reads count + 3 bytes.
+void ExpandToWords(const std::uint8_t* bytes, std::uint32_t* words, std::int64_t count);
+
 // Sums over the samples measured in both, for kStripLanes places side by side.
 struct StripSums {
   alignas(64) std::array<std::int32_t, kStripLanes> count;         // Samples.
@@ -55,8 +58,9 @@ struct CellKernel {
   // The other five sums.
   void (*sum)(std::span<const CellTap> taps, const TargetPlanes& target, std::int64_t place,
               std::int64_t blocks, StripSums& sums);
-  // values[i] = r |r|, r the masked correlation coefficient; kNoCorrelation with fewer than
-  // `count_min` samples or where either side is flat. Returns the largest.
+  // values[i] = r |r| of `lanes` places (a multiple of 16), r the masked correlation coefficient;
+  // kNoCorrelation with fewer than `count_min` samples or where either side is flat. Returns the
+  // largest.
   float (*score)(const StripSums& sums, std::int32_t count_min, std::int64_t lanes, float* values);
 };
 

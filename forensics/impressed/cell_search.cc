@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 
 #include "forensics/numeric/portable_math.h"
 
@@ -95,11 +94,9 @@ void FillPlanes(const std::int8_t* levels, std::int64_t width, std::int64_t heig
         square[at] = static_cast<std::uint8_t>(value * value);
       }
     }
-    for (std::int64_t i = 0; i < columns; ++i) {
-      std::memcpy(out.level.data() + j * columns + i, level.data() + i, 4);
-      std::memcpy(out.mask.data() + j * columns + i, mask.data() + i, 4);
-      std::memcpy(out.square.data() + j * columns + i, square.data() + i, 4);
-    }
+    ExpandToWords(level.data(), out.level.data() + j * columns, columns);
+    ExpandToWords(mask.data(), out.mask.data() + j * columns, columns);
+    ExpandToWords(square.data(), out.square.data() + j * columns, columns);
   }
 }
 

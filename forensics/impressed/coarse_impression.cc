@@ -212,6 +212,24 @@ PM_VNNI void DotsVnni(const std::int8_t* rows, std::int64_t groups,
 
 #endif
 
+// The larger of `best` and every row's cosine. Lane by lane first: a running maximum of all would
+// be one long chain.
+float BestOfRows(const std::int32_t* __restrict dots, const std::int32_t* __restrict sums,
+                 const float* __restrict row_norms, float norm, std::int64_t rows, float best) {
+  std::array<float, kRowGroup> top;
+  top.fill(best);
+  for (std::int64_t group = 0; group < rows; group += kRowGroup) {
+    for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
+      const std::int64_t row = group + lane;
+      const std::int32_t dot = dots[row] - kNothing * sums[row];
+      const float score = static_cast<float>(dot) * row_norms[row] * norm;
+      float& most = top[static_cast<std::size_t>(lane)];
+      most = score > most ? score : most;
+    }
+  }
+  return *std::max_element(top.begin(), top.end());
+}
+
 std::vector<CoarseKernel> FindKernels() {
   std::vector<CoarseKernel> kernels;
 #if PM_X86_KERNELS
@@ -337,13 +355,8 @@ void ScoreCoarse(const CoarseQuery& query, std::span<const std::uint8_t> levels,
         for (std::int64_t i = 0; i < record_count; ++i) {
           float best = scores[static_cast<std::size_t>(r + i)];
           const float norm = inverse_norms[static_cast<std::size_t>(r + i)];
-          for (std::int64_t row = 0; row < rows; ++row) {
-            const auto at = static_cast<std::size_t>(g * kRowGroup + row);
-            const std::int32_t dot =
-                dots[static_cast<std::size_t>(i * rows + row)] - kNothing * sums[at];
-            const float score = static_cast<float>(dot) * row_norms[at] * norm;
-            best = score > best ? score : best;
-          }
+          best = BestOfRows(dots.data() + i * rows, sums.data() + g * kRowGroup,
+                            row_norms.data() + g * kRowGroup, norm, rows, best);
           scores[static_cast<std::size_t>(r + i)] = best;
         }
       }

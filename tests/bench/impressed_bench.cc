@@ -53,10 +53,11 @@ struct Case {
   double read_ms = 0.0, extract_ms = 0.0;
 };
 
-std::vector<Case> LoadCases(const std::string& prefix, bool verbose = false) {
+std::vector<Case> LoadCases(const std::string& prefix, bool verbose = false,
+                            std::size_t most = 1'000) {
   std::vector<Case> cases;
   std::istringstream manifest(testing::ReadFileOrFail(testing::SharedDir() / "data/manifest.csv"));
-  for (std::string line; std::getline(manifest, line);) {
+  for (std::string line; cases.size() < most && std::getline(manifest, line);) {
     const std::vector<std::string> fields = Fields(line);
     if (fields.size() < 5 || fields[0].rfind(prefix, 0) != 0) continue;
     Case one{.file = fields[0], .firearm = fields[3], .specimen = fields[4], .signature = {}};
@@ -229,7 +230,7 @@ std::pair<double, double> Repeat(int count, Run run) {
 }
 
 void PrintSpeed() {
-  const std::vector<Case> cases = LoadCases("cartridges/fadul/Fadul-");
+  const std::vector<Case> cases = LoadCases("cartridges/fadul/Fadul-", false, 3);
   if (cases.size() < 3) return;
   const double peak = HasPeak() ? PeakGigaMacs() : 0.0;
   std::printf("bare byte dot product: %.0f G multiply-adds/s; %.1f ms extraction\n", peak,
