@@ -250,7 +250,7 @@ void PrintSpeed() {
       for (const auto& direction : last.directions) {
         for (const auto& cell : direction.cells) measured += 289.0 * cell.valid_share;
       }
-      const double macs = measured * 35.0 * 35.0 * 6.0 * turn_count;
+      const double macs = measured * 31.0 * 31.0 * 6.0 * turn_count;
       std::printf(
           "%d turns, cmc %2ld: prepare %.1f (median %.1f) ms, compare %.1f (%.1f) ms; "
           "%.2f G multiply-adds without pruning, %.0f %% of the bare product\n",
