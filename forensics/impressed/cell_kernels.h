@@ -15,7 +15,7 @@ namespace proofmark::forensics {
 // a time. All arithmetic is on integers: every kernel gives the same ones.
 
 inline constexpr std::int64_t kLanes = 16;       // Neighbouring places computed at once.
-inline constexpr std::int64_t kStripLanes = 48;  // Places of one row of displacements, at most.
+inline constexpr std::int64_t kStripLanes = 32;  // Places of one row of displacements, at most.
 
 // Four neighbouring samples of a cell that are not all missing, as bytes of a word.
 struct CellTap {
@@ -33,6 +33,9 @@ struct TargetPlanes {
   std::vector<std::uint32_t> square;  // Level squared.
 };
 
+// words[i] = the bytes i .. i + 3, the first lowest. Reads count + 3 bytes.
+void ExpandToWords(const std::uint8_t* bytes, std::uint32_t* words, std::int64_t count);
+
 // Sums over the samples measured in both, for kStripLanes places side by side.
 struct StripSums {
   alignas(64) std::array<std::int32_t, kStripLanes> count;         // Samples.
@@ -49,14 +52,12 @@ inline constexpr float kNoCorrelation = -2.0F;
 struct CellKernel {
   std::string_view name;
 
-  // sums.count of the 16 * `blocks` places from `place` on; blocks in [1, 3].
-  void (*count)(std::span<const CellTap> taps, const TargetPlanes& target, std::int64_t place,
-                std::int64_t blocks, StripSums& sums);
-  // The other five sums.
+  // All sums of the 16 * `blocks` places from `place` on; blocks in [1, 2].
   void (*sum)(std::span<const CellTap> taps, const TargetPlanes& target, std::int64_t place,
               std::int64_t blocks, StripSums& sums);
-  // values[i] = r |r|, r the masked correlation coefficient; kNoCorrelation with fewer than
-  // `count_min` samples or where either side is flat. Returns the largest.
+  // values[i] = r |r| of `lanes` places (a multiple of 16), r the masked correlation coefficient;
+  // kNoCorrelation with fewer than `count_min` samples or where either side is flat. Returns the
+  // largest.
   float (*score)(const StripSums& sums, std::int32_t count_min, std::int64_t lanes, float* values);
 };
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 
 #include "forensics/numeric/portable_math.h"
 
@@ -63,8 +62,8 @@ Window ReachOf(std::span<const Cell> cells) {
     right = std::max(right, cell.x + kCellSide), bottom = std::max(bottom, cell.y + kCellSide);
   }
   // To the right, room for the places beyond the reach that a block of lanes computes as well.
-  return {left - kSearchReach, top - kSearchReach,
-          right - left + 2 * kSearchReach + kStripLanes + 4, bottom - top + 2 * kSearchReach + 1};
+  return {left - kSearchReach, top - kSearchReach, right - left + kSearchReach + kStripLanes + 4,
+          bottom - top + 2 * kSearchReach};
 }
 
 // The planes of `columns` x `rows` samples of `levels`, from (x, y) on; what lies outside is
@@ -95,20 +94,46 @@ void FillPlanes(const std::int8_t* levels, std::int64_t width, std::int64_t heig
         square[at] = static_cast<std::uint8_t>(value * value);
       }
     }
-    for (std::int64_t i = 0; i < columns; ++i) {
-      std::memcpy(out.level.data() + j * columns + i, level.data() + i, 4);
-      std::memcpy(out.mask.data() + j * columns + i, mask.data() + i, 4);
-      std::memcpy(out.square.data() + j * columns + i, square.data() + i, 4);
+    ExpandToWords(level.data(), out.level.data() + j * columns, columns);
+    ExpandToWords(mask.data(), out.mask.data() + j * columns, columns);
+    ExpandToWords(square.data(), out.square.data() + j * columns, columns);
+  }
+}
+
+// How many samples of a target are measured in the square of a cell with each first sample: no
+// place there has more in common with any cell.
+std::vector<std::int32_t> WindowCounts(const TargetPlanes& target, const Window& window) {
+  const std::int64_t columns = window.columns;
+  std::vector<std::int32_t> down(target.mask.size(), 0);  // Of kCellSide samples from each down.
+  for (std::int64_t y = window.rows - 1; y >= 0; --y) {
+    const auto row = static_cast<std::size_t>(y * columns);
+    for (std::size_t x = row; x < row + static_cast<std::size_t>(columns); ++x) {
+      const auto next = x + static_cast<std::size_t>(columns);
+      const auto beyond = x + static_cast<std::size_t>(kCellSide * columns);
+      down[x] = static_cast<std::int32_t>(target.mask[x] & 1U);
+      if (next < down.size()) down[x] += down[next];
+      if (beyond < down.size()) down[x] -= static_cast<std::int32_t>(target.mask[beyond] & 1U);
     }
   }
+  std::vector<std::int32_t> counts(down.size(), 0);
+  for (std::int64_t y = 0; y < window.rows; ++y) {
+    std::int32_t sum = 0;
+    for (std::int64_t x = columns - 1; x >= 0; --x) {
+      const auto at = static_cast<std::size_t>(y * columns + x);
+      sum += down[at];
+      if (x + kCellSide < columns) sum -= down[at + static_cast<std::size_t>(kCellSide)];
+      counts[at] = sum;
+    }
+  }
+  return counts;
 }
 
 // The best place of one cell in one target.
 std::optional<Found> BestPlace(const Cell& cell, std::span<const CellTap> taps,
                                const TargetPlanes& target, const Window& window,
+                               std::span<const std::int32_t> window_counts,
                                const CellKernel& kernel) {
   const std::int32_t count_min = CommonMin(cell.measured, kCellSide * kCellSide);
-  StripSums counts;
   StripSums sums;
   alignas(64) std::array<float, kStripLanes> values;
   float best = kNoCorrelation;
@@ -117,16 +142,16 @@ std::optional<Found> BestPlace(const Cell& cell, std::span<const CellTap> taps,
   for (std::int64_t j = 0; j < kSpan; ++j) {
     const std::int64_t place = (cell.y + j - kSearchReach - window.from_y) * target.stride +
                                (cell.x - kSearchReach - window.from_x);
-    kernel.count(taps, target, place, kStripLanes / kLanes, counts);
-    // Only the places between the first and the last with enough in common need the other sums.
+    // Only the places between the first and the last that can have enough in common.
+    const std::int32_t* most = window_counts.data() + place;
     std::int64_t first = 0;
-    while (first < kSpan && counts.count[static_cast<std::size_t>(first)] < count_min) ++first;
+    while (first < kSpan && most[first] < count_min) ++first;
     if (first == kSpan) continue;
     std::int64_t last = kSpan;
-    while (counts.count[static_cast<std::size_t>(last - 1)] < count_min) --last;
+    while (most[last - 1] < count_min) --last;
     const std::int64_t blocks = (last - first + kLanes - 1) / kLanes;
     kernel.sum(taps, target, place + first, blocks, sums);
-    std::copy(counts.count.begin() + first, counts.count.begin() + last, sums.count.begin());
+    // The lanes beyond the last place are none.
     std::fill(sums.count.begin() + (last - first), sums.count.begin() + blocks * kLanes, 0);
     const float top = kernel.score(sums, count_min, blocks * kLanes, values.data());
     if (top <= best) continue;
@@ -199,7 +224,6 @@ FineBest SearchFine(const Cell& cell, FineCell& fine, const TurnableRelief& targ
   for (std::size_t j = 0; j < kPlaces; ++j) {
     StripSums sums;
     const auto place = static_cast<std::int64_t>(j) * kPatchColumns;
-    kernel.count(fine.taps, fine.planes, place, 1, sums);
     kernel.sum(fine.taps, fine.planes, place, 1, sums);
     for (std::size_t i = 0; i < kPlaces; ++i) {
       grid[j][i] = FineCorrelation(sums, i, fine.count_min);
@@ -340,8 +364,9 @@ std::vector<std::vector<std::optional<Found>>> SearchCells(std::span<const Cell>
     FillPlanes(targets[t].level.data(), targets[t].side, targets[t].side,
                window.from_x + targets[t].middle(), window.from_y + targets[t].middle(),
                window.columns, window.rows, planes);
+    const std::vector<std::int32_t> window_counts = WindowCounts(planes, window);
     for (std::size_t c = 0; c < cells.size(); ++c) {
-      out[c].push_back(BestPlace(cells[c], taps[c], planes, window, kernel));
+      out[c].push_back(BestPlace(cells[c], taps[c], planes, window, window_counts, kernel));
       if (out[c].back()) out[c].back()->turn_degrees = turns_degrees[t];
     }
   }

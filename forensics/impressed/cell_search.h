@@ -12,9 +12,10 @@
 namespace proofmark::forensics {
 
 // All lengths here are in coarse samples (every other sample of a relief) unless "fine".
-inline constexpr std::int64_t kCellSide = 17;     // 425 um of a breech face.
-inline constexpr std::int64_t kSearchReach = 17;  // Displacements -17..17: three cell sides.
-inline constexpr double kCellValidMin = 0.15;     // Share of a cell that must be measured.
+inline constexpr std::int64_t kCellSide = 17;  // 425 um of a breech face.
+// Displacements -15..15: nearly three cell sides, and no more than two blocks of lanes.
+inline constexpr std::int64_t kSearchReach = 15;
+inline constexpr double kCellValidMin = 0.15;  // Share of a cell that must be measured.
 inline constexpr double kTurnStepDegrees = 3.0;
 
 // One eligible cell of a mark.

@@ -137,46 +137,98 @@ __attribute__((target("avx2"))) void DotsAvx2(const std::int8_t* rows, std::int6
   }
 }
 
-template <int kRecords, int kGroups>
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) inline void DotsVnniTile(
-    const std::int8_t* rows, std::int64_t groups, const std::uint8_t* const* records,
-    std::int64_t bytes, std::int32_t* dots) {
-  __m512i sum[kRecords][kGroups];
-  for (auto& of_record : sum) {
-    for (__m512i& one : of_record) one = _mm512_setzero_si512();
-  }
-  for (std::int64_t k = 0; k < bytes; k += 4) {
-    __m512i row[kGroups];
-    for (int g = 0; g < kGroups; ++g) {
-      row[g] = _mm512_loadu_si512(rows + (g * bytes + k) * kRowGroup);
-    }
-    for (int r = 0; r < kRecords; ++r) {
-      const __m512i word = _mm512_set1_epi32(Word(records[r] + k));
-      for (int g = 0; g < kGroups; ++g) sum[r][g] = _mm512_dpbusd_epi32(sum[r][g], word, row[g]);
-    }
-  }
-  for (int r = 0; r < kRecords; ++r) {
-    for (int g = 0; g < kGroups; ++g) {
-      _mm512_storeu_si512(dots + (r * groups + g) * kRowGroup, sum[r][g]);
-    }
-  }
+#define PM_VNNI __attribute__((target("avx512f,avx512bw,avx512vnni")))
+
+// The instruction itself: see cell_kernels.cc.
+PM_VNNI inline void AddDot512(__m512i& sum, __m512i u, __m512i s) {
+  asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(u), "v"(s));
 }
 
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) void DotsVnni(
-    const std::int8_t* rows, std::int64_t groups, const std::uint8_t* const* records,
-    std::int64_t record_count, std::int64_t bytes, std::int32_t* dots) {
+// Four groups of rows by one record, in registers.
+struct GroupSums {
+  __m512i g0, g1, g2, g3;
+};
+
+PM_VNNI inline void AddRecord(GroupSums& sums, const std::uint8_t* word, __m512i r0, __m512i r1,
+                              __m512i r2, __m512i r3) {
+  const __m512i four = _mm512_set1_epi32(Word(word));
+  AddDot512(sums.g0, four, r0);
+  AddDot512(sums.g1, four, r1);
+  AddDot512(sums.g2, four, r2);
+  AddDot512(sums.g3, four, r3);
+}
+
+PM_VNNI inline void StoreRecord(const GroupSums& sums, std::int32_t* dots) {
+  _mm512_storeu_si512(dots, sums.g0);
+  _mm512_storeu_si512(dots + kRowGroup, sums.g1);
+  _mm512_storeu_si512(dots + 2 * kRowGroup, sums.g2);
+  _mm512_storeu_si512(dots + 3 * kRowGroup, sums.g3);
+}
+
+// Four groups of rows by four records: sixteen sums stay in registers.
+PM_VNNI void DotsVnniTile(const std::int8_t* rows, const std::uint8_t* const* records,
+                          std::int64_t bytes, std::int32_t* dots) {
+  const __m512i zero = _mm512_setzero_si512();
+  GroupSums a{zero, zero, zero, zero}, b = a, c = a, d = a;
+  const std::int64_t group = bytes * kRowGroup;
+  for (std::int64_t k = 0; k < bytes; k += 4) {
+    const std::int8_t* at = rows + k * kRowGroup;
+    const __m512i r0 = _mm512_loadu_si512(at), r1 = _mm512_loadu_si512(at + group);
+    const __m512i r2 = _mm512_loadu_si512(at + 2 * group);
+    const __m512i r3 = _mm512_loadu_si512(at + 3 * group);
+    AddRecord(a, records[0] + k, r0, r1, r2, r3);
+    AddRecord(b, records[1] + k, r0, r1, r2, r3);
+    AddRecord(c, records[2] + k, r0, r1, r2, r3);
+    AddRecord(d, records[3] + k, r0, r1, r2, r3);
+  }
+  StoreRecord(a, dots);
+  StoreRecord(b, dots + kGroupsAtOnce * kRowGroup);
+  StoreRecord(c, dots + 2 * kGroupsAtOnce * kRowGroup);
+  StoreRecord(d, dots + 3 * kGroupsAtOnce * kRowGroup);
+}
+
+PM_VNNI void DotsVnniOne(const std::int8_t* rows, const std::uint8_t* record, std::int64_t bytes,
+                         std::int32_t* dots) {
+  __m512i sum = _mm512_setzero_si512();
+  for (std::int64_t k = 0; k < bytes; k += 4) {
+    AddDot512(sum, _mm512_set1_epi32(Word(record + k)), _mm512_loadu_si512(rows + k * kRowGroup));
+  }
+  _mm512_storeu_si512(dots, sum);
+}
+
+PM_VNNI void DotsVnni(const std::int8_t* rows, std::int64_t groups,
+                      const std::uint8_t* const* records, std::int64_t record_count,
+                      std::int64_t bytes, std::int32_t* dots) {
   if (groups == kGroupsAtOnce && record_count == kRecordsAtOnce) {
-    return DotsVnniTile<kRecordsAtOnce, kGroupsAtOnce>(rows, groups, records, bytes, dots);
+    return DotsVnniTile(rows, records, bytes, dots);
   }
   for (std::int64_t r = 0; r < record_count; ++r) {
     for (std::int64_t g = 0; g < groups; ++g) {
-      DotsVnniTile<1, 1>(rows + g * bytes * kRowGroup, 1, records + r, bytes,
-                         dots + (r * groups + g) * kRowGroup);
+      DotsVnniOne(rows + g * bytes * kRowGroup, records[r], bytes,
+                  dots + (r * groups + g) * kRowGroup);
     }
   }
 }
 
 #endif
+
+// The larger of `best` and every row's cosine. Lane by lane first: a running maximum of all would
+// be one long chain.
+float BestOfRows(const std::int32_t* __restrict dots, const std::int32_t* __restrict sums,
+                 const float* __restrict row_norms, float norm, std::int64_t rows, float best) {
+  std::array<float, kRowGroup> top;
+  top.fill(best);
+  for (std::int64_t group = 0; group < rows; group += kRowGroup) {
+    for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
+      const std::int64_t row = group + lane;
+      const std::int32_t dot = dots[row] - kNothing * sums[row];
+      const float score = static_cast<float>(dot) * row_norms[row] * norm;
+      float& most = top[static_cast<std::size_t>(lane)];
+      most = score > most ? score : most;
+    }
+  }
+  return *std::max_element(top.begin(), top.end());
+}
 
 std::vector<CoarseKernel> FindKernels() {
   std::vector<CoarseKernel> kernels;
@@ -228,8 +280,10 @@ absl::StatusOr<CoarseQuery> CoarseQuery::Make(const ImpressedSignature& signatur
   const GridShape shape = ShapeOf(grid);
   const std::vector<Square> ring = RingOf(shape);
   const TurnableRelief relief(signature, /*mirrored=*/false, shape.smoothing);
-  const double from = turns == TurnSearch::kDirected ? -30.0 : -180.0;
-  const double to = turns == TurnSearch::kDirected ? 30.0 : 180.0 - shape.turn_degrees;
+  // Whole steps about zero, so that a mark lying as asked is met exactly.
+  const double reach = turns == TurnSearch::kDirected ? 30.0 : 180.0 - shape.turn_degrees;
+  const double to = shape.turn_degrees * std::floor(reach / shape.turn_degrees);
+  const double from = turns == TurnSearch::kDirected ? -to : -180.0;
   const std::int64_t bytes = CoarseBytes(grid);
   CoarseQuery out;
   out.grid_ = grid;
@@ -301,13 +355,8 @@ void ScoreCoarse(const CoarseQuery& query, std::span<const std::uint8_t> levels,
         for (std::int64_t i = 0; i < record_count; ++i) {
           float best = scores[static_cast<std::size_t>(r + i)];
           const float norm = inverse_norms[static_cast<std::size_t>(r + i)];
-          for (std::int64_t row = 0; row < rows; ++row) {
-            const auto at = static_cast<std::size_t>(g * kRowGroup + row);
-            const std::int32_t dot =
-                dots[static_cast<std::size_t>(i * rows + row)] - kNothing * sums[at];
-            const float score = static_cast<float>(dot) * row_norms[at] * norm;
-            best = score > best ? score : best;
-          }
+          best = BestOfRows(dots.data() + i * rows, sums.data() + g * kRowGroup,
+                            row_norms.data() + g * kRowGroup, norm, rows, best);
           scores[static_cast<std::size_t>(r + i)] = best;
         }
       }

@@ -18,8 +18,8 @@ constexpr std::int64_t kRays = 360;
 constexpr double kOuterRadiusUmMin = 1'200.0;
 constexpr double kOuterRadiusUmMax = 2'800.0;
 constexpr double kInnerRadiusUmMin = 250.0;
-constexpr double kOuterTrimUm = 80.0;   // Roll-off of the primer's edge.
-constexpr double kInnerTrimUm = 100.0;  // Rim of the hole, and shear beside it.
+constexpr double kOuterTrimUm = 50.0;  // Roll-off of the primer's edge.
+constexpr double kInnerTrimUm = 50.0;  // Rim of the hole, and shear beside it.
 constexpr double kSlopeCutoffUm = 150.0;
 constexpr double kSlopeMax = 0.20;  // Of the smoothed surface: grain is flatter, edges steeper.
 

@@ -58,16 +58,14 @@ TEST(CellKernelsTest, AllGiveEqualSumsAndScores) {
        {std::pair<std::int64_t, std::int64_t>{1, 1}, {17, 5}, {34, 9}}) {
     for (std::uint32_t seed = 1; seed <= 3; ++seed) {
       const Problem problem = MakeProblem(seed, rows, groups);
-      for (std::int64_t blocks = 1; blocks <= 3; ++blocks) {
+      for (std::int64_t blocks = 1; blocks <= 2; ++blocks) {
         StripSums want{};
-        plain.count(problem.taps, problem.planes, 3, blocks, want);
         plain.sum(problem.taps, problem.planes, 3, blocks, want);
         std::array<float, kStripLanes> want_values{};
         const float want_top = plain.score(want, 5, blocks * kLanes, want_values.data());
         for (const CellKernel& kernel : CellKernels()) {
           SCOPED_TRACE(kernel.name);
           StripSums got{};
-          kernel.count(problem.taps, problem.planes, 3, blocks, got);
           kernel.sum(problem.taps, problem.planes, 3, blocks, got);
           std::array<float, kStripLanes> values{};
           const float top = kernel.score(got, 5, blocks * kLanes, values.data());
@@ -85,7 +83,7 @@ TEST(CellKernelsTest, AllGiveEqualSumsAndScores) {
       }
     }
   }
-  EXPECT_EQ(compared, 27 * static_cast<int>(CellKernels().size()));
+  EXPECT_EQ(compared, 18 * static_cast<int>(CellKernels().size()));
 }
 
 TEST(CellKernelsTest, ACellIsFoundWhereItWasCutWithFullCorrelation) {
@@ -116,7 +114,6 @@ TEST(CellKernelsTest, ACellIsFoundWhereItWasCutWithFullCorrelation) {
   StripSums sums;
   std::array<float, kStripLanes> values;
 
-  kernel.count(taps, planes, 0, 1, sums);
   kernel.sum(taps, planes, 0, 1, sums);
   const float top = kernel.score(sums, 8, kLanes, values.data());
 

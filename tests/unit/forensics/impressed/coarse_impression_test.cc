@@ -61,7 +61,7 @@ TEST(ScoreCoarseTest, TheSameMarkTurnedAndMovedStandsOut) {
     ASSERT_THAT(query, IsOk());
     Records records;
     records.Add(Mark(1), grid);
-    records.Add(Mark(1, {.turn_degrees = 17.0}), grid);
+    records.Add(Mark(1, {.turn_degrees = 13.0}), grid);
     for (std::uint32_t seed = 10; seed < 20; ++seed) records.Add(Mark(seed), grid);
     std::vector<float> scores(12);
 
