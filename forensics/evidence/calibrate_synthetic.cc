@@ -20,6 +20,7 @@
 #include "base/check.h"
 #include "forensics/evidence/calibration_data.h"
 #include "forensics/evidence/fit.h"
+#include "forensics/evidence/metrics.h"
 #include "forensics/striated/land_extraction.h"
 #include "forensics/striated/prepared_bullet.h"
 #include "forensics/synthetic/generator.h"
