@@ -15,7 +15,7 @@ namespace proofmark::forensics {
 inline constexpr std::int64_t kCellSide = 16;  // 400 um of a breech face.
 // Displacements -15..15: nearly three cell sides, and no more than two blocks of lanes.
 inline constexpr std::int64_t kSearchReach = 15;
-inline constexpr double kCellValidMin = 0.15;  // Share of a cell that must be measured.
+inline constexpr double kCellValidMin = 0.25;  // Share of a cell that must be measured.
 inline constexpr double kTurnStepDegrees = 3.0;
 
 // One eligible cell of a mark.

@@ -134,7 +134,7 @@ TEST(ExpectedFalseLeadsTest, RunsFromEveryRecordToNearlyNone) {
   EXPECT_EQ(ExpectedFalseLeads(Compared(0.9, 6), 0), 0.0);
   EXPECT_LT(ExpectedFalseLeads(Compared(0.9, 6), 10'000), 0.01);
   EXPECT_GT(ExpectedFalseLeads(Compared(0.9, 6), 10'000), 0.0);  // Never impossible.
-  const double some = ExpectedFalseLeads(Compared(0.33, 6), 10'000);
+  const double some = ExpectedFalseLeads(Compared(0.22, 6), 10'000);
   EXPECT_GT(some, 10.0);
   EXPECT_LT(some, 1'000.0);
 }

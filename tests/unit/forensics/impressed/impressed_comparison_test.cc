@@ -70,7 +70,7 @@ TEST(CompareImpressionsTest, ATurnedMarkIsFoundAtItsTurn) {
 
     const ImpressedComparison out = Compare(mark, turned);
 
-    EXPECT_GE(out.cmc, out.cells_eligible - 2);
+    EXPECT_GE(20 * out.cmc, 19 * out.cells_eligible);
     EXPECT_NEAR(out.turn_degrees, -turn, 1.0);  // The other is turned back to lie on the mark.
     EXPECT_LT(out.features.turn_disagreement_degrees, 1.0);
     EXPECT_LT(out.features.place_disagreement_um, 25.0);
@@ -89,7 +89,7 @@ TEST(CompareImpressionsTest, AMovedMarkIsFoundAtItsPlace) {
 
   const ImpressedComparison out = Compare(Signature(still), Signature(moved));
 
-  EXPECT_GE(out.cmc, out.cells_eligible - 2);
+  EXPECT_GE(20 * out.cmc, 19 * out.cells_eligible);
   EXPECT_NEAR(out.dx_um, 75.0, 6.0);
   EXPECT_NEAR(out.dy_um, -50.0, 6.0);
 }
