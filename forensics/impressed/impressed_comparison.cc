@@ -209,7 +209,9 @@ CellDirection Describe(const PreparedView& reference, const Searched& searched,
 
 }  // namespace
 
-std::string_view ImpressionComparisonVersion() { return "cmc-1/25um/400um/25%/3deg/fine12.5um-1deg"; }
+std::string_view ImpressionComparisonVersion() {
+  return "cmc-1/25um/400um/25%/3deg/fine12.5um-1deg";
+}
 
 absl::Status CheckOptions(const ImpressionComparisonOptions& options) {
   PM_RETURN_IF_ERROR(CheckRange("distance_um", options.distance_um, 10.0, 500.0));

@@ -187,9 +187,9 @@ TEST(ClassFilterTest, WidthToleranceBordersAreInside) {
 TEST(ClassRuleNameTest, EveryRuleHasItsOwnName) {
   std::set<std::string_view> names;
   for (const ClassRule rule : kClassRules) names.insert(ClassRuleName(rule));
-  EXPECT_EQ(names, (std::set<std::string_view>{
-                       "bullet_class", "land_count", "twist", "rifling", "land_width", "cartridge",
-                       "breech_face_class", "firing_pin_shape", "aperture_shape"}));
+  EXPECT_EQ(names, (std::set<std::string_view>{"bullet_class", "land_count", "twist", "rifling",
+                                               "land_width", "cartridge", "breech_face_class",
+                                               "firing_pin_shape", "aperture_shape"}));
 }
 
 }  // namespace

@@ -74,8 +74,7 @@ TEST_F(BulletCollectionTest, TheCountsAddUp) {
   EXPECT_EQ(found->counts.held, removed + found->counts.eligible);
   EXPECT_EQ(found->counts.eligible, found->counts.compared + found->counts.failed);
   EXPECT_TRUE(found->counts.complete);
-  EXPECT_EQ(found->counts.removed.size(),
-            records::ClassRulesOf(records::ItemKind::kBullet).size());
+  EXPECT_EQ(found->counts.removed.size(), records::ClassRulesOf(records::ItemKind::kBullet).size());
 }
 
 TEST_F(BulletCollectionTest, ARuleSwitchedOffLetsItsRecordsIn) {
@@ -86,7 +85,8 @@ TEST_F(BulletCollectionTest, ARuleSwitchedOffLetsItsRecordsIn) {
 
   ASSERT_THAT(found, IsOk());
   EXPECT_EQ(found->counts.eligible, 4);
-  EXPECT_EQ(found->counts.removed.size(), records::ClassRulesOf(records::ItemKind::kBullet).size() - 1);
+  EXPECT_EQ(found->counts.removed.size(),
+            records::ClassRulesOf(records::ItemKind::kBullet).size() - 1);
 }
 
 TEST_F(BulletCollectionTest, TheExhibitAskedAboutIsLeftOutAndNotHeld) {
