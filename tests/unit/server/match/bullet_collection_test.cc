@@ -3,8 +3,10 @@
 
 #include <map>
 #include <string>
+#include <thread>
 #include <utility>
 
+#include "base/mutex.h"
 #include "forensics/synthetic/generator.h"
 #include "tests/support/status_matchers.h"
 
@@ -74,7 +76,7 @@ TEST_F(BulletCollectionTest, TheCountsAddUp) {
   EXPECT_EQ(found->counts.held, removed + found->counts.eligible);
   EXPECT_EQ(found->counts.eligible, found->counts.compared + found->counts.failed);
   EXPECT_TRUE(found->counts.complete);
-  EXPECT_EQ(found->counts.removed.size(), records::kClassRules.size());
+  EXPECT_EQ(found->counts.removed.size(), records::ClassRulesOf(records::ItemKind::kBullet).size());
 }
 
 TEST_F(BulletCollectionTest, ARuleSwitchedOffLetsItsRecordsIn) {
@@ -85,7 +87,7 @@ TEST_F(BulletCollectionTest, ARuleSwitchedOffLetsItsRecordsIn) {
 
   ASSERT_THAT(found, IsOk());
   EXPECT_EQ(found->counts.eligible, 4);
-  EXPECT_EQ(found->counts.removed.size(), records::kClassRules.size() - 1);
+  EXPECT_EQ(found->counts.removed.size(), records::ClassRulesOf(records::ItemKind::kBullet).size() - 1);
 }
 
 TEST_F(BulletCollectionTest, TheExhibitAskedAboutIsLeftOutAndNotHeld) {
@@ -126,6 +128,45 @@ TEST_F(BulletCollectionTest, ACancelledSearchSaysThatItIsNotComplete) {
   ASSERT_THAT(found, IsOk());
   EXPECT_FALSE(found->counts.complete);
   EXPECT_LT(found->counts.compared, found->counts.eligible);
+}
+
+// Reading signatures may take long: whoever submits or withdraws meanwhile does not wait for it.
+TEST(BulletCollectionLoaderTest, AReadUnderASearchBlocksNoWriter) {
+  base::Mutex mutex;
+  base::CondVar changed;
+  bool reading = false;
+  bool written = false;
+  BulletCollection collection(2,
+                              [&](std::string_view) -> absl::StatusOr<forensics::BulletSignature> {
+                                base::MutexLock lock(mutex);
+                                reading = true;
+                                changed.NotifyAll();
+                                while (!written) changed.Wait(mutex);
+                                return Shot(1, 0);
+                              });
+  collection.Insert(IdOf(1), OfClass("9"), Shot(1, 0));
+  collection.Insert(IdOf(2), OfClass("9"), Shot(1, 0));
+  absl::StatusOr<CollectionResult> found = absl::UnknownError("not yet");
+  std::jthread searching(
+      [&] { found = collection.Search({.signature = Shot(1, 1), .characteristics = {}}); });
+  {
+    base::MutexLock lock(mutex);
+    while (!reading) changed.Wait(mutex);
+  }
+
+  collection.Insert(IdOf(3), OfClass("9"), Shot(2, 0));
+  collection.Erase(IdOf(2));
+
+  {
+    base::MutexLock lock(mutex);
+    written = true;
+    changed.NotifyAll();
+  }
+  searching.join();
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ(found->best.size(), 2U);  // What was there when it began.
+  EXPECT_EQ(collection.size(), 2);
+  EXPECT_EQ(collection.changes(), 4);
 }
 
 }  // namespace
