@@ -198,11 +198,13 @@ absl::Status Node::LogStart() {
 }
 
 absl::Status Node::Stop() {
-  index_keeper_->Stop();
   ledger::EntryDraft stop;
   stop.kind = ledger::EntryKind::kStop;
   stop.outcome = "STOPPED";
-  return ledger_->Append(std::move(stop)).status();
+  const absl::Status logged = ledger_->Append(std::move(stop)).status();
+  // Last: who has no patience for it loses nothing but time.
+  index_keeper_->Stop();
+  return logged;
 }
 
 absl::StatusOr<std::int64_t> Node::CountActiveExhibits() const {

@@ -76,7 +76,7 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // The last save of the search index and the entry `stop`. Afterwards only destroying makes sense;
+  // The entry `stop`, then the last save of the search index. Afterwards only destroying makes sense;
   // nobody may be inside a journey.
   absl::Status Stop();
 
