@@ -58,15 +58,6 @@ double ProcessCpuS() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-double ResidentGb() {
-  std::ifstream statm("/proc/self/statm");
-  double pages = 0.0;
-  double resident = 0.0;
-  double shared = 0.0;
-  statm >> pages >> resident >> shared;
-  return (resident - shared) * 4'096.0 / 1e9;
-}
-
 // Nobody is asked anything here.
 class NoPeers final : public federation::PeerClient {
  public:
@@ -162,7 +153,6 @@ void Restart(const Paths& paths, const char* name) {
   auto identity = federation::NodeIdentity::Create(kNodeId, crypto::SigningKey::Generate(random));
   PM_CHECK(identity.ok());
   NoPeers peers;
-  const double resident = ResidentGb();
   const double cpu = ProcessCpuS();
   const double begin = WallS();
   auto node = journeys::Node::Open({.state_folder = paths.state(),
@@ -175,15 +165,14 @@ void Restart(const Paths& paths, const char* name) {
   PM_CHECK(node.ok());
   const double ready_s = WallS() - begin;
   const double ready_cpu_s = ProcessCpuS() - cpu;
-  const double memory_gb = ResidentGb() - resident;
   const auto report = (*node)->index_report();
   const double stop_from = WallS();
   PM_CHECK((*node)->Stop().ok());
   absl::PrintF(
       "%-28s %9d records: ready after %7.2f s wall, %7.2f s processor; %d from files, %d read; "
-      "%.2f GB of memory; stopped and saved in %.2f s\n",
+      "stopped and saved in %.2f s\n",
       name, (*node)->indexed_count(), ready_s, ready_cpu_s, report.from_files, report.from_store,
-      memory_gb, WallS() - stop_from);
+      WallS() - stop_from);
 }
 
 void Bench(std::int64_t records, const fs::path& folder) {
