@@ -94,7 +94,13 @@ absl::StatusOr<Side> LoadFolder(const fs::path& folder) {
   const Submission& bullet = plan.submissions.front();
   std::vector<std::int32_t> lands;
   for (const records::ScanAnnouncement& scan : bullet.header.scans) {
-    lands.push_back(scan.land_number);
+    if (scan.place.region != records::MarkRegion::kLand) {
+      return MakeFault(FaultCode::kUsage,
+                       absl::StrFormat("%s: holds the marks of a cartridge case; name the scan of "
+                                       "one of them",
+                                       folder.string()));
+    }
+    lands.push_back(scan.place.land_number);
   }
   PM_ASSIGN_OR_RETURN(Side side, LoadBullet(bullet.header.identity.label, bullet.files, lands));
   for (const Skipped& other : plan.skipped) {

@@ -102,30 +102,30 @@ void FillPlanes(const std::int8_t* levels, std::int64_t width, std::int64_t heig
 
 // How many samples of a target are measured in the square of a cell with each first sample: no
 // place there has more in common with any cell.
-std::vector<std::int32_t> WindowCounts(const TargetPlanes& target, const Window& window) {
-  const std::int64_t columns = window.columns;
-  std::vector<std::int32_t> down(target.mask.size(), 0);  // Of kCellSide samples from each down.
-  for (std::int64_t y = window.rows - 1; y >= 0; --y) {
-    const auto row = static_cast<std::size_t>(y * columns);
-    for (std::size_t x = row; x < row + static_cast<std::size_t>(columns); ++x) {
-      const auto next = x + static_cast<std::size_t>(columns);
-      const auto beyond = x + static_cast<std::size_t>(kCellSide * columns);
-      down[x] = static_cast<std::int32_t>(target.mask[x] & 1U);
-      if (next < down.size()) down[x] += down[next];
-      if (beyond < down.size()) down[x] -= static_cast<std::int32_t>(target.mask[beyond] & 1U);
+void CountWindows(const TargetPlanes& target, std::vector<std::int32_t>& counts) {
+  const auto columns = static_cast<std::size_t>(target.stride);
+  const std::size_t rows = target.mask.size() / columns;
+  counts.assign(target.mask.size(), 0);
+  std::vector<std::int32_t> down(columns, 0);  // Of kCellSide samples down from the row.
+  std::vector<std::int32_t> running(columns + static_cast<std::size_t>(kCellSide) + 1, 0);
+  for (std::size_t y = rows; y-- > 0;) {
+    const std::uint32_t* enters = target.mask.data() + y * columns;
+    const bool full = y + static_cast<std::size_t>(kCellSide) < rows;
+    const std::uint32_t* leaves =
+        enters + (full ? columns * static_cast<std::size_t>(kCellSide) : std::size_t{0});
+    const std::uint32_t left = full ? 1U : 0U;
+    for (std::size_t x = 0; x < columns; ++x) {
+      down[x] +=
+          static_cast<std::int32_t>(enters[x] & 1U) - static_cast<std::int32_t>(leaves[x] & left);
     }
-  }
-  std::vector<std::int32_t> counts(down.size(), 0);
-  for (std::int64_t y = 0; y < window.rows; ++y) {
     std::int32_t sum = 0;
-    for (std::int64_t x = columns - 1; x >= 0; --x) {
-      const auto at = static_cast<std::size_t>(y * columns + x);
-      sum += down[at];
-      if (x + kCellSide < columns) sum -= down[at + static_cast<std::size_t>(kCellSide)];
-      counts[at] = sum;
+    for (std::size_t x = 0; x < columns; ++x) running[x + 1] = sum += down[x];
+    std::fill(running.begin() + static_cast<std::ptrdiff_t>(columns) + 1, running.end(), sum);
+    std::int32_t* out = counts.data() + y * columns;
+    for (std::size_t x = 0; x < columns; ++x) {
+      out[x] = running[x + static_cast<std::size_t>(kCellSide)] - running[x];
     }
   }
-  return counts;
 }
 
 // The best place of one cell in one target.
@@ -360,11 +360,12 @@ std::vector<std::vector<std::optional<Found>>> SearchCells(std::span<const Cell>
   for (const Cell& cell : cells) taps.push_back(MakeTaps(cell.level, kCellSide, window.columns));
   std::vector<std::vector<std::optional<Found>>> out(cells.size());
   TargetPlanes planes;
+  std::vector<std::int32_t> window_counts;
   for (std::size_t t = 0; t < targets.size(); ++t) {
     FillPlanes(targets[t].level.data(), targets[t].side, targets[t].side,
                window.from_x + targets[t].middle(), window.from_y + targets[t].middle(),
                window.columns, window.rows, planes);
-    const std::vector<std::int32_t> window_counts = WindowCounts(planes, window);
+    CountWindows(planes, window_counts);
     for (std::size_t c = 0; c < cells.size(); ++c) {
       out[c].push_back(BestPlace(cells[c], taps[c], planes, window, window_counts, kernel));
       if (out[c].back()) out[c].back()->turn_degrees = turns_degrees[t];

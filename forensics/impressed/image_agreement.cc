@@ -19,19 +19,15 @@
 namespace proofmark::forensics {
 namespace {
 
-// Sum of products of `a` with `b` moved by (dx, dy). `a` has a frame of kImageShiftMax zeros.
-constexpr std::int64_t kFramedColumns = Image::kColumns + 2 * kImageShiftMax;
+// An image framed by kImageShiftMax zeros has the same stride as one without: a moved product is
+// one run through both.
+static_assert(Image::kStride == Image::kColumns + 2 * kImageShiftMax);
+constexpr std::int64_t kRun = (Image::kRows - 1) * Image::kStride + Image::kColumns;
 
 PM_PER_PROCESSOR
-std::int32_t Dot(const std::int16_t* framed, const std::int16_t* image, std::int64_t dx,
-                 std::int64_t dy) {
+std::int32_t Dot(const std::int16_t* a, const std::int16_t* b) {
   std::int32_t sum = 0;
-  for (std::int64_t y = 0; y < Image::kRows; ++y) {
-    const std::int16_t* a =
-        framed + (y + kImageShiftMax + dy) * kFramedColumns + kImageShiftMax + dx;
-    const std::int16_t* b = image + y * Image::kColumns;
-    for (std::int64_t x = 0; x < Image::kColumns; ++x) sum += a[x] * b[x];
-  }
+  for (std::int64_t i = 0; i < kRun; ++i) sum += a[i] * b[i];
   return sum;
 }
 
@@ -43,9 +39,13 @@ Image MakeImage(const TurnableRelief& smooth, double turn_degrees) {
                 Image::kColumns, Image::kRows, levels.data());
   Image out;
   std::int64_t square = 0;
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    out.level[i] = levels[i] == kLevelNotMeasured ? std::int16_t{0} : levels[i];
-    square += out.level[i] * out.level[i];
+  for (std::int64_t y = 0; y < Image::kRows; ++y) {
+    for (std::int64_t x = 0; x < Image::kColumns; ++x) {
+      const std::int8_t level = levels[static_cast<std::size_t>(y * Image::kColumns + x)];
+      if (level == kLevelNotMeasured) continue;
+      out.level[static_cast<std::size_t>(y * Image::kStride + x)] = level;
+      square += level * level;
+    }
   }
   out.norm = std::sqrt(static_cast<double>(square));
   return out;
@@ -55,19 +55,18 @@ ImageRange CorrelateImages(const Image& image, std::span<const Image> turned,
                            std::int64_t shift_max) {
   PM_CHECK(shift_max >= 0 && shift_max <= kImageShiftMax);
   std::vector<std::int16_t> framed(
-      static_cast<std::size_t>(kFramedColumns * (Image::kRows + 2 * kImageShiftMax)), 0);
-  for (std::int64_t y = 0; y < Image::kRows; ++y) {
-    std::copy_n(image.level.data() + y * Image::kColumns, Image::kColumns,
-                framed.data() + (y + kImageShiftMax) * kFramedColumns + kImageShiftMax);
-  }
+      static_cast<std::size_t>(Image::kStride * (Image::kRows + 2 * kImageShiftMax)), 0);
+  std::copy_n(image.level.data(), kRun,
+              framed.data() + kImageShiftMax * Image::kStride + kImageShiftMax);
   ImageRange out;
   for (const Image& other : turned) {
     const double norms = image.norm * other.norm;
     if (norms <= 0.0) continue;
     for (std::int64_t dy = -shift_max; dy <= shift_max; ++dy) {
       for (std::int64_t dx = -shift_max; dx <= shift_max; ++dx) {
-        const double r =
-            static_cast<double>(Dot(framed.data(), other.level.data(), dx, dy)) / norms;
+        const std::int16_t* moved =
+            framed.data() + (kImageShiftMax + dy) * Image::kStride + kImageShiftMax + dx;
+        const double r = static_cast<double>(Dot(moved, other.level.data())) / norms;
         out.highest = std::max(out.highest, r);
         out.lowest = std::min(out.lowest, r);
       }

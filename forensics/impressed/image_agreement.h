@@ -17,8 +17,9 @@ struct Image {
   static constexpr std::int64_t kColumns = 56;
   static constexpr std::int64_t kRows = 55;
   static constexpr std::int64_t kMiddle = 27;
+  static constexpr std::int64_t kStride = 64;  // Samples to the next row; those between are 0.
 
-  std::array<std::int16_t, static_cast<std::size_t>(kColumns* kRows)> level{};
+  std::array<std::int16_t, static_cast<std::size_t>(kStride* kRows)> level{};
   double norm = 0.0;  // Root of the sum of squares.
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <utility>
@@ -64,6 +65,55 @@ struct PreparedView {
   }
 };
 
+namespace {
+
+// Which postures of a whole image to compare.
+struct Postures {
+  double from_degrees = 0.0, to_degrees = 0.0, step_degrees = 0.0;
+  std::int64_t shift_max = 0;
+};
+
+// A whole mark at 100 um, as it lies and at the turns of a search; made when first asked for, by
+// whichever thread that is.
+class WholeImages {
+ public:
+  WholeImages(const ImpressedSignature& signature, bool mirrored)
+      : whole_(signature, mirrored, kImageSmoothing) {}
+
+  const Image& upright() const { return At({0.0, 0.0, 1.0, 0}, upright_).front(); }
+  // Of the postures that the search itself tries; of those that only a flag asks for.
+  const std::vector<Image>& searched(const Postures& postures) const {
+    return At(postures, searched_);
+  }
+  const std::vector<Image>& flagged(const Postures& postures) const {
+    return At(postures, flagged_);
+  }
+
+ private:
+  struct Made {
+    std::once_flag once;
+    std::vector<Image> images;
+  };
+
+  const std::vector<Image>& At(const Postures& postures, Made& made) const {
+    std::call_once(made.once, [&] {
+      for (double turn = postures.from_degrees; turn <= postures.to_degrees;
+           turn += postures.step_degrees) {
+        made.images.push_back(MakeImage(whole_, turn));
+      }
+    });
+    return made.images;
+  }
+
+  TurnableRelief whole_;
+  // Constant once made.
+  mutable Made upright_;
+  mutable Made searched_;
+  mutable Made flagged_;
+};
+
+}  // namespace
+
 struct PreparedImpression::State {
   std::string extractor_version;
   ImpressedRegion region = ImpressedRegion::kBreechFace;
@@ -73,12 +123,11 @@ struct PreparedImpression::State {
   double width_um = 0.0;  // Of the relief.
   double height_um = 0.0;
   std::vector<PreparedView> views;  // Upright; then mirrored, if the search asks for it.
-  TurnableRelief whole;             // Smoothed, for images.
-  TurnableRelief whole_mirrored;
+  WholeImages whole;
+  WholeImages whole_mirrored;
 
   explicit State(const ImpressedSignature& signature)
-      : whole(signature, /*mirrored=*/false, kImageSmoothing),
-        whole_mirrored(signature, /*mirrored=*/true, kImageSmoothing) {}
+      : whole(signature, /*mirrored=*/false), whole_mirrored(signature, /*mirrored=*/true) {}
 };
 
 namespace {
@@ -160,7 +209,7 @@ CellDirection Describe(const PreparedView& reference, const Searched& searched,
 
 }  // namespace
 
-std::string_view ImpressionComparisonVersion() { return "cmc-1/25um/425um/3deg/fine12.5um-1deg"; }
+std::string_view ImpressionComparisonVersion() { return "cmc-1/25um/400um/3deg/fine12.5um-1deg"; }
 
 absl::Status CheckOptions(const ImpressionComparisonOptions& options) {
   PM_RETURN_IF_ERROR(CheckRange("distance_um", options.distance_um, 10.0, 500.0));
@@ -261,25 +310,12 @@ double OverlapMm2(const PreparedView& reference, const PreparedView& other,
   return static_cast<double>(both) * coarse_pitch_um * coarse_pitch_um * 1e-6;
 }
 
-// Which postures of two images to compare.
-struct Postures {
-  double from_degrees = 0.0, to_degrees = 0.0, step_degrees = 0.0;
-  std::int64_t shift_max = 0;
-};
-
-// Of both ways round, the more extreme.
-ImageRange CorrelateBothWays(const TurnableRelief& a, const TurnableRelief& b,
-                             const Postures& postures) {
-  const auto images = [&](const TurnableRelief& whole) {
-    std::vector<Image> out;
-    for (double turn = postures.from_degrees; turn <= postures.to_degrees;
-         turn += postures.step_degrees) {
-      out.push_back(MakeImage(whole, turn));
-    }
-    return out;
-  };
-  const ImageRange ab = CorrelateImages(MakeImage(a, 0.0), images(b), postures.shift_max);
-  const ImageRange ba = CorrelateImages(MakeImage(b, 0.0), images(a), postures.shift_max);
+// Of both ways round, the more extreme. `images` gives the turned images of one mark.
+template <typename ImagesOf>
+ImageRange CorrelateBothWays(const WholeImages& a, const WholeImages& b, const Postures& postures,
+                             const ImagesOf& images) {
+  const ImageRange ab = CorrelateImages(a.upright(), images(b), postures.shift_max);
+  const ImageRange ba = CorrelateImages(b.upright(), images(a), postures.shift_max);
   return {std::max(ab.highest, ba.highest), std::min(ab.lowest, ba.lowest)};
 }
 
@@ -289,13 +325,16 @@ void RaiseFlags(const State& a, const State& b, TurnSearch turns, ImpressedCompa
   const double needed = std::max(kPostureCorrelationMin, best + kPostureMargin);
   const auto raise = [&](ComparisonFlag flag) { out.flags |= static_cast<std::uint32_t>(flag); };
   const Postures all{-180.0, 180.0 - kPostureTurnStep, kPostureTurnStep, kPostureShiftMax};
-  const ImageRange anywhere = CorrelateBothWays(a.whole, b.whole, all);
+  const auto turned = [&](const WholeImages& whole) -> const std::vector<Image>& {
+    return whole.flagged(all);
+  };
+  const ImageRange anywhere = CorrelateBothWays(a.whole, b.whole, all, turned);
   if (turns == TurnSearch::kDirected && anywhere.highest >= needed) {
     raise(ComparisonFlag::kTurnedOutside);
   }
   if (-anywhere.lowest >= needed) raise(ComparisonFlag::kInvertedHeights);
   if (turns == TurnSearch::kFullCircleOrMirror) return;
-  const ImageRange mirrored = CorrelateBothWays(a.whole, b.whole_mirrored, all);
+  const ImageRange mirrored = CorrelateBothWays(a.whole, b.whole_mirrored, all, turned);
   if (mirrored.highest >= needed) raise(ComparisonFlag::kMirrored);
 }
 
@@ -362,8 +401,12 @@ absl::StatusOr<ImpressedComparison> CompareImpressions(const PreparedImpression&
       options.turns == TurnSearch::kDirected
           ? Postures{-kDirectedDegrees, kDirectedDegrees, kImageTurnStep, kImageShiftMax}
           : Postures{-180.0, 180.0 - kImageTurnStep, kImageTurnStep, kImageShiftMax};
-  const TurnableRelief& whole = out.mirrored ? b.whole_mirrored : b.whole;
-  out.features.image_correlation = CorrelateBothWays(a.whole, whole, tried).highest;
+  const WholeImages& whole = out.mirrored ? b.whole_mirrored : b.whole;
+  out.features.image_correlation =
+      CorrelateBothWays(
+          a.whole, whole,
+          tried, [&](const WholeImages& of) -> const auto& { return of.searched(tried); })
+          .highest;
   const double share = static_cast<double>(out.cmc) /
                        static_cast<double>(std::max<std::int64_t>(out.cells_eligible, 1));
   if (share < kPostureShareMax) RaiseFlags(a, b, options.turns, out);

@@ -87,9 +87,11 @@ __attribute__((target("avx512f"))) inline __m512i All(std::int32_t value) {
 }
 
 // The same, sixteen samples at a time: integers, and floats one by one, so the bits are the same.
-__attribute__((target("avx512f,avx512bw,avx512vl"))) void SampleRowAvx512(const SampledRow& row,
-                                                                          std::int64_t columns,
-                                                                          std::int8_t* levels) {
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) void SampleRowAvx512(
+    const SampledRow& row, std::int64_t columns, std::int8_t* levels) {
+  const __m512i evens =
+      _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const __m512i odds = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   __m512i sx = _mm512_add_epi32(All(row.x), _mm512_mullo_epi32(lane, All(row.step_x)));
   __m512i sy = _mm512_add_epi32(All(row.y), _mm512_mullo_epi32(lane, All(row.step_y)));
@@ -112,14 +114,27 @@ __attribute__((target("avx512f,avx512bw,avx512vl"))) void SampleRowAvx512(const 
       const __m512i gx = _mm512_sub_epi32(one, fx), gy = _mm512_sub_epi32(one, fy);
       const __m512i share[4] = {_mm512_mullo_epi32(gx, gy), _mm512_mullo_epi32(fx, gy),
                                 _mm512_mullo_epi32(gx, fy), _mm512_mullo_epi32(fx, fy)};
-      const std::int32_t offset[4] = {0, 1, row.width, row.width + 1};
+      // Neighbours in a row are gathered together, then parted.
+      const __m256i at_low = _mm512_castsi512_si256(at);
+      const __m256i at_high = _mm512_extracti32x8_epi32(at, 1);
+      const auto inside_low = static_cast<__mmask8>(inside);
+      const auto inside_high = static_cast<__mmask8>(inside >> 8);
+      __m512i word[4];
+      for (int k = 0; k < 2; ++k) {
+        const std::uint32_t* from = row.words + k * row.width;
+        const __m512i low_pairs =
+            _mm512_mask_i32gather_epi64(_mm512_setzero_si512(), inside_low, at_low, from, 4);
+        const __m512i high_pairs =
+            _mm512_mask_i32gather_epi64(_mm512_setzero_si512(), inside_high, at_high, from, 4);
+        word[2 * k] = _mm512_permutex2var_epi32(low_pairs, evens, high_pairs);
+        word[2 * k + 1] = _mm512_permutex2var_epi32(low_pairs, odds, high_pairs);
+      }
       __m512i weight = _mm512_setzero_si512(), value = weight;
       for (int k = 0; k < 4; ++k) {
-        const __m512i word = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), inside, at,
-                                                         row.words + offset[k], 4);
         weight =
-            _mm512_add_epi32(weight, _mm512_mullo_epi32(share[k], _mm512_and_si512(word, low)));
-        value = _mm512_add_epi32(value, _mm512_mullo_epi32(share[k], _mm512_srai_epi32(word, 16)));
+            _mm512_add_epi32(weight, _mm512_mullo_epi32(share[k], _mm512_and_si512(word[k], low)));
+        value =
+            _mm512_add_epi32(value, _mm512_mullo_epi32(share[k], _mm512_srai_epi32(word[k], 16)));
       }
       const __mmask16 measured = _mm512_mask_cmpge_epi32_mask(inside, weight, All(kHalfWeight));
       const __m512 level = _mm512_maskz_div_ps(
@@ -142,7 +157,8 @@ using RowSampler = void (*)(const SampledRow&, std::int64_t, std::int8_t*);
 RowSampler BestRowSampler() {
 #if PM_X86_KERNELS
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
     return &SampleRowAvx512;
   }
 #endif

@@ -248,7 +248,7 @@ void PrintSpeed() {
       });
       double measured = 0.0;
       for (const auto& direction : last.directions) {
-        for (const auto& cell : direction.cells) measured += 289.0 * cell.valid_share;
+        for (const auto& cell : direction.cells) measured += 256.0 * cell.valid_share;
       }
       const double macs = measured * 31.0 * 31.0 * 6.0 * turn_count;
       std::printf(
