@@ -127,6 +127,23 @@ void CheckPartners(NodeClient& node, Report& report) {
   }
 }
 
+void CheckIndexFiles(const admin::v1::SearchIndexStatus& index, Report& report) {
+  report.Add(
+      "search index on disk", index.failure_count() == 0 ? Verdict::kOk : Verdict::kWarning,
+      index.failure_count() == 0
+          ? "kept"
+          : absl::StrFormat("failed %s times", CountText(index.failure_count())),
+      index.failure_count() == 0
+          ? ""
+          : "Searches are not affected, the next start takes longer. The node's log says why; "
+            "its folder is `index` in the state folder.");
+  if (index.unread_signature_count() == 0) return;
+  report.Add("signatures at rest", Verdict::kWarning,
+             absl::StrFormat("%s could not be read by a search",
+                             CountText(index.unread_signature_count())),
+             "The node's log names the exhibits; their rows are damaged.");
+}
+
 void CheckNode(const Arguments& arguments, Report& report) {
   const absl::StatusOr<std::unique_ptr<NodeClient>> node = OpenNode(arguments);
   if (!node.ok()) {
@@ -147,6 +164,7 @@ void CheckNode(const Arguments& arguments, Report& report) {
       status->indexed_count() >= status->exhibit_count() ? Verdict::kOk : Verdict::kWarning,
       absl::StrFormat("%s of %s active exhibits are searchable", CountText(status->indexed_count()),
                       CountText(status->exhibit_count())));
+  CheckIndexFiles(status->search_index(), report);
   report.Add(
       "calibration", status->calibration_provisional() ? Verdict::kWarning : Verdict::kOk,
       status->calibration_version() + (status->calibration_provisional() ? ", PROVISIONAL" : ""));

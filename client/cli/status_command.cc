@@ -18,6 +18,22 @@ std::string Moment(const google::protobuf::Timestamp& time) {
   return TimeText(time.seconds() * 1000);
 }
 
+std::string IndexText(const admin::v1::SearchIndexStatus& index) {
+  std::string text = absl::StrFormat(
+      "ready %.1f s after the start: %s exhibits from its files, %s read",
+      static_cast<double>(index.ready_after().seconds()) + 1e-9 * index.ready_after().nanos(),
+      CountText(index.from_files_count()), CountText(index.from_store_count()));
+  if (index.failure_count() > 0) {
+    text += absl::StrFormat("; %s times not kept on disk, see the node's log",
+                            CountText(index.failure_count()));
+  }
+  if (index.unread_signature_count() > 0) {
+    text += absl::StrFormat("; %s signatures could not be read, see the node's log",
+                            CountText(index.unread_signature_count()));
+  }
+  return text;
+}
+
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const admin::v1::GetStatusResponse status, node->GetStatus());
@@ -33,6 +49,7 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   facts.Add("exhibits",
             absl::StrFormat("%s active, %s in the search index", CountText(status.exhibit_count()),
                             CountText(status.indexed_count())));
+  if (status.has_search_index()) facts.Add("search index", IndexText(status.search_index()));
   facts.Add("ledger", absl::StrFormat("%s entries, root %s",
                                       CountText(static_cast<std::int64_t>(status.ledger_size())),
                                       base::ToHex(status.ledger_root())));

@@ -100,7 +100,9 @@ std::int64_t BulletIndex::Adopt(
       segment->Erase(i);
     }
   }
-  if (added > 0) segments_.push_back({std::move(segment), epoch_});
+  // Frozen from the start: whoever read the file goes by this object being what the file has.
+  constexpr std::uint64_t kFrozen = 0;
+  if (added > 0) segments_.push_back({std::move(segment), kFrozen});
   return added;
 }
 

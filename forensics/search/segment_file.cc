@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
@@ -76,7 +77,50 @@ absl::Status CheckBounds(const Header& header) {
   if (header.id_bytes > header.record_count * kRecordIdBytesMax) return Damaged("id bytes");
   if (header.version_bytes > kExtractorVersionBytesMax) return Damaged("version bytes");
   if (header.lanes_used > kBlockLanes) return Damaged("lanes used");
+  if (header.zero != 0 || std::any_of(std::begin(header.zeros), std::end(header.zeros),
+                                      [](std::uint8_t byte) { return byte != 0; })) {
+    return Damaged("header");
+  }
   return absl::OkStatus();
+}
+
+// Searches index by these numbers, so a file that is whole and was never ours must not pass.
+// Records stand one behind the other, in the ids as in the lanes.
+class RecordCheck {
+ public:
+  explicit RecordCheck(const Header& header) : header_(header) {}
+
+  absl::Status Next(const StoredRecord& stored) {
+    if (stored.id_begin < id_end_ ||
+        std::uint64_t{stored.id_begin} + stored.id_bytes > header_.id_bytes) {
+      return Damaged("record's id out of bounds");
+    }
+    id_end_ = stored.id_begin + stored.id_bytes;
+    if (stored.land_count == 0) return absl::OkStatus();
+    const std::uint32_t begin = stored.block * kLanes + stored.lane;
+    const std::uint32_t end = begin + stored.land_count;
+    const std::uint32_t lanes = (header_.block_count - 1) * kLanes + header_.lanes_used;
+    if (stored.land_count > kBulletLandsMax || stored.lane + stored.land_count > kBlockLanes ||
+        header_.block_count == 0 || begin < lane_end_ || end > lanes) {
+      return Damaged("record's lands out of bounds");
+    }
+    lane_end_ = end;
+    return absl::OkStatus();
+  }
+
+ private:
+  static constexpr std::uint32_t kLanes = static_cast<std::uint32_t>(kBlockLanes);
+  const Header& header_;
+  std::uint32_t id_end_ = 0;
+  std::uint32_t lane_end_ = 0;
+};
+
+// 1 / root of a sum of squares of whole numbers, or nothing: a score that is no number would have
+// no place in any order.
+absl::Status CheckNorms(const BlockView& block) {
+  const bool good = std::all_of(block.inverse_norm, block.inverse_norm + kBlockLanes,
+                                [](float norm) { return norm >= 0.0F && norm <= 1.0F; });
+  return good ? absl::OkStatus() : Damaged("norm out of bounds");
 }
 
 }  // namespace
@@ -136,6 +180,9 @@ absl::StatusOr<std::shared_ptr<BulletSegment>> BulletSegment::Open(
   if (crypto::AsText(crypto::Sha256(text.substr(0, covered))) != text.substr(covered)) {
     return Damaged("checksum");
   }
+  const std::string_view padding =
+      text.substr(0, covered).substr(version_at + header.version_bytes);
+  if (padding.find_first_not_of('\0') != std::string_view::npos) return Damaged("padding");
 
   segment->kind_.extractor_version = text.substr(version_at, header.version_bytes);
   segment->ids_ = text.substr(ids_at, header.id_bytes);
@@ -143,14 +190,11 @@ absl::StatusOr<std::shared_ptr<BulletSegment>> BulletSegment::Open(
   segment->lanes_used_ = header.lanes_used;
   segment->signatures_.resize(header.record_count);
   segment->records_.reserve(header.record_count);
+  RecordCheck check(header);
   for (std::uint32_t i = 0; i < header.record_count; ++i) {
     StoredRecord stored;
     std::memcpy(&stored, bytes.data() + records_at + i * sizeof(stored), sizeof(stored));
-    if (std::uint64_t{stored.id_begin} + stored.id_bytes > header.id_bytes ||
-        stored.lane + stored.land_count > kBlockLanes ||
-        (stored.land_count > 0 && stored.block >= header.block_count)) {
-      return Damaged("record out of bounds");
-    }
+    PM_RETURN_IF_ERROR(check.Next(stored));
     Record record;
     record.id_begin = stored.id_begin;
     record.id_bytes = stored.id_bytes;
@@ -163,6 +207,9 @@ absl::StatusOr<std::shared_ptr<BulletSegment>> BulletSegment::Open(
   }
   segment->blocks_ = bytes.data() + sizeof(Header);
   segment->owner_ = std::move(owner);
+  for (std::int64_t i = 0; i < segment->block_count(); ++i) {
+    PM_RETURN_IF_ERROR(CheckNorms(segment->block(i)));
+  }
   bytes = bytes.subspan(header.total_bytes);
   return segment;
 }

@@ -85,6 +85,26 @@ absl::StatusOr<StoredExhibit> FromProto(records::ExhibitId id,
   return stored;
 }
 
+store::v1::StoredRosterRow ToProto(const StoredRosterRow& row) {
+  store::v1::StoredRosterRow message;
+  message.set_kind(ToProto(row.kind));
+  *message.mutable_characteristics() = ToProto(row.characteristics);
+  message.set_extractor_versions(row.extractor_versions);
+  return message;
+}
+
+absl::StatusOr<StoredRosterRow> FromProto(const store::v1::StoredRosterRow& message,
+                                          std::string_view field) {
+  StoredRosterRow row;
+  PM_ASSIGN_OR_RETURN(row.kind, FromProto(message.kind(), At(field, "kind")));
+  PM_ASSIGN_OR_RETURN(row.characteristics,
+                      FromProto(message.characteristics(), At(field, "characteristics")));
+  PM_RETURN_IF_ERROR(CheckAscii(field, "extractor_versions", message.extractor_versions(), 1,
+                                kExtractorVersionsBytesMax));
+  row.extractor_versions = message.extractor_versions();
+  return row;
+}
+
 store::v1::StoredExchange ToProto(const StoredExchange& stored) {
   store::v1::StoredExchange message;
   message.set_request_hash(std::string(crypto::AsText(stored.request_hash)));
@@ -121,6 +141,18 @@ absl::StatusOr<StoredExhibit> ParseStoredExhibit(records::ExhibitId id, std::str
   store::v1::StoredExhibit message;
   PM_RETURN_IF_ERROR(ParseStrictly(bytes, kStoredExhibitBytesMax, "exhibit", message));
   return FromProto(std::move(id), message, "exhibit");
+}
+
+absl::StatusOr<std::string> Serialise(const StoredRosterRow& row) {
+  const store::v1::StoredRosterRow message = ToProto(row);
+  PM_RETURN_IF_ERROR(FromProto(message, "roster row").status());
+  return WriteBytes(message, kStoredRosterRowBytesMax, "roster row");
+}
+
+absl::StatusOr<StoredRosterRow> ParseStoredRosterRow(std::string_view bytes) {
+  store::v1::StoredRosterRow message;
+  PM_RETURN_IF_ERROR(ParseStrictly(bytes, kStoredRosterRowBytesMax, "roster row", message));
+  return FromProto(message, "roster row");
 }
 
 absl::StatusOr<std::string> Serialise(const StoredExchange& stored) {

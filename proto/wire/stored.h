@@ -16,6 +16,8 @@
 namespace proofmark::wire {
 
 inline constexpr std::int64_t kStoredExhibitBytesMax = 1024 * 1024;
+inline constexpr std::int64_t kStoredRosterRowBytesMax = 2'048;
+inline constexpr std::int64_t kExtractorVersionsBytesMax = 1'023;
 inline constexpr std::int64_t kSealedIdentityBytesMax = 8'192;
 inline constexpr std::int64_t kSealedAnswerBytesMax = 1'114'112;  // An envelope and its seal.
 inline constexpr std::int64_t kStoredExchangeBytesMax = kSealedAnswerBytesMax + 4'096;
@@ -29,6 +31,17 @@ struct StoredExhibit {
 };
 absl::StatusOr<std::string> Serialise(const StoredExhibit& stored);
 absl::StatusOr<StoredExhibit> ParseStoredExhibit(records::ExhibitId id, std::string_view bytes);
+
+// What a start needs to know of an active exhibit, without its signature.
+struct StoredRosterRow {
+  records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
+  records::ClassCharacteristics characteristics;
+  // forensics::ExtractorVersions; printable ASCII, 1..kExtractorVersionsBytesMax.
+  std::string extractor_versions;
+  friend bool operator==(const StoredRosterRow&, const StoredRosterRow&) = default;
+};
+absl::StatusOr<std::string> Serialise(const StoredRosterRow& row);
+absl::StatusOr<StoredRosterRow> ParseStoredRosterRow(std::string_view bytes);
 
 // One exchange this node answered, kept for repetitions of the question.
 struct StoredExchange {

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/journeys/node.h"
 
+#include <chrono>
+#include <optional>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_format.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "forensics/cartridge/bullet_or_case.h"
+#include "forensics/striated/land_extraction.h"
 #include "server/store/key_file.h"
 
 namespace proofmark::journeys {
 namespace {
 
 constexpr int kSearchThreadsMax = 64;
-constexpr std::int64_t kProgressEvery = 1'000;
+constexpr std::int64_t kProgressEvery = 10'000;
+
+bool IsSearchableBullet(const wire::StoredRosterRow& row) {
+  return records::ItemOf(row.kind) == records::ItemKind::kBullet &&
+         row.extractor_versions == forensics::LandExtractorVersion();
+}
 
 }  // namespace
 
@@ -29,10 +38,11 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   std::unique_ptr<Node> node(
       new Node(std::move(options), std::move(identity), std::move(partners), clock, random, peers));
   PM_RETURN_IF_ERROR(node->Assemble(disk));
-  PM_RETURN_IF_ERROR(node->LoadCollection());
+  PM_RETURN_IF_ERROR(node->LoadCollection(disk));
   PM_RETURN_IF_ERROR(node->searches_->CloseAbandoned());
   PM_RETURN_IF_ERROR(node->answering_->ForgetOldAnswers());
   PM_RETURN_IF_ERROR(node->LogStart());
+  node->index_keeper_->Start();
   return node;
 }
 
@@ -45,7 +55,8 @@ Node::Node(Options options, federation::NodeIdentity identity, federation::Partn
       clock_(clock),
       random_(random),
       peers_(peers),
-      collection_(options_.search_threads) {}
+      collection_(options_.search_threads,
+                  [this](std::string_view id) { return LoadSignature(id); }) {}
 
 Node::~Node() = default;
 
@@ -94,24 +105,67 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   return absl::OkStatus();
 }
 
-absl::Status Node::LoadCollection() {
-  std::int64_t loaded = 0;
+// Reads the store without any lock of the index: no writer waits for it.
+absl::StatusOr<forensics::BulletSignature> Node::LoadSignature(std::string_view id) const {
+  absl::StatusOr<wire::StoredExhibit> stored = registry_->Load(id);
+  if (stored.ok()) {
+    if (auto* bullet = std::get_if<forensics::BulletSignature>(&*stored->signature)) {
+      return std::move(*bullet);
+    }
+    stored = absl::DataLossError("an exhibit in the index of bullets is none");
+  }
+  ++unread_signatures_;
+  base::Log(base::LogSeverity::kError,
+            absl::StrFormat("a search lacks a signature: %s", stored.status().message()));
+  return stored.status();
+}
+
+absl::Status Node::LoadCollection(store::StorageEnv& disk) {
+  const auto begin = clock_.Steady();
+  PM_ASSIGN_OR_RETURN(registry::Roster roster, registry_->ReadRoster());
+  index_keeper_ = std::make_unique<match::IndexKeeper>(
+      disk, options_.state_folder + "/index", collection_.bullets(), clock_, options_.index);
+  absl::Status fault;
+  index_keeper_->Load([&](const records::ExhibitId& id) -> std::optional<match::ClassData> {
+    absl::StatusOr<std::optional<wire::StoredRosterRow>> row = roster.Find(id);
+    if (!row.ok()) fault = row.status();
+    if (!row.ok() || !row->has_value() || !IsSearchableBullet(**row)) return std::nullopt;
+    roster.Take(id);
+    return match::ClassData{.kind = (*row)->kind,
+                            .characteristics = std::move((*row)->characteristics)};
+  });
+  PM_RETURN_IF_ERROR(fault);
+  PM_RETURN_IF_ERROR(InsertLeft(roster));
+  ready_ms_ =
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.Steady() - begin).count();
+  base::Log(base::LogSeverity::kInfo,
+            absl::StrFormat("%d exhibits searchable after %d ms: %d from index files, %d read",
+                            collection_.size(), ready_ms_,
+                            index_keeper_->counters().adopted_records, loaded_from_store_));
+  return absl::OkStatus();
+}
+
+absl::Status Node::InsertLeft(const registry::Roster& roster) {
   std::int64_t of_other_method = 0;
-  PM_RETURN_IF_ERROR(registry_->ForEachActive([&](wire::StoredExhibit& stored) {
-    if (!forensics::IsOfCurrentMethod(*stored.signature)) {
+  PM_RETURN_IF_ERROR(roster.ForEachLeft([&](const records::ExhibitId& id) -> absl::Status {
+    absl::StatusOr<wire::StoredExhibit> stored = registry_->Load(id);
+    if (absl::IsNotFound(stored.status())) {
+      return absl::DataLossError(absl::StrFormat("exhibit %s is in the roster alone", id));
+    }
+    if (!stored.ok()) return stored.status();
+    if (!forensics::IsOfCurrentMethod(*stored->signature)) {
       ++of_other_method;
       return absl::OkStatus();
     }
     collection_.Insert(
-        stored.exhibit.id,
-        {.kind = stored.exhibit.kind, .characteristics = stored.exhibit.characteristics},
-        *std::move(stored.signature));
-    if (++loaded % kProgressEvery == 0) {
-      base::Log(base::LogSeverity::kInfo, absl::StrFormat("%d exhibits loaded so far", loaded));
+        id, {.kind = stored->exhibit.kind, .characteristics = stored->exhibit.characteristics},
+        *std::move(stored->signature));
+    if (++loaded_from_store_ % kProgressEvery == 0) {
+      base::Log(base::LogSeverity::kInfo,
+                absl::StrFormat("%d exhibits read so far", loaded_from_store_));
     }
     return absl::OkStatus();
   }));
-  base::Log(base::LogSeverity::kInfo, absl::StrFormat("%d exhibits loaded", loaded));
   if (of_other_method > 0) {
     base::Log(base::LogSeverity::kWarning,
               absl::StrFormat("%d exhibits are not searched: their signatures are of another "
@@ -119,6 +173,15 @@ absl::Status Node::LoadCollection() {
                               of_other_method));
   }
   return absl::OkStatus();
+}
+
+Node::IndexReport Node::index_report() const {
+  const match::IndexKeeper::Counters files = index_keeper_->counters();
+  return {.from_files = files.adopted_records,
+          .from_store = loaded_from_store_,
+          .ready_ms = ready_ms_,
+          .unread_signatures = unread_signatures_,
+          .files = files};
 }
 
 absl::Status Node::LogStart() {
@@ -138,7 +201,10 @@ absl::Status Node::Stop() {
   ledger::EntryDraft stop;
   stop.kind = ledger::EntryKind::kStop;
   stop.outcome = "STOPPED";
-  return ledger_->Append(std::move(stop)).status();
+  const absl::Status logged = ledger_->Append(std::move(stop)).status();
+  // Last: who has no patience for it loses nothing but time.
+  index_keeper_->Stop();
+  return logged;
 }
 
 absl::StatusOr<std::int64_t> Node::CountActiveExhibits() const {

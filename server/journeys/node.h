@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,6 +23,7 @@
 #include "server/ledger/ledger.h"
 #include "server/match/answer_key.h"
 #include "server/match/exhibit_collection.h"
+#include "server/match/index_keeper.h"
 #include "server/registry/exhibit_registry.h"
 #include "server/store/store.h"
 
@@ -40,11 +43,22 @@ class Node {
     // SHA-256 of the configuration, 64 hexadecimal digits: the entry `config` of this start.
     std::string config_sha256_hex;
     int search_threads = 2;  // Workers of one search; 1..64.
+    match::IndexKeeper::Options index;
     // The store has failed; main ends the process. Contract: store::Store::Options::on_failure.
     std::function<void(const absl::Status&)> on_store_failure;
   };
 
-  // Opens the state, checks the ledger against it, loads every active exhibit into the collection,
+  // How the exhibits became searchable at this start, and how their index is kept.
+  struct IndexReport {
+    std::int64_t from_files = 0;  // Exhibits whose index entry was on disk.
+    std::int64_t from_store = 0;  // Exhibits read whole: cases, and what the files lacked.
+    std::int64_t ready_ms = 0;    // From the beginning of loading until all were searchable.
+    // Signatures that a search needed and could not read: counted there as failed.
+    std::int64_t unread_signatures = 0;
+    match::IndexKeeper::Counters files;
+  };
+
+  // Opens the state, checks the ledger against it, makes every active exhibit searchable,
   // closes what a crash left open, and writes the entries `start` and `config`. The references
   // must outlive the node.
   //   kInvalidArgument     an option out of its bounds.
@@ -62,7 +76,8 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // The entry `stop`. Afterwards only destroying makes sense; nobody may be inside a journey.
+  // The entry `stop`, then the last save of the search index. Afterwards only destroying makes sense;
+  // nobody may be inside a journey.
   absl::Status Stop();
 
   Submissions& submissions() { return *submissions_; }
@@ -77,6 +92,7 @@ class Node {
   // Active exhibits at rest and in the collection: equal, or something is wrong.
   absl::StatusOr<std::int64_t> CountActiveExhibits() const;
   std::int64_t indexed_count() const { return collection_.size(); }
+  IndexReport index_report() const;
   std::int64_t start_unix_ms() const { return start_unix_ms_; }
   // OK while the node can do its work, otherwise why not.
   absl::Status health() const { return store_->health(); }
@@ -86,7 +102,9 @@ class Node {
        const base::Clock& clock, base::Random& random, federation::PeerClient& peers);
 
   absl::Status Assemble(store::StorageEnv& disk);
-  absl::Status LoadCollection();
+  absl::Status LoadCollection(store::StorageEnv& disk);
+  absl::Status InsertLeft(const registry::Roster& roster);
+  absl::StatusOr<forensics::BulletSignature> LoadSignature(std::string_view id) const;
   absl::Status LogStart();
 
   // Constant after construction.
@@ -94,6 +112,9 @@ class Node {
   const federation::NodeIdentity identity_;
   const federation::Partners partners_;
   const std::int64_t start_unix_ms_;
+  // Constant after Open.
+  std::int64_t loaded_from_store_ = 0;
+  std::int64_t ready_ms_ = 0;
   // Do their own locking. In order of construction: each uses only what stands above it.
   const base::Clock& clock_;
   base::Random& random_;
@@ -104,6 +125,8 @@ class Node {
   std::unique_ptr<match::AnswerKey> answer_key_;
   std::unique_ptr<registry::ExhibitRegistry> registry_;
   match::ExhibitCollection collection_;
+  std::unique_ptr<match::IndexKeeper> index_keeper_;
+  mutable std::atomic<std::int64_t> unread_signatures_ = 0;
   std::unique_ptr<Submissions> submissions_;
   std::unique_ptr<Searches> searches_;
   std::unique_ptr<Answering> answering_;

@@ -35,9 +35,13 @@ std::uint32_t BulletCollection::TagOf(ClassData data) {
 void BulletCollection::Insert(const records::ExhibitId& id, ClassData data,
                               forensics::BulletSignature signature) {
   index_.Insert(id, std::move(signature), TagOf(std::move(data)));
+  ++changes_;
 }
 
-void BulletCollection::Erase(const records::ExhibitId& id) { index_.Erase(id); }
+void BulletCollection::Erase(const records::ExhibitId& id) {
+  index_.Erase(id);
+  ++changes_;
+}
 
 std::int64_t BulletCollection::Adopt(
     std::shared_ptr<forensics::BulletSegment> segment,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -84,6 +85,9 @@ class BulletCollection {
 
   std::int64_t size() const { return index_.size(); }
 
+  // How often Insert and Erase were called: files made at another number are behind.
+  std::int64_t changes() const { return changes_; }
+
   // Adds the records of an index segment read from a file (server/match/index_files.h). `class_of`
   // gives a record's class data, or nothing for a record that is no more. Needs a loader.
   //   Result  records added.
@@ -107,6 +111,7 @@ class BulletCollection {
   // Do their own locking.
   forensics::WorkerPool pool_;
   forensics::BulletIndex index_;
+  std::atomic<std::int64_t> changes_ = 0;
 
   mutable base::Mutex mutex_;
   // Only ever added to; as many as there are different ones.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -55,8 +56,10 @@ struct FoundExhibits {
 // Every active exhibit of the node, in a collection for each kind of item. Thread-safe.
 class ExhibitCollection {
  public:
-  // `threads` workers, 1..forensics::WorkerPool::kThreadsMax.
-  explicit ExhibitCollection(int threads) : bullets_(threads), cases_(threads) {}
+  // `threads` workers, 1..forensics::WorkerPool::kThreadsMax. With `loader` bullets' signatures are
+  // read when a search needs them instead of being kept in memory; cases' are always kept.
+  explicit ExhibitCollection(int threads, forensics::BulletIndex::SignatureLoader loader = nullptr)
+      : bullets_(threads, std::move(loader)), cases_(threads) {}
 
   // Adds or replaces. An id is always of the same kind of item.
   void Insert(const records::ExhibitId& id, ClassData data,
@@ -66,6 +69,9 @@ class ExhibitCollection {
   void Erase(const records::ExhibitId& id);
 
   std::int64_t size() const { return bullets_.size() + cases_.size(); }
+
+  // For keeping their index in files (server/match/index_keeper.h).
+  BulletCollection& bullets() { return bullets_; }
 
   //   Errors  as of BulletCollection::Search and CaseCollection::Search.
   absl::StatusOr<FoundExhibits> Search(const ExhibitQuery& query) const;

@@ -23,6 +23,7 @@ absl::Status IndexFiles::LoadFile(
     const std::function<std::optional<ClassData>(const records::ExhibitId&)>& class_of,
     Loaded& loaded) {
   PM_ASSIGN_OR_RETURN(const store::MappedFile file, files_.Map(name));
+  if (file.bytes.empty()) return absl::DataLossError("the file is empty");
   std::vector<std::shared_ptr<forensics::BulletSegment>> segments;
   std::span<const std::uint8_t> rest = file.bytes;
   while (!rest.empty()) {
@@ -53,7 +54,12 @@ absl::StatusOr<IndexFiles::Loaded> IndexFiles::Load(
     base::Log(base::LogSeverity::kWarning,
               absl::StrFormat("index file %s is made anew: %s", name, status.message()));
     ++loaded.refused_files;
-    PM_RETURN_IF_ERROR(files_.Remove(name));
+    // What stays is refused again at the next start, and does no other harm.
+    const absl::Status removed = files_.Remove(name);
+    if (!removed.ok()) {
+      base::Log(base::LogSeverity::kWarning,
+                absl::StrFormat("index file %s stays: %s", name, removed.message()));
+    }
   }
   return loaded;
 }

@@ -35,7 +35,7 @@ class IndexFiles {
   explicit IndexFiles(store::DerivedFiles& files) : files_(files) {}
 
   // Adopts every whole file. `class_of` gives a record's class data, or nothing for a record that
-  // is no more. Call once, before Save.
+  // is no more. Call once, before Save. An error, of listing the folder, is before any adoption.
   absl::StatusOr<Loaded> Load(
       BulletCollection& collection,
       const std::function<std::optional<ClassData>(const records::ExhibitId&)>& class_of);

@@ -12,6 +12,7 @@
 #include "records/text.h"
 #include "server/federation/receipt.h"
 #include "server/registry/handle_book.h"
+#include "server/registry/roster.h"
 #include "server/registry/tables.h"
 
 namespace proofmark::registry {
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kHashBytes = 32;
+constexpr std::size_t kRosterBatch = 1'000;  // Rows a commit: 2 MB at the most.
 constexpr std::string_view kIdentityField = "identity";
 constexpr std::string_view kReasonField = "withdrawal reason";
 
@@ -103,6 +105,13 @@ std::string ObjectPreimage(const records::Exhibit& exhibit,
   return bytes;
 }
 
+wire::StoredRosterRow RosterRowOf(const records::Exhibit& exhibit,
+                                  const forensics::BallisticSignature& signature) {
+  return {.kind = exhibit.kind,
+          .characteristics = exhibit.characteristics,
+          .extractor_versions = forensics::ExtractorVersions(signature)};
+}
+
 // Seals the scans of `exhibit` and puts them on disk.
 absl::StatusOr<std::vector<records::Mark>> KeepScans(store::Store& store,
                                                      const store::RecordKey& key,
@@ -160,6 +169,7 @@ absl::StatusOr<Kept> ExhibitRegistry::Keep(const federation::Caller& caller, New
   const crypto::Sha256Digest object =
       Commit(key.sealer, "object", ObjectPreimage(stored.exhibit, exhibit.signature));
   draft.object = base::ToHex(base::ByteSpan(object));
+  const wire::StoredRosterRow roster_row = RosterRowOf(stored.exhibit, exhibit.signature);
   stored.signature = std::move(exhibit.signature);
 
   const std::string submission_key =
@@ -168,6 +178,7 @@ absl::StatusOr<Kept> ExhibitRegistry::Keep(const federation::Caller& caller, New
   request.new_keys.push_back(std::move(key));
   request.preconditions.push_back({.key = submission_key, .value = std::nullopt});
   request.mutations.Put(submission_key, raw_id);
+  PM_RETURN_IF_ERROR(PutRosterRow(raw_id, roster_row, request.mutations));
   const absl::StatusOr<ledger::Receipt> receipt = ledger_.Append(
       std::move(draft), std::move(request),
       [&](const ledger::Receipt& written, store::Mutations& mutations) -> absl::Status {
@@ -278,6 +289,7 @@ absl::StatusOr<Withdrawn> ExhibitRegistry::Withdraw(const federation::Caller& ca
   // Whoever changed the record meanwhile wins; this withdrawal is then refused whole.
   request.preconditions.push_back({.key = ExhibitKey(raw_id), .value = row});
   request.mutations.Put(ExhibitKey(raw_id), std::move(bytes));
+  DeleteRosterRow(raw_id, request.mutations);
   request.mutations.Put(store::StoreKey(kWithdrawalTable).Bytes(raw_id).Build(),
                         std::move(sealed_reason));
   ledger::EntryDraft draft = ActOf(caller, ledger::EntryKind::kWithdraw, "WITHDRAWN");
@@ -344,6 +356,27 @@ absl::Status ExhibitRegistry::ForEachActive(const Visitor& visit) const {
     return fault.ok();
   }));
   return fault;
+}
+
+absl::StatusOr<Roster> ExhibitRegistry::ReadRoster() {
+  PM_ASSIGN_OR_RETURN(const bool complete, IsRosterComplete(store_));
+  if (!complete) PM_RETURN_IF_ERROR(MakeRoster());
+  return Roster::Read(store_);
+}
+
+absl::Status ExhibitRegistry::MakeRoster() {
+  store::WriteRequest request;
+  const absl::Status made = ForEachActive([&](const wire::StoredExhibit& stored) -> absl::Status {
+    PM_ASSIGN_OR_RETURN(const std::string raw_id, RawId(stored.exhibit.id));
+    PM_RETURN_IF_ERROR(
+        PutRosterRow(raw_id, RosterRowOf(stored.exhibit, *stored.signature), request.mutations));
+    if (request.mutations.list().size() < kRosterBatch) return absl::OkStatus();
+    return store_.Commit(std::exchange(request, {}));
+  });
+  PM_RETURN_IF_ERROR(made);
+  // With the last rows or after them: a crash before it has the work done again.
+  MarkRosterComplete(request.mutations);
+  return store_.Commit(std::move(request));
 }
 
 absl::StatusOr<std::optional<records::ExhibitId>> ExhibitRegistry::IdOfSubmission(

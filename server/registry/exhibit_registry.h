@@ -20,6 +20,7 @@
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
 #include "server/registry/paging.h"
+#include "server/registry/roster.h"
 #include "server/store/store.h"
 
 namespace proofmark::registry {
@@ -128,7 +129,12 @@ class ExhibitRegistry {
   using Visitor = std::function<absl::Status(wire::StoredExhibit&)>;
   absl::Status ForEachActive(const Visitor& visit) const;
 
+  // The active exhibits without their signatures. Makes the table first in a state that lacks it;
+  // nobody may keep or withdraw meanwhile.
+  absl::StatusOr<Roster> ReadRoster();
+
  private:
+  absl::Status MakeRoster();
   absl::StatusOr<std::optional<records::ExhibitId>> IdOfSubmission(std::string_view id) const;
   absl::StatusOr<std::optional<records::ExhibitIdentity>> IdentityOf(
       const wire::StoredExhibit& stored) const;

@@ -11,5 +11,6 @@ inline constexpr store::Table kSubmissionTable{0x31};  // submission id (16) -> 
 inline constexpr store::Table kListingTable{0x32};     // u64 ledger index -> exhibit id, leaf hash.
 inline constexpr store::Table kWithdrawalTable{0x33};  // exhibit id (16) -> sealed reason.
 inline constexpr store::Table kHandleTable{0x34};      // handle (32) -> HandleUse.
+inline constexpr store::Table kRosterTable{0x35};      // active exhibit's id -> StoredRosterRow.
 
 }  // namespace proofmark::registry

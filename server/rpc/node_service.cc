@@ -66,8 +66,21 @@ class NodeService final : public admin::NodeService::CallbackService {
     }
     std::error_code error;
     const auto space = std::filesystem::space(rooms_.state_folder, error);
+    Describe(node.index_report(), *answer.mutable_search_index());
     answer.set_disk_free_bytes(error ? -1 : static_cast<std::int64_t>(space.available));
     return absl::OkStatus();
+  }
+
+  static void Describe(const journeys::Node::IndexReport& report, admin::SearchIndexStatus& told) {
+    told.mutable_ready_after()->set_seconds(report.ready_ms / 1'000);
+    told.mutable_ready_after()->set_nanos(static_cast<std::int32_t>(report.ready_ms % 1'000) *
+                                          1'000'000);
+    told.set_from_files_count(report.from_files);
+    told.set_from_store_count(report.from_store);
+    told.set_refused_file_count(report.files.refused_files);
+    told.set_written_file_count(report.files.written_files);
+    told.set_failure_count(report.files.failures);
+    told.set_unread_signature_count(report.unread_signatures);
   }
 
   absl::Status List(bool probe, admin::ListPartnersResponse& answer) const {

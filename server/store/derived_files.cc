@@ -79,7 +79,12 @@ absl::Status DerivedFiles::Write(std::string_view name, std::string_view bytes) 
                                                       path, bytes.size(), kDerivedFileBytesMax));
   }
   PM_RETURN_IF_ERROR(failure_.status());
-  return ReplaceFile(env_, path, bytes).status();
+  absl::Status written = ReplaceFile(env_, path, bytes).status();
+  if (!written.ok()) {
+    // A full disk is the likeliest reason: leave no half of a large file on it.
+    disk_.RemoveFile(path + std::string(kTemporarySuffix));
+  }
+  return written;
 }
 
 absl::StatusOr<MappedFile> DerivedFiles::Map(std::string_view name) const {

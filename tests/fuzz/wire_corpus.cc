@@ -57,6 +57,11 @@ int main(int argc, char** argv) {
     return stored;
   });
   WriteSmallOnes(folder, 'c', [](RandomValues& r) { return r.Exchange(); });
+  WriteSmallOnes(folder, 'r', [](RandomValues& r) {
+    return wire::StoredRosterRow{.kind = r.Kind(),
+                                 .characteristics = r.Characteristics(),
+                                 .extractor_versions = "striated/1"};
+  });
   WriteSmallOnes(folder, 'h', [](RandomValues& r) { return r.Header(); });
   WriteSmallOnes(folder, 'i', [](RandomValues& r) { return r.Identity(); });
   WriteSmallOnes(folder, 's', [](RandomValues& r) { return r.Search(); });

@@ -85,6 +85,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'c':
       ExpectSameAgain(bytes, wire::ParseStoredExchange);
       break;
+    case 'r':
+      ExpectSameAgain(bytes, wire::ParseStoredRosterRow);
+      break;
     case 'h':
       ExpectSameAgain(bytes, wire::ParseSubmissionHeader);
       break;

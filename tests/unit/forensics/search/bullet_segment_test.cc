@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/hash/sha256.h"
 #include "forensics/search/coarse_query.h"
 #include "forensics/synthetic/generator.h"
 #include "tests/support/status_matchers.h"
@@ -98,6 +99,35 @@ TEST(BulletSegmentTest, EveryShorterFileIsRefused) {
   for (std::size_t size = 0; size < bytes.size(); size += size < 256 ? 1 : 61) {
     EXPECT_THAT(AlignedBytes(bytes.substr(0, size)).Open(), StatusIs(absl::StatusCode::kDataLoss))
         << size;
+  }
+}
+
+// The checksum holds, and still the numbers are not ours.
+TEST(BulletSegmentTest, AWholeFileWithNumbersOutOfBoundsIsRefused) {
+  const std::string good = Segment(3)->Serialize();
+  const std::size_t records_at = 64 + 9'920;
+  const struct {
+    const char* name;
+    std::size_t at;
+    std::string bytes;
+  } cases[] = {
+      {"a reserved field", 36, "\1"},
+      {"the padding", good.size() - 33, "x"},
+      {"more lands than a bullet has", records_at + 7, "\x19"},
+      {"two records on one lane", records_at + 8 + 6, std::string(1, '\0')},
+      {"a block that is not there", records_at + 8 + 5, "\1"},
+      {"a lane that is not used", records_at + 2 * 8 + 6, "\5"},
+      {"two records in one id", records_at + 8, std::string(1, '\0')},
+      {"a norm that is no number", 64 + 48 * 160, std::string("\0\0\xC0\x7F", 4)},
+      {"a norm above one", 64 + 48 * 160, std::string("\0\0\0\x40", 4)},
+  };
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.name);
+    std::string bytes = good;
+    bytes.replace(each.at, each.bytes.size(), each.bytes);
+    bytes.resize(bytes.size() - 32);
+    bytes += crypto::AsText(crypto::Sha256(bytes));
+    EXPECT_THAT(AlignedBytes(bytes).Open(), StatusIs(absl::StatusCode::kDataLoss));
   }
 }
 

@@ -128,6 +128,46 @@ TEST(StoredExhibitTest, EveryBoundHolds) {
       [](const M& m) { return ParseStoredExhibit(kId, m.SerializeAsString()); });
 }
 
+StoredRosterRow RosterRow(RandomValues& random) {
+  const StoredExhibit stored = random.Stored();
+  return {.kind = stored.exhibit.kind,
+          .characteristics = stored.exhibit.characteristics,
+          .extractor_versions = "striated/1; impressed/1"};
+}
+
+TEST(StoredRosterRowTest, RandomValuesComeBack) {
+  RandomValues random(10);
+  for (int i = 0; i < 100; ++i) {
+    const StoredRosterRow value = RosterRow(random);
+    const auto bytes = Serialise(value);
+    ASSERT_THAT(bytes, IsOk());
+    const auto back = ParseStoredRosterRow(*bytes);
+    ASSERT_THAT(back, IsOk());
+    EXPECT_EQ(*back, value);
+  }
+}
+
+TEST(StoredRosterRowTest, EveryBoundHolds) {
+  using M = store::v1::StoredRosterRow;
+  RandomValues random(11);
+  const auto versions_max = static_cast<std::size_t>(kExtractorVersionsBytesMax);
+  ExpectFieldCases<M>(
+      MessageOf<M>(*Serialise(RosterRow(random))),
+      {
+          {"kind unset", [](M& m) { m.clear_kind(); }, "roster row.kind:"},
+          {"no versions", [](M& m) { m.clear_extractor_versions(); },
+           "roster row.extractor_versions:"},
+          {"versions with a line end", [](M& m) { m.set_extractor_versions("two\nlines"); },
+           "roster row.extractor_versions:"},
+          {"versions as long as may be",
+           [=](M& m) { m.set_extractor_versions(std::string(versions_max, 'v')); }, ""},
+          {"versions too long",
+           [=](M& m) { m.set_extractor_versions(std::string(versions_max + 1, 'v')); },
+           "roster row.extractor_versions:"},
+      },
+      [](const M& m) { return ParseStoredRosterRow(m.SerializeAsString()); });
+}
+
 TEST(StoredExchangeTest, RandomValuesComeBack) {
   RandomValues random(9);
   for (int i = 0; i < 100; ++i) {

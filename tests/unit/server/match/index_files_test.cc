@@ -132,6 +132,21 @@ TEST_F(IndexFilesTest, WhatIsNoMoreInTheStoreIsNotSearchedAndItsFileIsReplaced) 
   EXPECT_NE(now, names);
 }
 
+// No search and no save has looked at the adopted segment in between.
+TEST_F(IndexFilesTest, WhatIsErasedRightAfterAdoptionLeavesTheFile) {
+  ASSERT_THAT(index_files_->Save(*Full()), IsOk());
+  Reopen();
+  const auto after = Empty();
+  ASSERT_THAT(Load(*after), IsOk());
+
+  after->Erase(IdOf(7));
+
+  EXPECT_EQ(*index_files_->Save(*after), 1);
+  Reopen();
+  const auto once_more = Empty();
+  EXPECT_EQ(Load(*once_more)->records, kBullets - 1);
+}
+
 TEST_F(IndexFilesTest, NothingNewWritesNothingAndANewRecordLittle) {
   const auto collection = Full();
   ASSERT_THAT(index_files_->Save(*collection), IsOk());

@@ -292,6 +292,72 @@ TEST_F(ExhibitRegistryTest, AWithdrawnExhibitIsKeptAndLeavesTheActiveOnes) {
   EXPECT_THAT(registry_->List(kLab, 0, "", true)->exhibits, SizeIs(2));
 }
 
+std::vector<std::string> NamesIn(const Roster& roster) {
+  std::vector<std::string> ids;
+  EXPECT_THAT(roster.ForEachLeft([&](const records::ExhibitId& id) {
+    ids.push_back(id);
+    return absl::OkStatus();
+  }),
+              IsOk());
+  return ids;
+}
+
+TEST_F(ExhibitRegistryTest, TheRosterNamesWhatIsActive) {
+  const std::string active = Keep("A-1");
+  const std::string withdrawn = Keep("A-2");
+  ASSERT_THAT(registry_->ReadRoster(), IsOk());  // Before: the table is there from the start.
+  ASSERT_THAT(registry_->Withdraw(kLab, withdrawn, "mistaken"), IsOk());
+  Reopen();
+
+  auto roster = registry_->ReadRoster();
+
+  ASSERT_THAT(roster, IsOk());
+  EXPECT_THAT(NamesIn(*roster), ::testing::ElementsAre(active));
+  const auto row = roster->Find(active);
+  ASSERT_THAT(row, IsOk());
+  ASSERT_TRUE(row->has_value());
+  EXPECT_EQ((*row)->characteristics.bullet_class, "9");
+  EXPECT_EQ((*row)->extractor_versions, forensics::ExtractorVersions(Exhibit("A-1").signature));
+  for (const std::string& other : {withdrawn, std::string(32, '0'), std::string("no id")}) {
+    EXPECT_FALSE(roster->Find(other)->has_value());
+    roster->Take(other);
+  }
+  EXPECT_THAT(NamesIn(*roster), SizeIs(1));
+  roster->Take(active);
+  EXPECT_THAT(NamesIn(*roster), SizeIs(0));
+}
+
+// A state from before there was a roster, or one whose making was cut short.
+TEST_F(ExhibitRegistryTest, ARosterThatIsNotCompleteIsMadeFromTheExhibits) {
+  const std::string first = Keep("A-1");
+  const std::string second = Keep("A-2");
+  ASSERT_THAT(registry_->Withdraw(kLab, Keep("A-3"), "mistaken"), IsOk());
+  store::WriteRequest request;
+  request.mutations.Delete(store::StoreKey(kRosterTable).Build());
+  request.mutations.Delete(store::StoreKey(kRosterTable).Bytes(*base::ParseHex(first)).Build());
+  ASSERT_THAT(state_.store().Commit(std::move(request)), IsOk());
+  Reopen();
+
+  const auto roster = registry_->ReadRoster();
+
+  ASSERT_THAT(roster, IsOk());
+  EXPECT_THAT(NamesIn(*roster), ::testing::UnorderedElementsAre(first, second));
+}
+
+TEST_F(ExhibitRegistryTest, ADamagedRosterRowIsAnAlarm) {
+  const std::string id = Keep("A-1");
+  ASSERT_THAT(registry_->ReadRoster(), IsOk());
+  store::WriteRequest request;
+  request.mutations.Put(store::StoreKey(kRosterTable).Bytes(*base::ParseHex(id)).Build(), "\x7");
+  ASSERT_THAT(state_.store().Commit(std::move(request)), IsOk());
+
+  EXPECT_THAT(registry_->ReadRoster()->Find(id), StatusIs(StatusCode::kDataLoss, HasSubstr(id)));
+  request = {};
+  request.mutations.Put(store::StoreKey(kRosterTable).Bytes("short").Build(), "");
+  ASSERT_THAT(state_.store().Commit(std::move(request)), IsOk());
+  EXPECT_THAT(registry_->ReadRoster(), StatusIs(StatusCode::kDataLoss));
+}
+
 TEST_F(ExhibitRegistryTest, WithdrawsOnceAndForAReason) {
   const std::string id = Keep("A-1");
   for (const std::string& reason : {std::string(), std::string(kReasonBytesMax + 1, 'r'),

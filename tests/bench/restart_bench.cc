@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long a node takes to be ready after a restart, with its index files and without them: a real
+// node over a real LevelDB, its exhibits written beforehand as bullets of the scale set. The rows
+// stand in the store as a submission leaves them; scans and ledger entries, which no start reads,
+// are left out. The page cache is as warm as writing left it. Run by hand:
+//   restart_bench [records, default 100000] [folder for the state, default /tmp]
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/hash/sha256.h"
+#include "crypto/secret/system_random.h"
+#include "forensics/cartridge/bullet_or_case.h"
+#include "forensics/synthetic/scale_bullet.h"
+#include "proto/wire/stored.h"
+#include "server/journeys/node.h"
+#include "server/registry/roster.h"
+#include "server/registry/tables.h"
+#include "server/store/key_file.h"
+#include "server/store/storage_env.h"
+
+namespace proofmark {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kNodeId[] = "spiffe://bench.test/proofmark/node/n1";
+constexpr std::int64_t kRecordsInBatch = 200;
+constexpr int kThreads = 2;
+
+double WallS() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double ProcessCpuS() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// Nobody is asked anything here.
+class NoPeers final : public federation::PeerClient {
+ public:
+  void AskMatch(const federation::Partner&, const crypto::Envelope&,
+                std::chrono::steady_clock::time_point, Callback done) override {
+    done(absl::UnavailableError("no peers"));
+  }
+};
+
+// As random as ids are, and the same every time.
+std::string RawId(std::int64_t record) {
+  return std::string(
+      crypto::AsText(crypto::Sha256("exhibit " + std::to_string(record))).substr(0, 16));
+}
+
+wire::StoredExhibit Exhibit(std::int64_t record) {
+  wire::StoredExhibit stored;
+  records::Exhibit& exhibit = stored.exhibit;
+  exhibit.id = base::ToHex(RawId(record));
+  exhibit.submission_id = RawId(record);
+  exhibit.characteristics.bullet_class = "9";
+  exhibit.characteristics.land_count = 6;
+  exhibit.submitted_by = "lab-1";
+  stored.sealed_identity = std::string(160, 's');
+  const forensics::BulletSignature signature =
+      forensics::GenerateScaleBullet({.barrel = static_cast<std::uint32_t>(record)}, 0);
+  for (std::size_t land = 1; land <= signature.lands.size(); ++land) {
+    exhibit.marks.push_back({.place = {.land_number = static_cast<std::int32_t>(land)},
+                             .scan_sha256 = std::string(32, 'a'),
+                             .blob_sha256 = std::string(32, 'b'),
+                             .format = "x3p",
+                             .remarks = {},
+                             .usable = true});
+  }
+  exhibit.characteristics.land_width_mean_um = forensics::MeanLandWidthUm(signature);
+  stored.signature = signature;
+  return stored;
+}
+
+// The rows that a submission leaves and a start reads.
+void Put(const wire::StoredExhibit& stored, store::Mutations& mutations) {
+  const std::string raw_id = *base::ParseHex(stored.exhibit.id);
+  auto bytes = wire::Serialise(stored);
+  PM_CHECK(bytes.ok());
+  mutations.Put(store::StoreKey(registry::kExhibitTable).Bytes(raw_id).Build(), *std::move(bytes));
+  PM_CHECK(registry::PutRosterRow(
+               raw_id,
+               {.kind = stored.exhibit.kind,
+                .characteristics = stored.exhibit.characteristics,
+                .extractor_versions = forensics::ExtractorVersions(*stored.signature)},
+               mutations)
+               .ok());
+}
+
+struct Paths {
+  fs::path root;
+  std::string state() const { return (root / "state").string(); }
+  std::string master_key() const { return (root / "master-key").string(); }
+};
+
+void FillStore(const Paths& paths, std::int64_t records) {
+  std::ofstream(paths.master_key(), std::ios::binary) << std::string(32, 'm');
+  fs::permissions(paths.master_key(), fs::perms::owner_read);
+  crypto::SystemRandom random;
+  auto master = store::LoadMasterKey(paths.master_key());
+  PM_CHECK(master.ok());
+  auto opened =
+      store::Store::Open(paths.state(), store::PosixStorage(), random, *std::move(master), {});
+  PM_CHECK(opened.ok());
+  store::Store& store = **opened;
+  store::WriteRequest complete;
+  registry::MarkRosterComplete(complete.mutations);
+  PM_CHECK(store.Commit(std::move(complete)).ok());
+  std::atomic<std::int64_t> next = 0;
+  std::vector<std::jthread> workers;
+  for (int w = 0; w < kThreads; ++w) {
+    workers.emplace_back([&] {
+      for (std::int64_t begin = next.fetch_add(kRecordsInBatch); begin < records;
+           begin = next.fetch_add(kRecordsInBatch)) {
+        store::WriteRequest request;
+        for (std::int64_t i = begin; i < std::min(records, begin + kRecordsInBatch); ++i) {
+          Put(Exhibit(i), request.mutations);
+        }
+        PM_CHECK(store.Commit(std::move(request)).ok());
+      }
+    });
+  }
+}
+
+// One start and orderly stop of a node over the state.
+void Restart(const Paths& paths, const char* name) {
+  crypto::SystemRandom random;
+  auto identity = federation::NodeIdentity::Create(kNodeId, crypto::SigningKey::Generate(random));
+  PM_CHECK(identity.ok());
+  NoPeers peers;
+  const double cpu = ProcessCpuS();
+  const double begin = WallS();
+  auto node = journeys::Node::Open({.state_folder = paths.state(),
+                                    .master_key_path = paths.master_key(),
+                                    .config_sha256_hex = std::string(64, 'c'),
+                                    .search_threads = kThreads,
+                                    .on_store_failure = nullptr},
+                                   *std::move(identity), {}, store::PosixStorage(),
+                                   base::SystemClock(), random, peers);
+  PM_CHECK(node.ok());
+  const double ready_s = WallS() - begin;
+  const double ready_cpu_s = ProcessCpuS() - cpu;
+  const auto report = (*node)->index_report();
+  const double stop_from = WallS();
+  PM_CHECK((*node)->Stop().ok());
+  absl::PrintF(
+      "%-28s %9d records: ready after %7.2f s wall, %7.2f s processor; %d from files, %d read; "
+      "stopped and saved in %.2f s\n",
+      name, (*node)->indexed_count(), ready_s, ready_cpu_s, report.from_files, report.from_store,
+      WallS() - stop_from);
+}
+
+void Bench(std::int64_t records, const fs::path& folder) {
+  const Paths paths{folder / absl::StrFormat("restart_bench.%d", getpid())};
+  fs::create_directories(paths.root);
+  const double begin = WallS();
+  FillStore(paths, records);
+  absl::PrintF("%d exhibits written in %.1f s\n", records, WallS() - begin);
+  Restart(paths, "without index files");
+  Restart(paths, "with index files");
+  Restart(paths, "with index files, once more");
+  std::uintmax_t index_bytes = 0;
+  for (const auto& entry : fs::directory_iterator(paths.state() + "/index")) {
+    index_bytes += entry.file_size();
+  }
+  absl::PrintF("index files: %.3f GB, %.0f B a record\n", static_cast<double>(index_bytes) / 1e9,
+               static_cast<double>(index_bytes) / static_cast<double>(records));
+  fs::remove_all(paths.root);
+}
+
+}  // namespace
+}  // namespace proofmark
+
+int main(int argc, char** argv) {
+  const std::int64_t records = argc > 1 ? std::atoll(argv[1]) : 100'000;
+  if (records < 100 || records > 10'000'000) {
+    std::fprintf(stderr, "usage: restart_bench [records] [folder]\n");
+    return 2;
+  }
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  proofmark::base::SetLogThreshold(proofmark::base::LogSeverity::kWarning);
+  proofmark::Bench(records, argc > 2 ? argv[2] : "/tmp");
+  return 0;
+}
