@@ -31,8 +31,9 @@ struct ScoredBullet {
   LikelihoodRatio likelihood_ratio;
 };
 
-// Every eligible record is scored coarsely; in descending order of that score they are refined,
-// that is compared in full, until no other is likely to belong among the best.
+// Every eligible record is scored coarsely; in descending order of that score they are screened by
+// their agreement at full resolution, until no other is likely to belong among the best; those that
+// may are refined, that is compared in full.
 struct BulletSearchResult {
   std::vector<ScoredBullet> best;   // By full score, highest first; ties by record id.
   std::int64_t eligible_count = 0;  // Records for which `eligible` answered true.
@@ -44,7 +45,7 @@ struct BulletSearchResult {
   // Of the stop. A record left out is missed when it would be reportable (level L1 at least) and
   // better than the worst of the best. For a single record that is less probable than
   // 1 - quantile; `missed_probability` is that of any, over all left out. 1 and 0 when all were
-  // refined. `certified` is false when refined_max ended the refinement first: the probability
+  // refined. `certified` is false when refined_max ended the screening first: the probability
   // says what that may have cost.
   bool certified = true;
   double quantile = 1.0;
@@ -63,16 +64,18 @@ struct SearchProgress {
   double share = 0.0;     // Of the whole search's work, estimated, never falling, [0, 1].
 };
 
-// Refined at the least, however sure the stop is.
+// Screened at the least, however sure the stop is.
 inline constexpr std::int64_t kRefinedMin = 300;
 inline constexpr std::int64_t kRefinedPerResult = 10;
-// Fragments and single lands would have nearly everything refined: their coarse score says little.
+// Compared in full at the least, the highest agreements first.
+inline constexpr std::int64_t kComparedMin = 64;
+// Fragments and single lands would have nearly everything screened: their coarse score says little.
 inline constexpr std::int64_t kRefinedMaxDefault = 2'000;
 
 struct BulletSearchOptions {
   std::int64_t best_count = 50;                   // Records kept; [1, 100000].
   bool exhaustive = false;                        // Refine every eligible record.
-  std::int64_t refined_max = kRefinedMaxDefault;  // Refined unless exhaustive; [1, 10^7].
+  std::int64_t refined_max = kRefinedMaxDefault;  // Screened unless exhaustive; [1, 10^7].
   std::optional<std::chrono::steady_clock::time_point> deadline;
   // Both are called on the calling thread only; may be empty.
   std::function<bool()> cancelled;

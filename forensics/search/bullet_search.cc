@@ -18,7 +18,7 @@ constexpr std::size_t kSortStep = 4'096;
 // Share of a search's work that is the coarse stage, for progress: at 10^6 records about a half, of
 // few next to nothing.
 constexpr double kCoarseWorkUs = 4.0;      // A record.
-constexpr double kRefineWorkUs = 8'000.0;  // A record.
+constexpr double kRefineWorkUs = 2'000.0;  // A record, most of them by agreement alone.
 
 // The lowest score that is reported for so many lands compared in so many phases, to 1e-4; above 1
 // when none is.
@@ -40,11 +40,6 @@ double LowestReportableScore(std::int64_t lands, std::int64_t phases) {
 }
 
 }  // namespace
-
-// What became of one candidate.
-struct BulletSearch::Refined {
-  std::optional<BulletComparison> comparison;
-};
 
 BulletSearch::BulletSearch(const BulletSignature& query, const PreparedBullet& prepared,
                            std::vector<std::shared_ptr<const BulletSegment>> segments,
@@ -197,6 +192,10 @@ const StopModel& BulletSearch::stop_model() const {
   return FindStopModel(mode_, both_ends_, std::max<std::int64_t>(1, coarse_.lands_present()));
 }
 
+const StopModel& BulletSearch::screen_model() const {
+  return FindScreenModel(mode_, both_ends_, std::max<std::int64_t>(1, coarse_.lands_present()));
+}
+
 // The order among records that nobody may report is chance, and not worth its cost.
 double BulletSearch::MissedAbove() const {
   const std::int64_t lands = std::max<std::int64_t>(1, coarse_.lands_present());
@@ -229,28 +228,37 @@ bool BulletSearch::Refine() {
     begin = end;
   }
   result_.certified = begin == candidates_.size() || MayStop(begin);
-  result_.quantile = begin < candidates_.size() ? kStopQuantile : 1.0;
-  if (begin == candidates_.size()) return true;
+  const bool all = begin == candidates_.size() && screened_out_.empty();
+  result_.quantile = all ? 1.0 : kStopQuantile;
   std::vector<float> left;
   for (std::size_t i = begin; i < candidates_.size(); ++i) left.push_back(candidates_[i].coarse);
-  result_.missed_probability = ProbabilityAnyAbove(stop_model(), left, MissedAbove());
+  const double stopped = ProbabilityAnyAbove(stop_model(), left, MissedAbove());
+  const double screened = ProbabilityAnyAbove(screen_model(), screened_out_, MissedAbove());
+  result_.missed_probability = 1.0 - (1.0 - stopped) * (1.0 - screened);
   return true;
 }
 
 bool BulletSearch::RefineBatch(std::size_t begin, std::size_t end) {
-  std::vector<Refined> refined(end - begin);
-  const std::int64_t count = static_cast<std::int64_t>(refined.size());
-  const std::int64_t ran = pool_.Run(
-      count,
-      [&](std::int64_t task) {
-        const std::size_t i = static_cast<std::size_t>(task);
-        Compare(candidates_[begin + i], refined[i]);
-      },
+  std::vector<Refined> batch(end - begin);
+  const WorkerPool::Watch watch =
       WatchOf(SearchStage::kRefine, static_cast<std::int64_t>(begin),
-              static_cast<std::int64_t>(options_.exhaustive ? candidates_.size() : end)));
-  for (std::int64_t task = 0; task < ran; ++task) {
+              static_cast<std::int64_t>(options_.exhaustive ? candidates_.size() : end));
+  const auto screen = [&](std::int64_t task) {
     const std::size_t i = static_cast<std::size_t>(task);
-    if (!refined[i].comparison) {
+    Screen(candidates_[begin + i], batch[i]);
+  };
+  const std::int64_t count = static_cast<std::int64_t>(batch.size());
+  if (pool_.Run(count, screen, watch) != count) return false;
+
+  const std::vector<std::size_t> chosen = Choose(batch);
+  WorkerPool::Watch quiet = watch;  // What is done was told when it was screened.
+  quiet.progress = nullptr;
+  const std::int64_t ran = pool_.Run(
+      static_cast<std::int64_t>(chosen.size()),
+      [&](std::int64_t task) { Compare(batch[chosen[static_cast<std::size_t>(task)]]); }, quiet);
+  for (std::int64_t task = 0; task < ran; ++task) {
+    const std::size_t i = chosen[static_cast<std::size_t>(task)];
+    if (!batch[i].comparison) {
       ++result_.failed_count;
       continue;
     }
@@ -258,23 +266,63 @@ bool BulletSearch::RefineBatch(std::size_t begin, std::size_t end) {
     const Candidate& candidate = candidates_[begin + i];
     const BulletSegment& segment = *segments_[candidate.segment];
     Keep({segment.id(candidate.record), segment.record(candidate.record).tag,
-          *std::move(refined[i].comparison)});
+          *std::move(batch[i].comparison)});
   }
-  return ran == count;
+  return ran == static_cast<std::int64_t>(chosen.size());
+}
+
+void BulletSearch::Screen(const Candidate& candidate, Refined& refined) const {
+  const BulletSegment& segment = *segments_[candidate.segment];
+  refined.signature = segment.signature(candidate.record);
+  if (refined.signature == nullptr && loader_) {
+    absl::StatusOr<BulletSignature> loaded = loader_(segment.id(candidate.record));
+    if (!loaded.ok()) return;
+    refined.signature = std::make_shared<const BulletSignature>(*std::move(loaded));
+  }
+  if (refined.signature == nullptr || options_.exhaustive) return;
+  const absl::StatusOr<PreparedBullet> prepared = PrepareBullet(*refined.signature);
+  if (!prepared.ok()) return;
+  const absl::StatusOr<double> agreement =
+      CompareAgreement(prepared_, *prepared, options_.comparison);
+  if (agreement.ok()) refined.agreement = *agreement;
+}
+
+// Those whose full score may still belong among the best, and as many more of the highest agreement
+// as there is room for: an examiner sees the likeliest few also where nothing is reportable.
+std::vector<std::size_t> BulletSearch::Choose(const std::vector<Refined>& batch) {
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const bool usable =
+        batch[i].signature != nullptr && (options_.exhaustive || batch[i].agreement.has_value());
+    if (usable) {
+      chosen.push_back(i);
+    } else {
+      ++result_.failed_count;
+    }
+  }
+  if (options_.exhaustive) return chosen;
+  std::stable_sort(chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) {
+    return *batch[a].agreement > *batch[b].agreement;
+  });
+  const auto room = static_cast<std::size_t>(std::max<std::int64_t>(
+      0, std::max(options_.best_count, kComparedMin) - result_.refined_count));
+  const double above = MissedAbove();
+  std::size_t kept = 0;
+  while (kept < chosen.size() &&
+         (kept < room || screen_model().UpperBound(*batch[chosen[kept]].agreement) >= above)) {
+    ++kept;
+  }
+  for (std::size_t i = kept; i < chosen.size(); ++i) {
+    screened_out_.push_back(static_cast<float>(*batch[chosen[i]].agreement));
+  }
+  chosen.resize(kept);
+  return chosen;
 }
 
 // Candidates are made ready anew each time: that costs a hundredth of comparing them, and ready
 // they would take ten times the memory.
-void BulletSearch::Compare(const Candidate& candidate, Refined& refined) const {
-  const BulletSegment& segment = *segments_[candidate.segment];
-  std::shared_ptr<const BulletSignature> signature = segment.signature(candidate.record);
-  if (signature == nullptr && loader_) {
-    absl::StatusOr<BulletSignature> loaded = loader_(segment.id(candidate.record));
-    if (!loaded.ok()) return;
-    signature = std::make_shared<const BulletSignature>(*std::move(loaded));
-  }
-  if (signature == nullptr) return;
-  const absl::StatusOr<PreparedBullet> prepared = PrepareBullet(*signature);
+void BulletSearch::Compare(Refined& refined) const {
+  const absl::StatusOr<PreparedBullet> prepared = PrepareBullet(*refined.signature);
   if (!prepared.ok()) return;
   absl::StatusOr<BulletComparison> comparison =
       CompareBullets(prepared_, *prepared, options_.comparison);

@@ -29,13 +29,18 @@ class BulletSearch {
     std::uint32_t segment = 0;
     std::uint32_t record = 0;
   };
+  // A candidate of one batch, and what is known of it so far.
+  struct Refined {
+    std::shared_ptr<const BulletSignature> signature;
+    std::optional<double> agreement;
+    std::optional<BulletComparison> comparison;
+  };
   // A record's full comparison, while it is among the best.
   struct Scored {
     std::string_view id;
     std::uint32_t tag = 0;
     BulletComparison comparison;
   };
-  struct Refined;
 
   bool RanksBefore(const Candidate& a, const Candidate& b) const;
   static bool ScoresBefore(const Scored& a, const Scored& b);
@@ -44,9 +49,13 @@ class BulletSearch {
   bool ScoreCoarsely();
   void ListCandidates();
   bool Refine();
-  // Compares candidates [begin, end) in full; false when it was cut short.
+  // Compares those of candidates [begin, end) in full that may belong among the best by their
+  // agreement; false when it was cut short.
   bool RefineBatch(std::size_t begin, std::size_t end);
-  void Compare(const Candidate& candidate, Refined& refined) const;
+  void Screen(const Candidate& candidate, Refined& refined) const;
+  // Places in `batch` of those to compare in full.
+  std::vector<std::size_t> Choose(const std::vector<Refined>& batch);
+  void Compare(Refined& refined) const;
   void Keep(Scored scored);
   // Sorts as much of the candidates as the next batch needs.
   void SortUpTo(std::size_t end);
@@ -54,6 +63,7 @@ class BulletSearch {
   // What a record left out must exceed to be missed.
   double MissedAbove() const;
   const StopModel& stop_model() const;
+  const StopModel& screen_model() const;
   void Report(SearchStage stage, std::int64_t done, std::int64_t of) const;
   WorkerPool::Watch WatchOf(SearchStage stage, std::int64_t before, std::int64_t of) const;
 
@@ -70,7 +80,8 @@ class BulletSearch {
   bool both_ends_ = false;  // Of the query or of any candidate an end is uncertain.
   std::vector<Candidate> candidates_;
   std::size_t sorted_ = 0;
-  std::vector<Scored> best_;  // A heap whose front ranks last.
+  std::vector<Scored> best_;         // A heap whose front ranks last.
+  std::vector<float> screened_out_;  // Agreements of candidates not compared in full.
   BulletSearchResult result_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures what a coarse score says about the full one, on generated bullets of known truth, and
-// writes certified_stop_data.cc to standard output and a summary to standard error. The same on
-// every machine.
+// Measures what a coarse score, and agreement alone, say about the full score, on generated bullets
+// of known truth, and writes certified_stop_data.cc to standard output and a summary to standard
+// error. The same on every machine.
 //   proofmark_calibrate_stop > forensics/search/certified_stop_data.cc
 #include <algorithm>
 #include <array>
@@ -35,6 +35,7 @@ constexpr double kFragmentShare = 0.5;
 
 struct Score {
   double coarse = 0.0;
+  double agreement = 0.0;
   double full = 0.0;
   bool same = false;
 };
@@ -74,7 +75,11 @@ BulletSignature Fragment(BulletSignature bullet) {
 }
 
 // [turned][query land][candidate land].
-using LandScores = std::array<std::array<std::array<std::optional<double>, kLands>, kLands>, 2>;
+using LandTable = std::array<std::array<std::array<std::optional<double>, kLands>, kLands>, 2>;
+struct LandScores {
+  LandTable full;
+  LandTable agreement;
+};
 
 LandScores CompareAllLands(const PreparedBullet& query, const PreparedBullet& candidate) {
   LandScores scores;
@@ -83,15 +88,17 @@ LandScores CompareAllLands(const PreparedBullet& query, const PreparedBullet& ca
       for (std::size_t j = 0; j < kLands; ++j) {
         const auto pair =
             CompareLands(*query.lands[i], turned, *candidate.lands[j], LandComparisonOptions{});
-        if (pair.ok()) scores[turned ? 1 : 0][i][j] = pair->score;
+        if (!pair.ok()) continue;
+        scores.full[turned ? 1 : 0][i][j] = pair->score;
+        scores.agreement[turned ? 1 : 0][i][j] = std::clamp(pair->agreement, 0.0, 1.0);
       }
     }
   }
   return scores;
 }
 
-// The full score had only the query's first `lands` been there.
-double FullScore(const LandScores& scores, std::size_t lands, bool both_ends) {
+// The bullets' score had only the query's first `lands` been there.
+double BulletScore(const LandTable& scores, std::size_t lands, bool both_ends) {
   double best = 0.0;
   for (const bool turned : {false, true}) {
     for (const bool order_reversed : {false, true}) {
@@ -124,7 +131,7 @@ void Measure(double width_um, std::uint32_t barrel, Scores& scores) {
     BulletSegment segment(BulletSegment::KindOf(candidate));
     PM_CHECK(segment.Append("x", 0, candidate, nullptr));
     for (const bool is_fragment : {false, true}) {
-      const LandScores full = CompareAllLands(prepared[is_fragment ? 1 : 0], ready);
+      const LandScores found = CompareAllLands(prepared[is_fragment ? 1 : 0], ready);
       for (std::size_t lands = 1; lands <= kLands; ++lands) {
         for (const bool both_ends : {false, true}) {
           BulletSignature query = is_fragment ? fragment : whole;
@@ -137,7 +144,8 @@ void Measure(double width_um, std::uint32_t barrel, Scores& scores) {
             const std::uint8_t wanted = 1;
             coarse.Score(segment, {&wanted, 1}, mode, {&score, 1});
             scores[mode == CoarseMode::kOverlap ? 1 : 0][both_ends ? 1 : 0][lands - 1].push_back(
-                {score, FullScore(full, lands, both_ends), other == barrel});
+                {score, BulletScore(found.agreement, lands, both_ends),
+                 BulletScore(found.full, lands, both_ends), other == barrel});
           }
         }
       }
@@ -145,29 +153,30 @@ void Measure(double width_um, std::uint32_t barrel, Scores& scores) {
   }
 }
 
-StopModel Fit(std::vector<Score> scores) {
+// `cheap`: the score the model is of.
+StopModel Fit(std::vector<Score> scores, double Score::*cheap) {
   // The range in which a stop can fall: what is coarsely better is refined in any case.
   std::vector<double> different;
   for (const Score& s : scores) {
-    if (!s.same) different.push_back(s.coarse);
+    if (!s.same) different.push_back(s.*cheap);
   }
   std::sort(different.begin(), different.end());
   const double coarse_max = different[different.size() * 999 / 1000];
-  std::erase_if(scores, [&](const Score& s) { return s.coarse > coarse_max; });
+  std::erase_if(scores, [&](const Score& s) { return s.*cheap > coarse_max; });
 
   double n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
   for (const Score& s : scores) {
     n += 1.0;
-    sx += s.coarse;
+    sx += s.*cheap;
     sy += s.full;
-    sxx += s.coarse * s.coarse;
-    sxy += s.coarse * s.full;
+    sxx += s.*cheap * s.*cheap;
+    sxy += s.*cheap * s.full;
   }
   StopModel model;
   model.slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
   model.offset = (sy - model.slope * sx) / n;
   std::vector<double> rest;
-  for (const Score& s : scores) rest.push_back(s.full - model.offset - model.slope * s.coarse);
+  for (const Score& s : scores) rest.push_back(s.full - model.offset - model.slope * s.*cheap);
   std::sort(rest.begin(), rest.end());
   const std::size_t at = rest.size() * 99 / 100;
   model.rest_99 = rest[at];
@@ -178,25 +187,20 @@ StopModel Fit(std::vector<Score> scores) {
   return model;
 }
 
-void Write(const Scores& scores) {
-  absl::PrintF(
-      "// SPDX-License-Identifier: Apache-2.0\n"
-      "// Written by calibrate_stop.cc; do not edit.\n"
-      "#include \"forensics/search/certified_stop_data.h\"\n\nnamespace proofmark::forensics {\n\n"
-      "const std::array<std::array<std::array<StopModel, kStopModelLands>, 2>, 2> kStopModels = "
-      "{{\n");
+void WriteModels(const char* name, const char* of, const Scores& scores, double Score::*cheap) {
+  absl::PrintF("const StopModels %s = {{\n", name);
   for (std::size_t mode = 0; mode < 2; ++mode) {
     absl::PrintF("    {{\n");
     for (std::size_t ends = 0; ends < 2; ++ends) {
       absl::PrintF("        {{\n");
       for (std::size_t lands = 0; lands < kLands; ++lands) {
-        const StopModel model = Fit(scores[mode][ends][lands]);
+        const StopModel model = Fit(scores[mode][ends][lands], cheap);
         absl::PrintF("            {%.5f, %.5f, %.5f, %.5f, %d},\n", model.offset, model.slope,
                      model.rest_99, model.rest_scale, model.pairs);
         absl::FPrintF(stderr,
-                      "%s, %s, %d lands: full = %.3f + %.3f coarse, rest 99 %% %.3f, 99.99 %% "
+                      "%s, %s, %s, %d lands: full = %.3f + %.3f cheap, rest 99 %% %.3f, 99.99 %% "
                       "%.3f, %d pairs\n",
-                      mode == 0 ? "whole" : "overlap", ends == 0 ? "one end " : "both ends",
+                      of, mode == 0 ? "whole" : "overlap", ends == 0 ? "one end " : "both ends",
                       lands + 1, model.offset, model.slope, model.rest_99,
                       model.UpperBound(0.0) - model.offset, model.pairs);
       }
@@ -204,7 +208,18 @@ void Write(const Scores& scores) {
     }
     absl::PrintF("    }},\n");
   }
-  absl::PrintF("}};\n\n}  // namespace proofmark::forensics\n");
+  absl::PrintF("}};\n\n");
+}
+
+void Write(const Scores& scores) {
+  absl::PrintF(
+      "// SPDX-License-Identifier: Apache-2.0\n"
+      "// Written by calibrate_stop.cc; do not edit.\n"
+      "#include \"forensics/search/certified_stop_data.h\"\n\nnamespace proofmark::forensics "
+      "{\n\n");
+  WriteModels("kStopModels", "coarse", scores, &Score::coarse);
+  WriteModels("kScreenModels", "agreement", scores, &Score::agreement);
+  absl::PrintF("}  // namespace proofmark::forensics\n");
 }
 
 void Run() {

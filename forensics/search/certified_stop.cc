@@ -14,6 +14,14 @@ namespace {
 
 constexpr double kTailShare = 0.01;
 
+const StopModel& ModelOf(const StopModels& models, CoarseMode mode, bool doubled,
+                         std::int64_t lands) {
+  PM_CHECK(lands >= 1);
+  const std::int64_t row = std::min<std::int64_t>(lands, kStopModelLands) - 1;
+  return models[mode == CoarseMode::kOverlap ? 1 : 0][doubled ? 1 : 0]
+               [static_cast<std::size_t>(row)];
+}
+
 }  // namespace
 
 double StopModel::UpperBound(double coarse) const {
@@ -27,10 +35,11 @@ double StopModel::ProbabilityAbove(double coarse, double score) const {
 }
 
 const StopModel& FindStopModel(CoarseMode mode, bool doubled, std::int64_t lands) {
-  PM_CHECK(lands >= 1);
-  const std::int64_t row = std::min<std::int64_t>(lands, kStopModelLands) - 1;
-  return kStopModels[mode == CoarseMode::kOverlap ? 1 : 0][doubled ? 1 : 0]
-                    [static_cast<std::size_t>(row)];
+  return ModelOf(kStopModels, mode, doubled, lands);
+}
+
+const StopModel& FindScreenModel(CoarseMode mode, bool doubled, std::int64_t lands) {
+  return ModelOf(kScreenModels, mode, doubled, lands);
 }
 
 double ProbabilityAnyAbove(const StopModel& model, std::span<const float> coarse, double score) {

@@ -11,6 +11,8 @@ namespace proofmark::forensics {
 inline constexpr std::int64_t kStopModelLands = 6;
 
 // [whole lands, overlap][one direction, both][lands - 1].
-extern const std::array<std::array<std::array<StopModel, kStopModelLands>, 2>, 2> kStopModels;
+using StopModels = std::array<std::array<std::array<StopModel, kStopModelLands>, 2>, 2>;
+extern const StopModels kStopModels;    // Of the coarse score.
+extern const StopModels kScreenModels;  // Of the agreement.
 
 }  // namespace proofmark::forensics

@@ -183,16 +183,19 @@ BulletComparison Describe(const ScoreMatrix& scores, const Orientation& winner,
   return result;
 }
 
+// `compare` gives a LandComparison whose score is set, or kFailedPrecondition where the two lands
+// have too little in common.
+template <typename Compare>
 absl::StatusOr<ScoreMatrix> CompareAllLands(const PreparedBullet& query, bool query_turned,
                                             const PreparedBullet& reference,
-                                            const LandComparisonOptions& options) {
+                                            const Compare& compare) {
   const std::size_t n = std::max(query.lands.size(), reference.lands.size());
   ScoreMatrix scores(static_cast<std::int64_t>(n));
   for (std::size_t i = 0; i < query.lands.size(); ++i) {
     for (std::size_t j = 0; j < reference.lands.size(); ++j) {
       if (!query.lands[i] || !reference.lands[j]) continue;
       absl::StatusOr<LandComparison> pair =
-          CompareLands(*query.lands[i], query_turned, *reference.lands[j], options);
+          compare(*query.lands[i], query_turned, *reference.lands[j]);
       if (absl::IsFailedPrecondition(pair.status())) continue;  // Too little in common: absent.
       PM_RETURN_IF_ERROR(pair.status());
       scores.at(static_cast<std::int64_t>(i), static_cast<std::int64_t>(j)) = *pair;
@@ -200,6 +203,15 @@ absl::StatusOr<ScoreMatrix> CompareAllLands(const PreparedBullet& query, bool qu
   }
   return scores;
 }
+
+// Which orientation of the query has the phase of the highest mean land score.
+struct BestOrientation {
+  std::vector<ScoreMatrix> matrices;  // [0] as stored, [1] with the query's lands turned.
+  Orientation winner;
+  std::int64_t tried = 1;
+
+  const ScoreMatrix& scores() const { return matrices[winner.reversed ? 1 : 0]; }
+};
 
 // The shifts to try. A shoulder seen on the same side of both lands tells where they meet to within
 // the error of finding it; with both seen, the middles do better. Without one, every shift.
@@ -231,6 +243,79 @@ bool SortsBefore(const PreparedBullet& a, const PreparedBullet& b) {
       });
 }
 
+// A pair of lands in one canonical arrangement - which land comes first, and which way round - so
+// that exchanging or turning both changes no bit of what is computed.
+struct Arrangement {
+  const PreparedLand* first = nullptr;
+  const PreparedLand* second = nullptr;
+  std::size_t first_side = 0;
+  std::size_t second_side = 0;
+  bool exchanged = false;
+  bool turned = false;
+};
+
+Arrangement Arrange(const PreparedLand& query, bool query_turned, const PreparedLand& reference) {
+  Arrangement out;
+  out.exchanged = CompareCanonical(reference, query) < 0;
+  out.first = out.exchanged ? &reference : &query;
+  out.second = out.exchanged ? &query : &reference;
+  out.first_side = !out.exchanged && query_turned ? 1 : 0;
+  out.second_side = out.exchanged && query_turned ? 1 : 0;
+  const bool first_is_palindrome = Compare(out.first->fine[0], out.first->fine[1]) == 0;
+  out.turned = first_is_palindrome
+                   ? out.second_side != static_cast<std::size_t>(out.second->canonical_side)
+                   : out.first_side != static_cast<std::size_t>(out.first->canonical_side);
+  if (out.turned) {
+    out.first_side ^= 1;
+    out.second_side ^= 1;
+  }
+  return out;
+}
+
+// To a multiple of 2^-32: sums of such scores do not depend on their order.
+double Rounded(double score) { return std::floor(score * 0x1p32 + 0.5) * 0x1p-32; }
+
+absl::Status TooLittleInCommon(const CorrelationWindow& window) {
+  return absl::FailedPreconditionError(
+      absl::StrFormat("no lag has %d samples measured in both lands", window.overlap_min));
+}
+
+template <typename Compare>
+absl::StatusOr<BestOrientation> FindBestOrientation(const PreparedBullet& query,
+                                                    const PreparedBullet& reference,
+                                                    const Compare& compare) {
+  if (query.extractor_version != reference.extractor_version) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("extractor_version differs: \"%s\" and \"%s\"", query.extractor_version,
+                        reference.extractor_version));
+  }
+  const bool both_ends = query.heel_uncertain || reference.heel_uncertain;
+  const bool prefer_low = !SortsBefore(reference, query);
+  BestOrientation best{.matrices = {}, .winner = {}, .tried = both_ends ? 4 : 1};
+  for (const bool reversed : {false, true}) {
+    if (reversed && !both_ends) break;
+    PM_ASSIGN_OR_RETURN(ScoreMatrix scores, CompareAllLands(query, reversed, reference, compare));
+    best.matrices.push_back(std::move(scores));
+    for (const bool order_reversed : {false, true}) {
+      if (order_reversed && !both_ends) break;
+      Orientation orientation{reversed, order_reversed,
+                              UsablePhases(best.matrices.back(), order_reversed), 0};
+      if (orientation.phases.empty()) continue;
+      orientation.best =
+          BestPhase(orientation.phases, best.matrices.back().n(), order_reversed, prefer_low);
+      const double mean = orientation.phases[orientation.best].mean;
+      const bool first = best.winner.phases.empty();
+      if (first || mean > best.winner.phases[best.winner.best].mean) {
+        best.winner = std::move(orientation);
+      }
+    }
+  }
+  if (best.winner.phases.empty()) {
+    return absl::FailedPreconditionError("no pair of lands has enough measured in common");
+  }
+  return best;
+}
+
 }  // namespace
 
 absl::Status CheckOptions(const LandComparisonOptions& options) {
@@ -241,30 +326,20 @@ absl::Status CheckOptions(const LandComparisonOptions& options) {
 std::string_view BulletComparisonVersion() { return "sam-agreement-cmps/2"; }
 
 double LandScore(double agreement, double cmps_share) {
-  const double score = kAgreementWeight * std::clamp(agreement, 0.0, 1.0) +
-                       (1.0 - kAgreementWeight) * std::clamp(cmps_share, 0.0, 1.0);
-  return std::floor(score * 0x1p32 + 0.5) * 0x1p-32;
+  return Rounded(kAgreementWeight * std::clamp(agreement, 0.0, 1.0) +
+                 (1.0 - kAgreementWeight) * std::clamp(cmps_share, 0.0, 1.0));
 }
 
-// The pair is computed in one canonical arrangement - which land comes first, and which way round
-// - and the answer mapped back. Exchanging or turning both therefore changes no bit of the score.
+// The pair is computed in its canonical arrangement, and the answer mapped back.
 absl::StatusOr<LandComparison> CompareLands(const PreparedLand& query, bool query_turned,
                                             const PreparedLand& reference,
                                             const LandComparisonOptions& options) {
   PM_RETURN_IF_ERROR(CheckOptions(options));
-  const bool exchanged = CompareCanonical(reference, query) < 0;
-  const PreparedLand& first = exchanged ? reference : query;
-  const PreparedLand& second = exchanged ? query : reference;
-  std::size_t first_side = !exchanged && query_turned ? 1 : 0;
-  std::size_t second_side = exchanged && query_turned ? 1 : 0;
-  const bool first_is_palindrome = Compare(first.fine[0], first.fine[1]) == 0;
-  const bool turned = first_is_palindrome
-                          ? second_side != static_cast<std::size_t>(second.canonical_side)
-                          : first_side != static_cast<std::size_t>(first.canonical_side);
-  if (turned) {
-    first_side ^= 1;
-    second_side ^= 1;
-  }
+  const Arrangement pair = Arrange(query, query_turned, reference);
+  const PreparedLand& first = *pair.first;
+  const PreparedLand& second = *pair.second;
+  const std::size_t first_side = pair.first_side;
+  const std::size_t second_side = pair.second_side;
   const MaskedProfile& a = first.fine[first_side];
   const MaskedProfile& b = second.fine[second_side];
   const CoarseProfile& coarse_a = first.coarse[first_side];
@@ -274,16 +349,13 @@ absl::StatusOr<LandComparison> CompareLands(const PreparedLand& query, bool quer
   const std::optional<CorrelationPeak> peak = BestCorrelation(a, b, window);
   const std::optional<AgreementPeak> agreement =
       BestAgreement(first.levels[first_side], second.levels[second_side], window);
-  if (!peak || !agreement) {
-    return absl::FailedPreconditionError(
-        absl::StrFormat("no lag has %d samples measured in both lands", window.overlap_min));
-  }
+  if (!peak || !agreement) return TooLittleInCommon(window);
 
   double shift = agreement->shift;
   if (std::abs(peak->shift - shift) * kSignaturePitchUm <= kSamePlaceUm) shift = peak->shift;
   const std::int64_t overlap = OverlapAt(a, b, static_cast<std::int64_t>(std::floor(shift + 0.5)));
-  if (turned) shift = static_cast<double>(b.size() - a.size()) - shift;
-  if (exchanged) shift = -shift;
+  if (pair.turned) shift = static_cast<double>(b.size() - a.size()) - shift;
+  if (pair.exchanged) shift = -shift;
   const CmpsResult forward = CompareCoarseSegments(coarse_a, coarse_b);
   const CmpsResult backward = CompareCoarseSegments(coarse_b, coarse_a);
   LandComparison result;
@@ -304,34 +376,39 @@ absl::StatusOr<BulletComparison> CompareBullets(const PreparedBullet& query,
                                                 const PreparedBullet& reference,
                                                 const LandComparisonOptions& options) {
   PM_RETURN_IF_ERROR(CheckOptions(options));
-  if (query.extractor_version != reference.extractor_version) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("extractor_version differs: \"%s\" and \"%s\"", query.extractor_version,
-                        reference.extractor_version));
-  }
-  const bool both_ends = query.heel_uncertain || reference.heel_uncertain;
-  const bool prefer_low = !SortsBefore(reference, query);
-  std::vector<ScoreMatrix> matrices;  // [0] as stored, [1] with the query's lands turned.
-  std::optional<Orientation> winner;
-  for (const bool reversed : {false, true}) {
-    if (reversed && !both_ends) break;
-    PM_ASSIGN_OR_RETURN(ScoreMatrix scores, CompareAllLands(query, reversed, reference, options));
-    matrices.push_back(std::move(scores));
-    for (const bool order_reversed : {false, true}) {
-      if (order_reversed && !both_ends) break;
-      Orientation orientation{reversed, order_reversed,
-                              UsablePhases(matrices.back(), order_reversed), 0};
-      if (orientation.phases.empty()) continue;
-      orientation.best =
-          BestPhase(orientation.phases, matrices.back().n(), order_reversed, prefer_low);
-      const double mean = orientation.phases[orientation.best].mean;
-      if (!winner || mean > winner->phases[winner->best].mean) winner = std::move(orientation);
-    }
-  }
-  if (!winner) {
-    return absl::FailedPreconditionError("no pair of lands has enough measured in common");
-  }
-  return Describe(matrices[winner->reversed ? 1 : 0], *winner, both_ends ? 4 : 1);
+  PM_ASSIGN_OR_RETURN(
+      const BestOrientation best,
+      FindBestOrientation(query, reference,
+                          [&](const PreparedLand& a, bool turned, const PreparedLand& b) {
+                            return CompareLands(a, turned, b, options);
+                          }));
+  return Describe(best.scores(), best.winner, best.tried);
+}
+
+absl::StatusOr<double> CompareAgreement(const PreparedLand& query, bool query_turned,
+                                        const PreparedLand& reference,
+                                        const LandComparisonOptions& options) {
+  PM_RETURN_IF_ERROR(CheckOptions(options));
+  const Arrangement pair = Arrange(query, query_turned, reference);
+  const CorrelationWindow window =
+      WindowFor(*pair.first, pair.first_side, *pair.second, pair.second_side, options);
+  const std::optional<AgreementPeak> agreement = BestAgreement(
+      pair.first->levels[pair.first_side], pair.second->levels[pair.second_side], window);
+  if (!agreement) return TooLittleInCommon(window);
+  return Rounded(std::clamp(agreement->agreement, 0.0, 1.0));
+}
+
+absl::StatusOr<double> CompareAgreement(const PreparedBullet& query,
+                                        const PreparedBullet& reference,
+                                        const LandComparisonOptions& options) {
+  PM_RETURN_IF_ERROR(CheckOptions(options));
+  const auto compare = [&](const PreparedLand& a, bool turned,
+                           const PreparedLand& b) -> absl::StatusOr<LandComparison> {
+    PM_ASSIGN_OR_RETURN(const double agreement, CompareAgreement(a, turned, b, options));
+    return LandComparison{.agreement = agreement, .score = agreement};
+  };
+  PM_ASSIGN_OR_RETURN(const BestOrientation best, FindBestOrientation(query, reference, compare));
+  return best.winner.phases[best.winner.best].mean;
 }
 
 absl::StatusOr<LandComparison> CompareLands(const LandSignature& query,

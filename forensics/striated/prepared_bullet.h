@@ -45,6 +45,15 @@ absl::StatusOr<BulletComparison> CompareBullets(const PreparedBullet& query,
                                                 const PreparedBullet& reference,
                                                 const LandComparisonOptions& options);
 
+// The part of both that costs a tenth: agreement alone, of two lands or as the mean of the best
+// phase of two bullets. [0, 1]; for choosing what to compare in full.
+absl::StatusOr<double> CompareAgreement(const PreparedLand& query, bool query_turned,
+                                        const PreparedLand& reference,
+                                        const LandComparisonOptions& options);
+absl::StatusOr<double> CompareAgreement(const PreparedBullet& query,
+                                        const PreparedBullet& reference,
+                                        const LandComparisonOptions& options);
+
 // The one number a pair of lands contributes: monotone in both arguments, [0, 1], a multiple of
 // 2^-32 so that sums of scores do not depend on their order.
 double LandScore(double agreement, double cmps_share);

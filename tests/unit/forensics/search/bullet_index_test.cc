@@ -206,7 +206,6 @@ TEST_F(BulletIndexTest, CancellationEndsTheSearchAndSaysSo) {
   ASSERT_THAT(result, IsOk());
   EXPECT_FALSE(result->complete);
   EXPECT_EQ(result->coarse_count, 50);
-  EXPECT_GT(result->refined_count, 0);
   EXPECT_LT(result->refined_count, 50);
 }
 
@@ -269,7 +268,7 @@ TEST_F(BulletIndexTest, ANormalSearchRefinesThePromisingAndSaysSo) {
   EXPECT_TRUE(result->certified);
   EXPECT_EQ(result->eligible_count, 2'000);
   EXPECT_EQ(result->coarse_count, 2'000);
-  EXPECT_GE(result->refined_count, kRefinedMin);
+  EXPECT_GE(result->refined_count, kComparedMin);
   EXPECT_LT(result->refined_count, 2'000);
   EXPECT_EQ(result->best[0].record_id, "1234");
   EXPECT_EQ(result->quantile, 0.9999);
@@ -280,10 +279,10 @@ TEST_F(BulletIndexTest, ANormalSearchRefinesThePromisingAndSaysSo) {
 TEST_F(BulletIndexTest, WhatRefinedMaxCutsShortIsNotCalledCertified) {
   BulletIndex index(pool_);
   // All of the query's own barrel: all score high.
-  for (std::uint32_t i = 0; i < 40; ++i) index.Insert(Id(i), Bullet(0, i));
+  for (std::uint32_t i = 0; i < 40; ++i) index.Insert(Id(i), Bullet(1, i));
 
   const auto result =
-      index.Search(Bullet(0, 99), Everything, {.best_count = 30, .refined_max = 10});
+      index.Search(Bullet(1, 99), Everything, {.best_count = 30, .refined_max = 10});
 
   ASSERT_THAT(result, IsOk());
   EXPECT_EQ(result->refined_count, 10);
