@@ -68,7 +68,7 @@ struct SearchProgress {
 inline constexpr std::int64_t kRefinedMin = 300;
 inline constexpr std::int64_t kRefinedPerResult = 10;
 // Compared in full at the least, the highest agreements first.
-inline constexpr std::int64_t kComparedMin = 64;
+inline constexpr std::int64_t kComparedMin = 40;
 // Fragments and single lands would have nearly everything screened: their coarse score says little.
 inline constexpr std::int64_t kRefinedMaxDefault = 2'000;
 

@@ -19,13 +19,6 @@ constexpr double kLevelsPerRms = 40.0;
 constexpr std::int64_t kLevelMax = 170;
 static_assert(kSegment * kSegment * kLevelMax * kLevelMax <= 1 << 24);
 
-std::vector<std::int16_t> Squares(const std::vector<std::int16_t>& level) {
-  std::vector<std::int16_t> squares(level.size());
-  std::transform(level.begin(), level.end(), squares.begin(),
-                 [](std::int16_t v) { return static_cast<std::int16_t>(v * v); });
-  return squares;
-}
-
 // Mean correlation of the query's segments at every shift from `first` on.
 class Agreement {
  public:
@@ -35,16 +28,9 @@ class Agreement {
         reference_(reference),
         first_(first),
         shifts_(shifts),
-        gapless_(query.gapless && reference.gapless),
         total_(static_cast<std::size_t>(shifts), 0.0F),
         segments_(static_cast<std::size_t>(shifts), 0) {
     for (std::vector<std::int32_t>& sums : sums_) sums.resize(total_.size());
-    if (gapless_) {
-      running_ = RunningSums(reference.level);
-    } else {
-      query_squares_ = Squares(query.level);
-      reference_squares_ = Squares(reference.level);
-    }
     for (std::int64_t begin = 0; begin + kSegment <= query.size(); begin += kStep) {
       AddSegment(begin);
     }
@@ -59,19 +45,6 @@ class Agreement {
  private:
   enum Quantity : std::size_t { kN, kSx, kSxx, kSy, kSyy, kSxy, kQuantities };
 
-  struct Running {
-    std::vector<std::int32_t> level;
-    std::vector<std::int32_t> square;
-  };
-  static Running RunningSums(const std::vector<std::int16_t>& level) {
-    Running running{{0}, {0}};
-    for (const std::int16_t v : level) {
-      running.level.push_back(running.level.back() + v);
-      running.square.push_back(running.square.back() + v * v);
-    }
-    return running;
-  }
-
   // The segment that begins at sample `begin` of the query, at every shift at which all of it lies
   // on the reference.
   void AddSegment(std::int64_t begin) {
@@ -80,26 +53,31 @@ class Agreement {
     if (from >= to) return;
     const std::int64_t count = to - from;
     const std::int64_t at = begin + first_ + from;  // In the reference, at the first such shift.
-    Products(kSxy, query_.level, reference_.level, begin, at, count);
-    if (gapless_) {
-      std::int32_t sum = 0;
-      std::int32_t squares = 0;
-      for (std::int64_t i = begin; i < begin + kSegment; ++i) {
-        const std::int32_t v = query_.level[static_cast<std::size_t>(i)];
-        sum += v;
-        squares += v * v;
-      }
-      Fill(kN, static_cast<std::int32_t>(kSegment), count);
-      Fill(kSx, sum, count);
-      Fill(kSxx, squares, count);
-      WindowSums(running_.level.data() + at, kSegment, sums_[kSy].data(), count);
-      WindowSums(running_.square.data() + at, kSegment, sums_[kSyy].data(), count);
+    Products(kSxy, query_.level, reference_.level, begin, at, 0, count);
+    const auto of_segment = [begin](const std::vector<std::int32_t>& before) {
+      return before[static_cast<std::size_t>(begin + kSegment)] -
+             before[static_cast<std::size_t>(begin)];
+    };
+    const std::int32_t measured = of_segment(query_.measured_before);
+    const std::int32_t sum = of_segment(query_.level_before);
+    const std::int32_t squares = of_segment(query_.square_before);
+    // As long as the other window has no gap, sums over one's own samples stand still.
+    Fill(kN, measured, 0, count);
+    Fill(kSx, sum, 0, count);
+    Fill(kSxx, squares, 0, count);
+    if (measured == kSegment) {
+      WindowSums(reference_.measured_before.data() + at, kSegment, sums_[kN].data(), count);
+      WindowSums(reference_.level_before.data() + at, kSegment, sums_[kSy].data(), count);
+      WindowSums(reference_.square_before.data() + at, kSegment, sums_[kSyy].data(), count);
+      if (!reference_.gapless) SumOverGaps(begin, at, count);
     } else {
-      Products(kN, query_.mask, reference_.mask, begin, at, count);
-      Products(kSx, query_.level, reference_.mask, begin, at, count);
-      Products(kSxx, query_squares_, reference_.mask, begin, at, count);
-      Products(kSy, query_.mask, reference_.level, begin, at, count);
-      Products(kSyy, query_.mask, reference_squares_, begin, at, count);
+      Products(kSy, query_.mask, reference_.level, begin, at, 0, count);
+      Products(kSyy, query_.mask, reference_.square, begin, at, 0, count);
+      if (!reference_.gapless) {
+        Products(kN, query_.mask, reference_.mask, begin, at, 0, count);
+        Products(kSx, query_.level, reference_.mask, begin, at, 0, count);
+        Products(kSxx, query_.square, reference_.mask, begin, at, 0, count);
+      }
     }
     AddCorrelation({sums_[kN].data(), sums_[kSx].data(), sums_[kSxx].data(), sums_[kSy].data(),
                     sums_[kSyy].data(), sums_[kSxy].data()},
@@ -107,16 +85,35 @@ class Agreement {
                    segments_.data() + from, count);
   }
 
-  void Fill(Quantity quantity, std::int32_t value, std::int64_t count) {
-    std::fill_n(sums_[quantity].begin(), count, value);
+  // Sums of the query's own samples for the runs of shifts at which the reference's window has
+  // gaps.
+  void SumOverGaps(std::int64_t begin, std::int64_t at, std::int64_t count) {
+    const std::vector<std::int32_t>& measured = sums_[kN];
+    for (std::int64_t from = 0; from < count;) {
+      if (measured[static_cast<std::size_t>(from)] == kSegment) {
+        ++from;
+        continue;
+      }
+      std::int64_t to = from;
+      while (to < count && measured[static_cast<std::size_t>(to)] != kSegment) ++to;
+      Products(kSx, query_.level, reference_.mask, begin, at, from, to);
+      Products(kSxx, query_.square, reference_.mask, begin, at, from, to);
+      from = to;
+    }
   }
 
+  void Fill(Quantity quantity, std::int32_t value, std::int64_t from, std::int64_t to) {
+    std::fill(sums_[quantity].begin() + from, sums_[quantity].begin() + to, value);
+  }
+
+  // At shifts [from, to) of those that begin at sample `at` of the reference.
   void Products(Quantity quantity, const std::vector<std::int16_t>& of,
                 const std::vector<std::int16_t>& with, std::int64_t begin, std::int64_t at,
-                std::int64_t count) {
-    Fill(quantity, 0, count);
+                std::int64_t from, std::int64_t to) {
+    Fill(quantity, 0, from, to);
     for (std::int64_t i = 0; i < kSegment; i += 6) {
-      AddSix(of.data() + begin + i, with.data() + at + i, sums_[quantity].data(), count);
+      AddSix(of.data() + begin + i, with.data() + at + from + i, sums_[quantity].data() + from,
+             to - from);
     }
   }
 
@@ -124,10 +121,6 @@ class Agreement {
   const LevelProfile& reference_;
   const std::int64_t first_;
   const std::int64_t shifts_;
-  const bool gapless_;
-  Running running_;                          // When there are no gaps.
-  std::vector<std::int16_t> query_squares_;  // When there are.
-  std::vector<std::int16_t> reference_squares_;
   std::array<std::vector<std::int32_t>, kQuantities> sums_;
   std::vector<float> total_;
   std::vector<std::int32_t> segments_;
@@ -135,8 +128,24 @@ class Agreement {
 
 }  // namespace
 
-LevelProfile MakeLevelProfile(std::span<const std::int16_t> height_nm) {
-  LevelProfile profile;
+namespace {
+
+void AddSums(LevelProfile& profile) {
+  const std::size_t size = profile.level.size();
+  profile.square.resize(size);
+  profile.measured_before.resize(size + 1);
+  profile.level_before.resize(size + 1);
+  profile.square_before.resize(size + 1);
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::int32_t level = profile.level[i];  // 0 where not measured.
+    profile.square[i] = static_cast<std::int16_t>(level * level);
+    profile.measured_before[i + 1] = profile.measured_before[i] + profile.mask[i];
+    profile.level_before[i + 1] = profile.level_before[i] + level;
+    profile.square_before[i + 1] = profile.square_before[i] + level * level;
+  }
+}
+
+void SetLevels(std::span<const std::int16_t> height_nm, LevelProfile& profile) {
   profile.level.resize(height_nm.size());
   profile.mask.resize(height_nm.size());
   std::int64_t count = 0;
@@ -152,7 +161,7 @@ LevelProfile MakeLevelProfile(std::span<const std::int16_t> height_nm) {
   }
   profile.gapless = count == profile.size();
   const std::int64_t scaled_variance = count * squares - sum * sum;  // Times count squared.
-  if (scaled_variance <= 0) return profile;                          // Constant: all levels 0.
+  if (scaled_variance <= 0) return;                                  // Constant: all levels 0.
   const double mean = static_cast<double>(sum) / static_cast<double>(count);
   const double rms = std::sqrt(static_cast<double>(scaled_variance)) / static_cast<double>(count);
   for (std::size_t i = 0; i < height_nm.size(); ++i) {
@@ -160,6 +169,14 @@ LevelProfile MakeLevelProfile(std::span<const std::int16_t> height_nm) {
     const double level = std::floor(kLevelsPerRms * (height_nm[i] - mean) / rms + 0.5);
     profile.level[i] = static_cast<std::int16_t>(std::clamp<double>(level, -kLevelMax, kLevelMax));
   }
+}
+
+}  // namespace
+
+LevelProfile MakeLevelProfile(std::span<const std::int16_t> height_nm) {
+  LevelProfile profile;
+  SetLevels(height_nm, profile);
+  AddSums(profile);
   return profile;
 }
 

@@ -22,8 +22,13 @@ namespace proofmark::forensics {
 // A land in levels of a fortieth of its rms, clipped at 170 levels: coarse enough that every sum
 // below is exact in float. Gaps are 0 in `level` and `mask`.
 struct LevelProfile {
-  std::vector<std::int16_t> level;  // At kSignaturePitchUm.
-  std::vector<std::int16_t> mask;   // 1 measured, 0 not.
+  std::vector<std::int16_t> level;   // At kSignaturePitchUm.
+  std::vector<std::int16_t> mask;    // 1 measured, 0 not.
+  std::vector<std::int16_t> square;  // Of the level.
+  // Sums over all samples before one; one more than samples.
+  std::vector<std::int32_t> measured_before;
+  std::vector<std::int32_t> level_before;
+  std::vector<std::int32_t> square_before;
   bool gapless = false;
 
   std::int64_t size() const { return static_cast<std::int64_t>(level.size()); }

@@ -25,7 +25,7 @@ struct PreparedLand {
   bool heel_uncertain = false;
 };
 
-// A bullet ready to be compared many times. Immutable; about 60 bytes a sample and side.
+// A bullet ready to be compared many times. Immutable; about 75 bytes a sample and side.
 struct PreparedBullet {
   std::string extractor_version;
   std::vector<std::optional<PreparedLand>> lands;
