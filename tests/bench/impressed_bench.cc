@@ -262,7 +262,7 @@ void PrintSpeed() {
   for (const auto grid : {forensics::CoarseGrid::kB1, forensics::CoarseGrid::kB2}) {
     constexpr std::size_t kRecords = 1024;
     const auto query =
-        forensics::CoarseQuery::Make(cases[0].signature, grid, TurnSearch::kDirected);
+        forensics::ImpressionQuery::Make(cases[0].signature, grid, TurnSearch::kDirected);
     const auto record = forensics::MakeCoarseImpression(cases[1].signature, grid);
     std::vector<std::uint8_t> levels;
     for (std::size_t i = 0; i < kRecords; ++i) {

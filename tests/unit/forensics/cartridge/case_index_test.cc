@@ -15,7 +15,7 @@ using ::proofmark::testing::StatusIs;
 
 constexpr std::uint32_t kSlides = 4;
 
-bool Everything(const std::string& /*id*/) { return true; }
+bool Everything(std::string_view /*id*/, std::uint32_t /*tag*/) { return true; }
 
 std::string IdOf(std::uint32_t slide) { return "case " + std::to_string(slide); }
 
@@ -36,7 +36,11 @@ TEST(CaseIndexTest, TheOtherCaseOfTheSlideComesFirst) {
   ASSERT_THAT(found, IsOk());
   EXPECT_TRUE(found->complete);
   EXPECT_EQ(found->eligible_count, kSlides);
-  EXPECT_EQ(found->compared_count, kSlides);
+  EXPECT_EQ(found->coarse_count, kSlides);
+  EXPECT_EQ(found->refined_count, kSlides);
+  EXPECT_TRUE(found->certified);
+  EXPECT_EQ(found->quantile, 1.0);
+  EXPECT_EQ(found->missed_probability, 0.0);
   ASSERT_EQ(found->best.size(), kSlides);
   EXPECT_EQ(found->best[0].record_id, IdOf(2));
   EXPECT_EQ(found->best[0].evidence.likelihood_ratio.level, Level::kL1);
@@ -87,8 +91,8 @@ TEST(CaseIndexTest, OnlyEligibleRecordsAreCompared) {
   index.Erase(IdOf(0));
   index.Erase("unknown");
 
-  const auto found =
-      index.Search(GeneratedCase(2, 1), [](const std::string& id) { return id != IdOf(2); }, {});
+  const auto found = index.Search(
+      GeneratedCase(2, 1), [](std::string_view id, std::uint32_t) { return id != IdOf(2); }, {});
 
   ASSERT_THAT(found, IsOk());
   EXPECT_EQ(index.size(), kSlides - 1);
@@ -111,7 +115,8 @@ TEST(CaseIndexTest, WhatCannotBeComparedIsCounted) {
 
   ASSERT_THAT(found, IsOk());
   EXPECT_EQ(found->failed_count, 2);
-  EXPECT_EQ(found->compared_count, kSlides - 2);
+  EXPECT_EQ(found->coarse_count, kSlides);
+  EXPECT_EQ(found->refined_count, kSlides - 2);
   EXPECT_TRUE(found->complete);
 }
 
@@ -126,7 +131,8 @@ TEST(CaseIndexTest, ACancelledSearchSaysThatItIsNotComplete) {
 
   ASSERT_THAT(found, IsOk());
   EXPECT_FALSE(found->complete);
-  EXPECT_EQ(found->compared_count, 0);
+  EXPECT_EQ(found->coarse_count, 0);
+  EXPECT_EQ(found->refined_count, 0);
 }
 
 TEST(CaseIndexTest, ARecordOfUnknownOrientationIsFoundAtItsTurn) {
@@ -140,7 +146,7 @@ TEST(CaseIndexTest, ARecordOfUnknownOrientationIsFoundAtItsTurn) {
   const auto found = index.Search(GeneratedCase(2, 1), Everything, {});
 
   ASSERT_THAT(found, IsOk());
-  EXPECT_EQ(found->compared_count, 2);
+  EXPECT_EQ(found->refined_count, 2);
   EXPECT_EQ(found->best[0].record_id, "unknown");
 }
 
