@@ -17,11 +17,8 @@
 #include "forensics/impressed/impressed_extraction.h"
 #include "forensics/impressed/region_mask.h"
 #include "forensics/x3p/x3p.h"
+#include "tests/bench/measure.h"
 #include "tests/support/shared_data.h"
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#endif
 
 namespace proofmark {
 namespace {
@@ -190,32 +187,6 @@ void CompareStudy(const std::string& prefix, forensics::TurnSearch turns, bool p
   if (!nist.same.empty()) nist.Print("published (NIST)");
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-// Multiply-adds of bytes a second with everything in registers: what no comparison can exceed.
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) double PeakGigaMacs() {
-  __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;
-  __m512i s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0, s11 = s0;
-  const __m512i a = _mm512_set1_epi8(3), b = _mm512_set1_epi8(5);
-  constexpr int kRounds = 2'000'000;
-  const double start = CpuMillis();
-  for (int i = 0; i < kRounds; ++i) {
-    s0 = _mm512_dpbusd_epi32(s0, a, b), s1 = _mm512_dpbusd_epi32(s1, a, b);
-    s2 = _mm512_dpbusd_epi32(s2, a, b), s3 = _mm512_dpbusd_epi32(s3, a, b);
-    s4 = _mm512_dpbusd_epi32(s4, a, b), s5 = _mm512_dpbusd_epi32(s5, a, b);
-    s6 = _mm512_dpbusd_epi32(s6, a, b), s7 = _mm512_dpbusd_epi32(s7, a, b);
-    s8 = _mm512_dpbusd_epi32(s8, a, b), s9 = _mm512_dpbusd_epi32(s9, a, b);
-    s10 = _mm512_dpbusd_epi32(s10, a, b), s11 = _mm512_dpbusd_epi32(s11, a, b);
-    asm volatile("" : "+v"(s0), "+v"(s1), "+v"(s2), "+v"(s3), "+v"(s4), "+v"(s5));
-    asm volatile("" : "+v"(s6), "+v"(s7), "+v"(s8), "+v"(s9), "+v"(s10), "+v"(s11));
-  }
-  return kRounds * 12.0 * 64.0 / (CpuMillis() - start) * 1e-6;
-}
-bool HasPeak() { return __builtin_cpu_supports("avx512vnni") != 0; }
-#else
-double PeakGigaMacs() { return 0.0; }
-bool HasPeak() { return false; }
-#endif
-
 // The quickest and the middle one of repeated runs: others share the processor.
 template <typename Run>
 std::pair<double, double> Repeat(int count, Run run) {
@@ -232,7 +203,7 @@ std::pair<double, double> Repeat(int count, Run run) {
 void PrintSpeed() {
   const std::vector<Case> cases = LoadCases("cartridges/fadul/Fadul-", false, 3);
   if (cases.size() < 3) return;
-  const double peak = HasPeak() ? PeakGigaMacs() : 0.0;
+  const double peak = bench::PeakGigaMacs();
   std::printf("bare byte dot product: %.0f G multiply-adds/s; %.1f ms extraction\n", peak,
               cases[0].extract_ms);
   for (const TurnSearch turns : {TurnSearch::kDirected, TurnSearch::kFullCircle}) {
