@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures what the coarse scores of two breech faces say about their full comparison, on generated
-// cases of known truth. The same on every machine.
-//   proofmark_calibrate_case_stop --pairs   every pair, as comma-separated values
+// cases of known truth, and writes case_stop_data.cc to standard output and every pair, as
+// comma-separated values, to standard error. The same on every machine.
+//   proofmark_calibrate_case_stop > forensics/cartridge/case_stop_data.cc 2> pairs.csv
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
@@ -12,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "forensics/cartridge/case_comparison.h"
+#include "forensics/cartridge/case_stop_data.h"
 #include "forensics/impressed/coarse_impression.h"
 #include "forensics/impressed/impressed_extraction.h"
 #include "forensics/synthetic/impressed_process.h"
@@ -123,17 +126,77 @@ std::vector<Pair> MeasureAll() {
 }
 
 void PrintPairs(const std::vector<Pair>& pairs) {
-  absl::PrintF("full_circle,same,b1,b2,cmc,full\n");
+  absl::FPrintF(stderr, "full_circle,same,b1,b2,cmc,full\n");
   for (const Pair& pair : pairs) {
-    absl::PrintF("%d,%d,%.4f,%.4f,%d,%.4f\n", pair.turns == TurnSearch::kFullCircle, pair.same,
-                 pair.b1, pair.b2, pair.cmc, pair.full);
+    absl::FPrintF(stderr, "%d,%d,%.4f,%.4f,%d,%.4f\n", pair.turns == TurnSearch::kFullCircle,
+                  pair.same, pair.b1, pair.b2, pair.cmc, pair.full);
   }
+}
+
+// full = offset + slope * coarse + rest, as StopModel has it, over the range in which a stop can
+// fall: what is coarsely better than nearly all of different sources is refined in any case.
+StopModel Fit(const std::vector<Pair>& pairs, TurnSearch turns, double Pair::*coarse) {
+  std::vector<double> different;
+  for (const Pair& pair : pairs) {
+    if (pair.turns == turns && !pair.same) different.push_back(pair.*coarse);
+  }
+  std::sort(different.begin(), different.end());
+  const double coarse_max = different[different.size() * 999 / 1'000];
+  std::vector<const Pair*> kept;
+  double n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
+  for (const Pair& pair : pairs) {
+    if (pair.turns != turns || pair.*coarse > coarse_max) continue;
+    kept.push_back(&pair);
+    const double x = pair.*coarse;
+    n += 1.0;
+    sx += x;
+    sy += pair.full;
+    sxx += x * x;
+    sxy += x * pair.full;
+  }
+  StopModel model;
+  model.slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
+  model.offset = (sy - model.slope * sx) / n;
+  std::vector<double> rest;
+  for (const Pair* pair : kept) {
+    rest.push_back(pair->full - model.offset - model.slope * (pair->*coarse));
+  }
+  std::sort(rest.begin(), rest.end());
+  const std::size_t at = rest.size() * 99 / 100;
+  model.rest_99 = rest[at];
+  double excess = 0.0;
+  for (std::size_t i = at; i < rest.size(); ++i) excess += rest[i] - model.rest_99;
+  model.rest_scale = excess / static_cast<double>(rest.size() - at);
+  model.pairs = static_cast<std::int64_t>(kept.size());
+  return model;
+}
+
+void WriteModel(const char* name, const StopModel& model) {
+  absl::PrintF("    .%s = {%.5f, %.5f, %.5f, %.5f, %d},\n", name, model.offset, model.slope,
+               model.rest_99, model.rest_scale, model.pairs);
+}
+
+void Write(const std::vector<Pair>& pairs) {
+  absl::PrintF(
+      "// SPDX-License-Identifier: Apache-2.0\n"
+      "// Written by calibrate_case_stop.cc; do not edit.\n"
+      "#include \"forensics/cartridge/case_stop_data.h\"\n\nnamespace proofmark::forensics {\n\n");
+  for (const TurnSearch turns : {TurnSearch::kDirected, TurnSearch::kFullCircle}) {
+    absl::PrintF("const CaseStopModels %s = {\n",
+                 turns == TurnSearch::kDirected ? "kDirectedStopModels" : "kFullCircleStopModels");
+    WriteModel("b1", Fit(pairs, turns, &Pair::b1));
+    WriteModel("b2", Fit(pairs, turns, &Pair::b2));
+    absl::PrintF("};\n");
+  }
+  absl::PrintF("\n}  // namespace proofmark::forensics\n");
 }
 
 }  // namespace
 }  // namespace proofmark::forensics
 
 int main() {
-  proofmark::forensics::PrintPairs(proofmark::forensics::MeasureAll());
+  const auto pairs = proofmark::forensics::MeasureAll();
+  proofmark::forensics::PrintPairs(pairs);
+  proofmark::forensics::Write(pairs);
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "forensics/impressed/impressed_comparison.h"
 #include "forensics/impressed/impressed_extraction.h"
 #include "forensics/impressed/region_mask.h"
+#include "forensics/synthetic/impressed_process.h"
 #include "forensics/x3p/x3p.h"
 #include "tests/bench/measure.h"
 #include "tests/support/shared_data.h"
@@ -254,6 +255,116 @@ void PrintSpeed() {
   }
 }
 
+// Mean correlation of the relief with itself moved by `lag` samples along x or y.
+double Autocorrelation(const forensics::ImpressedSignature& signature, std::int64_t lag) {
+  double sum = 0.0, square = 0.0;
+  for (std::int64_t y = 0; y + lag < signature.height; ++y) {
+    for (std::int64_t x = 0; x + lag < signature.width; ++x) {
+      const auto at = [&](std::int64_t i, std::int64_t j) {
+        return signature.relief[static_cast<std::size_t>(j * signature.width + i)];
+      };
+      const std::int8_t here = at(x, y), right = at(x + lag, y), below = at(x, y + lag);
+      if (here == forensics::kReliefNotMeasured || right == forensics::kReliefNotMeasured ||
+          below == forensics::kReliefNotMeasured) {
+        continue;
+      }
+      sum += 0.5 * here * (right + below);
+      square += here * here;
+    }
+  }
+  return square > 0.0 ? sum / square : 0.0;
+}
+
+// Coarse scores of all pairs: how many cases find all of their source first, how many of other
+// sources stand above a true pair, and how the relief agrees with itself at the grids' steps.
+void RankCoarsely(const std::string& name, const std::vector<Case>& cases) {
+  std::printf("%s, %zu cases; the relief with itself at 25, 50, 100, 200 um:", name.c_str(),
+              cases.size());
+  for (const std::int64_t lag : {2, 4, 8, 16}) {
+    double sum = 0.0;
+    for (const Case& one : cases) sum += Autocorrelation(one.signature, lag);
+    std::printf(" %.3f", sum / static_cast<double>(cases.size()));
+  }
+  std::printf("\n");
+  for (const auto grid : {forensics::CoarseGrid::kB1, forensics::CoarseGrid::kB2}) {
+    std::vector<std::uint8_t> levels;
+    std::vector<float> norms;
+    for (const Case& one : cases) {
+      const auto record = forensics::MakeCoarseImpression(one.signature, grid);
+      levels.insert(levels.end(), record->level.begin(), record->level.end());
+      norms.push_back(record->inverse_norm);
+    }
+    std::vector<double> same, different;
+    std::int64_t first = 0, asked = 0, above_most = 0;
+    for (std::size_t q = 0; q < cases.size(); ++q) {
+      const auto query =
+          forensics::ImpressionQuery::Make(cases[q].signature, grid, TurnSearch::kDirected);
+      std::vector<float> scores(cases.size());
+      forensics::ScoreCoarse(*query, levels, norms, scores);
+      float same_best = -1.0F, same_worst = 2.0F, different_best = -1.0F;
+      for (std::size_t i = 0; i < cases.size(); ++i) {
+        if (i == q) continue;
+        const bool is_same = cases[i].firearm == cases[q].firearm;
+        (is_same ? same : different).push_back(scores[i]);
+        if (is_same) same_best = std::max(same_best, scores[i]);
+        if (is_same) same_worst = std::min(same_worst, scores[i]);
+        if (!is_same) different_best = std::max(different_best, scores[i]);
+      }
+      if (same_best < 0.0F) continue;
+      ++asked;
+      first += same_best > different_best ? 1 : 0;
+      std::int64_t above = 0;
+      for (std::size_t i = 0; i < cases.size(); ++i) {
+        above += cases[i].firearm != cases[q].firearm && scores[i] > same_worst ? 1 : 0;
+      }
+      above_most = std::max(above_most, above);
+    }
+    std::sort(same.begin(), same.end());
+    std::sort(different.begin(), different.end());
+    if (same.empty() || different.empty()) continue;
+    const auto share_above = [&](double quantile) {
+      const double bound =
+          different[static_cast<std::size_t>(quantile * static_cast<double>(different.size() - 1))];
+      return 100.0 *
+             static_cast<double>(same.end() - std::upper_bound(same.begin(), same.end(), bound)) /
+             static_cast<double>(same.size());
+    };
+    std::printf(
+        "  B%d: rank 1 for %ld of %ld; same %.3f / %.3f (least, median), different %.3f / %.3f / "
+        "%.3f (median, 99 %%, most); other sources above a worst true pair: at most %ld; of "
+        "same-source pairs %.1f %% stand above "
+        "99 %% of the others, %.1f %% above all\n",
+        static_cast<int>(grid), static_cast<long>(first), static_cast<long>(asked), same.front(),
+        same[same.size() / 2], different[different.size() / 2],
+        different[different.size() * 99 / 100], different.back(), static_cast<long>(above_most),
+        share_above(0.99), share_above(1.0));
+  }
+}
+
+std::vector<Case> GeneratedCases(double reproduction) {
+  std::vector<Case> cases;
+  for (std::uint32_t slide = 0; slide < 6; ++slide) {
+    for (std::uint32_t shot = 0; shot < 3; ++shot) {
+      const auto scan = forensics::GenerateBreechFaceScan(
+          {.seed = 9, .slide = slide, .reproduction = reproduction}, shot, {.pitch_um = 12.5});
+      auto out = forensics::ExtractImpression(scan, {}, {});
+      if (!out.ok()) continue;
+      cases.push_back({.file = {},
+                       .firearm = std::to_string(slide),
+                       .specimen = {},
+                       .signature = std::move(out->signature)});
+    }
+  }
+  return cases;
+}
+
+void CompareCoarse() {
+  RankCoarsely("Fadul", LoadCases("cartridges/fadul/"));
+  RankCoarsely("Weller", LoadCases("cartridges/weller/"));
+  RankCoarsely("generated, reproduction 0.9", GeneratedCases(0.9));
+  RankCoarsely("generated, reproduction 0.6", GeneratedCases(0.6));
+}
+
 }  // namespace
 }  // namespace proofmark
 
@@ -263,6 +374,10 @@ int main(int argc, char** argv) {
   const auto turns = argc > 3 ? TurnSearch::kFullCircle : TurnSearch::kDirected;
   if (argc > 1 && std::string(argv[1]) == "--speed") {
     proofmark::PrintSpeed();
+    return 0;
+  }
+  if (argc > 1 && std::string(argv[1]) == "--coarse") {
+    proofmark::CompareCoarse();
     return 0;
   }
   if (argc > 1) {
