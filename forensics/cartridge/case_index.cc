@@ -2,146 +2,128 @@
 #include "forensics/cartridge/case_index.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/check.h"
 #include "base/status.h"
+#include "forensics/cartridge/case_search.h"
 
 namespace proofmark::forensics {
 namespace {
 
 constexpr std::int64_t kBestCountMax = 100'000;
-
-struct Record {
-  std::string id;
-  std::shared_ptr<const CaseSignature> signature;
-};
-
-struct Scored {
-  const Record* record = nullptr;
-  CaseComparison comparison;
-};
-
-bool RanksBefore(const Scored& a, const Scored& b) {
-  if (a.comparison.score != b.comparison.score) return a.comparison.score > b.comparison.score;
-  return a.record->id < b.record->id;
-}
-
-// What the workers of one search found. Thread-safe; a comparison takes so long that nobody waits.
-class Findings {
- public:
-  explicit Findings(std::int64_t best_count) : best_count_(static_cast<std::size_t>(best_count)) {}
-
-  void Keep(Scored scored) {
-    base::MutexLock lock(mutex_);
-    ++compared_;
-    best_.push_back(std::move(scored));
-    std::push_heap(best_.begin(), best_.end(), RanksBefore);
-    if (best_.size() > best_count_) {
-      std::pop_heap(best_.begin(), best_.end(), RanksBefore);
-      best_.pop_back();
-    }
-  }
-  void Fail() {
-    base::MutexLock lock(mutex_);
-    ++failed_;
-  }
-
-  CaseSearchResult Collect(std::int64_t eligible_count) {
-    base::MutexLock lock(mutex_);
-    std::sort(best_.begin(), best_.end(), RanksBefore);
-    CaseSearchResult result;
-    for (Scored& scored : best_) {
-      CaseEvidence evidence = EvaluateCases(scored.comparison);
-      result.best.push_back({scored.record->id, std::move(scored.comparison), std::move(evidence)});
-    }
-    result.eligible_count = eligible_count;
-    result.compared_count = compared_;
-    result.failed_count = failed_;
-    result.complete = compared_ + failed_ == eligible_count;
-    return result;
-  }
-
- private:
-  const std::size_t best_count_;
-
-  base::Mutex mutex_;
-  std::vector<Scored> best_ ABSL_GUARDED_BY(mutex_);  // A heap whose top ranks last.
-  std::int64_t compared_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::int64_t failed_ ABSL_GUARDED_BY(mutex_) = 0;
-};
-
-// The record is made ready anew each time: ready it would take fifty times the memory.
-absl::StatusOr<CaseComparison> CompareRecord(const absl::StatusOr<PreparedCase>& prepared,
-                                             const CaseSignature& query,
-                                             const CaseSignature& record,
-                                             const CaseComparisonOptions& options) {
-  PM_RETURN_IF_ERROR(prepared.status());
-  const std::array<const CaseSignature*, 1> others = {&query};
-  PM_ASSIGN_OR_RETURN(const PreparedCase candidate, PrepareCase(record, others, options));
-  return CompareCases(*prepared, candidate, options);
-}
+constexpr std::int64_t kRefinedMaxMax = 10'000'000;
 
 }  // namespace
 
-void CaseIndex::Insert(std::string record_id, CaseSignature signature) {
-  auto record = std::make_shared<const CaseSignature>(std::move(signature));
-  base::MutexLock lock(mutex_);
-  records_.insert_or_assign(std::move(record_id), std::move(record));
+CaseSegment& CaseIndex::Mutable(Held& held) {
+  if (held.epoch != epoch_) {
+    held.segment = std::make_shared<CaseSegment>(*held.segment);
+    held.epoch = epoch_;
+  }
+  return *held.segment;
 }
 
-void CaseIndex::Erase(const std::string& record_id) {
+void CaseIndex::EraseAt(Place place) {
+  Held& held = segments_[place.segment];
+  Mutable(held).Erase(place.record);
+  // When nothing is left its number stays, so that places stay right; when it is still open, so
+  // does the segment.
+  if (held.segment->full() && held.segment->erased_count() == held.segment->size()) {
+    held.segment.reset();
+  }
+}
+
+std::uint32_t CaseIndex::OpenSegment(const CaseKind& kind) {
+  const auto fresh = static_cast<std::uint32_t>(segments_.size());
+  auto open = open_.begin();
+  while (open != open_.end() && !(open->kind == kind)) ++open;
+  if (open == open_.end()) {
+    open_.push_back({kind, fresh});
+  } else {
+    const Held& held = segments_[open->segment];
+    if (held.segment && !held.segment->full()) return open->segment;
+    open->segment = fresh;
+  }
+  segments_.push_back({std::make_shared<CaseSegment>(kind), epoch_});
+  return fresh;
+}
+
+void CaseIndex::Put(std::string_view record_id, std::uint32_t tag, const CoarseCase& coarse,
+                    std::shared_ptr<const CaseSignature> signature) {
   base::MutexLock lock(mutex_);
-  records_.erase(record_id);
+  if (const auto at = places_.find(record_id); at != places_.end()) {
+    EraseAt(at->second);
+    places_.erase(at);
+  }
+  const std::uint32_t number = OpenSegment(coarse.kind);
+  CaseSegment& into = Mutable(segments_[number]);
+  into.Append(record_id, tag, coarse, std::move(signature));
+  places_.emplace(record_id, Place{number, static_cast<std::uint32_t>(into.size() - 1)});
+}
+
+void CaseIndex::Insert(std::string_view record_id, CaseSignature signature, std::uint32_t tag) {
+  const CoarseCase coarse = MakeCoarseCase(signature);
+  std::shared_ptr<const CaseSignature> kept;
+  if (!loader_) kept = std::make_shared<const CaseSignature>(std::move(signature));
+  Put(record_id, tag, coarse, std::move(kept));
+}
+
+void CaseIndex::InsertCoarse(std::string_view record_id, const CoarseCase& coarse,
+                             std::uint32_t tag) {
+  PM_CHECK(loader_ != nullptr);
+  Put(record_id, tag, coarse, nullptr);
+}
+
+void CaseIndex::Erase(std::string_view record_id) {
+  base::MutexLock lock(mutex_);
+  const auto at = places_.find(record_id);
+  if (at == places_.end()) return;
+  EraseAt(at->second);
+  places_.erase(at);
+}
+
+std::vector<std::shared_ptr<const CaseSegment>> CaseIndex::Segments() const {
+  base::MutexLock lock(mutex_);
+  ++epoch_;
+  std::vector<std::shared_ptr<const CaseSegment>> segments;
+  segments.reserve(segments_.size());
+  for (const Held& held : segments_) {
+    if (held.segment && held.segment->size() > 0) segments.push_back(held.segment);
+  }
+  return segments;
 }
 
 std::int64_t CaseIndex::size() const {
   base::MutexLock lock(mutex_);
-  return static_cast<std::int64_t>(records_.size());
+  return static_cast<std::int64_t>(places_.size());
 }
 
-absl::StatusOr<CaseSearchResult> CaseIndex::Search(
-    const CaseSignature& query, const std::function<bool(const std::string&)>& eligible,
-    const CaseSearchOptions& options) const {
+std::int64_t CaseIndex::owned_bytes() const {
+  base::MutexLock lock(mutex_);
+  std::int64_t bytes = 0;
+  for (const Held& held : segments_) bytes += held.segment ? held.segment->owned_bytes() : 0;
+  // A node of the map: the string and the place, a pointer, the hash; the table; a long id's bytes.
+  constexpr std::int64_t kNodeBytes = sizeof(std::string) + sizeof(Place) + 2 * sizeof(void*) + 48;
+  return bytes + static_cast<std::int64_t>(places_.size()) * kNodeBytes +
+         static_cast<std::int64_t>(places_.bucket_count() * sizeof(void*));
+}
+
+absl::StatusOr<CaseSearchResult> CaseIndex::Search(const CaseSignature& query,
+                                                   const Eligible& eligible,
+                                                   const CaseSearchOptions& options) const {
   if (options.best_count < 1 || options.best_count > kBestCountMax) {
     return absl::InvalidArgumentError(absl::StrFormat("best_count is %d; it must be in [1, %d]",
                                                       options.best_count, kBestCountMax));
   }
-  std::vector<Record> records;  // The snapshot: keeps the signatures alive to the end.
-  {
-    base::MutexLock lock(mutex_);
-    records.reserve(records_.size());
-    for (const auto& [id, signature] : records_) records.push_back({id, signature});
+  if (options.refined_max < 1 || options.refined_max > kRefinedMaxMax) {
+    return absl::InvalidArgumentError(absl::StrFormat("refined_max is %d; it must be in [1, %d]",
+                                                      options.refined_max, kRefinedMaxMax));
   }
-  std::erase_if(records, [&](const Record& record) { return !eligible(record.id); });
-
-  std::vector<const CaseSignature*> candidates;
-  candidates.reserve(records.size());
-  for (const Record& record : records) candidates.push_back(record.signature.get());
-  const absl::StatusOr<PreparedCase> prepared = PrepareCase(query, candidates, options.comparison);
-  // Without a mark in common with any of them, every comparison fails, and the counts say so.
-  if (!prepared.ok() && !absl::IsFailedPrecondition(prepared.status())) return prepared.status();
-
-  Findings findings(options.best_count);
-  const auto count = static_cast<std::int64_t>(records.size());
-  WorkerPool::Watch watch{
-      .deadline = options.deadline, .cancelled = options.cancelled, .progress = nullptr};
-  if (options.progress) {
-    watch.progress = [&](std::int64_t done) { options.progress(done, count); };
-  }
-  const auto compare = [&](std::int64_t index) {
-    const Record& record = records[static_cast<std::size_t>(index)];
-    absl::StatusOr<CaseComparison> comparison =
-        CompareRecord(prepared, query, *record.signature, options.comparison);
-    if (comparison.ok()) {
-      findings.Keep({&record, *std::move(comparison)});
-    } else {
-      findings.Fail();
-    }
-  };
-  pool_.Run(count, compare, watch);
-  return findings.Collect(count);
+  PM_RETURN_IF_ERROR(CheckSignature(query));
+  CaseSearch search(query, Segments(), pool_, loader_, options);
+  return search.Run(eligible);
 }
 
 }  // namespace proofmark::forensics

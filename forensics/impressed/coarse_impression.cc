@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "base/check.h"
 #include "base/status.h"
@@ -21,9 +22,15 @@ namespace proofmark::forensics {
 
 // What the kernels need of a query.
 struct CoarseRows {
-  static const std::int8_t* Level(const CoarseQuery& query) { return query.level_.data(); }
-  static std::span<const std::int32_t> Sum(const CoarseQuery& query) { return query.level_sum_; }
-  static std::span<const float> InverseNorm(const CoarseQuery& query) {
+  // Of group `group` of sixteen.
+  static const std::int8_t* Level(const ImpressionQuery& query, std::int64_t group) {
+    const std::int64_t words = CoarseBytes(query.grid_) / 4;
+    return query.words_[static_cast<std::size_t>(group * words)].level.data();
+  }
+  static std::span<const std::int32_t> Sum(const ImpressionQuery& query) {
+    return query.level_sum_;
+  }
+  static std::span<const float> InverseNorm(const ImpressionQuery& query) {
     return query.inverse_norm_;
   }
 };
@@ -31,8 +38,11 @@ struct CoarseRows {
 namespace {
 
 constexpr std::int64_t kRowGroup = 16;
-constexpr std::int64_t kRecordsAtOnce = 4;
-constexpr std::int64_t kGroupsAtOnce = 4;
+// A tile: sixteen sums stay in registers, and each word of the rows serves eight records, so that
+// the rows, which no first cache holds, are fetched no faster than the second cache gives them.
+constexpr std::int64_t kRecordsAtOnce = 8;
+constexpr std::int64_t kGroupsAtOnce = 2;
+constexpr std::int64_t kRowsAtOnce = kGroupsAtOnce * kRowGroup;
 constexpr std::uint8_t kNothing = 128;
 
 struct GridShape {
@@ -89,18 +99,16 @@ float InverseNorm(std::int64_t square_sum) {
   return static_cast<float>(1.0 / std::sqrt(static_cast<double>(square_sum)));
 }
 
-void DotsPlain(const std::int8_t* rows, std::int64_t groups, const std::uint8_t* const* records,
-               std::int64_t record_count, std::int64_t bytes, std::int32_t* dots) {
-  for (std::int64_t r = 0; r < record_count; ++r) {
-    for (std::int64_t g = 0; g < groups; ++g) {
-      for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
-        std::int32_t sum = 0;
-        for (std::int64_t k = 0; k < bytes; ++k) {
-          const std::int8_t row = rows[g * bytes * kRowGroup + k / 4 * 64 + lane * 4 + k % 4];
-          sum += row * records[r][k];
-        }
-        dots[(r * groups + g) * kRowGroup + lane] = sum;
+void DotsPlain(const std::int8_t* rows, const std::uint8_t* const* records, std::int64_t bytes,
+               std::int32_t* dots) {
+  for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
+    for (std::int64_t row = 0; row < kRowsAtOnce; ++row) {
+      const std::int8_t* at = rows + row / kRowGroup * bytes * kRowGroup + row % kRowGroup * 4;
+      std::int32_t sum = 0;
+      for (std::int64_t k = 0; k < bytes; ++k) {
+        sum += at[k / 4 * 64 + k % 4] * records[r][k];
       }
+      dots[r * kRowsAtOnce + row] = sum;
     }
   }
 }
@@ -113,24 +121,23 @@ std::int32_t Word(const std::uint8_t* from) {
   return word;
 }
 
-// Pairs stay under 2^15: a level of a query is at most 15, a byte of a record at most 143.
-__attribute__((target("avx2"))) void DotsAvx2(const std::int8_t* rows, std::int64_t groups,
+// Pairs stay under 2^15: a level of a query is at most 15, a byte of a record at most 255.
+__attribute__((target("avx2"))) void DotsAvx2(const std::int8_t* rows,
                                               const std::uint8_t* const* records,
-                                              std::int64_t record_count, std::int64_t bytes,
-                                              std::int32_t* dots) {
+                                              std::int64_t bytes, std::int32_t* dots) {
   const __m256i ones = _mm256_set1_epi16(1);
-  for (std::int64_t r = 0; r < record_count; ++r) {
-    for (std::int64_t g = 0; g < groups; ++g) {
+  for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
+    for (std::int64_t g = 0; g < kGroupsAtOnce; ++g) {
       __m256i low = _mm256_setzero_si256(), high = low;
       const auto* row = reinterpret_cast<const __m256i*>(rows + g * bytes * kRowGroup);
       for (std::int64_t k = 0; k < bytes; k += 4, row += 2) {
         const __m256i word = _mm256_set1_epi32(Word(records[r] + k));
-        const __m256i first = _mm256_maddubs_epi16(word, _mm256_loadu_si256(row));
-        const __m256i second = _mm256_maddubs_epi16(word, _mm256_loadu_si256(row + 1));
+        const __m256i first = _mm256_maddubs_epi16(word, _mm256_load_si256(row));
+        const __m256i second = _mm256_maddubs_epi16(word, _mm256_load_si256(row + 1));
         low = _mm256_add_epi32(low, _mm256_madd_epi16(first, ones));
         high = _mm256_add_epi32(high, _mm256_madd_epi16(second, ones));
       }
-      auto* out = reinterpret_cast<__m256i*>(dots + (r * groups + g) * kRowGroup);
+      auto* out = reinterpret_cast<__m256i*>(dots + (r * kGroupsAtOnce + g) * kRowGroup);
       _mm256_storeu_si256(out, low);
       _mm256_storeu_si256(out + 1, high);
     }
@@ -144,90 +151,42 @@ PM_VNNI inline void AddDot512(__m512i& sum, __m512i u, __m512i s) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(u), "v"(s));
 }
 
-// Four groups of rows by one record, in registers.
-struct GroupSums {
-  __m512i g0, g1, g2, g3;
-};
-
-PM_VNNI inline void AddRecord(GroupSums& sums, const std::uint8_t* word, __m512i r0, __m512i r1,
-                              __m512i r2, __m512i r3) {
-  const __m512i four = _mm512_set1_epi32(Word(word));
-  AddDot512(sums.g0, four, r0);
-  AddDot512(sums.g1, four, r1);
-  AddDot512(sums.g2, four, r2);
-  AddDot512(sums.g3, four, r3);
-}
-
-PM_VNNI inline void StoreRecord(const GroupSums& sums, std::int32_t* dots) {
-  _mm512_storeu_si512(dots, sums.g0);
-  _mm512_storeu_si512(dots + kRowGroup, sums.g1);
-  _mm512_storeu_si512(dots + 2 * kRowGroup, sums.g2);
-  _mm512_storeu_si512(dots + 3 * kRowGroup, sums.g3);
-}
-
-// Four groups of rows by four records: sixteen sums stay in registers.
-PM_VNNI void DotsVnniTile(const std::int8_t* rows, const std::uint8_t* const* records,
-                          std::int64_t bytes, std::int32_t* dots) {
-  const __m512i zero = _mm512_setzero_si512();
-  GroupSums a{zero, zero, zero, zero}, b = a, c = a, d = a;
-  const std::int64_t group = bytes * kRowGroup;
-  for (std::int64_t k = 0; k < bytes; k += 4) {
-    const std::int8_t* at = rows + k * kRowGroup;
-    const __m512i r0 = _mm512_loadu_si512(at), r1 = _mm512_loadu_si512(at + group);
-    const __m512i r2 = _mm512_loadu_si512(at + 2 * group);
-    const __m512i r3 = _mm512_loadu_si512(at + 3 * group);
-    AddRecord(a, records[0] + k, r0, r1, r2, r3);
-    AddRecord(b, records[1] + k, r0, r1, r2, r3);
-    AddRecord(c, records[2] + k, r0, r1, r2, r3);
-    AddRecord(d, records[3] + k, r0, r1, r2, r3);
-  }
-  StoreRecord(a, dots);
-  StoreRecord(b, dots + kGroupsAtOnce * kRowGroup);
-  StoreRecord(c, dots + 2 * kGroupsAtOnce * kRowGroup);
-  StoreRecord(d, dots + 3 * kGroupsAtOnce * kRowGroup);
-}
-
-PM_VNNI void DotsVnniOne(const std::int8_t* rows, const std::uint8_t* record, std::int64_t bytes,
-                         std::int32_t* dots) {
-  __m512i sum = _mm512_setzero_si512();
-  for (std::int64_t k = 0; k < bytes; k += 4) {
-    AddDot512(sum, _mm512_set1_epi32(Word(record + k)), _mm512_loadu_si512(rows + k * kRowGroup));
-  }
-  _mm512_storeu_si512(dots, sum);
-}
-
-PM_VNNI void DotsVnni(const std::int8_t* rows, std::int64_t groups,
-                      const std::uint8_t* const* records, std::int64_t record_count,
+PM_VNNI void DotsVnni(const std::int8_t* rows, const std::uint8_t* const* records,
                       std::int64_t bytes, std::int32_t* dots) {
-  if (groups == kGroupsAtOnce && record_count == kRecordsAtOnce) {
-    return DotsVnniTile(rows, records, bytes, dots);
-  }
-  for (std::int64_t r = 0; r < record_count; ++r) {
-    for (std::int64_t g = 0; g < groups; ++g) {
-      DotsVnniOne(rows + g * bytes * kRowGroup, records[r], bytes,
-                  dots + (r * groups + g) * kRowGroup);
+  __m512i sums[kRecordsAtOnce][kGroupsAtOnce];
+#pragma GCC unroll 8
+  for (auto& of_record : sums) of_record[0] = of_record[1] = _mm512_setzero_si512();
+  const std::int8_t* second = rows + bytes * kRowGroup;
+  for (std::int64_t k = 0; k < bytes; k += 4) {
+    const __m512i row0 = _mm512_load_si512(rows + k * kRowGroup);
+    const __m512i row1 = _mm512_load_si512(second + k * kRowGroup);
+#pragma GCC unroll 8
+    for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
+      const __m512i word = _mm512_set1_epi32(Word(records[r] + k));
+      AddDot512(sums[r][0], word, row0);
+      AddDot512(sums[r][1], word, row1);
     }
+  }
+#pragma GCC unroll 8
+  for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
+    _mm512_storeu_si512(dots + r * kRowsAtOnce, sums[r][0]);
+    _mm512_storeu_si512(dots + r * kRowsAtOnce + kRowGroup, sums[r][1]);
   }
 }
 
 #endif
 
-// The larger of `best` and every row's cosine. Lane by lane first: a running maximum of all would
-// be one long chain.
-float BestOfRows(const std::int32_t* __restrict dots, const std::int32_t* __restrict sums,
-                 const float* __restrict row_norms, float norm, std::int64_t rows, float best) {
-  std::array<float, kRowGroup> top;
-  top.fill(best);
-  for (std::int64_t group = 0; group < rows; group += kRowGroup) {
-    for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
-      const std::int64_t row = group + lane;
-      const std::int32_t dot = dots[row] - kNothing * sums[row];
-      const float score = static_cast<float>(dot) * row_norms[row] * norm;
-      float& most = top[static_cast<std::size_t>(lane)];
-      most = score > most ? score : most;
-    }
+// Of the rows that share a lane, the largest product with the row's own norm alone: reduced once,
+// when all rows have passed.
+using LaneTop = std::array<float, kRowGroup>;
+
+void KeepLargest(const std::int32_t* __restrict dots, const std::int32_t* __restrict sums,
+                 const float* __restrict row_norms, LaneTop& lane_top) {
+  float* __restrict top = lane_top.data();
+  for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
+    const float score = static_cast<float>(dots[lane] - kNothing * sums[lane]) * row_norms[lane];
+    top[lane] = score > top[lane] ? score : top[lane];
   }
-  return *std::max_element(top.begin(), top.end());
 }
 
 std::vector<CoarseKernel> FindKernels() {
@@ -271,8 +230,8 @@ absl::StatusOr<CoarseImpression> MakeCoarseImpression(const ImpressedSignature& 
   return out;
 }
 
-absl::StatusOr<CoarseQuery> CoarseQuery::Make(const ImpressedSignature& signature, CoarseGrid grid,
-                                              TurnSearch turns) {
+absl::StatusOr<ImpressionQuery> ImpressionQuery::Make(const ImpressedSignature& signature,
+                                                      CoarseGrid grid, TurnSearch turns) {
   PM_RETURN_IF_ERROR(CheckSignature(signature));
   if (turns == TurnSearch::kFullCircleOrMirror) {
     return absl::InvalidArgumentError("turns: a coarse query is not mirrored");
@@ -285,18 +244,18 @@ absl::StatusOr<CoarseQuery> CoarseQuery::Make(const ImpressedSignature& signatur
   const double to = shape.turn_degrees * std::floor(reach / shape.turn_degrees);
   const double from = turns == TurnSearch::kDirected ? -to : -180.0;
   const std::int64_t bytes = CoarseBytes(grid);
-  CoarseQuery out;
+  ImpressionQuery out;
   out.grid_ = grid;
   const auto add_row = [&](const LevelGrid& levels, std::int64_t dx, std::int64_t dy) {
     const std::int64_t lane = out.rows_ % kRowGroup;
-    if (lane == 0) out.level_.resize(out.level_.size() + static_cast<std::size_t>(bytes * 16), 0);
-    std::int8_t* group = out.level_.data() + out.rows_ / kRowGroup * bytes * kRowGroup;
+    if (lane == 0) out.words_.resize(out.words_.size() + static_cast<std::size_t>(bytes / 4));
+    ImpressionQuery::Word* group = out.words_.data() + out.rows_ / kRowGroup * (bytes / 4);
     std::int32_t sum = 0;
     std::int64_t square_sum = 0;
     for (std::size_t i = 0; i < ring.size(); ++i) {
       const std::int8_t level = levels.At(ring[i].x - dx, ring[i].y - dy);
       const auto k = static_cast<std::int64_t>(i);
-      group[k / 4 * 64 + lane * 4 + k % 4] = level;
+      group[k / 4].level[static_cast<std::size_t>(lane * 4 + k % 4)] = level;
       sum += level;
       square_sum += level * level;
     }
@@ -312,11 +271,10 @@ absl::StatusOr<CoarseQuery> CoarseQuery::Make(const ImpressedSignature& signatur
       }
     }
   }
-  while (out.rows_ % kRowGroup != 0) {
-    out.level_sum_.push_back(0);
-    out.inverse_norm_.push_back(0.0F);
-    ++out.rows_;
-  }
+  while (out.rows_ % kRowsAtOnce != 0) ++out.rows_;
+  out.words_.resize(static_cast<std::size_t>(out.rows_ / kRowGroup * (bytes / 4)));
+  out.level_sum_.resize(static_cast<std::size_t>(out.rows_), 0);
+  out.inverse_norm_.resize(static_cast<std::size_t>(out.rows_), 0.0F);
   return out;
 }
 
@@ -326,7 +284,7 @@ std::span<const CoarseKernel> CoarseKernels() {
   return *kernels;
 }
 
-void ScoreCoarse(const CoarseQuery& query, std::span<const std::uint8_t> levels,
+void ScoreCoarse(const ImpressionQuery& query, std::span<const std::uint8_t> levels,
                  std::span<const float> inverse_norms, std::span<float> scores,
                  const CoarseKernel& kernel) {
   constexpr std::int64_t kBatch = 256;  // Records that stay in the cache while the rows pass by.
@@ -337,34 +295,36 @@ void ScoreCoarse(const CoarseQuery& query, std::span<const std::uint8_t> levels,
   const std::int64_t groups = query.rows() / kRowGroup;
   const std::span<const std::int32_t> sums = CoarseRows::Sum(query);
   const std::span<const float> row_norms = CoarseRows::InverseNorm(query);
-  std::array<std::int32_t, kRecordsAtOnce * kGroupsAtOnce * kRowGroup> dots;
+  std::array<std::int32_t, kRecordsAtOnce * kRowsAtOnce> dots;
+  std::array<LaneTop, kBatch> tops;
   for (std::int64_t begin = 0; begin < count; begin += kBatch) {
     const std::int64_t end = std::min(begin + kBatch, count);
-    std::fill(scores.begin() + begin, scores.begin() + end, -1.0F);
+    for (LaneTop& top : tops) top.fill(std::numeric_limits<float>::lowest());
     for (std::int64_t g = 0; g < groups; g += kGroupsAtOnce) {
-      const std::int64_t group_count = std::min(kGroupsAtOnce, groups - g);
       for (std::int64_t r = begin; r < end; r += kRecordsAtOnce) {
-        const std::int64_t record_count = std::min(kRecordsAtOnce, end - r);
         std::array<const std::uint8_t*, kRecordsAtOnce> records{};
-        for (std::int64_t i = 0; i < record_count; ++i) {
-          records[static_cast<std::size_t>(i)] = levels.data() + (r + i) * bytes;
+        for (std::int64_t i = 0; i < kRecordsAtOnce; ++i) {  // The last one fills the tile.
+          records[static_cast<std::size_t>(i)] = levels.data() + std::min(r + i, end - 1) * bytes;
         }
-        kernel.dots(CoarseRows::Level(query) + g * bytes * kRowGroup, group_count, records.data(),
-                    record_count, bytes, dots.data());
-        const std::int64_t rows = group_count * kRowGroup;
-        for (std::int64_t i = 0; i < record_count; ++i) {
-          float best = scores[static_cast<std::size_t>(r + i)];
-          const float norm = inverse_norms[static_cast<std::size_t>(r + i)];
-          best = BestOfRows(dots.data() + i * rows, sums.data() + g * kRowGroup,
-                            row_norms.data() + g * kRowGroup, norm, rows, best);
-          scores[static_cast<std::size_t>(r + i)] = best;
+        kernel.dots(CoarseRows::Level(query, g), records.data(), bytes, dots.data());
+        for (std::int64_t i = 0; i < std::min(kRecordsAtOnce, end - r); ++i) {
+          LaneTop& top = tops[static_cast<std::size_t>(r + i - begin)];
+          for (std::int64_t at = 0; at < kRowsAtOnce; at += kRowGroup) {
+            KeepLargest(dots.data() + i * kRowsAtOnce + at, sums.data() + g * kRowGroup + at,
+                        row_norms.data() + g * kRowGroup + at, top);
+          }
         }
       }
+    }
+    for (std::int64_t r = begin; r < end; ++r) {
+      const LaneTop& top = tops[static_cast<std::size_t>(r - begin)];
+      const auto i = static_cast<std::size_t>(r);
+      scores[i] = *std::max_element(top.begin(), top.end()) * inverse_norms[i];
     }
   }
 }
 
-void ScoreCoarse(const CoarseQuery& query, std::span<const std::uint8_t> levels,
+void ScoreCoarse(const ImpressionQuery& query, std::span<const std::uint8_t> levels,
                  std::span<const float> inverse_norms, std::span<float> scores) {
   ScoreCoarse(query, levels, inverse_norms, scores, CoarseKernels().front());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -34,23 +35,27 @@ absl::StatusOr<CoarseImpression> MakeCoarseImpression(const ImpressedSignature& 
                                                       CoarseGrid grid);
 
 // One signature at all turns and shifts of a search, laid out for the kernels. Constant.
-class CoarseQuery {
+class ImpressionQuery {
  public:
   // Turns in steps of 4 (B1) or 3 degrees (B2), shifts up to 400 um in steps of 100 um.
   //   Errors    kInvalidArgument  CheckSignature fails, or turns is kFullCircleOrMirror.
-  static absl::StatusOr<CoarseQuery> Make(const ImpressedSignature& signature, CoarseGrid grid,
-                                          TurnSearch turns);
+  static absl::StatusOr<ImpressionQuery> Make(const ImpressedSignature& signature, CoarseGrid grid,
+                                              TurnSearch turns);
 
   CoarseGrid grid() const { return grid_; }
-  std::int64_t rows() const { return rows_; }  // A multiple of 16; empty ones score 0.
+  std::int64_t rows() const { return rows_; }  // A multiple of 32; empty ones score 0.
 
  private:
   friend struct CoarseRows;
-  CoarseQuery() = default;
+  // Four levels of each of sixteen rows: one aligned load of a kernel.
+  struct alignas(64) Word {
+    std::array<std::int8_t, 64> level{};  // [16][4], |level| <= kLevelMax.
+  };
+  ImpressionQuery() = default;
 
   CoarseGrid grid_ = CoarseGrid::kB1;
   std::int64_t rows_ = 0;
-  std::vector<std::int8_t> level_;       // [rows / 16][bytes / 4][16][4], |level| <= kLevelMax.
+  std::vector<Word> words_;              // [rows / 16][bytes / 4].
   std::vector<std::int32_t> level_sum_;  // One a row.
   std::vector<float> inverse_norm_;      // One a row.
 };
@@ -58,9 +63,9 @@ class CoarseQuery {
 // One way to score.
 struct CoarseKernel {
   std::string_view name;
-  // dots[record][row] of 16 * `groups` rows and up to four records.
-  void (*dots)(const std::int8_t* rows, std::int64_t groups, const std::uint8_t* const* records,
-               std::int64_t record_count, std::int64_t bytes, std::int32_t* dots);
+  // dots[record][row] of 32 rows and eight records.
+  void (*dots)(const std::int8_t* rows, const std::uint8_t* const* records, std::int64_t bytes,
+               std::int32_t* dots);
 };
 
 // All kernels this processor can run, the fastest first, the plain one last. All give equal sums.
@@ -70,10 +75,10 @@ std::span<const CoarseKernel> CoarseKernels();
 //   Result    in [-1, 1]; the same bits with every kernel.
 //   Cost      rows * bytes multiply-adds a record.
 //   Threads   Pure.
-void ScoreCoarse(const CoarseQuery& query, std::span<const std::uint8_t> levels,
+void ScoreCoarse(const ImpressionQuery& query, std::span<const std::uint8_t> levels,
                  std::span<const float> inverse_norms, std::span<float> scores,
                  const CoarseKernel& kernel);
-void ScoreCoarse(const CoarseQuery& query, std::span<const std::uint8_t> levels,
+void ScoreCoarse(const ImpressionQuery& query, std::span<const std::uint8_t> levels,
                  std::span<const float> inverse_norms, std::span<float> scores);
 
 }  // namespace proofmark::forensics

@@ -17,6 +17,7 @@
 #include "forensics/evidence/calibration.h"
 #include "forensics/search/bullet_segment.h"
 #include "forensics/search/coarse_query.h"
+#include "forensics/search/search_progress.h"
 #include "forensics/search/worker_pool.h"
 #include "forensics/striated/ballistic_signature.h"
 #include "forensics/striated/bullet_comparison.h"
@@ -53,15 +54,6 @@ struct BulletSearchResult {
   // False when the deadline or a cancellation cut it short; which records were reached then depends
   // on timing.
   bool complete = false;
-};
-
-enum class SearchStage { kCoarse, kRefine };
-
-struct SearchProgress {
-  SearchStage stage = SearchStage::kCoarse;
-  std::int64_t done = 0;  // Records of this stage.
-  std::int64_t of = 0;    // In kRefine what is refined for certain; it may grow.
-  double share = 0.0;     // Of the whole search's work, estimated, never falling, [0, 1].
 };
 
 // Screened at the least, however sure the stop is.

@@ -4,27 +4,19 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "base/mutex.h"
 #include "forensics/search/bullet_index.h"
 #include "records/class_filter.h"
 #include "records/exhibit.h"
+#include "server/match/class_table.h"
 
 namespace proofmark::match {
-
-// What a search needs to know of a record besides its signature.
-struct ClassData {
-  records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
-  records::ClassCharacteristics characteristics;
-};
 
 // One question to the collection.
 struct CollectionQuery {
@@ -105,18 +97,11 @@ class BulletCollection {
   absl::StatusOr<CollectionResult> Search(const CollectionQuery& query) const;
 
  private:
-  // The number under which `data` is kept: records alike share one.
-  std::uint32_t TagOf(ClassData data) ABSL_LOCKS_EXCLUDED(mutex_);
-
   // Do their own locking.
   forensics::WorkerPool pool_;
   forensics::BulletIndex index_;
   std::atomic<std::int64_t> changes_ = 0;
-
-  mutable base::Mutex mutex_;
-  // Only ever added to; as many as there are different ones.
-  std::vector<ClassData> classes_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::uint32_t> tags_ ABSL_GUARDED_BY(mutex_);
+  ClassTable classes_;
 };
 
 }  // namespace proofmark::match

@@ -3,17 +3,15 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "base/mutex.h"
 #include "forensics/cartridge/case_index.h"
 #include "records/class_filter.h"
 #include "records/exhibit.h"
 #include "server/match/bullet_collection.h"
+#include "server/match/class_table.h"
 
 namespace proofmark::match {
 
@@ -24,9 +22,10 @@ struct CaseQuery {
   std::vector<records::ClassRule> rules_off;
   std::optional<records::ExhibitId> leave_out;  // The exhibit asked about, when it is our own.
   std::int64_t best_count = 20;                 // Candidates kept, >= 1.
+  bool exhaustive = false;                      // Compare every eligible record in full.
   bool full_circle = false;                     // Every turn, also of oriented scans.
   std::function<bool()> cancelled;              // Polled; may be empty.
-  std::function<void(std::int64_t, std::int64_t)> progress;  // (done, of); may be empty.
+  std::function<void(const forensics::SearchProgress&)> progress;  // May be empty.
 };
 
 struct CaseCandidate {
@@ -54,7 +53,7 @@ class CaseCollection {
 
   std::int64_t size() const { return index_.size(); }
 
-  // Class filter, then every record left is compared in full detail.
+  // Class filter, then every record left is searched.
   //   Errors  as of forensics::CaseIndex::Search.
   absl::StatusOr<CaseFindings> Search(const CaseQuery& query) const;
 
@@ -63,8 +62,7 @@ class CaseCollection {
   forensics::WorkerPool pool_;
   forensics::CaseIndex index_;
 
-  mutable base::Mutex mutex_;
-  std::map<records::ExhibitId, ClassData> classes_ ABSL_GUARDED_BY(mutex_);
+  ClassTable classes_;
 };
 
 }  // namespace proofmark::match

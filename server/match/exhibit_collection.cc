@@ -73,24 +73,17 @@ absl::StatusOr<FoundExhibits> ExhibitCollection::Search(const ExhibitQuery& quer
                                          .stage_progress = query.progress}));
     return FromBullets(std::move(found));
   }
-  CaseQuery cases{.signature = std::get<forensics::CaseSignature>(query.signature),
-                  .characteristics = query.characteristics,
-                  .rules_off = query.rules_off,
-                  .leave_out = query.leave_out,
-                  .best_count = query.best_count,
-                  .full_circle = query.full_circle,
-                  .cancelled = query.cancelled,
-                  .progress = nullptr};
-  if (query.progress) {
-    cases.progress = [&query](std::int64_t done, std::int64_t of) {
-      query.progress(
-          {.stage = forensics::SearchStage::kRefine,
-           .done = done,
-           .of = of,
-           .share = of == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(of)});
-    };
-  }
-  PM_ASSIGN_OR_RETURN(CaseFindings found, cases_.Search(cases));
+  PM_ASSIGN_OR_RETURN(
+      CaseFindings found,
+      cases_.Search({.signature = std::get<forensics::CaseSignature>(query.signature),
+                     .characteristics = query.characteristics,
+                     .rules_off = query.rules_off,
+                     .leave_out = query.leave_out,
+                     .best_count = query.best_count,
+                     .exhaustive = query.exhaustive,
+                     .full_circle = query.full_circle,
+                     .cancelled = query.cancelled,
+                     .progress = query.progress}));
   return FromCases(std::move(found));
 }
 

@@ -16,12 +16,10 @@
 #include "forensics/impressed/impressed_comparison.h"
 #include "forensics/impressed/impressed_extraction.h"
 #include "forensics/impressed/region_mask.h"
+#include "forensics/synthetic/impressed_process.h"
 #include "forensics/x3p/x3p.h"
+#include "tests/bench/measure.h"
 #include "tests/support/shared_data.h"
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#endif
 
 namespace proofmark {
 namespace {
@@ -190,32 +188,6 @@ void CompareStudy(const std::string& prefix, forensics::TurnSearch turns, bool p
   if (!nist.same.empty()) nist.Print("published (NIST)");
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-// Multiply-adds of bytes a second with everything in registers: what no comparison can exceed.
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) double PeakGigaMacs() {
-  __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;
-  __m512i s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0, s11 = s0;
-  const __m512i a = _mm512_set1_epi8(3), b = _mm512_set1_epi8(5);
-  constexpr int kRounds = 2'000'000;
-  const double start = CpuMillis();
-  for (int i = 0; i < kRounds; ++i) {
-    s0 = _mm512_dpbusd_epi32(s0, a, b), s1 = _mm512_dpbusd_epi32(s1, a, b);
-    s2 = _mm512_dpbusd_epi32(s2, a, b), s3 = _mm512_dpbusd_epi32(s3, a, b);
-    s4 = _mm512_dpbusd_epi32(s4, a, b), s5 = _mm512_dpbusd_epi32(s5, a, b);
-    s6 = _mm512_dpbusd_epi32(s6, a, b), s7 = _mm512_dpbusd_epi32(s7, a, b);
-    s8 = _mm512_dpbusd_epi32(s8, a, b), s9 = _mm512_dpbusd_epi32(s9, a, b);
-    s10 = _mm512_dpbusd_epi32(s10, a, b), s11 = _mm512_dpbusd_epi32(s11, a, b);
-    asm volatile("" : "+v"(s0), "+v"(s1), "+v"(s2), "+v"(s3), "+v"(s4), "+v"(s5));
-    asm volatile("" : "+v"(s6), "+v"(s7), "+v"(s8), "+v"(s9), "+v"(s10), "+v"(s11));
-  }
-  return kRounds * 12.0 * 64.0 / (CpuMillis() - start) * 1e-6;
-}
-bool HasPeak() { return __builtin_cpu_supports("avx512vnni") != 0; }
-#else
-double PeakGigaMacs() { return 0.0; }
-bool HasPeak() { return false; }
-#endif
-
 // The quickest and the middle one of repeated runs: others share the processor.
 template <typename Run>
 std::pair<double, double> Repeat(int count, Run run) {
@@ -232,7 +204,7 @@ std::pair<double, double> Repeat(int count, Run run) {
 void PrintSpeed() {
   const std::vector<Case> cases = LoadCases("cartridges/fadul/Fadul-", false, 3);
   if (cases.size() < 3) return;
-  const double peak = HasPeak() ? PeakGigaMacs() : 0.0;
+  const double peak = bench::PeakGigaMacs();
   std::printf("bare byte dot product: %.0f G multiply-adds/s; %.1f ms extraction\n", peak,
               cases[0].extract_ms);
   for (const TurnSearch turns : {TurnSearch::kDirected, TurnSearch::kFullCircle}) {
@@ -262,7 +234,7 @@ void PrintSpeed() {
   for (const auto grid : {forensics::CoarseGrid::kB1, forensics::CoarseGrid::kB2}) {
     constexpr std::size_t kRecords = 1024;
     const auto query =
-        forensics::CoarseQuery::Make(cases[0].signature, grid, TurnSearch::kDirected);
+        forensics::ImpressionQuery::Make(cases[0].signature, grid, TurnSearch::kDirected);
     const auto record = forensics::MakeCoarseImpression(cases[1].signature, grid);
     std::vector<std::uint8_t> levels;
     for (std::size_t i = 0; i < kRecords; ++i) {
@@ -283,6 +255,116 @@ void PrintSpeed() {
   }
 }
 
+// Mean correlation of the relief with itself moved by `lag` samples along x or y.
+double Autocorrelation(const forensics::ImpressedSignature& signature, std::int64_t lag) {
+  double sum = 0.0, square = 0.0;
+  for (std::int64_t y = 0; y + lag < signature.height; ++y) {
+    for (std::int64_t x = 0; x + lag < signature.width; ++x) {
+      const auto at = [&](std::int64_t i, std::int64_t j) {
+        return signature.relief[static_cast<std::size_t>(j * signature.width + i)];
+      };
+      const std::int8_t here = at(x, y), right = at(x + lag, y), below = at(x, y + lag);
+      if (here == forensics::kReliefNotMeasured || right == forensics::kReliefNotMeasured ||
+          below == forensics::kReliefNotMeasured) {
+        continue;
+      }
+      sum += 0.5 * here * (right + below);
+      square += here * here;
+    }
+  }
+  return square > 0.0 ? sum / square : 0.0;
+}
+
+// Coarse scores of all pairs: how many cases find all of their source first, how many of other
+// sources stand above a true pair, and how the relief agrees with itself at the grids' steps.
+void RankCoarsely(const std::string& name, const std::vector<Case>& cases) {
+  std::printf("%s, %zu cases; the relief with itself at 25, 50, 100, 200 um:", name.c_str(),
+              cases.size());
+  for (const std::int64_t lag : {2, 4, 8, 16}) {
+    double sum = 0.0;
+    for (const Case& one : cases) sum += Autocorrelation(one.signature, lag);
+    std::printf(" %.3f", sum / static_cast<double>(cases.size()));
+  }
+  std::printf("\n");
+  for (const auto grid : {forensics::CoarseGrid::kB1, forensics::CoarseGrid::kB2}) {
+    std::vector<std::uint8_t> levels;
+    std::vector<float> norms;
+    for (const Case& one : cases) {
+      const auto record = forensics::MakeCoarseImpression(one.signature, grid);
+      levels.insert(levels.end(), record->level.begin(), record->level.end());
+      norms.push_back(record->inverse_norm);
+    }
+    std::vector<double> same, different;
+    std::int64_t first = 0, asked = 0, above_most = 0;
+    for (std::size_t q = 0; q < cases.size(); ++q) {
+      const auto query =
+          forensics::ImpressionQuery::Make(cases[q].signature, grid, TurnSearch::kDirected);
+      std::vector<float> scores(cases.size());
+      forensics::ScoreCoarse(*query, levels, norms, scores);
+      float same_best = -1.0F, same_worst = 2.0F, different_best = -1.0F;
+      for (std::size_t i = 0; i < cases.size(); ++i) {
+        if (i == q) continue;
+        const bool is_same = cases[i].firearm == cases[q].firearm;
+        (is_same ? same : different).push_back(scores[i]);
+        if (is_same) same_best = std::max(same_best, scores[i]);
+        if (is_same) same_worst = std::min(same_worst, scores[i]);
+        if (!is_same) different_best = std::max(different_best, scores[i]);
+      }
+      if (same_best < 0.0F) continue;
+      ++asked;
+      first += same_best > different_best ? 1 : 0;
+      std::int64_t above = 0;
+      for (std::size_t i = 0; i < cases.size(); ++i) {
+        above += cases[i].firearm != cases[q].firearm && scores[i] > same_worst ? 1 : 0;
+      }
+      above_most = std::max(above_most, above);
+    }
+    std::sort(same.begin(), same.end());
+    std::sort(different.begin(), different.end());
+    if (same.empty() || different.empty()) continue;
+    const auto share_above = [&](double quantile) {
+      const double bound =
+          different[static_cast<std::size_t>(quantile * static_cast<double>(different.size() - 1))];
+      return 100.0 *
+             static_cast<double>(same.end() - std::upper_bound(same.begin(), same.end(), bound)) /
+             static_cast<double>(same.size());
+    };
+    std::printf(
+        "  B%d: rank 1 for %ld of %ld; same %.3f / %.3f (least, median), different %.3f / %.3f / "
+        "%.3f (median, 99 %%, most); other sources above a worst true pair: at most %ld; of "
+        "same-source pairs %.1f %% stand above "
+        "99 %% of the others, %.1f %% above all\n",
+        static_cast<int>(grid), static_cast<long>(first), static_cast<long>(asked), same.front(),
+        same[same.size() / 2], different[different.size() / 2],
+        different[different.size() * 99 / 100], different.back(), static_cast<long>(above_most),
+        share_above(0.99), share_above(1.0));
+  }
+}
+
+std::vector<Case> GeneratedCases(double reproduction) {
+  std::vector<Case> cases;
+  for (std::uint32_t slide = 0; slide < 6; ++slide) {
+    for (std::uint32_t shot = 0; shot < 3; ++shot) {
+      const auto scan = forensics::GenerateBreechFaceScan(
+          {.seed = 9, .slide = slide, .reproduction = reproduction}, shot, {.pitch_um = 12.5});
+      auto out = forensics::ExtractImpression(scan, {}, {});
+      if (!out.ok()) continue;
+      cases.push_back({.file = {},
+                       .firearm = std::to_string(slide),
+                       .specimen = {},
+                       .signature = std::move(out->signature)});
+    }
+  }
+  return cases;
+}
+
+void CompareCoarse() {
+  RankCoarsely("Fadul", LoadCases("cartridges/fadul/"));
+  RankCoarsely("Weller", LoadCases("cartridges/weller/"));
+  RankCoarsely("generated, reproduction 0.9", GeneratedCases(0.9));
+  RankCoarsely("generated, reproduction 0.6", GeneratedCases(0.6));
+}
+
 }  // namespace
 }  // namespace proofmark
 
@@ -292,6 +374,10 @@ int main(int argc, char** argv) {
   const auto turns = argc > 3 ? TurnSearch::kFullCircle : TurnSearch::kDirected;
   if (argc > 1 && std::string(argv[1]) == "--speed") {
     proofmark::PrintSpeed();
+    return 0;
+  }
+  if (argc > 1 && std::string(argv[1]) == "--coarse") {
+    proofmark::CompareCoarse();
     return 0;
   }
   if (argc > 1) {

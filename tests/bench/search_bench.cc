@@ -15,11 +15,9 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -31,40 +29,18 @@
 #include "forensics/search/shift_dots.h"
 #include "forensics/striated/prepared_bullet.h"
 #include "forensics/synthetic/scale_bullet.h"
+#include "tests/bench/measure.h"
 
 namespace proofmark::forensics {
 namespace {
 
+using bench::BestCpuS;
+using bench::ProcessCpuS;
+using bench::ShareUpper95;
+using bench::WallS;
+
 constexpr std::uint64_t kSeed = 77;
 constexpr int kThreads = 2;
-
-double ThreadCpuS() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-double ProcessCpuS() {
-  timespec t{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-double WallS() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Best of several runs: what the machine can do, other work aside.
-template <typename Body>
-double BestCpuS(int runs, const Body& body) {
-  double best = 1e9;
-  for (int r = 0; r < runs; ++r) {
-    const double before = ThreadCpuS();
-    body();
-    best = std::min(best, ThreadCpuS() - before);
-  }
-  return best;
-}
 
 std::string Id(std::int64_t record) { return absl::StrFormat("%032x", record); }
 std::int64_t RecordOf(std::string_view id) {
@@ -347,24 +323,6 @@ void BenchRetrieval(std::int64_t records, std::int64_t queries) {
                  missed / n);
     std::fflush(stdout);
   }
-}
-
-// Upper end of the one-sided 95 % interval of a share, `hits` of `n` (Clopper-Pearson), by
-// bisection.
-double ShareUpper95(std::int64_t hits, std::int64_t n) {
-  if (hits >= n) return 1.0;
-  double low = 0.0, high = 1.0;
-  for (int i = 0; i < 60; ++i) {
-    const double p = 0.5 * (low + high);
-    double term = std::pow(1.0 - p, static_cast<double>(n));
-    double below = term;
-    for (std::int64_t k = 0; k < hits; ++k) {
-      term *= static_cast<double>(n - k) / static_cast<double>(k + 1) * p / (1.0 - p);
-      below += term;
-    }
-    (below > 0.05 ? low : high) = p;
-  }
-  return high;
 }
 
 void BenchRecall(std::int64_t records, std::int64_t queries) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/cartridge/case_index.h"
 
+#include <algorithm>
 #include <thread>
+#include <vector>
 
+#include "forensics/cartridge/case_stop.h"
+#include "forensics/impressed/impressed_extraction.h"
 #include "tests/support/generated_cases.h"
 #include "tests/support/status_matchers.h"
 
@@ -15,7 +19,7 @@ using ::proofmark::testing::StatusIs;
 
 constexpr std::uint32_t kSlides = 4;
 
-bool Everything(const std::string& /*id*/) { return true; }
+bool Everything(std::string_view /*id*/, std::uint32_t /*tag*/) { return true; }
 
 std::string IdOf(std::uint32_t slide) { return "case " + std::to_string(slide); }
 
@@ -36,7 +40,11 @@ TEST(CaseIndexTest, TheOtherCaseOfTheSlideComesFirst) {
   ASSERT_THAT(found, IsOk());
   EXPECT_TRUE(found->complete);
   EXPECT_EQ(found->eligible_count, kSlides);
-  EXPECT_EQ(found->compared_count, kSlides);
+  EXPECT_EQ(found->coarse_count, kSlides);
+  EXPECT_EQ(found->refined_count, kSlides);
+  EXPECT_TRUE(found->certified);
+  EXPECT_EQ(found->quantile, 1.0);
+  EXPECT_EQ(found->missed_probability, 0.0);
   ASSERT_EQ(found->best.size(), kSlides);
   EXPECT_EQ(found->best[0].record_id, IdOf(2));
   EXPECT_EQ(found->best[0].evidence.likelihood_ratio.level, Level::kL1);
@@ -87,8 +95,8 @@ TEST(CaseIndexTest, OnlyEligibleRecordsAreCompared) {
   index.Erase(IdOf(0));
   index.Erase("unknown");
 
-  const auto found =
-      index.Search(GeneratedCase(2, 1), [](const std::string& id) { return id != IdOf(2); }, {});
+  const auto found = index.Search(
+      GeneratedCase(2, 1), [](std::string_view id, std::uint32_t) { return id != IdOf(2); }, {});
 
   ASSERT_THAT(found, IsOk());
   EXPECT_EQ(index.size(), kSlides - 1);
@@ -111,7 +119,8 @@ TEST(CaseIndexTest, WhatCannotBeComparedIsCounted) {
 
   ASSERT_THAT(found, IsOk());
   EXPECT_EQ(found->failed_count, 2);
-  EXPECT_EQ(found->compared_count, kSlides - 2);
+  EXPECT_EQ(found->coarse_count, kSlides);
+  EXPECT_EQ(found->refined_count, kSlides - 2);
   EXPECT_TRUE(found->complete);
 }
 
@@ -126,7 +135,8 @@ TEST(CaseIndexTest, ACancelledSearchSaysThatItIsNotComplete) {
 
   ASSERT_THAT(found, IsOk());
   EXPECT_FALSE(found->complete);
-  EXPECT_EQ(found->compared_count, 0);
+  EXPECT_EQ(found->coarse_count, 0);
+  EXPECT_EQ(found->refined_count, 0);
 }
 
 TEST(CaseIndexTest, ARecordOfUnknownOrientationIsFoundAtItsTurn) {
@@ -140,7 +150,7 @@ TEST(CaseIndexTest, ARecordOfUnknownOrientationIsFoundAtItsTurn) {
   const auto found = index.Search(GeneratedCase(2, 1), Everything, {});
 
   ASSERT_THAT(found, IsOk());
-  EXPECT_EQ(found->compared_count, 2);
+  EXPECT_EQ(found->refined_count, 2);
   EXPECT_EQ(found->best[0].record_id, "unknown");
 }
 
@@ -160,6 +170,251 @@ TEST(CaseIndexTest, ChangesGoOnBesideASearch) {
   ASSERT_THAT(found, IsOk());
   EXPECT_TRUE(found->complete);
   EXPECT_EQ(found->best[0].record_id, IdOf(2));
+}
+
+// A breech face made for speed: a granular field straight on the relief's grid, sample by sample
+// from a hash, so that shots of one slide share it and nothing needs a scan.
+CaseSignature QuickCase(std::uint32_t slide, std::uint32_t shot) {
+  constexpr std::int64_t kSide = 301;
+  constexpr std::int64_t kGrain = 8;  // Samples: 0.1 mm.
+  const auto node = [](std::uint32_t seed, std::int64_t i, std::int64_t j) {
+    auto h = static_cast<std::uint32_t>(i * 73'856'093 ^ j * 19'349'663) ^ (seed * 83'492'791U);
+    h = (h ^ (h >> 15U)) * 0x2C1B3C6DU;
+    h = (h ^ (h >> 12U)) * 0x297A2D39U;
+    return static_cast<double>((h ^ (h >> 15U)) & 0xFFFFU) / 32'768.0 - 1.0;
+  };
+  const auto field = [&](std::uint32_t seed, std::int64_t x, std::int64_t y) {
+    const double u = static_cast<double>(x % kGrain) / kGrain;
+    const double v = static_cast<double>(y % kGrain) / kGrain;
+    const std::int64_t i = x / kGrain, j = y / kGrain;
+    return (1 - v) * ((1 - u) * node(seed, i, j) + u * node(seed, i + 1, j)) +
+           v * ((1 - u) * node(seed, i, j + 1) + u * node(seed, i + 1, j + 1));
+  };
+  ImpressedSignature face{.extractor_version = std::string(ImpressionExtractorVersion()),
+                          .region = ImpressedRegion::kBreechFace,
+                          .width = kSide,
+                          .height = kSide,
+                          .pitch_um = ReliefPitchUm(ImpressedRegion::kBreechFace)};
+  face.relief.assign(static_cast<std::size_t>(kSide * kSide), kReliefNotMeasured);
+  for (std::int64_t y = 0; y < kSide; ++y) {
+    for (std::int64_t x = 0; x < kSide; ++x) {
+      const std::int64_t dx = x - kSide / 2, dy = y - kSide / 2;
+      const std::int64_t r2 = dx * dx + dy * dy;
+      if (r2 < 58 * 58 || r2 > 105 * 105) continue;
+      const double level =
+          45.0 * field(slide, x, y) + 25.0 * field(1'000 * (slide + 1) + shot, x, y);
+      face.relief[static_cast<std::size_t>(y * kSide + x)] =
+          static_cast<std::int8_t>(std::clamp(level, -127.0, 127.0));
+    }
+  }
+  return {.impressions = {std::move(face)}, .aperture_shear = std::nullopt};
+}
+
+// Enough of them that each stage leaves records out.
+class CascadeTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint32_t kCases = 310;
+
+  static void SetUpTestSuite() {
+    cases_ = new std::vector<CaseSignature>();
+    for (std::uint32_t slide = 0; slide < kCases; ++slide) cases_->push_back(QuickCase(slide, 0));
+    pool_ = new WorkerPool(1);
+    index_ = new CaseIndex(*pool_);
+    Fill(*index_, false);
+  }
+  static void TearDownTestSuite() {
+    delete index_;
+    delete pool_;
+    delete cases_;
+  }
+  static std::string Id(std::uint32_t slide) { return "quick " + std::to_string(slide); }
+  static void Fill(CaseIndex& index, bool backwards) {
+    for (std::uint32_t i = 0; i < kCases; ++i) {
+      const std::uint32_t slide = backwards ? kCases - 1 - i : i;
+      index.Insert(Id(slide), (*cases_)[slide], slide);
+    }
+  }
+
+  static inline std::vector<CaseSignature>* cases_ = nullptr;
+  static inline WorkerPool* pool_ = nullptr;
+  static inline CaseIndex* index_ = nullptr;  // Filled, and not changed by any test.
+};
+
+TEST_F(CascadeTest, FindsWhatAnExhaustiveSearchFindsAndSaysWhatItLeftOut) {
+  WorkerPool pool(2);
+  CaseIndex index(pool);
+  Fill(index, false);
+
+  const auto all =
+      index.Search(QuickCase(77, 1), Everything, {.best_count = 5, .exhaustive = true});
+  const auto found = index_->Search(QuickCase(77, 1), Everything, {.best_count = 5});
+
+  ASSERT_THAT(all, IsOk());
+  EXPECT_EQ(all->refined_count, kCases);
+  EXPECT_EQ(all->fine_count, kCases);
+  EXPECT_TRUE(all->certified);
+  EXPECT_EQ(all->quantile, 1.0);
+  EXPECT_EQ(all->missed_probability, 0.0);
+  ASSERT_THAT(found, IsOk());
+  EXPECT_TRUE(found->complete);
+  EXPECT_EQ(found->eligible_count, kCases);
+  EXPECT_EQ(found->coarse_count, kCases);
+  EXPECT_EQ(found->fine_count, kFineMin);
+  EXPECT_GE(found->refined_count, kCasesRefinedMin);
+  EXPECT_LT(found->refined_count, kCases / 2);
+  EXPECT_EQ(found->quantile, kStopQuantile);
+  EXPECT_GT(found->missed_probability, 0.0);
+  ASSERT_EQ(found->best.size(), 5U);
+  EXPECT_EQ(found->best[0].record_id, Id(77));
+  EXPECT_EQ(found->best[0].tag, 77U);
+  EXPECT_EQ(found->best[0].evidence.likelihood_ratio.level, Level::kL1);
+  for (const ScoredCase& want : all->best) {
+    if (want.evidence.likelihood_ratio.level == Level::kNone) continue;
+    EXPECT_EQ(want.record_id, Id(77));
+    EXPECT_EQ(want.comparison.score, found->best[0].comparison.score);
+  }
+}
+
+TEST_F(CascadeTest, TheAnswerDependsNeitherOnThreadsNorOnTheOrderOfInsertion) {
+  WorkerPool three(3);
+  CaseIndex backwards(three);
+  Fill(backwards, true);
+  // Erased places and segments begun anew change nothing either.
+  for (std::uint32_t slide = 100; slide < 300; ++slide) {
+    backwards.Erase(Id(slide));
+    backwards.Insert(Id(slide), (*cases_)[slide], slide);
+  }
+
+  const auto a = index_->Search(QuickCase(8, 1), Everything, {.best_count = 20});
+  const auto b = backwards.Search(QuickCase(8, 1), Everything, {.best_count = 20});
+
+  ASSERT_THAT(a, IsOk());
+  ASSERT_THAT(b, IsOk());
+  EXPECT_EQ(a->refined_count, b->refined_count);
+  EXPECT_EQ(a->missed_probability, b->missed_probability);
+  ASSERT_EQ(a->best.size(), b->best.size());
+  for (std::size_t i = 0; i < a->best.size(); ++i) {
+    EXPECT_EQ(a->best[i].record_id, b->best[i].record_id);
+    EXPECT_EQ(a->best[i].tag, b->best[i].tag);
+    EXPECT_EQ(a->best[i].comparison.score, b->best[i].comparison.score);
+  }
+}
+
+TEST_F(CascadeTest, RefinedMaxCutsOffAndIsNotCalledCertain) {
+  const auto found =
+      index_->Search(QuickCase(8, 1), Everything, {.best_count = 1, .refined_max = 1});
+
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ(found->refined_count, 1);
+  EXPECT_EQ(found->best[0].record_id, Id(8));
+  EXPECT_GT(found->missed_probability, 0.0);
+  EXPECT_THAT(index_->Search(QuickCase(8, 1), Everything, {.refined_max = 0}),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(CascadeTest, ProgressPassesTheStagesInOrderAndEndsAtOne) {
+  std::vector<SearchProgress> seen;
+  CaseSearchOptions options;
+  options.progress = [&](const SearchProgress& progress) { seen.push_back(progress); };
+
+  const auto found = index_->Search(QuickCase(8, 1), Everything, options);
+
+  ASSERT_THAT(found, IsOk());
+  ASSERT_GE(seen.size(), 2U);
+  EXPECT_EQ(seen.front().stage, SearchStage::kCoarse);
+  EXPECT_EQ(seen.front().of, kCases);
+  for (std::size_t i = 1; i < seen.size(); ++i) {
+    EXPECT_GE(seen[i].stage, seen[i - 1].stage);
+    EXPECT_GE(seen[i].share, seen[i - 1].share);
+  }
+  EXPECT_EQ(seen.back().stage, SearchStage::kRefine);
+  EXPECT_EQ(seen.back().done, found->refined_count);
+  EXPECT_EQ(seen.back().share, 1.0);
+}
+
+TEST_F(CascadeTest, ADeadlineThatHasPassedLeavesEverythingOutAndSaysSo) {
+  CaseSearchOptions options;
+  options.deadline = std::chrono::steady_clock::now();
+
+  const auto found = index_->Search(QuickCase(8, 1), Everything, options);
+
+  ASSERT_THAT(found, IsOk());
+  EXPECT_FALSE(found->complete);
+  EXPECT_EQ(found->eligible_count, kCases);
+  EXPECT_EQ(found->coarse_count, 0);
+}
+
+TEST(CaseIndexTest, ARecordErasedBesideASearchIsNeitherLostToItNorFoundByTheNext) {
+  WorkerPool pool(2);
+  CaseIndex index(pool);
+  for (std::uint32_t slide = 6; slide < 10; ++slide) index.Insert(IdOf(slide), QuickCase(slide, 0));
+  bool erased = false;
+  CaseSearchOptions options{.best_count = 1};
+  options.progress = [&](const SearchProgress& /*progress*/) {
+    if (erased) return;
+    erased = true;
+    index.Erase(IdOf(8));
+    index.Insert("later", QuickCase(8, 2));
+  };
+
+  const auto during = index.Search(QuickCase(8, 1), Everything, options);
+  const auto after = index.Search(QuickCase(8, 1), Everything, {.best_count = 1});
+
+  ASSERT_THAT(during, IsOk());
+  ASSERT_TRUE(erased);
+  EXPECT_EQ(during->eligible_count, 4);
+  EXPECT_EQ(during->best[0].record_id, IdOf(8));
+  ASSERT_THAT(after, IsOk());
+  EXPECT_EQ(after->best[0].record_id, "later");
+  EXPECT_EQ(index.size(), 4);
+}
+
+TEST(CaseIndexLoaderTest, SignaturesComeFromTheLoaderAndThoseNotToBeHadCountAsFailed) {
+  WorkerPool pool(2);
+  CaseIndex index(pool, [](std::string_view id) -> absl::StatusOr<CaseSignature> {
+    if (id == IdOf(1)) return absl::NotFoundError("gone");
+    return QuickCase(static_cast<std::uint32_t>(id.back() - '0'), 0);
+  });
+  for (std::uint32_t slide = 0; slide < kSlides; ++slide) {
+    index.InsertCoarse(IdOf(slide), MakeCoarseCase(QuickCase(slide, 0)));
+  }
+
+  const auto found = index.Search(QuickCase(2, 1), Everything, {});
+
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ(found->eligible_count, kSlides);
+  EXPECT_EQ(found->failed_count, 1);
+  EXPECT_EQ(found->refined_count, kSlides - 1);
+  EXPECT_EQ(found->best[0].record_id, IdOf(2));
+  EXPECT_LT(index.owned_bytes(), 400'000);  // The room of one segment and four cases in it.
+}
+
+TEST(CaseIndexMarksTest, WithoutABreechFaceOnEitherSideEveryRecordIsComparedInFull) {
+  WorkerPool pool(2);
+  CaseIndex index(pool);
+  CaseSignature pin = QuickCase(2, 0);
+  pin.impressions[0].region = ImpressedRegion::kEjector;
+  index.Insert("ejector", pin);
+  index.Insert("face", QuickCase(2, 0));
+  CaseSignature both = QuickCase(2, 1);
+  both.impressions.push_back(both.impressions[0]);
+  both.impressions[1].region = ImpressedRegion::kEjector;
+  CaseSignature ejector = QuickCase(2, 1);
+  ejector.impressions[0].region = ImpressedRegion::kEjector;
+
+  const auto of_both = index.Search(both, Everything, {});
+  const auto of_ejector = index.Search(ejector, Everything, {});
+
+  ASSERT_THAT(of_both, IsOk());
+  EXPECT_EQ(of_both->coarse_count, 2);
+  EXPECT_EQ(of_both->fine_count, 1);
+  EXPECT_EQ(of_both->refined_count, 2);
+  ASSERT_THAT(of_ejector, IsOk());
+  EXPECT_EQ(of_ejector->coarse_count, 2);
+  EXPECT_EQ(of_ejector->fine_count, 0);
+  EXPECT_EQ(of_ejector->refined_count, 1);
+  EXPECT_EQ(of_ejector->failed_count, 1);  // No mark in common.
+  EXPECT_EQ(of_ejector->best[0].record_id, "ejector");
 }
 
 }  // namespace

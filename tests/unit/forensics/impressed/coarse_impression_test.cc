@@ -37,7 +37,7 @@ struct Records {
 
 TEST(ScoreCoarseTest, EveryKernelGivesTheSameBits) {
   for (const CoarseGrid grid : {CoarseGrid::kB1, CoarseGrid::kB2}) {
-    const auto query = CoarseQuery::Make(Mark(1), grid, TurnSearch::kDirected);
+    const auto query = ImpressionQuery::Make(Mark(1), grid, TurnSearch::kDirected);
     ASSERT_THAT(query, IsOk());
     Records records;
     for (std::uint32_t seed = 1; seed <= 3; ++seed) records.Add(Mark(seed), grid);
@@ -57,7 +57,7 @@ TEST(ScoreCoarseTest, EveryKernelGivesTheSameBits) {
 
 TEST(ScoreCoarseTest, TheSameMarkTurnedAndMovedStandsOut) {
   for (const CoarseGrid grid : {CoarseGrid::kB1, CoarseGrid::kB2}) {
-    const auto query = CoarseQuery::Make(Mark(1), grid, TurnSearch::kDirected);
+    const auto query = ImpressionQuery::Make(Mark(1), grid, TurnSearch::kDirected);
     ASSERT_THAT(query, IsOk());
     Records records;
     records.Add(Mark(1), grid);
@@ -75,7 +75,7 @@ TEST(ScoreCoarseTest, TheSameMarkTurnedAndMovedStandsOut) {
 }
 
 TEST(ScoreCoarseTest, AnEmptyRecordScoresNothing) {
-  const auto query = CoarseQuery::Make(Mark(1), CoarseGrid::kB1, TurnSearch::kDirected);
+  const auto query = ImpressionQuery::Make(Mark(1), CoarseGrid::kB1, TurnSearch::kDirected);
   ASSERT_THAT(query, IsOk());
   const std::vector<std::uint8_t> nothing(static_cast<std::size_t>(CoarseBytes(CoarseGrid::kB1)),
                                           128);
@@ -86,8 +86,8 @@ TEST(ScoreCoarseTest, AnEmptyRecordScoresNothing) {
   EXPECT_EQ(score[0], 0.0F);
 }
 
-TEST(CoarseQueryTest, RefusesAMirroredSearch) {
-  EXPECT_THAT(CoarseQuery::Make(Mark(1), CoarseGrid::kB1, TurnSearch::kFullCircleOrMirror),
+TEST(ImpressionQueryTest, RefusesAMirroredSearch) {
+  EXPECT_THAT(ImpressionQuery::Make(Mark(1), CoarseGrid::kB1, TurnSearch::kFullCircleOrMirror),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("turns")));
 }
 

@@ -54,7 +54,9 @@ TEST_F(CaseCollectionTest, OtherCartridgesAreRemovedAndCountedUnknownOnesStay) {
   EXPECT_EQ(found->counts.eligible, 2);
   EXPECT_EQ(found->counts.compared, 2);
   EXPECT_EQ(found->counts.refined, 2);
-  EXPECT_EQ(found->counts.coarse_scored, 0);
+  EXPECT_EQ(found->counts.coarse_scored, 2);
+  EXPECT_TRUE(found->counts.certified);
+  EXPECT_EQ(found->counts.quantile, 1.0);
   EXPECT_EQ(found->counts.missed_probability, 0.0);
   EXPECT_TRUE(found->counts.complete);
   ASSERT_EQ(found->counts.removed.size(), 4U);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "forensics/cartridge/case_segment.h"
+
+namespace proofmark::bench {
+
+// The coarse grids of an unrelated breech face, made straight from a random field of about the
+// spectrum that coarse grids of generated breech faces have (case_search_bench decoys prints both):
+// granular marks and parallel lines on a grid of 50 um, and the contact that leaves a third of it
+// bare. For collections of a million; there is no signature that would give them.
+class ScaleCases {
+ public:
+  ScaleCases(std::uint64_t seed, std::string extractor_version)
+      : seed_(seed), version_(std::move(extractor_version)) {}
+
+  forensics::CoarseCase Make(std::uint64_t record) const {
+    std::uint64_t state = seed_ * 0x9E3779B97F4A7C15U + record * 0xD1B54A32D192ED03U + 1;
+    const Plane field = Marks(state);
+    const Plane bare = Contact(state);
+    forensics::CoarseCase made;
+    made.kind.extractor_version = version_;
+    made.b2 = Quantised(field, bare, 1, forensics::CoarseBytes(forensics::CoarseGrid::kB2));
+    made.b1 =
+        Quantised(Smoothed(field), bare, 2, forensics::CoarseBytes(forensics::CoarseGrid::kB1));
+    return made;
+  }
+
+ private:
+  static constexpr std::int64_t kHalf = 40;  // 2 mm.
+  static constexpr std::int64_t kSide = 2 * kHalf + 1;
+  static constexpr double kRingInnerUm = 700.0, kRingOuterUm = 1'850.0, kSquareUm = 50.0;
+  static constexpr float kGrain = 0.13F;       // A neighbour's share: neighbours correlate by 0.25.
+  static constexpr float kLineShare = 0.3F;    // Of the variance.
+  static constexpr float kBareBelow = -0.35F;  // Of a unit field.
+  static constexpr std::int64_t kContactStep = 10;  // 0.5 mm.
+  // Generated faces have structure that this lacks, and score so much higher by chance, mean and
+  // 99 % quantile alike.
+  static constexpr double kScoreScale = 1.25;
+
+  using Plane = std::vector<float>;
+
+  static std::uint64_t Next(std::uint64_t& state) {  // SplitMix64.
+    state += 0x9E3779B97F4A7C15U;
+    std::uint64_t z = state;
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31U);
+  }
+  // Four values of about unit variance: the sum of two uniform ones each.
+  static std::array<float, 4> Four(std::uint64_t& state) {
+    const std::uint64_t bits = Next(state);
+    std::array<float, 4> out;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const auto a = static_cast<float>((bits >> (16 * i)) & 0xFFU);
+      const auto b = static_cast<float>((bits >> (16 * i + 8)) & 0xFFU);
+      out[i] = (a + b - 255.0F) * (2.4495F / 256.0F);
+    }
+    return out;
+  }
+  static Plane Noise(std::uint64_t& state, std::int64_t count) {
+    Plane noise;
+    noise.reserve(static_cast<std::size_t>(count + 3));
+    while (static_cast<std::int64_t>(noise.size()) < count) {
+      for (const float value : Four(state)) noise.push_back(value);
+    }
+    return noise;
+  }
+  static std::size_t At(std::int64_t x, std::int64_t y) {
+    return static_cast<std::size_t>(y * kSide + x);
+  }
+
+  static Plane Marks(std::uint64_t& state) {
+    const Plane white = Noise(state, kSide * kSide);
+    const Plane line = Noise(state, 4 * kSide);
+    const float slope = Four(state)[0] * 0.1F;  // Lines lie turned by some degrees.
+    const float grained = std::sqrt((1.0F - kLineShare) / (1.0F + 4.0F * kGrain * kGrain));
+    const float lined = std::sqrt(kLineShare * 1.5F);  // Interpolation takes a third.
+    Plane field(white.size(), 0.0F);
+    for (std::int64_t y = 1; y + 1 < kSide; ++y) {
+      const float offset = slope * static_cast<float>(y) + static_cast<float>(kSide);
+      for (std::int64_t x = 1; x + 1 < kSide; ++x) {
+        const float* p = white.data() + At(x, y);
+        const float grain = p[0] + kGrain * (p[-1] + p[1] + p[-kSide] + p[kSide]);
+        const float place = offset + static_cast<float>(x);
+        const auto column = static_cast<std::size_t>(place);
+        const float part = place - static_cast<float>(column);
+        field[At(x, y)] =
+            grained * grain + lined * ((1.0F - part) * line[column] + part * line[column + 1]);
+      }
+    }
+    return field;
+  }
+
+  // (1 2 1) / 4 both ways, brought back to unit variance of white noise.
+  static Plane Smoothed(const Plane& field) {
+    Plane out(field.size(), 0.0F);
+    for (std::int64_t y = 1; y + 1 < kSide; ++y) {
+      for (std::int64_t x = 1; x + 1 < kSide; ++x) {
+        const float* p = field.data() + At(x, y);
+        const auto row = [](const float* q) { return q[-1] + 2.0F * q[0] + q[1]; };
+        out[At(x, y)] = (row(p - kSide) + 2.0F * row(p) + row(p + kSide)) / 6.0F;
+      }
+    }
+    return out;
+  }
+
+  // Above 0 where nothing was marked.
+  static Plane Contact(std::uint64_t& state) {
+    constexpr std::int64_t kNodes = kSide / kContactStep + 2;
+    const Plane nodes = Noise(state, kNodes * kNodes);
+    Plane bare(static_cast<std::size_t>(kSide * kSide));
+    for (std::int64_t y = 0; y < kSide; ++y) {
+      for (std::int64_t x = 0; x < kSide; ++x) {
+        const std::int64_t i = x / kContactStep, j = y / kContactStep;
+        const float u = static_cast<float>(x % kContactStep) / kContactStep;
+        const float v = static_cast<float>(y % kContactStep) / kContactStep;
+        const float* n = nodes.data() + j * kNodes + i;
+        const float touch = (1.0F - v) * ((1.0F - u) * n[0] + u * n[1]) +
+                            v * ((1.0F - u) * n[kNodes] + u * n[kNodes + 1]);
+        bare[At(x, y)] = kBareBelow * 0.67F - touch;
+      }
+    }
+    return bare;
+  }
+
+  static forensics::CoarseImpression Quantised(const Plane& field, const Plane& bare,
+                                               std::int64_t step, std::int64_t bytes) {
+    const double square_um = kSquareUm * static_cast<double>(step);
+    const auto reach = static_cast<std::int64_t>(kRingOuterUm / square_um) + 1;
+    forensics::CoarseImpression made;
+    made.level.reserve(static_cast<std::size_t>(bytes));
+    std::int64_t square_sum = 0;
+    for (std::int64_t y = -reach; y <= reach; ++y) {
+      for (std::int64_t x = -reach; x <= reach; ++x) {
+        const double um2 = static_cast<double>(x * x + y * y) * square_um * square_um;
+        if (um2 < kRingInnerUm * kRingInnerUm || um2 > kRingOuterUm * kRingOuterUm) continue;
+        const std::size_t at = At(x * step + kHalf, y * step + kHalf);
+        const float level = std::clamp(6.0F * field[at], -15.0F, 15.0F);
+        const auto kept = bare[at] > 0.0F ? 0 : static_cast<std::int32_t>(std::lround(level));
+        made.level.push_back(static_cast<std::uint8_t>(128 + kept));
+        square_sum += kept * kept;
+      }
+    }
+    made.level.resize(static_cast<std::size_t>(bytes), 128);
+    made.inverse_norm =
+        square_sum > 0
+            ? static_cast<float>(kScoreScale / std::sqrt(static_cast<double>(square_sum)))
+            : 0.0F;
+    return made;
+  }
+
+  const std::uint64_t seed_;
+  const std::string version_;
+};
+
+}  // namespace proofmark::bench
