@@ -15,19 +15,6 @@
 namespace proofmark::forensics {
 
 PM_PER_PROCESSOR
-void KeepLargest(const std::int32_t* __restrict dots, const std::int32_t* __restrict correction,
-                 std::int64_t shifts, std::int32_t* __restrict best) {
-  for (std::int64_t s = 0; s < shifts; ++s) {
-    const std::int32_t* row = dots + s * kDotLanes;
-    const std::int32_t offset = correction[s];
-    for (std::int64_t lane = 0; lane < kDotLanes; ++lane) {
-      const std::int32_t value = row[lane] - offset;
-      best[lane] = value > best[lane] ? value : best[lane];
-    }
-  }
-}
-
-PM_PER_PROCESSOR
 void KeepLargestRatio(const std::int32_t* __restrict dots, const OverlapTerms* __restrict terms,
                       std::int64_t shifts, LargestRatios& best) {
   float* __restrict best_numerator = best.numerator;

@@ -11,10 +11,6 @@ namespace proofmark::forensics {
 // each vector width; integers, and floats treated one by one, give the same bits in all.
 //   Threads   Pure.
 
-// best[lane] = max(best[lane], dots[s][lane] - correction[s]), s < shifts <= 13.
-void KeepLargest(const std::int32_t* dots, const std::int32_t* correction, std::int64_t shifts,
-                 std::int32_t* best);
-
 // One shift's part in a coefficient over the overlap.
 struct OverlapTerms {
   std::int32_t correction = 0;

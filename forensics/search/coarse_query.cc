@@ -159,16 +159,15 @@ void CoarseQuery::ScoreBlock(const Plan& plan, const BlockView& block, Scratch& 
       if (end <= begin) continue;
       const std::int8_t* query = row.padded.data() + row.origin + begin * kDotWord - shift;
       const std::uint8_t* rows = block.levels + begin * kDotRowBytes;
+      const std::size_t at = static_cast<std::size_t>(first);
+      if (plan.mode == CoarseMode::kWholeLand) {
+        KeepLargestShiftDots(kernel_, rows, group_bytes, kBlockGroups, end - begin, query,
+                             row.correction.data() + at, shifts, scratch.best[0]);
+        continue;
+      }
       ShiftDotsOfTwo(kernel_, rows, rows + group_bytes, end - begin, query, scratch.dots[0],
                      scratch.dots[1]);
       ShiftDots(kernel_, rows + 2 * group_bytes, end - begin, query, scratch.dots[2]);
-      const std::size_t at = static_cast<std::size_t>(first);
-      if (plan.mode == CoarseMode::kWholeLand) {
-        for (std::int64_t g = 0; g < kBlockGroups; ++g) {
-          KeepLargest(scratch.dots[g], row.correction.data() + at, shifts, scratch.best[g]);
-        }
-        continue;
-      }
       for (std::int64_t g = 0; g < kBlockGroups; ++g) {
         std::array<OverlapTerms, kDotShifts> terms;
         for (std::int64_t s = 0; s < shifts; ++s) {

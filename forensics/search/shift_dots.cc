@@ -122,6 +122,43 @@ PM_TARGET_VNNI void ShiftDotsOfTwoVnni(const std::uint8_t* rows0, const std::uin
   }
 }
 
+template <int kGroups>
+PM_TARGET_VNNI void KeepLargestVnni(const std::uint8_t* rows, std::int64_t group_bytes,
+                                    std::int64_t words, const std::int8_t* query,
+                                    const std::int32_t* correction, std::int64_t shifts,
+                                    std::int32_t* best) {
+  __m512i sums[kGroups][kDotShifts];
+#pragma GCC unroll 2
+  for (int g = 0; g < kGroups; ++g) {
+#pragma GCC unroll 13
+    for (__m512i& sum : sums[g]) sum = _mm512_setzero_si512();
+  }
+  for (std::int64_t w = 0; w < words; ++w) {
+    __m512i row[kGroups];
+#pragma GCC unroll 2
+    for (int g = 0; g < kGroups; ++g) {
+      row[g] = _mm512_load_si512(rows + g * group_bytes + w * kDotRowBytes);
+    }
+#pragma GCC unroll 13
+    for (std::int64_t s = 0; s < kDotShifts; ++s) {
+      const __m512i q = SpreadQueryWord(query + w * kDotWord - s);
+#pragma GCC unroll 2
+      for (int g = 0; g < kGroups; ++g) sums[g][s] = _mm512_dpbusd_epi32(sums[g][s], row[g], q);
+    }
+  }
+#pragma GCC unroll 2
+  for (int g = 0; g < kGroups; ++g) {
+    __m512i largest = _mm512_load_si512(best + g * kDotLanes);
+#pragma GCC unroll 13
+    for (std::int64_t s = 0; s < kDotShifts; ++s) {
+      if (s >= shifts) continue;
+      const __m512i value = _mm512_sub_epi32(sums[g][s], _mm512_set1_epi32(correction[s]));
+      largest = _mm512_mask_max_epi32(largest, 0xFFFF, largest, value);
+    }
+    _mm512_store_si512(best + g * kDotLanes, largest);
+  }
+}
+
 #undef PM_TARGET_VNNI
 
 #endif  // defined(__x86_64__)
@@ -172,6 +209,35 @@ void ShiftDots(DotKernel kernel, const std::uint8_t* rows, std::int64_t words,
 #endif
   PM_CHECK(kernel == DotKernel::kScalar);
   ShiftDotsScalar(rows, words, query, dots);
+}
+
+void KeepLargestShiftDots(DotKernel kernel, const std::uint8_t* rows, std::int64_t group_bytes,
+                          std::int64_t groups, std::int64_t words, const std::int8_t* query,
+                          const std::int32_t* correction, std::int64_t shifts, std::int32_t* best) {
+#if defined(__x86_64__)
+  if (kernel == DotKernel::kAvx512Vnni) {
+    std::int64_t g = 0;
+    for (; g + 2 <= groups; g += 2) {
+      KeepLargestVnni<2>(rows + g * group_bytes, group_bytes, words, query, correction, shifts,
+                         best + g * kDotLanes);
+    }
+    if (g < groups) {
+      KeepLargestVnni<1>(rows + g * group_bytes, group_bytes, words, query, correction, shifts,
+                         best + g * kDotLanes);
+    }
+    return;
+  }
+#endif
+  alignas(64) std::int32_t dots[kDotShifts * kDotLanes];
+  for (std::int64_t g = 0; g < groups; ++g) {
+    ShiftDots(kernel, rows + g * group_bytes, words, query, dots);
+    std::int32_t* of_group = best + g * kDotLanes;
+    for (std::int64_t s = 0; s < shifts; ++s) {
+      for (std::int64_t lane = 0; lane < kDotLanes; ++lane) {
+        of_group[lane] = std::max(of_group[lane], dots[s * kDotLanes + lane] - correction[s]);
+      }
+    }
+  }
 }
 
 void ShiftDotsOfTwo(DotKernel kernel, const std::uint8_t* rows0, const std::uint8_t* rows1,

@@ -40,4 +40,11 @@ void ShiftDotsOfTwo(DotKernel kernel, const std::uint8_t* rows0, const std::uint
                     std::int64_t words, const std::int8_t* query, std::int32_t* dots0,
                     std::int32_t* dots1);
 
+// Of the sums of `groups` groups of lanes, each group_bytes after the one before, only the largest
+// is kept: best[g * 16 + lane] = max(itself, dots[s][lane] - correction[s]), s < shifts <= 13. No
+// sum leaves the registers. `best` is 64-byte aligned.
+void KeepLargestShiftDots(DotKernel kernel, const std::uint8_t* rows, std::int64_t group_bytes,
+                          std::int64_t groups, std::int64_t words, const std::int8_t* query,
+                          const std::int32_t* correction, std::int64_t shifts, std::int32_t* best);
+
 }  // namespace proofmark::forensics

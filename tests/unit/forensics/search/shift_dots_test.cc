@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -100,6 +101,43 @@ TEST(ShiftDotsTest, EveryKernelGivesTheSumsByHand) {
   }
   EXPECT_GE(kernels_run, 1);
   RecordProperty("kernels_run", kernels_run);
+}
+
+TEST(ShiftDotsTest, EveryKernelKeepsTheLargestByHand) {
+  Lcg random;
+  constexpr std::int64_t kGroups = 3;
+  constexpr std::int64_t kWords = 40;
+  for (const DotKernel kernel : kKernels) {
+    if (!IsSupported(kernel)) continue;
+    for (const std::int64_t shifts : {std::int64_t{1}, std::int64_t{7}, kDotShifts}) {
+      AlignedRows rows(kGroups * kWords);
+      rows.Fill([&] { return random.Next(); });
+      std::vector<std::int8_t> query(static_cast<std::size_t>(kWords * kDotWord + kMargin));
+      for (auto& q : query)
+        q = static_cast<std::int8_t>(static_cast<int>(random.Next() % 127) - 63);
+      const std::int8_t* at = query.data() + kMargin / 2 + 1;
+      std::array<std::int32_t, kDotShifts> correction;
+      for (auto& c : correction) c = static_cast<std::int32_t>(random.Next() % 200'000) - 100'000;
+      alignas(64) std::array<std::int32_t, kGroups * kDotLanes> best;
+      best.fill(-50'000);  // What was there before counts.
+
+      KeepLargestShiftDots(kernel, rows.data(), kWords * kDotRowBytes, kGroups, kWords, at,
+                           correction.data(), shifts, best.data());
+
+      for (std::int64_t g = 0; g < kGroups; ++g) {
+        for (std::int64_t lane = 0; lane < kDotLanes; ++lane) {
+          std::int64_t largest = -50'000;
+          for (std::int64_t s = 0; s < shifts; ++s) {
+            largest = std::max(
+                largest, DotByHand(rows.data() + g * kWords * kDotRowBytes, kWords, at, s, lane) -
+                             correction[static_cast<std::size_t>(s)]);
+          }
+          ASSERT_EQ(best[static_cast<std::size_t>(g * kDotLanes + lane)], largest)
+              << DotKernelName(kernel) << " shifts " << shifts;
+        }
+      }
+    }
+  }
 }
 
 // The worst there can be: nothing saturates and nothing overflows.
