@@ -76,8 +76,8 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // The entry `stop`, then the last save of the search index. Afterwards only destroying makes sense;
-  // nobody may be inside a journey.
+  // The entry `stop`, then the last save of the search index. Afterwards only destroying makes
+  // sense; nobody may be inside a journey.
   absl::Status Stop();
 
   Submissions& submissions() { return *submissions_; }
