@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures what the coarse scores of two breech faces say about their full comparison, on generated
-// cases of known truth, and writes case_stop_data.cc to standard output and every pair, as
+// Measures how the breech faces of one source score coarsely whose full comparison is reported, on
+// generated cases, and writes case_stop_data.cc to standard output and every pair, as
 // comma-separated values, to standard error. The same on every machine.
 //   proofmark_calibrate_case_stop > forensics/cartridge/case_stop_data.cc 2> pairs.csv
 #include <algorithm>
@@ -14,7 +14,8 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "forensics/cartridge/case_comparison.h"
-#include "forensics/cartridge/case_stop_data.h"
+#include "forensics/cartridge/case_evidence.h"
+#include "forensics/cartridge/case_stop.h"
 #include "forensics/impressed/coarse_impression.h"
 #include "forensics/impressed/impressed_extraction.h"
 #include "forensics/synthetic/impressed_process.h"
@@ -23,15 +24,12 @@ namespace proofmark::forensics {
 namespace {
 
 constexpr std::uint64_t kSeed = 20'260'909;
-constexpr std::uint32_t kSlides = 80;
+constexpr std::uint32_t kSlides = 130;
 constexpr std::uint32_t kShots = 3;  // The first is a record, the others ask.
-constexpr std::uint32_t kOthersAsked = 24;
-// Of four queries one is searched over the full circle too, which costs four times as much.
-constexpr std::uint32_t kFullCircleEvery = 4;
 
 struct Pair {
   TurnSearch turns = TurnSearch::kDirected;
-  bool same = false;
+  bool reported = false;
   double b1 = 0.0;
   double b2 = 0.0;
   std::int64_t cmc = 0;
@@ -74,29 +72,28 @@ double CoarseScore(const ImpressionQuery& query, const CoarseImpression& record)
   return score;
 }
 
-std::vector<Pair> Measure(std::uint32_t query_index, const std::vector<Record>& records,
-                          TurnSearch turns) {
+// Of one query and its slide's record.
+std::vector<Pair> Measure(std::uint32_t query_index, const std::vector<Record>& records) {
   const std::uint32_t slide = query_index % kSlides;
   const CaseSignature query = Case(slide, 1 + query_index / kSlides);
-  const CaseComparisonOptions options{.full_circle = turns == TurnSearch::kFullCircle};
-  const ImpressionQuery b1 = *ImpressionQuery::Make(query.impressions[0], CoarseGrid::kB1, turns);
-  const ImpressionQuery b2 = *ImpressionQuery::Make(query.impressions[0], CoarseGrid::kB2, turns);
+  const Record& record = records[slide];
   std::vector<Pair> pairs;
-  for (std::uint32_t i = 0; i <= kOthersAsked; ++i) {
-    const std::uint32_t other = (slide + i * 3) % kSlides;
-    const Record& record = records[other];
+  for (const TurnSearch turns : {TurnSearch::kDirected, TurnSearch::kFullCircle}) {
+    const CaseComparisonOptions options{.full_circle = turns == TurnSearch::kFullCircle};
     const std::vector<const CaseSignature*> both = {&query, &record.signature};
     const auto prepared = PrepareCase(query, both, options);
     const auto candidate = PrepareCase(record.signature, both, options);
     PM_CHECK(prepared.ok() && candidate.ok());
     const auto full = CompareCases(*prepared, *candidate, options);
     if (!full.ok()) continue;
-    pairs.push_back({.turns = turns,
-                     .same = other == slide,
-                     .b1 = CoarseScore(b1, record.b1),
-                     .b2 = CoarseScore(b2, record.b2),
-                     .cmc = full->Find(ImpressedRegion::kBreechFace)->impressed()->cmc,
-                     .full = full->score});
+    const ImpressedSignature& face = query.impressions[0];
+    pairs.push_back(
+        {.turns = turns,
+         .reported = EvaluateCases(*full).likelihood_ratio.level != Level::kNone,
+         .b1 = CoarseScore(*ImpressionQuery::Make(face, CoarseGrid::kB1, turns), record.b1),
+         .b2 = CoarseScore(*ImpressionQuery::Make(face, CoarseGrid::kB2, turns), record.b2),
+         .cmc = full->Find(ImpressedRegion::kBreechFace)->impressed()->cmc,
+         .full = full->score});
   }
   return pairs;
 }
@@ -112,13 +109,7 @@ std::vector<Pair> MeasureAll() {
   constexpr std::int64_t kQueries = kSlides * (kShots - 1);
   std::vector<std::vector<Pair>> found(kQueries);
   ForAll(kQueries, [&](std::int64_t task) {
-    const auto query = static_cast<std::uint32_t>(task);
-    std::vector<Pair>& pairs = found[static_cast<std::size_t>(task)];
-    pairs = Measure(query, records, TurnSearch::kDirected);
-    if (query % kFullCircleEvery != 0) return;
-    for (const Pair& pair : Measure(query, records, TurnSearch::kFullCircle)) {
-      pairs.push_back(pair);
-    }
+    found[static_cast<std::size_t>(task)] = Measure(static_cast<std::uint32_t>(task), records);
   });
   std::vector<Pair> all;
   for (const std::vector<Pair>& pairs : found) all.insert(all.end(), pairs.begin(), pairs.end());
@@ -126,54 +117,35 @@ std::vector<Pair> MeasureAll() {
 }
 
 void PrintPairs(const std::vector<Pair>& pairs) {
-  absl::FPrintF(stderr, "full_circle,same,b1,b2,cmc,full\n");
+  absl::FPrintF(stderr, "full_circle,reported,b1,b2,cmc,full\n");
   for (const Pair& pair : pairs) {
     absl::FPrintF(stderr, "%d,%d,%.4f,%.4f,%d,%.4f\n", pair.turns == TurnSearch::kFullCircle,
-                  pair.same, pair.b1, pair.b2, pair.cmc, pair.full);
+                  pair.reported, pair.b1, pair.b2, pair.cmc, pair.full);
   }
 }
 
-// full = offset + slope * coarse + rest, as StopModel has it, over the range in which a stop can
-// fall: what is coarsely better than nearly all of different sources is refined in any case.
-StopModel Fit(const std::vector<Pair>& pairs, TurnSearch turns, double Pair::*coarse) {
-  std::vector<double> different;
+CaseStopModel Fit(const std::vector<Pair>& pairs, TurnSearch turns, double Pair::*coarse) {
+  std::vector<double> scores;
   for (const Pair& pair : pairs) {
-    if (pair.turns == turns && !pair.same) different.push_back(pair.*coarse);
+    if (pair.turns == turns && pair.reported) scores.push_back(pair.*coarse);
   }
-  std::sort(different.begin(), different.end());
-  const double coarse_max = different[different.size() * 999 / 1'000];
-  std::vector<const Pair*> kept;
-  double n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
-  for (const Pair& pair : pairs) {
-    if (pair.turns != turns || pair.*coarse > coarse_max) continue;
-    kept.push_back(&pair);
-    const double x = pair.*coarse;
-    n += 1.0;
-    sx += x;
-    sy += pair.full;
-    sxx += x * x;
-    sxy += x * pair.full;
+  PM_CHECK(scores.size() > 100);
+  std::sort(scores.begin(), scores.end());
+  CaseStopModel model{.pairs = static_cast<std::int64_t>(scores.size())};
+  for (std::size_t i = 0; i < kCaseStopShares.size(); ++i) {
+    // The next lower one: the table must not say less than was seen.
+    model.score[i] = scores[static_cast<std::size_t>(kCaseStopShares[i] *
+                                                     static_cast<double>(scores.size() - 1))];
   }
-  StopModel model;
-  model.slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
-  model.offset = (sy - model.slope * sx) / n;
-  std::vector<double> rest;
-  for (const Pair* pair : kept) {
-    rest.push_back(pair->full - model.offset - model.slope * (pair->*coarse));
-  }
-  std::sort(rest.begin(), rest.end());
-  const std::size_t at = rest.size() * 99 / 100;
-  model.rest_99 = rest[at];
-  double excess = 0.0;
-  for (std::size_t i = at; i < rest.size(); ++i) excess += rest[i] - model.rest_99;
-  model.rest_scale = excess / static_cast<double>(rest.size() - at);
-  model.pairs = static_cast<std::int64_t>(kept.size());
   return model;
 }
 
-void WriteModel(const char* name, const StopModel& model) {
-  absl::PrintF("    .%s = {%.5f, %.5f, %.5f, %.5f, %d},\n", name, model.offset, model.slope,
-               model.rest_99, model.rest_scale, model.pairs);
+void WriteModel(const char* name, const CaseStopModel& model) {
+  absl::PrintF("    .%s = {{", name);
+  for (std::size_t i = 0; i < model.score.size(); ++i) {
+    absl::PrintF("%s%.4f", i == 0 ? "" : ", ", model.score[i]);
+  }
+  absl::PrintF("}, %d},\n", model.pairs);
 }
 
 void Write(const std::vector<Pair>& pairs) {

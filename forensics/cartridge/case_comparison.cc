@@ -30,6 +30,12 @@ double CellsOf(const MarkComparison& mark) {
   return kShearCells * std::clamp(mark.striated()->score, 0.0, 1.0);
 }
 
+double ScoreOf(const std::vector<MarkComparison>& marks) {
+  double cells = 0.0;
+  for (const MarkComparison& mark : marks) cells += CellsOf(mark);
+  return cells / (cells + kCellsAtHalfScore);
+}
+
 // Only what says that this pair of marks cannot be compared; what is wrong with the call is not.
 bool IsUncomparable(const absl::Status& status) { return absl::IsFailedPrecondition(status); }
 
@@ -91,12 +97,6 @@ absl::StatusOr<std::optional<PreparedImpression>> PrepareMark(const ImpressedSig
 }
 
 }  // namespace
-
-double CaseScore(std::span<const MarkComparison> marks) {
-  double cells = 0.0;
-  for (const MarkComparison& mark : marks) cells += CellsOf(mark);
-  return cells / (cells + kCellsAtHalfScore);
-}
 
 const MarkComparison* CaseComparison::Find(ImpressedRegion region) const {
   const auto found = std::find_if(marks.begin(), marks.end(), [region](const MarkComparison& mark) {
@@ -170,7 +170,7 @@ absl::StatusOr<CaseComparison> CompareCases(const PreparedCase& query,
   }
   std::sort(comparison.marks.begin(), comparison.marks.end(),
             [](const MarkComparison& a, const MarkComparison& b) { return a.region < b.region; });
-  comparison.score = CaseScore(comparison.marks);
+  comparison.score = ScoreOf(comparison.marks);
   return comparison;
 }
 

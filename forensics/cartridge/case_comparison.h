@@ -42,9 +42,6 @@ struct CaseComparison {
   const MarkComparison* Find(ImpressedRegion region) const;
 };
 
-// CaseComparison::score of these marks.
-double CaseScore(std::span<const MarkComparison> marks);
-
 // A case made ready for comparisons. Constant; usable from several threads.
 struct PreparedCase {
   struct Impression {

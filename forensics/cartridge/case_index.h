@@ -46,13 +46,14 @@ struct CaseSearchResult {
   std::int64_t failed_count = 0;  // Eligible, but impossible to compare as far as was seen: no mark
                                   // in common, too little measured, another extractor version, or
                                   // no signature to be had.
-  // Of the stop, as in BulletSearchResult. A record left out is missed when by its breech face it
-  // would be reportable (level L1 at least) and better than the worst of the best; other marks
-  // change no level. `certified` is false when a stage's share or refined_max cut off records for
-  // which that is more probable than 1 - quantile.
+  // Of the stop. A record is missed when its source is the question's and its breech face would be
+  // reported (level L1 at least), but it was left out; other marks change no level.
+  // `missed_probability` is that of a record of which the first two hold, `quantile` how surely one
+  // stage should find it: `certified` is false when the bounds of either stage ended it before.
+  // 1 and 0 when all were refined.
   bool certified = true;
   double quantile = 1.0;
-  double missed_probability = 0.0;  // Of any, over all left out by either stage.
+  double missed_probability = 0.0;
   // False when the deadline or a cancellation cut it short; which records were reached then depends
   // on timing.
   bool complete = false;
@@ -88,7 +89,7 @@ struct CaseSearchOptions {
 //   Cost      insert, erase   making the coarse grids, some milliseconds; after a search a copy of
 //                             0.3 MB
 //             snapshot        one pointer a segment: 4 000 at 10^6
-//             memory          5 KB, and the id; the signature (80 KB) if kept here
+//             memory          5 KB with the id; the signature (80 KB) if kept here
 class CaseIndex {
  public:
   // Finds a record's signature when the index does not hold it. Called on the pool's threads, many

@@ -283,15 +283,9 @@ bool CaseSearch::ScoreB2(const Questions& questions) {
   return true;
 }
 
-// The order among records that nobody may report is chance, and not worth its cost.
-double CaseSearch::MissedAbove() const {
-  const double reportable = LowestReportableCaseScore();
-  if (static_cast<std::int64_t>(best_.size()) < options_.best_count) return reportable;
-  return std::max(reportable, best_.front().comparison.score);
-}
-
+// As sure as the quantile asks that nothing reportable of the same source scores so low.
 bool CaseSearch::MayStop(std::size_t next) const {
-  return stop_models().b2.UpperBound(candidates_[next].score) < MissedAbove();
+  return stop_models().b2.ProbabilityBelow(candidates_[next].score) <= 1.0 - kCaseStopQuantile;
 }
 
 bool CaseSearch::Refine() {
@@ -317,26 +311,24 @@ bool CaseSearch::Refine() {
 }
 
 void CaseSearch::JudgeStop(std::size_t refined) {
-  if (refined == candidates_.size() && left_by_b1_.empty()) return;
-  const double above = MissedAbove();
-  const auto scores_of = [](const Candidate* begin, const Candidate* end) {
-    std::vector<float> scores;
-    for (; begin != end; ++begin) scores.push_back(begin->score);
-    return scores;
-  };
-  const std::vector<float> by_b1 =
-      scores_of(left_by_b1_.data(), left_by_b1_.data() + left_by_b1_.size());
-  const std::vector<float> by_b2 =
-      scores_of(candidates_.data() + refined, candidates_.data() + candidates_.size());
-  const auto certain = [above](const StopModel& model, const std::vector<float>& scores) {
-    return scores.empty() ||
-           model.UpperBound(*std::max_element(scores.begin(), scores.end())) < above;
-  };
   const CaseStopModels& models = stop_models();
-  result_.certified = certain(models.b1, by_b1) && certain(models.b2, by_b2);
-  result_.quantile = kStopQuantile;
-  result_.missed_probability = 1.0 - (1.0 - ProbabilityAnyAbove(models.b1, by_b1, above)) *
-                                         (1.0 - ProbabilityAnyAbove(models.b2, by_b2, above));
+  double missed = 0.0;
+  result_.certified = true;
+  const auto leave_out = [&](const CaseStopModel& model, float best_score) {
+    const double probability = model.ProbabilityBelow(best_score);
+    missed += probability;
+    if (probability > 1.0 - kCaseStopQuantile) result_.certified = false;
+    result_.quantile = kCaseStopQuantile;
+  };
+  if (!left_by_b1_.empty()) {
+    leave_out(models.b1, std::max_element(left_by_b1_.begin(), left_by_b1_.end(),
+                                          [](const Candidate& a, const Candidate& b) {
+                                            return a.score < b.score;
+                                          })
+                             ->score);
+  }
+  if (refined < candidates_.size()) leave_out(models.b2, candidates_[refined].score);
+  result_.missed_probability = std::min(missed, 1.0);
 }
 
 bool CaseSearch::RefineUnscored() {

@@ -67,8 +67,6 @@ class CaseSearch {
   void Keep(Scored scored);
   bool MayStop(std::size_t next) const;
   void JudgeStop(std::size_t refined);
-  // What a record left out must exceed to be missed.
-  double MissedAbove() const;
   std::int64_t RefinedAtLeast() const;
   const CaseStopModels& stop_models() const { return FindCaseStopModels(any_full_circle_); }
   void Report(SearchStage stage, std::int64_t done, std::int64_t of) const;

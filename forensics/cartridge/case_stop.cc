@@ -1,33 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/cartridge/case_stop.h"
 
-#include "forensics/cartridge/case_comparison.h"
-#include "forensics/cartridge/case_evidence.h"
+#include <algorithm>
+
 #include "forensics/cartridge/case_stop_data.h"
 
 namespace proofmark::forensics {
-namespace {
 
-// More than any breech face has.
-constexpr std::int64_t kCellsMax = 200;
-
-}  // namespace
+double CaseStopModel::ProbabilityBelow(double coarse) const {
+  const double least = 1.0 / static_cast<double>(pairs + 1);
+  if (coarse <= score.front()) return least;
+  if (coarse >= score.back()) return 1.0;
+  const auto above = std::upper_bound(score.begin(), score.end(), coarse);
+  const auto i = static_cast<std::size_t>(above - score.begin());
+  const double part = (coarse - score[i - 1]) / (score[i] - score[i - 1]);
+  const double share =
+      kCaseStopShares[i - 1] + part * (kCaseStopShares[i] - kCaseStopShares[i - 1]);
+  return std::max(least, share);
+}
 
 const CaseStopModels& FindCaseStopModels(bool full_circle) {
   return full_circle ? kFullCircleStopModels : kDirectedStopModels;
-}
-
-double LowestReportableCaseScore() {
-  for (std::int64_t cells = 0; cells <= kCellsMax; ++cells) {
-    ImpressedComparison face;
-    face.cmc = face.cmc_original = cells;
-    CaseComparison comparison;
-    comparison.marks.push_back({.region = ImpressedRegion::kBreechFace, .measures = face});
-    if (EvaluateCases(comparison).likelihood_ratio.level != Level::kNone) {
-      return CaseScore(comparison.marks);
-    }
-  }
-  return 1.5;
 }
 
 }  // namespace proofmark::forensics

@@ -4,13 +4,7 @@
 
 namespace proofmark::forensics {
 
-const CaseStopModels kDirectedStopModels = {
-    .b1 = {0.0, 0.5, 0.2, 0.02, 100},
-    .b2 = {0.0, 0.8, 0.2, 0.02, 100},
-};
-const CaseStopModels kFullCircleStopModels = {
-    .b1 = {0.0, 0.5, 0.2, 0.02, 100},
-    .b2 = {0.0, 0.8, 0.2, 0.02, 100},
-};
+const CaseStopModels kDirectedStopModels = {};
+const CaseStopModels kFullCircleStopModels = {};
 
 }  // namespace proofmark::forensics

@@ -18,6 +18,15 @@
 #define PM_X86_KERNELS 0
 #endif
 
+// As in forensics/striated/inner_loops.cc: versions by processor, chosen by the loader.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define PM_PER_PROCESSOR \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PM_PER_PROCESSOR
+#endif
+
 namespace proofmark::forensics {
 
 // What the kernels need of a query.
@@ -27,9 +36,7 @@ struct CoarseRows {
     const std::int64_t words = CoarseBytes(query.grid_) / 4;
     return query.words_[static_cast<std::size_t>(group * words)].level.data();
   }
-  static std::span<const std::int32_t> Sum(const ImpressionQuery& query) {
-    return query.level_sum_;
-  }
+  static std::span<const std::int32_t> Bias(const ImpressionQuery& query) { return query.bias_; }
   static std::span<const float> InverseNorm(const ImpressionQuery& query) {
     return query.inverse_norm_;
   }
@@ -49,16 +56,18 @@ struct GridShape {
   std::int64_t step = 0;  // Samples of a relief to a square.
   int smoothing = 0;      // Passes before sampling.
   double turn_degrees = 0.0;
-  std::int64_t shift_squares = 0;  // 100 um.
+  std::int64_t shift = 0;  // Samples from one shift to the next; divides `step`.
 };
 constexpr double kRingInnerUm = 700.0;
 constexpr double kRingOuterUm = 1'850.0;
 constexpr double kReliefPitchUm = 12.5;
-constexpr std::int64_t kShiftsEachWay = 4;
+constexpr std::int64_t kShiftMax = 32;  // Samples: 400 um.
 
 GridShape ShapeOf(CoarseGrid grid) {
-  if (grid == CoarseGrid::kB1) return {8, 10, 4.0, 1};
-  return {4, 3, 3.0, 2};
+  if (grid == CoarseGrid::kB1) {
+    return {.step = 10, .smoothing = 16, .turn_degrees = 3.0, .shift = 5};
+  }
+  return {.step = 4, .smoothing = 6, .turn_degrees = 3.0, .shift = 4};
 }
 
 // The squares of the ring, from the middle, row by row.
@@ -180,12 +189,20 @@ PM_VNNI void DotsVnni(const std::int8_t* rows, const std::uint8_t* const* record
 // when all rows have passed.
 using LaneTop = std::array<float, kRowGroup>;
 
-void KeepLargest(const std::int32_t* __restrict dots, const std::int32_t* __restrict sums,
-                 const float* __restrict row_norms, LaneTop& lane_top) {
-  float* __restrict top = lane_top.data();
-  for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
-    const float score = static_cast<float>(dots[lane] - kNothing * sums[lane]) * row_norms[lane];
-    top[lane] = score > top[lane] ? score : top[lane];
+// Takes in one tile. `bias` is what "not measured" adds to a row's sum.
+PM_PER_PROCESSOR void KeepLargest(const std::int32_t* __restrict dots,
+                                  const std::int32_t* __restrict bias,
+                                  const float* __restrict row_norms, std::int64_t records,
+                                  LaneTop* __restrict tops) {
+  for (std::int64_t r = 0; r < records; ++r, dots += kRowsAtOnce) {
+    float* top = tops[r].data();
+    for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
+      const std::int64_t second = lane + kRowGroup;
+      const float a = static_cast<float>(dots[lane] - bias[lane]) * row_norms[lane];
+      const float b = static_cast<float>(dots[second] - bias[second]) * row_norms[second];
+      const float larger = a > b ? a : b;
+      top[lane] = larger > top[lane] ? larger : top[lane];
+    }
   }
 }
 
@@ -246,6 +263,9 @@ absl::StatusOr<ImpressionQuery> ImpressionQuery::Make(const ImpressedSignature& 
   const std::int64_t bytes = CoarseBytes(grid);
   ImpressionQuery out;
   out.grid_ = grid;
+  // Shifts are finer than squares: levels are taken at the shifts' step, of which a square is so
+  // many.
+  const std::int64_t square = shape.step / shape.shift;
   const auto add_row = [&](const LevelGrid& levels, std::int64_t dx, std::int64_t dy) {
     const std::int64_t lane = out.rows_ % kRowGroup;
     if (lane == 0) out.words_.resize(out.words_.size() + static_cast<std::size_t>(bytes / 4));
@@ -253,27 +273,28 @@ absl::StatusOr<ImpressionQuery> ImpressionQuery::Make(const ImpressedSignature& 
     std::int32_t sum = 0;
     std::int64_t square_sum = 0;
     for (std::size_t i = 0; i < ring.size(); ++i) {
-      const std::int8_t level = levels.At(ring[i].x - dx, ring[i].y - dy);
+      const std::int8_t level = levels.At(ring[i].x * square - dx, ring[i].y * square - dy);
       const auto k = static_cast<std::int64_t>(i);
       group[k / 4].level[static_cast<std::size_t>(lane * 4 + k % 4)] = level;
       sum += level;
       square_sum += level * level;
     }
-    out.level_sum_.push_back(sum);
+    out.bias_.push_back(kNothing * sum);
     out.inverse_norm_.push_back(InverseNorm(square_sum));
     ++out.rows_;
   };
+  const std::int64_t shifts = kShiftMax / shape.shift;  // Within a circle: corners are rarely met.
   for (double turn = from; turn <= to; turn += shape.turn_degrees) {
-    const LevelGrid levels{relief.SampleAll(MakeTurn(turn), shape.step)};
-    for (std::int64_t y = -kShiftsEachWay; y <= kShiftsEachWay; ++y) {
-      for (std::int64_t x = -kShiftsEachWay; x <= kShiftsEachWay; ++x) {
-        add_row(levels, x * shape.shift_squares, y * shape.shift_squares);
+    const LevelGrid levels{relief.SampleAll(MakeTurn(turn), shape.shift)};
+    for (std::int64_t y = -shifts; y <= shifts; ++y) {
+      for (std::int64_t x = -shifts; x <= shifts; ++x) {
+        if (x * x + y * y <= (shifts + 1) * (shifts + 1)) add_row(levels, x, y);
       }
     }
   }
   while (out.rows_ % kRowsAtOnce != 0) ++out.rows_;
   out.words_.resize(static_cast<std::size_t>(out.rows_ / kRowGroup * (bytes / 4)));
-  out.level_sum_.resize(static_cast<std::size_t>(out.rows_), 0);
+  out.bias_.resize(static_cast<std::size_t>(out.rows_), 0);
   out.inverse_norm_.resize(static_cast<std::size_t>(out.rows_), 0.0F);
   return out;
 }
@@ -293,7 +314,7 @@ void ScoreCoarse(const ImpressionQuery& query, std::span<const std::uint8_t> lev
   PM_CHECK(static_cast<std::int64_t>(levels.size()) == count * bytes);
   PM_CHECK(inverse_norms.size() == scores.size());
   const std::int64_t groups = query.rows() / kRowGroup;
-  const std::span<const std::int32_t> sums = CoarseRows::Sum(query);
+  const std::span<const std::int32_t> biases = CoarseRows::Bias(query);
   const std::span<const float> row_norms = CoarseRows::InverseNorm(query);
   std::array<std::int32_t, kRecordsAtOnce * kRowsAtOnce> dots;
   std::array<LaneTop, kBatch> tops;
@@ -307,13 +328,8 @@ void ScoreCoarse(const ImpressionQuery& query, std::span<const std::uint8_t> lev
           records[static_cast<std::size_t>(i)] = levels.data() + std::min(r + i, end - 1) * bytes;
         }
         kernel.dots(CoarseRows::Level(query, g), records.data(), bytes, dots.data());
-        for (std::int64_t i = 0; i < std::min(kRecordsAtOnce, end - r); ++i) {
-          LaneTop& top = tops[static_cast<std::size_t>(r + i - begin)];
-          for (std::int64_t at = 0; at < kRowsAtOnce; at += kRowGroup) {
-            KeepLargest(dots.data() + i * kRowsAtOnce + at, sums.data() + g * kRowGroup + at,
-                        row_norms.data() + g * kRowGroup + at, top);
-          }
-        }
+        KeepLargest(dots.data(), biases.data() + g * kRowGroup, row_norms.data() + g * kRowGroup,
+                    std::min(kRecordsAtOnce, end - r), tops.data() + (r - begin));
       }
     }
     for (std::int64_t r = begin; r < end; ++r) {

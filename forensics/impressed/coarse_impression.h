@@ -18,7 +18,7 @@ namespace proofmark::forensics {
 // be; a query is the same at many turns and shifts. The score of a record is the largest cosine of
 // any of them with it.
 enum class CoarseGrid : std::uint8_t {
-  kB1 = 1,  // 100 um: every record.
+  kB1 = 1,  // 125 um: every record.
   kB2 = 2,  // 50 um: the best of them.
 };
 
@@ -37,7 +37,8 @@ absl::StatusOr<CoarseImpression> MakeCoarseImpression(const ImpressedSignature& 
 // One signature at all turns and shifts of a search, laid out for the kernels. Constant.
 class ImpressionQuery {
  public:
-  // Turns in steps of 4 (B1) or 3 degrees (B2), shifts up to 400 um in steps of 100 um.
+  // Turns in steps of 3 degrees, shifts within 400 um in steps of 62.5 (B1) or 50 um (B2): a true
+  // pair must not fall between two rows.
   //   Errors    kInvalidArgument  CheckSignature fails, or turns is kFullCircleOrMirror.
   static absl::StatusOr<ImpressionQuery> Make(const ImpressedSignature& signature, CoarseGrid grid,
                                               TurnSearch turns);
@@ -55,9 +56,9 @@ class ImpressionQuery {
 
   CoarseGrid grid_ = CoarseGrid::kB1;
   std::int64_t rows_ = 0;
-  std::vector<Word> words_;              // [rows / 16][bytes / 4].
-  std::vector<std::int32_t> level_sum_;  // One a row.
-  std::vector<float> inverse_norm_;      // One a row.
+  std::vector<Word> words_;          // [rows / 16][bytes / 4].
+  std::vector<std::int32_t> bias_;   // One a row: what 128 in every byte adds to its sum.
+  std::vector<float> inverse_norm_;  // One a row.
 };
 
 // One way to score.

@@ -262,7 +262,7 @@ TEST_F(CascadeTest, FindsWhatAnExhaustiveSearchFindsAndSaysWhatItLeftOut) {
   EXPECT_EQ(found->fine_count, kFineMin);
   EXPECT_GE(found->refined_count, kCasesRefinedMin);
   EXPECT_LT(found->refined_count, kCases / 2);
-  EXPECT_EQ(found->quantile, kStopQuantile);
+  EXPECT_EQ(found->quantile, kCaseStopQuantile);
   EXPECT_GT(found->missed_probability, 0.0);
   ASSERT_EQ(found->best.size(), 5U);
   EXPECT_EQ(found->best[0].record_id, Id(77));
