@@ -60,9 +60,9 @@ struct CaseSearchResult {
 };
 
 // The best of B1 that are scored by B2: this share of them, within these bounds.
-inline constexpr double kFineShare = 0.01;
+inline constexpr double kFineShare = 0.03;
 inline constexpr std::int64_t kFineMin = 300;
-inline constexpr std::int64_t kFineMax = 20'000;
+inline constexpr std::int64_t kFineMax = 50'000;
 // Refined at the least, however sure the stop is.
 inline constexpr std::int64_t kCasesRefinedMin = 50;
 inline constexpr std::int64_t kCasesRefinedPerResult = 2;
