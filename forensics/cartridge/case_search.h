@@ -89,6 +89,7 @@ class CaseSearch {
   std::vector<Candidate> unscored_;
   std::vector<Scored> best_;  // A heap whose front ranks last.
   CaseSearchResult result_;
+  mutable double told_share_ = 0.0;  // By Report, on the calling thread.
 };
 
 }  // namespace proofmark::forensics

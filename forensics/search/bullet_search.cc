@@ -115,11 +115,9 @@ void BulletSearch::Report(SearchStage stage, std::int64_t done, std::int64_t of)
   const double part = of > 0 ? static_cast<double>(done) / static_cast<double>(of) : 1.0;
   const double done_us =
       stage == SearchStage::kCoarse ? part * coarse_us : coarse_us + part * refine_us;
-  // What the stop will ask for is not known, so the end is left open.
-  options_.progress({.stage = stage,
-                     .done = done,
-                     .of = of,
-                     .share = 0.99 * done_us / std::max(1.0, coarse_us + refine_us)});
+  // What the stop will ask for is not known: the end is left open, and a share once told stands.
+  told_share_ = std::max(told_share_, 0.99 * done_us / std::max(1.0, coarse_us + refine_us));
+  options_.progress({.stage = stage, .done = done, .of = of, .share = told_share_});
 }
 
 WorkerPool::Watch BulletSearch::WatchOf(SearchStage stage, std::int64_t before,

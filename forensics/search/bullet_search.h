@@ -83,6 +83,7 @@ class BulletSearch {
   std::vector<Scored> best_;         // A heap whose front ranks last.
   std::vector<float> screened_out_;  // Agreements of candidates not compared in full.
   BulletSearchResult result_;
+  mutable double told_share_ = 0.0;  // By Report, on the calling thread.
 };
 
 }  // namespace proofmark::forensics
