@@ -28,7 +28,7 @@ struct LandComparison {
   double lag_um = 0.0;          // Where the segments agree best: how far right the query moves to
                                 // meet the reference, left end to left end (after turning it, if
                                 // it was turned).
-  double overlap_um = 0.0;      // Compared length at that lag.
+  double overlap_um = 0.0;      // Measured in both at that lag; with many gaps as little as 250.
   double cmps_share = 0.0;      // Congruent matching profile segments over segments, mean of both
                                 // directions, [0, 1].
   std::int64_t cmps_count = 0;  // Votes, the lower direction.

@@ -301,8 +301,8 @@ int main(int argc, char** argv) {
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   if (what == "speed")
-    proofmark::forensics::BenchSpeed(
-        records, static_cast<std::uint32_t>(std::min<std::int64_t>(queries, kPlanted)));
+    proofmark::forensics::BenchSpeed(records, static_cast<std::uint32_t>(std::min<std::int64_t>(
+                                                  queries, proofmark::forensics::kPlanted)));
   if (what == "recall") proofmark::forensics::BenchRecall(records, queries);
   if (what == "decoys") proofmark::forensics::BenchDecoys();
   return 0;

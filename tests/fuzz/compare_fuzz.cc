@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -16,8 +17,10 @@ namespace {
 
 using namespace proofmark::forensics;
 
-void Require(bool holds) {
-  if (!holds) std::abort();
+void Require(bool holds, int line = __builtin_LINE()) {
+  if (holds) return;
+  std::fprintf(stderr, "compare_fuzz.cc:%d does not hold\n", line);
+  std::abort();
 }
 
 // Reads numbers off the input; zeros when it is used up.
@@ -75,7 +78,7 @@ void CheckRanges(const BulletComparison& c) {
   for (const LandPair& pair : c.pairs) {
     Require(pair.comparison.ccf >= -1.0 && pair.comparison.ccf <= 1.0);
     Require(pair.comparison.cmps_share >= 0.0 && pair.comparison.cmps_share <= 1.0);
-    Require(pair.comparison.overlap_um >= 600.0 && std::isfinite(pair.comparison.lag_um));
+    Require(pair.comparison.overlap_um >= 250.0 && std::isfinite(pair.comparison.lag_um));
   }
   const LikelihoodRatio ratio = EvaluateBullets(c);
   Require(std::abs(ratio.log10_lr) <= BulletCalibration().log10_cap);
