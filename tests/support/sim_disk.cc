@@ -171,10 +171,24 @@ void SimDisk::Destroy(const std::string& path) {
 
 std::vector<std::string> SimDisk::FilesUnder(const std::string& directory) const {
   base::MutexLock lock(mutex_);
-  const std::string prefix = directory == "/" ? directory : directory + "/";
   std::vector<std::string> found;
+  for (const auto& [path, file] : Under(directory)) found.push_back(path);
+  return found;
+}
+
+std::string SimDisk::BytesUnder(const std::string& directory) const {
+  base::MutexLock lock(mutex_);
+  std::string bytes;
+  for (const auto& [path, file] : Under(directory)) bytes += file->bytes;
+  return bytes;
+}
+
+// The files, without the folders.
+std::vector<SimDisk::Tree::value_type> SimDisk::Under(const std::string& directory) const {
+  const std::string prefix = directory == "/" ? directory : directory + "/";
+  std::vector<Tree::value_type> found;
   for (const auto& [path, file] : live_) {
-    if (file != nullptr && path.starts_with(prefix)) found.push_back(path);
+    if (file != nullptr && path.starts_with(prefix)) found.emplace_back(path, file);
   }
   return found;
 }

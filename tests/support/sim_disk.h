@@ -58,6 +58,9 @@ class SimDisk final : public store::StorageEnv {
   void Damage(const std::string& path, const std::function<void(std::string& bytes)>& damage);
   void Destroy(const std::string& path);  // Removes the file durably.
   std::vector<std::string> FilesUnder(const std::string& directory) const;
+  // The live bytes of all files under `directory` as they stood at one moment, so that files which
+  // the background renames or removes meanwhile are in it once.
+  std::string BytesUnder(const std::string& directory) const;
 
   leveldb::Status SyncDirectory(const std::string& directory) override;
   leveldb::Status NewSequentialFile(const std::string& path,
@@ -103,6 +106,8 @@ class SimDisk final : public store::StorageEnv {
   leveldb::Status Open(const std::string& path, bool truncate, leveldb::WritableFile** file);
   leveldb::Status Append(File& file, const std::string& path, std::string_view bytes);
   leveldb::Status SyncFile(File& file, const std::string& path);
+  std::vector<Tree::value_type> Under(const std::string& directory) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   FilePtr Find(const std::string& path) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RebootWith(std::mt19937_64* random);
 

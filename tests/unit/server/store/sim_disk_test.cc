@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/sim_disk.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "gtest/gtest.h"
 
@@ -151,6 +153,27 @@ TEST(SimDiskTest, IgnoresTheSyncsItIsToldTo) {
   EXPECT_EQ(disk.Contents("/f"), "");
   EXPECT_EQ(disk.Contents("/g"), "bytes");
   EXPECT_EQ(disk.ignored_syncs(), 1);
+}
+
+// As an index does that is written beside its old copy and then takes its place.
+TEST(SimDiskTest, BytesAreThoseOfOneMomentWhileFilesAreReplaced) {
+  SimDisk disk;
+  ASSERT_TRUE(disk.CreateDir("/d").ok());
+  WriteDurably(disk, "/d/f", "bytes");
+  std::atomic<bool> stop = false;
+  std::jthread replacing([&] {
+    while (!stop) {
+      WriteDurably(disk, "/d/f.new", "bytes");
+      EXPECT_TRUE(disk.RenameFile("/d/f.new", "/d/f").ok());
+    }
+  });
+
+  for (int i = 0; i < 2'000; ++i) {
+    const std::string bytes = disk.BytesUnder("/d");
+    ASSERT_TRUE(bytes.starts_with("bytes")) << bytes;
+    ASSERT_LE(bytes.size(), 10U) << bytes;
+  }
+  stop = true;
 }
 
 }  // namespace

@@ -31,11 +31,7 @@ std::string ScratchFolder::MasterKeyPath() const {
   return path;
 }
 
-std::string AllBytes(const SimDisk& disk) {
-  std::string bytes;
-  for (const std::string& path : disk.FilesUnder(kStateFolder)) bytes += disk.Contents(path);
-  return bytes;
-}
+std::string AllBytes(const SimDisk& disk) { return disk.BytesUnder(kStateFolder); }
 
 ScratchState::ScratchState() { Reopen(); }
 
