@@ -18,8 +18,7 @@ constexpr std::size_t kBatchWithoutStop = 256;
 // Records of a task of the second stage: a whole number of tiles of its kernel.
 constexpr std::size_t kFineTask = 32;
 // Shares of a search's work, for progress. Over the full circle each is some five times as much.
-constexpr double kB1WorkUs = 8.0;           // A record.
-constexpr double kB2WorkUs = 60.0;          // A record.
+constexpr double kCoarseWorkUs = 10.0;      // A record: B1, and B2 of the few that B1 passes on.
 constexpr double kRefineWorkUs = 70'000.0;  // A record.
 
 const ImpressedSignature* FaceToScore(const CaseSignature& query) {
@@ -161,7 +160,7 @@ void CaseSearch::Report(SearchStage stage, std::int64_t done, std::int64_t of) c
   const std::int64_t refined = options_.exhaustive
                                    ? result_.eligible_count
                                    : std::min(result_.eligible_count, RefinedAtLeast());
-  const double coarse_us = kB1WorkUs * static_cast<double>(result_.eligible_count);
+  const double coarse_us = kCoarseWorkUs * static_cast<double>(result_.eligible_count);
   const double refine_us =
       kRefineWorkUs *
       static_cast<double>(stage == SearchStage::kRefine ? std::max(of, refined) : refined);
