@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kBatch = 16;
 constexpr std::size_t kBatchWithoutStop = 256;
 // Records of a task of the second stage: a whole number of tiles of its kernel.
-constexpr std::size_t kFineTask = 32;
+constexpr std::size_t kFineTask = 36;
 // Shares of a search's work, for progress. Over the full circle each is some five times as much.
 constexpr double kCoarseWorkUs = 10.0;      // A record: B1, and B2 of the few that B1 passes on.
 constexpr double kRefineWorkUs = 70'000.0;  // A record.

@@ -45,10 +45,10 @@ struct CoarseRows {
 namespace {
 
 constexpr std::int64_t kRowGroup = 16;
-// A tile: sixteen sums stay in registers, and each word of the rows serves eight records, so that
-// the rows, which no first cache holds, are fetched no faster than the second cache gives them.
-constexpr std::int64_t kRecordsAtOnce = 8;
-constexpr std::int64_t kGroupsAtOnce = 2;
+// A tile: twenty-four sums stay in registers, ten loads to twenty-four products. What bounds the
+// kernel where a neighbour shares the core is how many instructions are issued, not the products.
+constexpr std::int64_t kRecordsAtOnce = 6;
+constexpr std::int64_t kGroupsAtOnce = 4;
 constexpr std::int64_t kRowsAtOnce = kGroupsAtOnce * kRowGroup;
 constexpr std::uint8_t kNothing = 128;
 
@@ -108,14 +108,14 @@ float InverseNorm(std::int64_t square_sum) {
   return static_cast<float>(1.0 / std::sqrt(static_cast<double>(square_sum)));
 }
 
-void DotsPlain(const std::int8_t* rows, const std::uint8_t* const* records, std::int64_t bytes,
+void DotsPlain(const std::int8_t* rows, const std::uint8_t* records, std::int64_t bytes,
                std::int32_t* dots) {
   for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
     for (std::int64_t row = 0; row < kRowsAtOnce; ++row) {
       const std::int8_t* at = rows + row / kRowGroup * bytes * kRowGroup + row % kRowGroup * 4;
       std::int32_t sum = 0;
       for (std::int64_t k = 0; k < bytes; ++k) {
-        sum += at[k / 4 * 64 + k % 4] * records[r][k];
+        sum += at[k / 4 * 64 + k % 4] * records[r * bytes + k];
       }
       dots[r * kRowsAtOnce + row] = sum;
     }
@@ -131,8 +131,7 @@ std::int32_t Word(const std::uint8_t* from) {
 }
 
 // Pairs stay under 2^15: a level of a query is at most 15, a byte of a record at most 255.
-__attribute__((target("avx2"))) void DotsAvx2(const std::int8_t* rows,
-                                              const std::uint8_t* const* records,
+__attribute__((target("avx2"))) void DotsAvx2(const std::int8_t* rows, const std::uint8_t* records,
                                               std::int64_t bytes, std::int32_t* dots) {
   const __m256i ones = _mm256_set1_epi16(1);
   for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
@@ -140,7 +139,7 @@ __attribute__((target("avx2"))) void DotsAvx2(const std::int8_t* rows,
       __m256i low = _mm256_setzero_si256(), high = low;
       const auto* row = reinterpret_cast<const __m256i*>(rows + g * bytes * kRowGroup);
       for (std::int64_t k = 0; k < bytes; k += 4, row += 2) {
-        const __m256i word = _mm256_set1_epi32(Word(records[r] + k));
+        const __m256i word = _mm256_set1_epi32(Word(records + r * bytes + k));
         const __m256i first = _mm256_maddubs_epi16(word, _mm256_load_si256(row));
         const __m256i second = _mm256_maddubs_epi16(word, _mm256_load_si256(row + 1));
         low = _mm256_add_epi32(low, _mm256_madd_epi16(first, ones));
@@ -160,26 +159,43 @@ PM_VNNI inline void AddDot512(__m512i& sum, __m512i u, __m512i s) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(u), "v"(s));
 }
 
-PM_VNNI void DotsVnni(const std::int8_t* rows, const std::uint8_t* const* records,
-                      std::int64_t bytes, std::int32_t* dots) {
+// A word of a record in every lane, straight from memory, not by way of a general register.
+PM_VNNI inline __m512i SpreadWord(const std::uint8_t* from) {
+  struct Word4 {
+    std::uint8_t bytes[4];
+  };
+  __m512i spread;
+  asm("vpbroadcastd %1, %0" : "=v"(spread) : "m"(*reinterpret_cast<const Word4*>(from)));
+  return spread;
+}
+
+PM_VNNI void DotsVnni(const std::int8_t* rows, const std::uint8_t* records, std::int64_t bytes,
+                      std::int32_t* dots) {
   __m512i sums[kRecordsAtOnce][kGroupsAtOnce];
-#pragma GCC unroll 8
-  for (auto& of_record : sums) of_record[0] = of_record[1] = _mm512_setzero_si512();
-  const std::int8_t* second = rows + bytes * kRowGroup;
+#pragma GCC unroll 6
+  for (auto& of_record : sums) {
+#pragma GCC unroll 4
+    for (__m512i& sum : of_record) sum = _mm512_setzero_si512();
+  }
   for (std::int64_t k = 0; k < bytes; k += 4) {
-    const __m512i row0 = _mm512_load_si512(rows + k * kRowGroup);
-    const __m512i row1 = _mm512_load_si512(second + k * kRowGroup);
-#pragma GCC unroll 8
+    __m512i row[kGroupsAtOnce];
+#pragma GCC unroll 4
+    for (std::int64_t g = 0; g < kGroupsAtOnce; ++g) {
+      row[g] = _mm512_load_si512(rows + (g * bytes + k) * kRowGroup);
+    }
+#pragma GCC unroll 6
     for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
-      const __m512i word = _mm512_set1_epi32(Word(records[r] + k));
-      AddDot512(sums[r][0], word, row0);
-      AddDot512(sums[r][1], word, row1);
+      const __m512i word = SpreadWord(records + r * bytes + k);
+#pragma GCC unroll 4
+      for (std::int64_t g = 0; g < kGroupsAtOnce; ++g) AddDot512(sums[r][g], word, row[g]);
     }
   }
-#pragma GCC unroll 8
+#pragma GCC unroll 6
   for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
-    _mm512_storeu_si512(dots + r * kRowsAtOnce, sums[r][0]);
-    _mm512_storeu_si512(dots + r * kRowsAtOnce + kRowGroup, sums[r][1]);
+#pragma GCC unroll 4
+    for (std::int64_t g = 0; g < kGroupsAtOnce; ++g) {
+      _mm512_storeu_si512(dots + r * kRowsAtOnce + g * kRowGroup, sums[r][g]);
+    }
   }
 }
 
@@ -192,16 +208,15 @@ using LaneTop = std::array<float, kRowGroup>;
 // Takes in one tile. `bias` is what "not measured" adds to a row's sum.
 PM_PER_PROCESSOR void KeepLargest(const std::int32_t* __restrict dots,
                                   const std::int32_t* __restrict bias,
-                                  const float* __restrict row_norms, std::int64_t records,
-                                  LaneTop* __restrict tops) {
-  for (std::int64_t r = 0; r < records; ++r, dots += kRowsAtOnce) {
+                                  const float* __restrict row_norms, LaneTop* __restrict tops) {
+  for (std::int64_t r = 0; r < kRecordsAtOnce; ++r, dots += kRowsAtOnce) {
     float* top = tops[r].data();
-    for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
-      const std::int64_t second = lane + kRowGroup;
-      const float a = static_cast<float>(dots[lane] - bias[lane]) * row_norms[lane];
-      const float b = static_cast<float>(dots[second] - bias[second]) * row_norms[second];
-      const float larger = a > b ? a : b;
-      top[lane] = larger > top[lane] ? larger : top[lane];
+    for (std::int64_t g = 0; g < kRowsAtOnce; g += kRowGroup) {
+      for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
+        const std::int64_t row = g + lane;
+        const float product = static_cast<float>(dots[row] - bias[row]) * row_norms[row];
+        top[lane] = product > top[lane] ? product : top[lane];
+      }
     }
   }
 }
@@ -308,7 +323,7 @@ std::span<const CoarseKernel> CoarseKernels() {
 void ScoreCoarse(const ImpressionQuery& query, std::span<const std::uint8_t> levels,
                  std::span<const float> inverse_norms, std::span<float> scores,
                  const CoarseKernel& kernel) {
-  constexpr std::int64_t kBatch = 256;  // Records that stay in the cache while the rows pass by.
+  constexpr std::int64_t kBatch = 252;  // Records that stay in the cache while the rows pass by.
   const std::int64_t bytes = CoarseBytes(query.grid());
   const auto count = static_cast<std::int64_t>(scores.size());
   PM_CHECK(static_cast<std::int64_t>(levels.size()) == count * bytes);
@@ -316,23 +331,28 @@ void ScoreCoarse(const ImpressionQuery& query, std::span<const std::uint8_t> lev
   const std::int64_t groups = query.rows() / kRowGroup;
   const std::span<const std::int32_t> biases = CoarseRows::Bias(query);
   const std::span<const float> row_norms = CoarseRows::InverseNorm(query);
-  std::array<std::int32_t, kRecordsAtOnce * kRowsAtOnce> dots;
+  std::vector<std::uint8_t> few;  // Fewer records than a tile has, filled up.
+  if (count < kRecordsAtOnce) {
+    few.assign(levels.begin(), levels.end());
+    few.resize(static_cast<std::size_t>(kRecordsAtOnce * bytes));
+    levels = few;
+  }
+  alignas(64) std::array<std::int32_t, kRecordsAtOnce * kRowsAtOnce> dots;
   std::array<LaneTop, kBatch> tops;
-  for (std::int64_t begin = 0; begin < count; begin += kBatch) {
-    const std::int64_t end = std::min(begin + kBatch, count);
+  for (std::int64_t batch = 0; batch < count; batch += kBatch) {
+    // The last tile is a whole one: it reaches back over records that have had their turn.
+    const std::int64_t end = std::max(std::min(batch + kBatch, count), kRecordsAtOnce);
+    const std::int64_t begin = std::min(batch, end - kRecordsAtOnce);
     for (LaneTop& top : tops) top.fill(std::numeric_limits<float>::lowest());
     for (std::int64_t g = 0; g < groups; g += kGroupsAtOnce) {
-      for (std::int64_t r = begin; r < end; r += kRecordsAtOnce) {
-        std::array<const std::uint8_t*, kRecordsAtOnce> records{};
-        for (std::int64_t i = 0; i < kRecordsAtOnce; ++i) {  // The last one fills the tile.
-          records[static_cast<std::size_t>(i)] = levels.data() + std::min(r + i, end - 1) * bytes;
-        }
-        kernel.dots(CoarseRows::Level(query, g), records.data(), bytes, dots.data());
+      for (std::int64_t next = begin; next < end; next += kRecordsAtOnce) {
+        const std::int64_t r = std::min(next, end - kRecordsAtOnce);
+        kernel.dots(CoarseRows::Level(query, g), levels.data() + r * bytes, bytes, dots.data());
         KeepLargest(dots.data(), biases.data() + g * kRowGroup, row_norms.data() + g * kRowGroup,
-                    std::min(kRecordsAtOnce, end - r), tops.data() + (r - begin));
+                    tops.data() + (r - begin));
       }
     }
-    for (std::int64_t r = begin; r < end; ++r) {
+    for (std::int64_t r = begin; r < std::min(end, count); ++r) {
       const LaneTop& top = tops[static_cast<std::size_t>(r - begin)];
       const auto i = static_cast<std::size_t>(r);
       scores[i] = *std::max_element(top.begin(), top.end()) * inverse_norms[i];

@@ -64,8 +64,8 @@ class ImpressionQuery {
 // One way to score.
 struct CoarseKernel {
   std::string_view name;
-  // dots[record][row] of 32 rows and eight records.
-  void (*dots)(const std::int8_t* rows, const std::uint8_t* const* records, std::int64_t bytes,
+  // dots[record][row] of 64 rows and six records, which lie one after another.
+  void (*dots)(const std::int8_t* rows, const std::uint8_t* records, std::int64_t bytes,
                std::int32_t* dots);
 };
 

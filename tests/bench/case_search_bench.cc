@@ -137,6 +137,12 @@ void BenchCoarse(const CaseSignature& query, const bench::ScaleCases& made) {
   }
 }
 
+// The kernels alone.
+void BenchCoarse() {
+  const CaseSignature query = Generated(0, 1);
+  BenchCoarse(query, bench::ScaleCases(kSeed, query.impressions[0].extractor_version));
+}
+
 void BenchSpeed(std::int64_t largest, std::uint32_t asked) {
   const std::vector<CaseSignature> planted = GenerateAll(0, kPlanted, 0);
   const std::vector<CaseSignature> queries = GenerateAll(0, kPlanted, 1);
@@ -296,10 +302,11 @@ int main(int argc, char** argv) {
   const std::int64_t records = argc > 2 ? std::atoll(argv[2]) : 100'000;
   const std::int64_t queries = argc > 3 ? std::atoll(argv[3]) : 20;
   if (records < 30 || records > 10'000'000 || queries < 1 || queries > records) {
-    std::fprintf(stderr, "usage: case_search_bench speed|recall|decoys [records] [queries]\n");
+    std::fprintf(stderr, "usage: case_search_bench coarse|speed|recall|decoys [records] [queries]\n");
     return 2;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  if (what == "coarse") proofmark::forensics::BenchCoarse();
   if (what == "speed")
     proofmark::forensics::BenchSpeed(records, static_cast<std::uint32_t>(std::min<std::int64_t>(
                                                   queries, proofmark::forensics::kPlanted)));
