@@ -126,8 +126,7 @@ absl::StatusOr<std::string> DrawSurface(const forensics::HeightMap& map, std::st
   const int canvas_height = static_cast<int>(1'150.0 * share) + 230;
   const double bar_um = ScaleBarUm(width_um);
   std::string script = CanvasLine(format, kWidthPx, canvas_height) + CommonStyle() +
-                       TitleLines(title, "across the land (µm)", "along the bullet (µm)") +
-                       PaletteLine();
+                       TitleLines(title, "x (µm)", "y (µm)") + PaletteLine();
   script += absl::StrFormat(
       "unset grid\nunset key\nset border 15\nset size ratio -1\n"
       "set xrange [0:%.6g]\nset yrange [0:%.6g]\nset cbrange [%.6g:%.6g]\n"

@@ -21,9 +21,9 @@ namespace proofmark::client::picture {
 // What the extractor noticed of a land, in words.
 std::string FlagsText(const forensics::LandSignature& signature);
 
-// A surface as relief: heights in colour after the form of the bullet (a surface of second order)
-// is taken off, lit from the left so that striae show, with a colour scale and a scale bar. Points
-// that were not measured are grey.
+// A surface as relief, its axes those of the scan: heights in colour after its form (of second
+// order) is taken off, lit from the left so that striae show, with a colour scale and a scale bar.
+// Points that were not measured are grey.
 absl::StatusOr<std::string> DrawSurface(const forensics::HeightMap& map, std::string_view title,
                                         Format format);
 
