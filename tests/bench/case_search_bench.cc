@@ -133,6 +133,13 @@ void BenchCoarse(const CaseSignature& query, const bench::ScaleCases& made) {
           static_cast<int>(grid), turns == TurnSearch::kDirected ? "30 degrees" : "full circle",
           question->rows(), CoarseBytes(grid), 1e6 * s / static_cast<double>(records),
           macs / s * 1e-9, peak > 0.0 ? 100.0 * macs / s * 1e-9 / peak : 0.0, peak);
+      if (peak == 0.0) continue;
+      bench::PrintRow(
+          absl::StrFormat("breech faces, B%d, %s", static_cast<int>(grid),
+                          turns == TurnSearch::kDirected ? "+-30 degrees" : "full circle"),
+          absl::StrFormat("%.1f us a record, %.0f %% of the bare byte product",
+                          1e6 * s / static_cast<double>(records), 100.0 * macs / s * 1e-9 / peak),
+          "50 % of it", 0.5 * peak / (macs / s * 1e-9));
     }
   }
 }
@@ -200,6 +207,14 @@ void BenchSpeed(std::int64_t largest, std::uint32_t asked) {
         "%8d records: wall median %.2f s, largest %.2f s; at rank 1 %d of %d, of those "
         "at L1 %d of %d\n",
         records, walls[walls.size() / 2], walls.back(), first, asked, reportable_first, reportable);
+    const std::string what = absl::StrFormat("breech faces, search of %d", records);
+    const std::string figure =
+        absl::StrFormat("%.2f s wall on %d threads", walls[walls.size() / 2], kThreads);
+    if (records == 1'000'000) {
+      bench::PrintRow(what, figure, "10 s", walls[walls.size() / 2] / 10.0);
+    } else {
+      bench::PrintRow(what, figure);
+    }
   }
   CaseSignature turned = queries[0];
   turned.impressions[0].set(ImpressedFlag::kOrientationUnknown);
@@ -302,7 +317,8 @@ int main(int argc, char** argv) {
   const std::int64_t records = argc > 2 ? std::atoll(argv[2]) : 100'000;
   const std::int64_t queries = argc > 3 ? std::atoll(argv[3]) : 20;
   if (records < 30 || records > 10'000'000 || queries < 1 || queries > records) {
-    std::fprintf(stderr, "usage: case_search_bench coarse|speed|recall|decoys [records] [queries]\n");
+    std::fprintf(stderr,
+                 "usage: case_search_bench coarse|speed|recall|decoys [records] [queries]\n");
     return 2;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);

@@ -229,6 +229,14 @@ void PrintSpeed() {
           turn_count, static_cast<long>(last.cmc), prepare.first, prepare.second, compare.first,
           compare.second, macs * 1e-9,
           peak > 0.0 ? 100.0 * macs * 1e-6 / compare.first / peak : 0.0);
+      const double limit_ms = turns == TurnSearch::kDirected ? 30.0 : 200.0;
+      char what[96], figure[32], limit[32];
+      std::snprintf(what, sizeof what, "breech-face pair, both directions, %s, %s source",
+                    turns == TurnSearch::kDirected ? "+-30 degrees" : "full circle",
+                    other == 1 ? "same" : "different");
+      std::snprintf(figure, sizeof figure, "%.1f ms", compare.first);
+      std::snprintf(limit, sizeof limit, "%.0f ms", limit_ms);
+      bench::PrintRow(what, figure, limit, compare.first / limit_ms);
     }
   }
   for (const auto grid : {forensics::CoarseGrid::kB1, forensics::CoarseGrid::kB2}) {

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <ctime>
+#include <string>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -39,6 +41,16 @@ double BestCpuS(int runs, const Body& body) {
     best = std::min(best, ThreadCpuS() - before);
   }
   return best;
+}
+
+// A row of the table that tests/bench/table makes of all benchmarks: what was measured, its figure,
+// the limit it has to keep, and how much of the limit it takes (at most 1 is kept). Without a limit
+// the figure stands alone.
+inline void PrintRow(const std::string& what, const std::string& figure,
+                     const std::string& limit = {}, double of_limit = 0.0) {
+  char ratio[32] = "";
+  if (!limit.empty()) std::snprintf(ratio, sizeof ratio, "%.2f", of_limit);
+  std::printf("row\t%s\t%s\t%s\t%s\n", what.c_str(), figure.c_str(), limit.c_str(), ratio);
 }
 
 // Upper end of the one-sided 95 % interval of a share, `hits` of `n` (Clopper-Pearson), by

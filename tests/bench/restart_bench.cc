@@ -4,7 +4,6 @@
 // stand in the store as a submission leaves them; scans and ledger entries, which no start reads,
 // are left out. The page cache is as warm as writing left it. Run by hand:
 //   restart_bench [records, default 100000] [folder for the state, default /tmp]
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +34,7 @@
 #include "server/registry/tables.h"
 #include "server/store/key_file.h"
 #include "server/store/storage_env.h"
+#include "tests/bench/measure.h"
 
 namespace proofmark {
 namespace {
@@ -45,18 +45,8 @@ constexpr char kNodeId[] = "spiffe://bench.test/proofmark/node/n1";
 constexpr std::int64_t kRecordsInBatch = 200;
 constexpr int kThreads = 2;
 
-double WallS() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double ProcessCpuS() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
+using bench::ProcessCpuS;
+using bench::WallS;
 
 // Nobody is asked anything here.
 class NoPeers final : public federation::PeerClient {
@@ -173,6 +163,8 @@ void Restart(const Paths& paths, const char* name) {
       "stopped and saved in %.2f s\n",
       name, (*node)->indexed_count(), ready_s, ready_cpu_s, report.from_files, report.from_store,
       WallS() - stop_from);
+  bench::PrintRow(absl::StrFormat("node of %d bullets ready, %s", (*node)->indexed_count(), name),
+                  absl::StrFormat("%.1f s wall, %.1f s processor", ready_s, ready_cpu_s));
 }
 
 void Bench(std::int64_t records, const fs::path& folder) {
