@@ -211,12 +211,14 @@ PM_PER_PROCESSOR void KeepLargest(const std::int32_t* __restrict dots,
                                   const float* __restrict row_norms, LaneTop* __restrict tops) {
   for (std::int64_t r = 0; r < kRecordsAtOnce; ++r, dots += kRowsAtOnce) {
     float* top = tops[r].data();
-    for (std::int64_t g = 0; g < kRowsAtOnce; g += kRowGroup) {
-      for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
-        const std::int64_t row = g + lane;
+    for (std::int64_t lane = 0; lane < kRowGroup; ++lane) {
+      float largest = top[lane];
+#pragma GCC unroll 4
+      for (std::int64_t row = lane; row < kRowsAtOnce; row += kRowGroup) {
         const float product = static_cast<float>(dots[row] - bias[row]) * row_norms[row];
-        top[lane] = product > top[lane] ? product : top[lane];
+        largest = product > largest ? product : largest;
       }
+      top[lane] = largest;
     }
   }
 }
