@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <vector>
 
 #include "forensics/striated/inner_loops.h"
@@ -12,10 +11,29 @@
 namespace proofmark::forensics {
 namespace {
 
-// Terms whose sum cannot leave an int32, so that the inner loop stays in 32 bits.
+// Largest sum of squares of `length` samples in a row.
+std::int64_t LargestSquares(const MaskedProfile& profile, std::int64_t length) {
+  const std::vector<std::int64_t>& before = profile.square_before;
+  const std::size_t step = static_cast<std::size_t>(length);
+  if (before.size() <= step) return before.back();
+  std::int64_t largest = 0;
+  for (std::size_t i = 0; i + step < before.size(); ++i) {
+    largest = std::max(largest, before[i + step] - before[i]);
+  }
+  return largest;
+}
+
+// How many products may be added up in 32 bits. By Cauchy and Schwarz no sum of any of the products
+// of a stretch exceeds the root of its two sums of squares.
 std::int64_t BlockLength(const MaskedProfile& a, const MaskedProfile& b) {
-  const std::int64_t product_max = std::max<std::int64_t>(1, a.height_nm_max * b.height_nm_max);
-  return std::numeric_limits<std::int32_t>::max() / product_max;  // >= 2: heights are <= 32 767.
+  constexpr double kSumMax = 2'147'483'000.0;
+  const std::int64_t whole = std::max(a.size(), b.size());
+  for (const std::int64_t length : {whole, whole / 2, std::int64_t{256}, std::int64_t{64}}) {
+    const double squares = static_cast<double>(LargestSquares(a, length)) *
+                           static_cast<double>(LargestSquares(b, length));
+    if (squares <= kSumMax * kSumMax) return std::max<std::int64_t>(2, length);
+  }
+  return 2;  // Heights are at most 32 767.
 }
 
 struct MaskedSums {
@@ -39,6 +57,44 @@ MaskedSums SumsUnder(const MaskedProfile& of, const MaskedProfile& mask, std::in
   return sums;
 }
 
+// The same at `shifts` shifts in a row, from `first` on.
+class SlidingSums {
+ public:
+  SlidingSums(const MaskedProfile& of, const MaskedProfile& mask, std::int64_t first,
+              std::int64_t shifts)
+      : count_(Slide(of.count_before, mask, first, shifts)),
+        sum_(Slide(of.sum_before, mask, first, shifts)),
+        squares_(Slide(of.square_before, mask, first, shifts)) {}
+
+  MaskedSums At(std::int64_t index) const {
+    const std::size_t i = static_cast<std::size_t>(index);
+    return {.count = count_[i], .sum = sum_[i], .squares = squares_[i]};
+  }
+
+ private:
+  template <typename Number>
+  static std::vector<std::int64_t> Slide(const std::vector<Number>& before,
+                                         const MaskedProfile& mask, std::int64_t first,
+                                         std::int64_t shifts) {
+    // What stands before each place that a run's end comes to, beyond the profile's ends too.
+    const std::int64_t places = mask.size() + shifts;
+    const std::int64_t last = static_cast<std::int64_t>(before.size()) - 1;
+    std::vector<std::int64_t> reached(static_cast<std::size_t>(places), 0);
+    const std::int64_t begin = std::clamp<std::int64_t>(-first, 0, places);
+    const std::int64_t end = std::clamp<std::int64_t>(last - first, begin, places);
+    std::copy(before.begin() + (begin + first), before.begin() + (end + first),
+              reached.begin() + begin);
+    std::fill(reached.begin() + end, reached.end(), before.back());
+    std::vector<std::int64_t> sums(static_cast<std::size_t>(shifts), 0);
+    for (const MeasuredRun& run : mask.runs) {
+      AddDifferences(reached.data() + run.end, reached.data() + run.begin, sums.data(), shifts);
+    }
+    return sums;
+  }
+
+  std::vector<std::int64_t> count_, sum_, squares_;
+};
+
 struct ShiftValue {
   double ccf = 0.0;
   std::int64_t overlap = 0;  // 0: undefined.
@@ -46,17 +102,16 @@ struct ShiftValue {
 
 // Bounds: 4 096 samples of 15 bits, so every product of sums below stays under 2^54.
 ShiftValue ValueAt(const MaskedProfile& query, const MaskedProfile& reference, std::int64_t shift,
-                   std::int64_t overlap_min, std::int64_t block) {
-  const MaskedSums q = SumsUnder(query, reference, -shift);
-  if (q.count < overlap_min) return {};
-  const MaskedSums r = SumsUnder(reference, query, shift);
+                   const MaskedSums& q, const MaskedSums& r, std::int64_t block) {
   const std::int64_t variance_q = q.count * q.squares - q.sum * q.sum;
   const std::int64_t variance_r = r.count * r.squares - r.sum * r.sum;
   if (variance_q <= 0 || variance_r <= 0) return {};
   const std::int64_t begin = std::max<std::int64_t>(0, shift);  // In the reference.
   const std::int64_t end = std::min(reference.size(), query.size() + shift);
+  constexpr std::int64_t kStep = MaskedProfile::kPadding;
+  const std::int64_t count = (end - begin + kStep - 1) / kStep * kStep;  // The rest is zeros.
   const std::int64_t products = DotProduct(query.height_nm.data() + (begin - shift),
-                                           reference.height_nm.data() + begin, end - begin, block);
+                                           reference.height_nm.data() + begin, count, block);
   const std::int64_t covariance = q.count * products - q.sum * r.sum;
   const double ccf = static_cast<double>(covariance) /
                      std::sqrt(static_cast<double>(variance_q) * static_cast<double>(variance_r));
@@ -67,8 +122,11 @@ ShiftValue ValueAt(const MaskedProfile& query, const MaskedProfile& reference, s
 
 std::optional<double> CorrelationAt(const MaskedProfile& query, const MaskedProfile& reference,
                                     std::int64_t shift, std::int64_t overlap_min) {
-  const ShiftValue value = ValueAt(query, reference, shift, std::max<std::int64_t>(2, overlap_min),
-                                   BlockLength(query, reference));
+  const MaskedSums sums = SumsUnder(query, reference, -shift);
+  if (sums.count < std::max<std::int64_t>(2, overlap_min)) return std::nullopt;
+  const ShiftValue value =
+      ValueAt(query, reference, shift, sums, SumsUnder(reference, query, shift),
+              BlockLength(query, reference));
   if (value.overlap == 0) return std::nullopt;
   return value.ccf;
 }
@@ -105,11 +163,16 @@ std::optional<CorrelationPeak> BestCorrelation(const MaskedProfile& query,
   if (first > last) return std::nullopt;
 
   const std::int64_t block = BlockLength(query, reference);
-  std::vector<ShiftValue> values(static_cast<std::size_t>(last - first + 1));
+  const std::int64_t shifts = last - first + 1;
+  const SlidingSums of_query(query, reference, -last, shifts);
+  const SlidingSums of_reference(reference, query, first, shifts);
+  std::vector<ShiftValue> values(static_cast<std::size_t>(shifts));
   std::int64_t best = -1;
   for (std::int64_t shift = first; shift <= last; ++shift) {
     const std::int64_t at = shift - first;
-    const ShiftValue value = ValueAt(query, reference, shift, overlap_min, block);
+    const MaskedSums q = of_query.At(last - shift);
+    if (q.count < overlap_min) continue;
+    const ShiftValue value = ValueAt(query, reference, shift, q, of_reference.At(at), block);
     values[static_cast<std::size_t>(at)] = value;
     if (value.overlap == 0) continue;
     if (best >= 0) {

@@ -30,6 +30,12 @@ std::int64_t DotProduct(const std::int16_t* a, const std::int16_t* b, std::int64
 }
 
 PM_PER_PROCESSOR
+void AddDifferences(const std::int64_t* __restrict to, const std::int64_t* __restrict from,
+                    std::int64_t* __restrict sums, std::int64_t count) {
+  for (std::int64_t p = 0; p < count; ++p) sums[p] += to[p] - from[p];
+}
+
+PM_PER_PROCESSOR
 void SlideSix(const std::int16_t* __restrict a, const std::int16_t* __restrict b,
               std::int16_t* __restrict sums, std::int64_t count) {
   const std::int16_t a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];

@@ -10,9 +10,13 @@ namespace proofmark::forensics {
 // the program starts; integers, and floats treated one by one, give the same bits in all of them.
 //   Threads   Pure.
 
-// Sum of a[i] b[i]. No sum of `block` consecutive products may leave an int32.
+// Sum of a[i] b[i]. No sum of any of `block` consecutive products may leave an int32.
 std::int64_t DotProduct(const std::int16_t* a, const std::int16_t* b, std::int64_t count,
                         std::int64_t block);
+
+// sums[p] += to[p] - from[p].
+void AddDifferences(const std::int64_t* to, const std::int64_t* from, std::int64_t* sums,
+                    std::int64_t count);
 
 // sums[p] = a[0] b[p] + ... + a[5] b[p + 5]; the sums must fit sixteen bits.
 void SlideSix(const std::int16_t* a, const std::int16_t* b, std::int16_t* sums, std::int64_t count);

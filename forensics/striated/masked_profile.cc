@@ -11,7 +11,7 @@ namespace proofmark::forensics {
 MaskedProfile MakeMaskedProfile(std::span<const std::int16_t> height_nm) {
   MaskedProfile profile;
   const std::size_t size = height_nm.size();
-  profile.height_nm.resize(size);
+  profile.height_nm.resize(size + static_cast<std::size_t>(MaskedProfile::kPadding));
   profile.count_before.assign(size + 1, 0);
   profile.sum_before.assign(size + 1, 0);
   profile.square_before.assign(size + 1, 0);
@@ -23,7 +23,6 @@ MaskedProfile MakeMaskedProfile(std::span<const std::int16_t> height_nm) {
     profile.count_before[i + 1] = profile.count_before[i] + (measured ? 1 : 0);
     profile.sum_before[i + 1] = profile.sum_before[i] + z;
     profile.square_before[i + 1] = profile.square_before[i] + z * z;
-    profile.height_nm_max = std::max(profile.height_nm_max, std::abs(z));
     if (measured && !measured_before) {
       profile.runs.push_back({static_cast<std::int64_t>(i), static_cast<std::int64_t>(i)});
     }
