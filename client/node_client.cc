@@ -254,6 +254,18 @@ absl::StatusOr<admin::v1::ListPartnersResponse> NodeClient::ListPartners(
   return impl_->Call(impl_->node(), &Service::ListPartners, request, impl_->attempts());
 }
 
+absl::StatusOr<admin::v1::ListCalibrationsResponse> NodeClient::ListCalibrations() {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::ListCalibrations,
+                     admin::v1::ListCalibrationsRequest(), impl_->attempts());
+}
+
+absl::StatusOr<admin::v1::InstallCalibrationResponse> NodeClient::InstallCalibration(
+    const admin::v1::InstallCalibrationRequest& request) {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::InstallCalibration, request, /*attempts=*/1);
+}
+
 absl::StatusOr<v1::GetExhibitResponse> NodeClient::GetExhibit(
     const v1::GetExhibitRequest& request) {
   using Service = v1::ExhibitService::Stub;

@@ -36,6 +36,9 @@ class WithdrawExhibitResponse;
 }  // namespace proofmark::v1
 namespace proofmark::admin::v1 {
 class GetStatusResponse;
+class InstallCalibrationRequest;
+class InstallCalibrationResponse;
+class ListCalibrationsResponse;
 class ListPartnersRequest;
 class ListPartnersResponse;
 }  // namespace proofmark::admin::v1
@@ -75,6 +78,10 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<admin::v1::GetStatusResponse> GetStatus();
   absl::StatusOr<admin::v1::ListPartnersResponse> ListPartners(
       const admin::v1::ListPartnersRequest& request);
+  absl::StatusOr<admin::v1::ListCalibrationsResponse> ListCalibrations();
+  // Sent once: an installation is an act and is in the ledger.
+  absl::StatusOr<admin::v1::InstallCalibrationResponse> InstallCalibration(
+      const admin::v1::InstallCalibrationRequest& request);
   absl::StatusOr<v1::GetExhibitResponse> GetExhibit(const v1::GetExhibitRequest& request);
   absl::StatusOr<v1::ListExhibitsResponse> ListExhibits(const v1::ListExhibitsRequest& request);
   absl::StatusOr<v1::WithdrawExhibitResponse> WithdrawExhibit(

@@ -8,6 +8,7 @@ namespace proofmark::client::cli {
 
 Command AuditCommand();
 Command CalibrateCommand();
+Command CalibrationCommand();
 Command CandidatesCommand();
 Command CompareCommand();
 Command CompletionCommand();

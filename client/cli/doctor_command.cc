@@ -165,9 +165,16 @@ void CheckNode(const Arguments& arguments, Report& report) {
       absl::StrFormat("%s of %s active exhibits are searchable", CountText(status->indexed_count()),
                       CountText(status->exhibit_count())));
   CheckIndexFiles(status->search_index(), report);
-  report.Add(
-      "calibration", status->calibration_provisional() ? Verdict::kWarning : Verdict::kOk,
-      status->calibration_version() + (status->calibration_provisional() ? ", PROVISIONAL" : ""));
+  for (const admin::v1::Calibration& calibration : status->calibrations()) {
+    std::string text = calibration.version() + (calibration.provisional() ? ", PROVISIONAL" : "");
+    if (!calibration.unused_version().empty()) {
+      text += absl::StrFormat("; %s is installed and holds for another method",
+                              calibration.unused_version());
+    }
+    const bool fit = !calibration.provisional() && calibration.unused_version().empty();
+    report.Add(absl::StrFormat("calibration (%s)", Printable(calibration.mark())),
+               fit ? Verdict::kOk : Verdict::kWarning, Printable(text));
+  }
   for (const admin::v1::CertificateStatus& certificate : status->certificates()) {
     const std::int64_t until_ms = certificate.expire_time().seconds() * 1000;
     const bool soon = until_ms - base::SystemClock().UnixMillis() < kRenewDays * kMsPerDay;

@@ -34,6 +34,17 @@ std::string IndexText(const admin::v1::SearchIndexStatus& index) {
   return text;
 }
 
+std::string CalibrationText(const admin::v1::Calibration& calibration) {
+  std::string text = calibration.version();
+  if (calibration.built_in()) text += ", built in";
+  if (calibration.provisional()) text += ", PROVISIONAL";
+  if (!calibration.unused_version().empty()) {
+    text += absl::StrFormat("; %s is installed and not used: it holds for another method",
+                            calibration.unused_version());
+  }
+  return text;
+}
+
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const admin::v1::GetStatusResponse status, node->GetStatus());
@@ -54,14 +65,18 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
                                       CountText(static_cast<std::int64_t>(status.ledger_size())),
                                       base::ToHex(status.ledger_root())));
   facts.Add("method", status.method_version());
-  facts.Add("calibration", status.calibration_version());
+  bool provisional = false;
+  for (const admin::v1::Calibration& calibration : status.calibrations()) {
+    facts.Add("calibration", CalibrationText(calibration));
+    provisional = provisional || calibration.provisional();
+  }
   for (const admin::v1::CertificateStatus& certificate : status.certificates()) {
     facts.Add("certificate", absl::StrFormat("%s port, good until %s", certificate.port(),
                                              Moment(certificate.expire_time())));
   }
   facts.Add("disk", BytesText(status.disk_free_bytes()) + " free");
   console.out() << facts.Text(console);
-  if (status.calibration_provisional()) console.Warn(kProvisional);
+  if (provisional) console.Warn(kProvisional);
   return 0;
 }
 

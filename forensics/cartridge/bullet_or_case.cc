@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "forensics/impressed/impressed_comparison.h"
 #include "forensics/impressed/impressed_extraction.h"
+#include "forensics/striated/bullet_comparison.h"
 #include "forensics/striated/land_extraction.h"
 
 namespace proofmark::forensics {
@@ -26,6 +28,16 @@ bool IsOfCurrentMethod(const BallisticSignature& signature) {
 std::string CurrentExtractorVersions(const BallisticSignature& like) {
   if (std::holds_alternative<BulletSignature>(like)) return std::string(LandExtractorVersion());
   return absl::StrFormat("%s; %s", ImpressionExtractorVersion(), LandExtractorVersion());
+}
+
+std::string CurrentMethod(MarkKind mark) {
+  switch (mark) {
+    case MarkKind::kBullet:
+      return absl::StrFormat("%s; %s", LandExtractorVersion(), BulletComparisonVersion());
+    case MarkKind::kBreechFace:
+      return absl::StrFormat("%s; %s", ImpressionExtractorVersion(), ImpressionComparisonVersion());
+  }
+  return "";
 }
 
 std::string ExtractorVersions(const BallisticSignature& signature) {

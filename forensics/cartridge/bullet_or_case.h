@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "forensics/cartridge/case_signature.h"
+#include "forensics/evidence/calibration.h"
 #include "forensics/striated/ballistic_signature.h"
 
 namespace proofmark::forensics {
@@ -19,6 +20,10 @@ bool IsOfCurrentMethod(const BallisticSignature& signature);
 
 // The methods by which this program extracts such an item.
 std::string CurrentExtractorVersions(const BallisticSignature& like);
+
+// The extractor and comparison of this program for such marks: what a calibration must hold for
+// (CalibrationInfo::method).
+std::string CurrentMethod(MarkKind mark);
 
 // The methods it was extracted by, for people and for commitments: "striated/1", or those of a
 // case's marks by region, each once, parted by "; ".

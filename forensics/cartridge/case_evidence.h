@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "forensics/cartridge/case_comparison.h"
@@ -13,7 +14,7 @@ namespace proofmark::forensics {
 struct MarkEvidence {
   ImpressedRegion region = ImpressedRegion::kBreechFace;
   double log10_lr = 0.0;     // 0 where `contributes` is false.
-  bool contributes = false;  // False where the method was tried on no real mark of the region.
+  bool contributes = false;  // False for marks that no calibration is for.
 };
 
 // What the comparison of two cases is worth. Propositions: the cases were fired in one firearm; in
@@ -23,22 +24,25 @@ struct CaseEvidence {
   std::vector<MarkEvidence> marks;  // As in the comparison.
 };
 
-// Marks of one case depend on each other (one shot, one primer): the sum of several log likelihood
-// ratios is shrunk by this.
-inline constexpr double kDependenceShrinkage = 0.8;
-
-// The built-in calibration of cases. PROVISIONAL: it rests on counts published for, and measured
-// on, a few slides of two pistol models, so that no value above L1 is reported.
+// The built-in calibration of breech faces, which is all that a case's level rests on.
 const CalibrationInfo& CaseCalibration();
 
-// Adds the log10 likelihood ratios of the marks, shrunk when there are several.
-//   Result    monotone in each mark's count of congruent cells.
+// Extractor and comparison versions of every mark of a case.
+const std::string& CaseMethodVersion();
+
+// What the breech faces say; nothing without them. The other marks are compared and shown, and
+// change no level: no real marks of known source stand behind them.
+//   Result    monotone in the count of congruent cells.
 //   Threads   Pure.
+//   Errors    `calibration` is for breech faces (checked).
 //   Source    docs/design/cartridge-cases.md#evidence
-CaseEvidence EvaluateCases(const CaseComparison& comparison);
+CaseEvidence EvaluateCases(const CaseComparison& comparison, const Calibration& calibration);
+CaseEvidence EvaluateCases(const CaseComparison& comparison);  // By the built-in one.
 
 // Expected number of different-source records among `searched` that score as high, in
-// [0, searched]. An upper guess: 0 of n_d pairs bounds the rate below 3 / n_d at 95 %.
+// [0, searched]: all of them without breech faces.
+double ExpectedFalseLeads(const CaseComparison& comparison, std::int64_t searched,
+                          const Calibration& calibration);
 double ExpectedFalseLeads(const CaseComparison& comparison, std::int64_t searched);
 
 }  // namespace proofmark::forensics

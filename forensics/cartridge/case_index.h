@@ -78,6 +78,8 @@ struct CaseSearchOptions {
   std::function<bool()> cancelled;
   std::function<void(const SearchProgress&)> progress;
   CaseComparisonOptions comparison;
+  // For breech faces; outlives the search. Null: built-in.
+  const Calibration* calibration = nullptr;
 };
 
 // The searchable cartridge cases of one node: coarse breech faces in memory, signatures in memory

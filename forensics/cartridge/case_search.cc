@@ -43,6 +43,8 @@ CaseSearch::CaseSearch(const CaseSignature& query,
       pool_(pool),
       loader_(loader),
       options_(options),
+      calibration_(options.calibration != nullptr ? *options.calibration
+                                                  : BuiltInCalibration(MarkKind::kBreechFace)),
       face_(FaceToScore(query)),
       query_any_turn_(face_ != nullptr && LiesAtAnyTurn(*face_)) {}
 
@@ -81,7 +83,7 @@ absl::StatusOr<CaseSearchResult> CaseSearch::Run(const CaseIndex::Eligible& elig
   }
   std::sort(best_.begin(), best_.end(), ScoresBefore);
   for (Scored& scored : best_) {
-    CaseEvidence evidence = EvaluateCases(scored.comparison);
+    CaseEvidence evidence = EvaluateCases(scored.comparison, calibration_);
     result_.best.push_back(
         {std::string(scored.id), scored.tag, std::move(scored.comparison), std::move(evidence)});
   }

@@ -77,6 +77,7 @@ class CaseSearch {
   WorkerPool& pool_;
   const CaseIndex::SignatureLoader& loader_;
   const CaseSearchOptions& options_;
+  const Calibration& calibration_;
   const ImpressedSignature* const face_;  // Of the query; null without one to score.
   const bool query_any_turn_;
 

@@ -134,6 +134,13 @@ std::string_view MarkKindName(MarkKind mark) {
   return "bullet";
 }
 
+std::optional<MarkKind> FindMarkKind(std::string_view name) {
+  const auto found = std::find_if(kMarkKinds.begin(), kMarkKinds.end(),
+                                  [&](MarkKind mark) { return MarkKindName(mark) == name; });
+  if (found == kMarkKinds.end()) return std::nullopt;
+  return *found;
+}
+
 const Calibration& BuiltInCalibration(MarkKind mark) {
   if (mark == MarkKind::kBullet) {
     static const Calibration* const kBullets = new Calibration(ParseBuiltIn(mark));
@@ -141,6 +148,10 @@ const Calibration& BuiltInCalibration(MarkKind mark) {
   }
   static const Calibration* const kBreechFaces = new Calibration(ParseBuiltIn(mark));
   return *kBreechFaces;
+}
+
+std::shared_ptr<const Calibration> ShareBuiltIn(MarkKind mark) {
+  return {std::shared_ptr<const void>(), &BuiltInCalibration(mark)};  // Owns nothing.
 }
 
 const CalibrationInfo& InfoOf(const Calibration& calibration) { return calibration.info; }

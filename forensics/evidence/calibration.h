@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,9 +37,13 @@ struct LikelihoodRatio {
   Level level = Level::kNone;  // Of log10_lr.
 };
 
+inline constexpr std::int64_t kCalibrationBytesMax = 1 << 20;  // Of its file.
+
 // What a calibration is for.
 enum class MarkKind { kBullet, kBreechFace };
+inline constexpr std::array kMarkKinds = {MarkKind::kBullet, MarkKind::kBreechFace};
 std::string_view MarkKindName(MarkKind mark);  // "bullet", "breech_face": as in its file.
+std::optional<MarkKind> FindMarkKind(std::string_view name);
 
 // What a calibration is and what stands behind it. The caps are what pairs of real firearms
 // support: log10 LR <= log10(n + 1) with n the pairs of different firearms compared, each counted
@@ -66,6 +73,8 @@ struct Calibration;
 
 // The built-in calibrations; made from forensics/evidence/builtin/*.json. Never destroyed.
 const Calibration& BuiltInCalibration(MarkKind mark);
+// The same, as it is held where another may take its place.
+std::shared_ptr<const Calibration> ShareBuiltIn(MarkKind mark);
 const CalibrationInfo& InfoOf(const Calibration& calibration);
 const CalibrationInfo& BulletCalibration();  // InfoOf the built-in one for bullets.
 

@@ -15,7 +15,6 @@
 
 namespace proofmark::forensics {
 
-inline constexpr std::int64_t kCalibrationBytesMax = 1 << 20;
 inline constexpr std::int64_t kBoundStepsMax = 256;
 inline constexpr double kLog10LrMax = 300.0;  // Of anything in a calibration.
 

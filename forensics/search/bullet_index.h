@@ -73,6 +73,8 @@ struct BulletSearchOptions {
   std::function<bool()> cancelled;
   std::function<void(const SearchProgress&)> progress;
   LandComparisonOptions comparison;
+  // For bullets; outlives the search. Null: built-in.
+  const Calibration* calibration = nullptr;
   // None: what suits the query. For measurements.
   std::optional<CoarseMode> mode;
 };

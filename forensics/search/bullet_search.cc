@@ -22,13 +22,14 @@ constexpr double kRefineWorkUs = 2'000.0;  // A record, most of them by agreemen
 
 // The lowest score that is reported for so many lands compared in so many phases, to 1e-4; above 1
 // when none is.
-double LowestReportableScore(std::int64_t lands, std::int64_t phases) {
+double LowestReportableScore(std::int64_t lands, std::int64_t phases,
+                             const Calibration& calibration) {
   const auto is_reported = [&](double score) {
     BulletComparison comparison;
     comparison.score = score;
     comparison.lands_compared = lands;
     comparison.phases_tried = phases;
-    return EvaluateBullets(comparison).level != Level::kNone;
+    return EvaluateBullets(comparison, calibration).level != Level::kNone;
   };
   double low = 0.0;
   double high = 1.0001;
@@ -50,6 +51,8 @@ BulletSearch::BulletSearch(const BulletSignature& query, const PreparedBullet& p
       pool_(pool),
       loader_(loader),
       options_(options),
+      calibration_(options.calibration != nullptr ? *options.calibration
+                                                  : BuiltInCalibration(MarkKind::kBullet)),
       coarse_(query, FastestDotKernel()),
       mode_(options.mode.value_or(coarse_.default_mode())),
       both_ends_(coarse_.heel_uncertain()) {}
@@ -73,7 +76,7 @@ BulletSearchResult BulletSearch::Run(const BulletIndex::Eligible& eligible) {
   }
   std::sort(best_.begin(), best_.end(), ScoresBefore);
   for (Scored& scored : best_) {
-    const LikelihoodRatio ratio = EvaluateBullets(scored.comparison);
+    const LikelihoodRatio ratio = EvaluateBullets(scored.comparison, calibration_);
     result_.best.push_back(
         {std::string(scored.id), scored.tag, std::move(scored.comparison), ratio});
   }
@@ -199,7 +202,7 @@ double BulletSearch::MissedAbove() const {
   const std::int64_t lands = std::max<std::int64_t>(1, coarse_.lands_present());
   const std::int64_t phases =
       static_cast<std::int64_t>(prepared_.lands.size()) * (both_ends_ ? 4 : 1);
-  const double reportable = LowestReportableScore(lands, phases);
+  const double reportable = LowestReportableScore(lands, phases, calibration_);
   if (static_cast<std::int64_t>(best_.size()) < options_.best_count) return reportable;
   return std::max(reportable, best_.front().comparison.score);
 }

@@ -72,6 +72,7 @@ class BulletSearch {
   WorkerPool& pool_;
   const BulletIndex::SignatureLoader& loader_;
   const BulletSearchOptions& options_;
+  const Calibration& calibration_;
   const CoarseQuery coarse_;
   const CoarseMode mode_;
 

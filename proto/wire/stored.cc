@@ -105,6 +105,29 @@ absl::StatusOr<StoredRosterRow> FromProto(const store::v1::StoredRosterRow& mess
   return row;
 }
 
+store::v1::StoredCalibration ToProto(const StoredCalibration& stored) {
+  store::v1::StoredCalibration message;
+  message.set_file(stored.file);
+  message.set_installed_unix_ms(stored.installed_unix_ms);
+  message.set_installed_by(stored.installed_by);
+  message.set_ledger_index(stored.ledger_index);
+  return message;
+}
+
+absl::StatusOr<StoredCalibration> FromProto(const store::v1::StoredCalibration& message,
+                                            std::string_view field) {
+  StoredCalibration stored;
+  PM_RETURN_IF_ERROR(CheckBytes(field, "file", message.file(), 0, forensics::kCalibrationBytesMax));
+  stored.file = message.file();
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "installed_unix_ms", message.installed_unix_ms(), 0, kUnixMsMax));
+  stored.installed_unix_ms = message.installed_unix_ms();
+  PM_RETURN_IF_ERROR(CheckAscii(field, "installed_by", message.installed_by(), 1, kPartyBytesMax));
+  stored.installed_by = message.installed_by();
+  stored.ledger_index = message.ledger_index();
+  return stored;
+}
+
 store::v1::StoredExchange ToProto(const StoredExchange& stored) {
   store::v1::StoredExchange message;
   message.set_request_hash(std::string(crypto::AsText(stored.request_hash)));
@@ -153,6 +176,18 @@ absl::StatusOr<StoredRosterRow> ParseStoredRosterRow(std::string_view bytes) {
   store::v1::StoredRosterRow message;
   PM_RETURN_IF_ERROR(ParseStrictly(bytes, kStoredRosterRowBytesMax, "roster row", message));
   return FromProto(message, "roster row");
+}
+
+absl::StatusOr<std::string> Serialise(const StoredCalibration& stored) {
+  const store::v1::StoredCalibration message = ToProto(stored);
+  PM_RETURN_IF_ERROR(FromProto(message, "calibration").status());
+  return WriteBytes(message, kStoredCalibrationBytesMax, "calibration");
+}
+
+absl::StatusOr<StoredCalibration> ParseStoredCalibration(std::string_view bytes) {
+  store::v1::StoredCalibration message;
+  PM_RETURN_IF_ERROR(ParseStrictly(bytes, kStoredCalibrationBytesMax, "calibration", message));
+  return FromProto(message, "calibration");
 }
 
 absl::StatusOr<std::string> Serialise(const StoredExchange& stored) {

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/hash/sha256.h"
 #include "forensics/cartridge/bullet_or_case.h"
+#include "forensics/evidence/calibration.h"
 #include "records/exhibit.h"
 
 // What a node keeps at rest (proofmark.store.v1). The rules of all conversions:
@@ -17,6 +18,7 @@ namespace proofmark::wire {
 
 inline constexpr std::int64_t kStoredExhibitBytesMax = 1024 * 1024;
 inline constexpr std::int64_t kStoredRosterRowBytesMax = 2'048;
+inline constexpr std::int64_t kStoredCalibrationBytesMax = forensics::kCalibrationBytesMax + 1'024;
 inline constexpr std::int64_t kExtractorVersionsBytesMax = 1'023;
 inline constexpr std::int64_t kSealedIdentityBytesMax = 8'192;
 inline constexpr std::int64_t kSealedAnswerBytesMax = 1'114'112;  // An envelope and its seal.
@@ -42,6 +44,17 @@ struct StoredRosterRow {
 };
 absl::StatusOr<std::string> Serialise(const StoredRosterRow& row);
 absl::StatusOr<StoredRosterRow> ParseStoredRosterRow(std::string_view bytes);
+
+// What was last put in force for one mark.
+struct StoredCalibration {
+  std::string file;                    // 0..kCalibrationBytesMax; empty: the built-in one.
+  std::int64_t installed_unix_ms = 0;  // 0..kUnixMsMax.
+  std::string installed_by;            // Pseudonym, printable ASCII, 1..kPartyBytesMax.
+  std::uint64_t ledger_index = 0;
+  friend bool operator==(const StoredCalibration&, const StoredCalibration&) = default;
+};
+absl::StatusOr<std::string> Serialise(const StoredCalibration& stored);
+absl::StatusOr<StoredCalibration> ParseStoredCalibration(std::string_view bytes);
 
 // One exchange this node answered, kept for repetitions of the question.
 struct StoredExchange {

@@ -83,6 +83,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(match::AnswerKey answer_key, match::AnswerKey::Open(*store_));
   answer_key_ = std::make_unique<match::AnswerKey>(std::move(answer_key));
   registry_ = std::make_unique<registry::ExhibitRegistry>(*store_, *ledger_, *commitments_, clock_);
+  PM_ASSIGN_OR_RETURN(calibrations_, Calibrations::Open(*store_, *ledger_, collection_, clock_));
   submissions_ = std::make_unique<Submissions>(*registry_, collection_);
   searches_ = std::make_unique<Searches>(SearchRooms{.store = *store_,
                                                      .ledger = *ledger_,

@@ -16,6 +16,7 @@
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
 #include "server/journeys/answering.h"
+#include "server/journeys/calibrations.h"
 #include "server/journeys/exhibits.h"
 #include "server/journeys/search.h"
 #include "server/journeys/submission.h"
@@ -84,6 +85,7 @@ class Node {
   Searches& searches() { return *searches_; }
   Answering& answering() { return *answering_; }
   Exhibits& exhibits() { return *exhibits_; }
+  Calibrations& calibrations() { return *calibrations_; }
 
   ledger::Ledger& ledger() { return *ledger_; }
   const federation::NodeIdentity& identity() const { return identity_; }
@@ -126,6 +128,7 @@ class Node {
   std::unique_ptr<registry::ExhibitRegistry> registry_;
   match::ExhibitCollection collection_;
   std::unique_ptr<match::IndexKeeper> index_keeper_;
+  std::unique_ptr<Calibrations> calibrations_;
   mutable std::atomic<std::int64_t> unread_signatures_ = 0;
   std::unique_ptr<Submissions> submissions_;
   std::unique_ptr<Searches> searches_;

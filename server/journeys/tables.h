@@ -10,5 +10,6 @@ inline constexpr store::Table kSearchTable{0x70};         // search id (16) -> s
 inline constexpr store::Table kSearchListingTable{0x71};  // u64 ms, search id -> empty.
 inline constexpr store::Table kOpenQuestionTable{0x72};   // exchange id (16) -> OpenQuestion.
 inline constexpr store::Table kExchangeTable{0x73};       // LP2(asker), exchange id -> answer.
+inline constexpr store::Table kCalibrationTable{0x74};    // Mark -> StoredCalibration.
 
 }  // namespace proofmark::journeys

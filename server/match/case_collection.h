@@ -24,7 +24,8 @@ struct CaseQuery {
   std::int64_t best_count = 20;                 // Candidates kept, >= 1.
   bool exhaustive = false;                      // Compare every eligible record in full.
   bool full_circle = false;                     // Every turn, also of oriented scans.
-  std::function<bool()> cancelled;              // Polled; may be empty.
+  const forensics::Calibration* calibration = nullptr;  // Outlives the search. Null: built-in.
+  std::function<bool()> cancelled;                      // Polled; may be empty.
   std::function<void(const forensics::SearchProgress&)> progress;  // May be empty.
 };
 

@@ -3,15 +3,19 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "base/status.h"
+#include "forensics/cartridge/case_evidence.h"
 
 namespace proofmark::match {
 namespace {
 
-FoundExhibits FromBullets(CollectionResult found) {
+using CalibrationInForce = std::shared_ptr<const forensics::Calibration>;
+
+FoundExhibits FromBullets(CollectionResult found, CalibrationInForce calibration) {
   FoundExhibits result;
   result.counts = std::move(found.counts);
-  result.calibration = &forensics::BulletCalibration();
+  result.method = forensics::CurrentMethod(forensics::MarkKind::kBullet);
   for (CollectionCandidate& candidate : found.best) {
     forensics::ScoredBullet& scored = candidate.scored;
     result.best.push_back({.id = std::move(scored.record_id),
@@ -19,16 +23,17 @@ FoundExhibits FromBullets(CollectionResult found) {
                            .score = scored.comparison.score,
                            .likelihood_ratio = scored.likelihood_ratio,
                            .expected_false_leads = forensics::ExpectedFalseLeads(
-                               scored.comparison, result.counts.compared),
+                               scored.comparison, result.counts.compared, *calibration),
                            .comparison = std::move(scored.comparison)});
   }
+  result.calibration = std::move(calibration);
   return result;
 }
 
-FoundExhibits FromCases(CaseFindings found) {
+FoundExhibits FromCases(CaseFindings found, CalibrationInForce calibration) {
   FoundExhibits result;
   result.counts = std::move(found.counts);
-  result.calibration = &forensics::CaseCalibration();
+  result.method = forensics::CaseMethodVersion();
   for (CaseCandidate& candidate : found.best) {
     forensics::ScoredCase& scored = candidate.scored;
     result.best.push_back({.id = std::move(scored.record_id),
@@ -36,14 +41,27 @@ FoundExhibits FromCases(CaseFindings found) {
                            .score = scored.comparison.score,
                            .likelihood_ratio = scored.evidence.likelihood_ratio,
                            .expected_false_leads = forensics::ExpectedFalseLeads(
-                               scored.comparison, result.counts.compared),
+                               scored.comparison, result.counts.compared, *calibration),
                            .comparison = ComparedCase{.comparison = std::move(scored.comparison),
                                                       .marks = std::move(scored.evidence.marks)}});
   }
+  result.calibration = std::move(calibration);
   return result;
 }
 
 }  // namespace
+
+CalibrationInForce ExhibitCollection::calibration(forensics::MarkKind mark) const {
+  const base::MutexLock lock(mutex_);
+  return calibrations_[static_cast<std::size_t>(mark)];
+}
+
+void ExhibitCollection::PutInForce(CalibrationInForce calibration) {
+  PM_CHECK(calibration != nullptr);
+  const auto mark = static_cast<std::size_t>(forensics::InfoOf(*calibration).mark);
+  const base::MutexLock lock(mutex_);
+  calibrations_[mark] = std::move(calibration);
+}
 
 void ExhibitCollection::Insert(const records::ExhibitId& id, ClassData data,
                                forensics::BallisticSignature signature) {
@@ -60,7 +78,11 @@ void ExhibitCollection::Erase(const records::ExhibitId& id) {
 }
 
 absl::StatusOr<FoundExhibits> ExhibitCollection::Search(const ExhibitQuery& query) const {
-  if (const auto* bullet = std::get_if<forensics::BulletSignature>(&query.signature)) {
+  const auto* const bullet = std::get_if<forensics::BulletSignature>(&query.signature);
+  // One for the whole search, whatever is put in force meanwhile.
+  CalibrationInForce in_force = calibration(bullet != nullptr ? forensics::MarkKind::kBullet
+                                                              : forensics::MarkKind::kBreechFace);
+  if (bullet != nullptr) {
     PM_ASSIGN_OR_RETURN(CollectionResult found,
                         bullets_.Search({.signature = *bullet,
                                          .characteristics = query.characteristics,
@@ -68,10 +90,11 @@ absl::StatusOr<FoundExhibits> ExhibitCollection::Search(const ExhibitQuery& quer
                                          .leave_out = query.leave_out,
                                          .best_count = query.best_count,
                                          .exhaustive = query.exhaustive,
+                                         .calibration = in_force.get(),
                                          .cancelled = query.cancelled,
                                          .progress = nullptr,
                                          .stage_progress = query.progress}));
-    return FromBullets(std::move(found));
+    return FromBullets(std::move(found), std::move(in_force));
   }
   PM_ASSIGN_OR_RETURN(
       CaseFindings found,
@@ -82,9 +105,10 @@ absl::StatusOr<FoundExhibits> ExhibitCollection::Search(const ExhibitQuery& quer
                      .best_count = query.best_count,
                      .exhaustive = query.exhaustive,
                      .full_circle = query.full_circle,
+                     .calibration = in_force.get(),
                      .cancelled = query.cancelled,
                      .progress = query.progress}));
-  return FromCases(std::move(found));
+  return FromCases(std::move(found), std::move(in_force));
 }
 
 }  // namespace proofmark::match

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "base/mutex.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/evidence/calibration.h"
 #include "server/match/bullet_collection.h"
@@ -50,7 +54,9 @@ struct FoundExhibit {
 struct FoundExhibits {
   std::vector<FoundExhibit> best;  // By score, highest first; ties by exhibit id.
   CollectionCounts counts;
-  const forensics::CalibrationInfo* calibration = nullptr;  // Never null in a result; static.
+  std::string method;  // Extractor and comparison of every mark.
+  // What all of it was evaluated by, whatever is in force by now. Never null in a result.
+  std::shared_ptr<const forensics::Calibration> calibration;
 };
 
 // Every active exhibit of the node, in a collection for each kind of item. Thread-safe.
@@ -60,6 +66,11 @@ class ExhibitCollection {
   // read when a search needs them instead of being kept in memory; cases' are always kept.
   explicit ExhibitCollection(int threads, forensics::BulletIndex::SignatureLoader loader = nullptr)
       : bullets_(threads, std::move(loader)), cases_(threads) {}
+
+  // The calibration in force for such marks; the built-in one until another is put in force.
+  std::shared_ptr<const forensics::Calibration> calibration(forensics::MarkKind mark) const;
+  // Puts it in force for its mark: searches that begin later use it, those under way do not.
+  void PutInForce(std::shared_ptr<const forensics::Calibration> calibration);
 
   // Adds or replaces. An id is always of the same kind of item.
   void Insert(const records::ExhibitId& id, ClassData data,
@@ -80,6 +91,13 @@ class ExhibitCollection {
   // Do their own locking.
   BulletCollection bullets_;
   CaseCollection cases_;
+
+  mutable base::Mutex mutex_;
+  // By MarkKind; never null.
+  std::array<std::shared_ptr<const forensics::Calibration>, forensics::kMarkKinds.size()>
+      calibrations_ ABSL_GUARDED_BY(mutex_) = {
+          forensics::ShareBuiltIn(forensics::MarkKind::kBullet),
+          forensics::ShareBuiltIn(forensics::MarkKind::kBreechFace)};
 };
 
 }  // namespace proofmark::match

@@ -92,9 +92,10 @@ wire::LocalResult ToLocalResult(const FoundExhibits& found) {
     searched.removals.push_back({.rule = rule, .removed_count = removed});
   }
   searched.complete = found.counts.complete;
-  searched.method_version = found.calibration->method;
-  searched.calibration_version = found.calibration->version;
-  searched.provisional = found.calibration->provisional;
+  const forensics::CalibrationInfo& calibration = forensics::InfoOf(*found.calibration);
+  searched.method_version = found.method;
+  searched.calibration_version = calibration.version;
+  searched.provisional = calibration.provisional;
   return result;
 }
 
@@ -132,9 +133,10 @@ BorderResult ToBorderResult(const FoundExhibits& found, const AnswerKey& key,
   }
   searched.complete = found.counts.complete;
   searched.false_leads = wire::ToFalseLeadBand(false_leads);
-  searched.method_version = found.calibration->method;
-  searched.calibration_version = found.calibration->version;
-  searched.provisional = found.calibration->provisional;
+  const forensics::CalibrationInfo& calibration = forensics::InfoOf(*found.calibration);
+  searched.method_version = found.method;
+  searched.calibration_version = calibration.version;
+  searched.provisional = calibration.provisional;
   return border;
 }
 

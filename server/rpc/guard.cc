@@ -14,6 +14,7 @@ MethodTable MakeTable() {
   const std::set<StaffRole> lab{StaffRole::kLab};
   const std::set<StaffRole> examiner{StaffRole::kExaminer};
   const std::set<StaffRole> readers{StaffRole::kLab, StaffRole::kExaminer};
+  const std::set<StaffRole> administrators{StaffRole::kAdministrator};
   const std::set<StaffRole> overseers{StaffRole::kAuditor, StaffRole::kAdministrator};
   const std::set<StaffRole> everyone{StaffRole::kLab, StaffRole::kExaminer,
                                      StaffRole::kAdministrator, StaffRole::kAuditor};
@@ -31,6 +32,8 @@ MethodTable MakeTable() {
       {"/proofmark.v1.AuditService/GetLedger", {.staff = overseers}},
       {"/proofmark.admin.v1.NodeService/GetStatus", {.staff = everyone}},
       {"/proofmark.admin.v1.NodeService/ListPartners", {.staff = everyone}},
+      {"/proofmark.admin.v1.NodeService/ListCalibrations", {.staff = everyone}},
+      {"/proofmark.admin.v1.NodeService/InstallCalibration", {.staff = administrators}},
       {"/proofmark.v1.ExchangeService/AskMatch", {.nodes = true}},
   };
 }

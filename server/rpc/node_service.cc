@@ -10,6 +10,7 @@
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proto/wire/common.h"
 #include "server/rpc/services.h"
+#include "server/rpc/staff.h"
 
 namespace proofmark::rpc {
 namespace {
@@ -18,6 +19,25 @@ namespace admin = ::proofmark::admin::v1;
 
 // How long all partners together may take to be probed.
 constexpr std::chrono::seconds kProbeTime{5};
+
+void ToProto(const journeys::CalibrationInForce& in_force, admin::Calibration& told) {
+  const forensics::CalibrationInfo& info = in_force.info;
+  told.set_mark(std::string(forensics::MarkKindName(info.mark)));
+  told.set_version(info.version);
+  told.set_provisional(info.provisional);
+  told.set_log10_cap(info.log10_cap);
+  told.set_log10_floor(info.log10_floor);
+  told.set_real_firearm_count(info.real_firearms);
+  told.set_method_version(info.method);
+  told.set_built_in(in_force.built_in);
+  if (in_force.install.has_value()) {
+    *told.mutable_install_time() = wire::ToTimestamp(in_force.install->unix_ms);
+    told.set_installed_by(in_force.install->by);
+    told.set_ledger_index(in_force.install->ledger_index);
+  }
+  told.set_unused_version(in_force.unused_version);
+  told.set_statement(info.statement);
+}
 
 class NodeService final : public admin::NodeService::CallbackService {
  public:
@@ -41,13 +61,58 @@ class NodeService final : public admin::NodeService::CallbackService {
                admin::ListPartnersResponse& answer) { return List(asked.probe(), answer); });
   }
 
+  grpc::ServerUnaryReactor* ListCalibrations(grpc::CallbackServerContext* context,
+                                             const admin::ListCalibrationsRequest* request,
+                                             admin::ListCalibrationsResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.admin.v1.NodeService/ListCalibrations", request, response,
+        [this](const crypto::SpiffeName&, const admin::ListCalibrationsRequest&,
+               admin::ListCalibrationsResponse& answer) {
+          for (const auto& in_force : rooms_.node.calibrations().List()) {
+            ToProto(in_force, *answer.add_calibrations());
+          }
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* InstallCalibration(
+      grpc::CallbackServerContext* context, const admin::InstallCalibrationRequest* request,
+      admin::InstallCalibrationResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.admin.v1.NodeService/InstallCalibration", request, response,
+        [this](const crypto::SpiffeName& caller, const admin::InstallCalibrationRequest& asked,
+               admin::InstallCalibrationResponse& answer) {
+          return Install(StaffOf(caller), asked, answer);
+        });
+  }
+
  private:
+  absl::Status Install(const federation::Caller& caller,
+                       const admin::InstallCalibrationRequest& asked,
+                       admin::InstallCalibrationResponse& answer) const {
+    journeys::Calibrations& calibrations = rooms_.node.calibrations();
+    absl::StatusOr<journeys::InstalledCalibration> installed =
+        absl::InvalidArgumentError("file or built_in_mark is required");
+    if (asked.what_case() == admin::InstallCalibrationRequest::kFile) {
+      installed = calibrations.Install(caller, asked.file());
+    } else if (asked.what_case() == admin::InstallCalibrationRequest::kBuiltInMark) {
+      const auto mark = forensics::FindMarkKind(asked.built_in_mark());
+      if (!mark.has_value()) {
+        return absl::InvalidArgumentError("built_in_mark must be \"bullet\" or \"breech_face\"");
+      }
+      installed = calibrations.InstallBuiltIn(caller, *mark);
+    }
+    PM_RETURN_IF_ERROR(installed.status());
+    ToProto(installed->in_force, *answer.mutable_calibration());
+    *answer.mutable_receipt() = wire::ToProto(installed->receipt);
+    return absl::OkStatus();
+  }
+
   absl::Status Describe(admin::GetStatusResponse& answer) const {
     journeys::Node& node = rooms_.node;
     PM_RETURN_IF_ERROR(node.health());
     PM_ASSIGN_OR_RETURN(const std::int64_t exhibits, node.CountActiveExhibits());
     const ledger::TreeHead head = node.ledger().Head();
-    const forensics::CalibrationInfo& calibration = forensics::BulletCalibration();
     answer.set_node_id(node.identity().node_id());
     answer.set_version(base::kVersion);
     *answer.mutable_start_time() = wire::ToTimestamp(node.start_unix_ms());
@@ -56,8 +121,12 @@ class NodeService final : public admin::NodeService::CallbackService {
     answer.set_ledger_size(head.size);
     answer.set_ledger_root(std::string(crypto::AsText(head.root)));
     answer.set_method_version(std::string(forensics::LandExtractorVersion()));
-    answer.set_calibration_version(calibration.version);
-    answer.set_calibration_provisional(calibration.provisional);
+    for (const auto& in_force : node.calibrations().List()) {
+      ToProto(in_force, *answer.add_calibrations());
+      if (in_force.info.mark != forensics::MarkKind::kBullet) continue;
+      answer.set_calibration_version(in_force.info.version);
+      answer.set_calibration_provisional(in_force.info.provisional);
+    }
     for (const auto& [port, certificate] : rooms_.own_certificates) {
       admin::CertificateStatus* const status = answer.add_certificates();
       status->set_port(port);

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "absl/strings/str_format.h"
+#include "forensics/evidence/calibration_data.h"
 #include "grpcpp/impl/client_unary_call.h"
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proofmark/v1/audit_service.grpc.pb.h"
@@ -208,6 +209,79 @@ TEST_F(OutsideTest, RefusesAWrongRoleAndWritesItIntoTheLedger) {
   EXPECT_EQ(entry.draft.outcome, "role");
 }
 
+class CalibrationRpcTest : public OutsideTest {
+ protected:
+  grpc::Status Install(StaffRole role, const admin::v1::InstallCalibrationRequest& request) {
+    admin::v1::NodeService::Stub stub(node_.StaffChannel(role, "someone"));
+    grpc::ClientContext context;
+    return stub.InstallCalibration(&context, request, &installed_);
+  }
+
+  admin::v1::InstallCalibrationResponse installed_;
+};
+
+TEST_F(CalibrationRpcTest, AnAdministratorInstallsAndEveryoneSeesIt) {
+  forensics::Calibration own = forensics::BuiltInCalibration(forensics::MarkKind::kBreechFace);
+  own.info.log10_cap = 1.25;
+  forensics::Finish(own);
+  admin::v1::InstallCalibrationRequest request;
+  request.set_file(forensics::CalibrationText(own));
+
+  const grpc::Status status = Install(StaffRole::kAdministrator, request);
+
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(installed_.calibration().version(), own.info.version);
+  EXPECT_EQ(NewestEntry().seq, installed_.receipt().index());
+  EXPECT_EQ(NewestEntry().draft.kind, ledger::EntryKind::kConfig);
+  EXPECT_EQ(NewestEntry().draft.outcome, "CALIBRATION:breech_face");
+  EXPECT_EQ(NewestEntry().draft.actor, "someone");
+
+  admin::v1::NodeService::Stub anyone(node_.StaffChannel(StaffRole::kExaminer));
+  grpc::ClientContext listing;
+  admin::v1::ListCalibrationsResponse all;
+  ASSERT_TRUE(anyone.ListCalibrations(&listing, admin::v1::ListCalibrationsRequest(), &all).ok());
+  ASSERT_EQ(all.calibrations_size(), 2);
+  EXPECT_EQ(all.calibrations(0).mark(), "bullet");
+  EXPECT_TRUE(all.calibrations(0).built_in());
+  EXPECT_FALSE(all.calibrations(0).has_install_time());
+  EXPECT_EQ(all.calibrations(1).mark(), "breech_face");
+  EXPECT_EQ(all.calibrations(1).version(), own.info.version);
+  EXPECT_EQ(all.calibrations(1).log10_cap(), 1.25);
+  EXPECT_EQ(all.calibrations(1).installed_by(), "someone");
+  EXPECT_TRUE(all.calibrations(1).has_install_time());
+
+  grpc::ClientContext asking;
+  admin::v1::GetStatusResponse standing;
+  ASSERT_TRUE(anyone.GetStatus(&asking, admin::v1::GetStatusRequest(), &standing).ok());
+  ASSERT_EQ(standing.calibrations_size(), 2);
+  EXPECT_EQ(standing.calibrations(1).version(), own.info.version);
+  EXPECT_EQ(standing.calibration_version(), all.calibrations(0).version());
+
+  request.set_built_in_mark("breech_face");
+  ASSERT_TRUE(Install(StaffRole::kAdministrator, request).ok());
+  EXPECT_TRUE(installed_.calibration().built_in());
+}
+
+TEST_F(CalibrationRpcTest, NobodyElseInstallsAndNothingElseIsInstalled) {
+  const std::uint64_t size_before = LedgerSize();
+  admin::v1::InstallCalibrationRequest request;
+  EXPECT_EQ(Install(StaffRole::kAdministrator, request).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_built_in_mark("firing_pin");
+  EXPECT_EQ(Install(StaffRole::kAdministrator, request).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_file("{}");
+  EXPECT_EQ(Install(StaffRole::kAdministrator, request).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(LedgerSize(), size_before);
+
+  request.set_built_in_mark("bullet");
+  for (const StaffRole role : {StaffRole::kLab, StaffRole::kExaminer, StaffRole::kAuditor}) {
+    EXPECT_EQ(Install(role, request).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  }
+  EXPECT_EQ(NewestEntry().draft.kind, ledger::EntryKind::kDeny);
+}
+
 // Every method there is, called by somebody who may not: each refusal is the guard's, and each is
 // in the ledger. A method that bypassed the guard would answer, or fail otherwise.
 TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
@@ -247,8 +321,8 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
     }
   }
   // The table names nothing that does not exist, and the partner port has its one method.
-  EXPECT_EQ(rpc::AllMethods().size(), 14U);
-  EXPECT_EQ(called, 29);
+  EXPECT_EQ(rpc::AllMethods().size(), 16U);
+  EXPECT_EQ(called, 32);
 }
 
 }  // namespace

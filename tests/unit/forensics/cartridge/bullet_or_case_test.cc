@@ -46,6 +46,13 @@ TEST(BallisticSignatureTest, EachMethodIsNamedOnce) {
   EXPECT_EQ(ExtractorVersions(GenerateBulletSignature({}, 0)), LandExtractorVersion());
 }
 
+// Otherwise no node would take the built-in ones for its own.
+TEST(CurrentMethodTest, IsTheMethodOfTheBuiltInCalibrations) {
+  for (const MarkKind mark : kMarkKinds) {
+    EXPECT_EQ(CurrentMethod(mark), InfoOf(BuiltInCalibration(mark)).method);
+  }
+}
+
 TEST(CaseSignatureTest, NeedsAMarkAndEachRegionOnce) {
   CaseSignature signature = GeneratedCase(1, 0);
   EXPECT_THAT(CheckSignature(signature), IsOk());

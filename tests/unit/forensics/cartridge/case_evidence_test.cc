@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "forensics/evidence/calibration_data.h"
 #include "gtest/gtest.h"
 
 namespace proofmark::forensics {
@@ -42,10 +43,22 @@ TEST(CaseEvidenceTest, CountsOfDifferentSlidesSayNothingAndThoseOfOneSayL1) {
   }
 }
 
-TEST(CaseEvidenceTest, WhileProvisionalNothingIsAboveL1) {
-  ASSERT_TRUE(CaseCalibration().provisional);
+TEST(CaseEvidenceTest, ElevenFirearmsSupportNothingAboveL1) {
   EXPECT_LT(CaseCalibration().log10_cap, 2.0);
-  EXPECT_LE(EvaluateCases(Face(4'096)).likelihood_ratio.log10_lr, CaseCalibration().log10_cap);
+  EXPECT_LE(EvaluateCases(Face(64)).likelihood_ratio.log10_lr, CaseCalibration().log10_cap);
+}
+
+TEST(CaseEvidenceTest, AnInstalledCalibrationIsUsedInsteadOfTheBuiltInOne) {
+  Calibration installed = BuiltInCalibration(MarkKind::kBreechFace);
+  installed.info.log10_cap = 0.5;
+  installed.cell_model->null.scale *= 2.0;
+
+  const CaseEvidence evidence = EvaluateCases(Face(20), installed);
+
+  EXPECT_EQ(evidence.likelihood_ratio.log10_lr, 0.5);
+  EXPECT_EQ(evidence.likelihood_ratio.level, Level::kNone);
+  EXPECT_EQ(evidence.marks[0].log10_lr, 0.5);
+  EXPECT_GT(ExpectedFalseLeads(Face(20), 1'000, installed), ExpectedFalseLeads(Face(20), 1'000));
 }
 
 TEST(CaseEvidenceTest, MarksWithoutAValidatedMethodAreShownAndNotCounted) {

@@ -81,6 +81,16 @@ TEST(BreechFaceCalibrationTest, HoldsForTheExtractorAndComparisonInThisProgram) 
   EXPECT_EQ(calibration.comparison_version, ImpressionComparisonVersion());
 }
 
+TEST(MarkKindTest, EveryNameIsFoundAgainAndNoOther) {
+  for (const MarkKind mark : kMarkKinds) {
+    EXPECT_EQ(FindMarkKind(MarkKindName(mark)), mark);
+    EXPECT_EQ(ShareBuiltIn(mark).get(), &BuiltInCalibration(mark));
+    EXPECT_EQ(BuiltInCalibration(mark).info.mark, mark);
+  }
+  EXPECT_EQ(FindMarkKind("firing_pin"), std::nullopt);
+  EXPECT_EQ(FindMarkKind(""), std::nullopt);
+}
+
 // A node holds a calibration of its own as data; the built-in one read back is one such.
 TEST(EvaluateBulletsTest, AnInstalledCalibrationIsUsedInsteadOfTheBuiltInOne) {
   Calibration installed = BuiltInCalibration(MarkKind::kBullet);

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "forensics/evidence/calibration_data.h"
 #include "forensics/synthetic/generator.h"
 #include "forensics/synthetic/scale_bullet.h"
 #include "tests/support/status_matchers.h"
@@ -82,6 +83,24 @@ TEST_F(BulletIndexTest, RanksTheBulletItselfFirstAndAgreesWithComparingOneByOne)
     EXPECT_EQ(result->best[i].comparison.score, -by_hand[i].first);
     EXPECT_EQ(result->best[i].likelihood_ratio.log10_lr,
               EvaluateBullets(result->best[i].comparison).log10_lr);
+  }
+}
+
+TEST_F(BulletIndexTest, WhatAScoreIsWorthIsAskedOfTheCalibrationGiven) {
+  BulletIndex index(pool_);
+  Fill(index, 5);
+  Calibration cautious = BuiltInCalibration(MarkKind::kBullet);
+  cautious.info.log10_cap = 0.25;
+
+  const auto result = index.Search(Bullet(3, 0), Everything, {.calibration = &cautious});
+
+  ASSERT_THAT(result, IsOk());
+  ASSERT_EQ(result->best.size(), 5U);
+  EXPECT_EQ(result->best[0].record_id, Id(3));
+  for (const ScoredBullet& scored : result->best) {
+    EXPECT_EQ(scored.likelihood_ratio.log10_lr,
+              EvaluateBullets(scored.comparison, cautious).log10_lr);
+    EXPECT_EQ(scored.likelihood_ratio.level, Level::kNone);
   }
 }
 

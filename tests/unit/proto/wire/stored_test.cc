@@ -203,5 +203,33 @@ TEST(StoredExchangeTest, EveryBoundHolds) {
       [](const M& m) { return ParseStoredExchange(m.SerializeAsString()); });
 }
 
+TEST(StoredCalibrationTest, ComesBackWithAndWithoutAFile) {
+  for (const std::string& file :
+       {std::string(), std::string(forensics::kCalibrationBytesMax, 'x')}) {
+    const StoredCalibration value{
+        .file = file, .installed_unix_ms = 5, .installed_by = "admin-3", .ledger_index = 9};
+    const auto bytes = Serialise(value);
+    ASSERT_THAT(bytes, IsOk());
+    const auto back = ParseStoredCalibration(*bytes);
+    ASSERT_THAT(back, IsOk());
+    EXPECT_EQ(*back, value);
+  }
+}
+
+TEST(StoredCalibrationTest, RefusesValuesOutOfTheirBounds) {
+  const StoredCalibration good{.installed_by = "admin-3"};
+  StoredCalibration bad = good;
+  bad.file.assign(forensics::kCalibrationBytesMax + 1, 'x');
+  EXPECT_THAT(Serialise(bad), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("file")));
+  bad = good;
+  bad.installed_by = "";
+  EXPECT_THAT(Serialise(bad),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("installed_by")));
+  bad = good;
+  bad.installed_unix_ms = -1;
+  EXPECT_THAT(Serialise(bad),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("installed_unix_ms")));
+}
+
 }  // namespace
 }  // namespace proofmark::wire

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/match/exhibit_collection.h"
 
+#include "forensics/cartridge/case_evidence.h"
+#include "forensics/evidence/calibration_data.h"
 #include "forensics/synthetic/generator.h"
 #include "tests/support/generated_cases.h"
 #include "tests/support/status_matchers.h"
@@ -47,7 +49,8 @@ TEST_F(ExhibitCollectionTest, BulletsAreComparedWithBulletsAlone) {
   EXPECT_EQ(found->counts.held, 2);
   ASSERT_EQ(found->best.size(), 2U);
   EXPECT_EQ(found->best[0].id, "bullet 2");
-  EXPECT_EQ(found->calibration, &forensics::BulletCalibration());
+  EXPECT_EQ(&forensics::InfoOf(*found->calibration), &forensics::BulletCalibration());
+  EXPECT_EQ(found->method, forensics::BulletCalibration().method);
   EXPECT_TRUE(std::holds_alternative<forensics::BulletComparison>(found->best[0].comparison));
 }
 
@@ -59,12 +62,44 @@ TEST_F(ExhibitCollectionTest, CasesAreComparedWithCasesAlone) {
   ASSERT_EQ(found->best.size(), 1U);
   EXPECT_EQ(found->best[0].id, "case 1");
   EXPECT_EQ(found->best[0].likelihood_ratio.level, forensics::Level::kL1);
-  EXPECT_EQ(found->calibration, &forensics::CaseCalibration());
+  EXPECT_EQ(&forensics::InfoOf(*found->calibration), &forensics::CaseCalibration());
+  EXPECT_EQ(found->method, forensics::CaseMethodVersion());
   const auto& compared = std::get<ComparedCase>(found->best[0].comparison);
   EXPECT_EQ(compared.marks.size(), compared.comparison.marks.size());
   EXPECT_EQ(last_progress_.stage, forensics::SearchStage::kRefine);
   EXPECT_EQ(last_progress_.done, 1);
   EXPECT_EQ(last_progress_.share, 1.0);
+}
+
+// The change comes while the search is under way, from its own progress.
+TEST_F(ExhibitCollectionTest, ASearchKeepsTheCalibrationItBeganWith) {
+  forensics::Calibration cautious = forensics::BuiltInCalibration(forensics::MarkKind::kBreechFace);
+  cautious.info.log10_cap = 0.5;
+  forensics::Finish(cautious);
+  const auto replacement = std::make_shared<const forensics::Calibration>(cautious);
+  const forensics::BallisticSignature asked = GeneratedCase(1, 1);
+  bool replaced = false;
+
+  const auto during = collection_.Search({.signature = asked,
+                                          .characteristics = characteristics_,
+                                          .rules_off = {},
+                                          .leave_out = std::nullopt,
+                                          .cancelled = nullptr,
+                                          .progress = [&](const forensics::SearchProgress&) {
+                                            collection_.PutInForce(replacement);
+                                            replaced = true;
+                                          }});
+  const auto after = Search(asked);
+
+  ASSERT_THAT(during, IsOk());
+  ASSERT_THAT(after, IsOk());
+  EXPECT_TRUE(replaced);
+  EXPECT_EQ(during->best[0].likelihood_ratio.level, forensics::Level::kL1);
+  EXPECT_EQ(&forensics::InfoOf(*during->calibration), &forensics::CaseCalibration());
+  EXPECT_EQ(after->best[0].likelihood_ratio.level, forensics::Level::kNone);
+  EXPECT_EQ(after->calibration, replacement);
+  EXPECT_EQ(collection_.calibration(forensics::MarkKind::kBreechFace), replacement);
+  EXPECT_NE(collection_.calibration(forensics::MarkKind::kBullet), replacement);
 }
 
 TEST_F(ExhibitCollectionTest, ErasesWhateverItIs) {

@@ -58,7 +58,8 @@ FoundExhibit CaseCandidate(char id, double score, Level level) {
 
 FoundExhibits Found() {
   FoundExhibits found;
-  found.calibration = &forensics::BulletCalibration();
+  found.method = forensics::BulletCalibration().method;
+  found.calibration = forensics::ShareBuiltIn(forensics::MarkKind::kBullet);
   found.best = {Candidate('a', 0.9, Level::kL2), Candidate('b', 0.8, Level::kL1),
                 Candidate('c', 0.7, Level::kL1), Candidate('d', 0.6, Level::kL1),
                 Candidate('e', 0.2, Level::kNone)};
@@ -108,7 +109,8 @@ TEST_F(ResultsTest, InsideTheAgencyEverythingIsShown) {
 
 TEST_F(ResultsTest, ACaseShowsItsMarks) {
   FoundExhibits found = Found();
-  found.calibration = &forensics::CaseCalibration();
+  found.method = forensics::CaseMethodVersion();
+  found.calibration = forensics::ShareBuiltIn(forensics::MarkKind::kBreechFace);
   found.best = {CaseCandidate('a', 0.7, Level::kL1)};
 
   const wire::LocalResult local = ToLocalResult(found);
@@ -134,7 +136,8 @@ TEST_F(ResultsTest, ACaseShowsItsMarks) {
 TEST_F(ResultsTest, ACaseCrossesTheBorderAsALevelAndAHandle) {
   ASSERT_THAT(key_, IsOk());
   FoundExhibits found = Found();
-  found.calibration = &forensics::CaseCalibration();
+  found.method = forensics::CaseMethodVersion();
+  found.calibration = forensics::ShareBuiltIn(forensics::MarkKind::kBreechFace);
   found.best = {CaseCandidate('a', 0.7, Level::kL1)};
 
   const BorderResult border = ToBorderResult(found, *key_, kAsker, kExchange, 10);
@@ -142,7 +145,7 @@ TEST_F(ResultsTest, ACaseCrossesTheBorderAsALevelAndAHandle) {
   ASSERT_EQ(border.result.candidates.size(), 1U);
   EXPECT_EQ(border.result.candidates[0].kind, records::ExhibitKind::kCaseTest);
   EXPECT_EQ(border.result.candidates[0].level, Level::kL1);
-  EXPECT_EQ(border.result.searched.method_version, forensics::CaseCalibration().method);
+  EXPECT_EQ(border.result.searched.method_version, forensics::CaseMethodVersion());
 }
 
 TEST_F(ResultsTest, NoneNeverCrossesTheBorder) {
