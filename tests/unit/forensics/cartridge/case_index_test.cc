@@ -286,8 +286,9 @@ TEST_F(CascadeTest, TheAnswerDependsNeitherOnThreadsNorOnTheOrderOfInsertion) {
     backwards.Insert(Id(slide), (*cases_)[slide], slide);
   }
 
-  const auto a = index_->Search(QuickCase(8, 1), Everything, {.best_count = 20});
-  const auto b = backwards.Search(QuickCase(8, 1), Everything, {.best_count = 20});
+  const CaseSearchOptions options{.best_count = 20, .refined_max = 60};
+  const auto a = index_->Search(QuickCase(8, 1), Everything, options);
+  const auto b = backwards.Search(QuickCase(8, 1), Everything, options);
 
   ASSERT_THAT(a, IsOk());
   ASSERT_THAT(b, IsOk());
@@ -315,7 +316,7 @@ TEST_F(CascadeTest, RefinedMaxCutsOffAndIsNotCalledCertain) {
 
 TEST_F(CascadeTest, ProgressPassesTheStagesInOrderAndEndsAtOne) {
   std::vector<SearchProgress> seen;
-  CaseSearchOptions options;
+  CaseSearchOptions options{.refined_max = 60};
   options.progress = [&](const SearchProgress& progress) { seen.push_back(progress); };
 
   const auto found = index_->Search(QuickCase(8, 1), Everything, options);
