@@ -158,9 +158,10 @@ TEST(CaseIndexTest, ChangesGoOnBesideASearch) {
   WorkerPool pool(2);
   CaseIndex index(pool);
   Fill(index);
-  std::jthread changes([&index] {
+  const CaseSignature made = GeneratedCase(0, 0);
+  std::jthread changes([&] {
     for (std::uint32_t i = 0; i < 50; ++i) {
-      index.Insert("new " + std::to_string(i), GeneratedCase(0, 0));
+      index.Insert("new " + std::to_string(i), made);
       index.Erase("new " + std::to_string(i));
     }
   });
