@@ -18,8 +18,8 @@ constexpr std::size_t kBatchWithoutStop = 256;
 // Records of a task of the second stage: a whole number of tiles of its kernel.
 constexpr std::size_t kFineTask = 36;
 // Shares of a search's work, for progress. Over the full circle each is some five times as much.
-constexpr double kCoarseWorkUs = 10.0;      // A record: B1, and B2 of the few that B1 passes on.
-constexpr double kRefineWorkUs = 70'000.0;  // A record.
+constexpr SearchMeter::Work kWork{.coarse_us = 10.0,  // B1, and B2 of the few that B1 passes on.
+                                  .refine_us = 70'000.0};
 
 const ImpressedSignature* FaceToScore(const CaseSignature& query) {
   const ImpressedSignature* face = FindImpression(query, ImpressedRegion::kBreechFace);
@@ -45,6 +45,7 @@ CaseSearch::CaseSearch(const CaseSignature& query,
       options_(options),
       calibration_(options.calibration != nullptr ? *options.calibration
                                                   : BuiltInCalibration(MarkKind::kBreechFace)),
+      meter_(options.progress, kWork),
       face_(FaceToScore(query)),
       query_any_turn_(face_ != nullptr && LiesAtAnyTurn(*face_)) {}
 
@@ -74,6 +75,9 @@ void CaseSearch::SortBest(std::vector<Candidate>& candidates, std::size_t count)
 
 absl::StatusOr<CaseSearchResult> CaseSearch::Run(const CaseIndex::Eligible& eligible) {
   SelectEligible(eligible);
+  meter_.Plan(result_.eligible_count, options_.exhaustive
+                                          ? result_.eligible_count
+                                          : std::min(result_.eligible_count, RefinedAtLeast()));
   PM_RETURN_IF_ERROR(PrepareQuery());
   Questions b1, b2;
   PM_RETURN_IF_ERROR(MakeQuestions(CoarseGrid::kB1, b1));
@@ -87,12 +91,7 @@ absl::StatusOr<CaseSearchResult> CaseSearch::Run(const CaseIndex::Eligible& elig
     result_.best.push_back(
         {std::string(scored.id), scored.tag, std::move(scored.comparison), std::move(evidence)});
   }
-  if (result_.complete && options_.progress) {
-    options_.progress({.stage = SearchStage::kRefine,
-                       .done = result_.refined_count,
-                       .of = result_.refined_count,
-                       .share = 1.0});
-  }
+  if (result_.complete) meter_.End(result_.refined_count);
   return std::move(result_);
 }
 
@@ -157,29 +156,11 @@ std::int64_t CaseSearch::RefinedAtLeast() const {
   return std::max(kCasesRefinedMin, kCasesRefinedPerResult * options_.best_count);
 }
 
-void CaseSearch::Report(SearchStage stage, std::int64_t done, std::int64_t of) const {
-  if (!options_.progress) return;
-  const std::int64_t refined = options_.exhaustive
-                                   ? result_.eligible_count
-                                   : std::min(result_.eligible_count, RefinedAtLeast());
-  const double coarse_us = kCoarseWorkUs * static_cast<double>(result_.eligible_count);
-  const double refine_us =
-      kRefineWorkUs *
-      static_cast<double>(stage == SearchStage::kRefine ? std::max(of, refined) : refined);
-  const double part = of > 0 ? static_cast<double>(done) / static_cast<double>(of) : 1.0;
-  const double done_us =
-      stage == SearchStage::kCoarse ? part * coarse_us : coarse_us + part * refine_us;
-  // What the stop will ask for is not known: the end is left open, and a share once told stands.
-  told_share_ = std::max(told_share_, 0.99 * done_us / std::max(1.0, coarse_us + refine_us));
-  options_.progress({.stage = stage, .done = done, .of = of, .share = told_share_});
-}
-
-WorkerPool::Watch CaseSearch::WatchOf(SearchStage stage, std::int64_t before,
-                                      std::int64_t of) const {
+WorkerPool::Watch CaseSearch::WatchOf(SearchStage stage, std::int64_t before, std::int64_t of) {
   return {.deadline = options_.deadline,
           .cancelled = options_.cancelled,
           .progress = [this, stage, before, of](std::int64_t done) {
-            Report(stage, before + done, of);
+            meter_.Tell(stage, before + done, of);
           }};
 }
 
@@ -222,7 +203,7 @@ bool CaseSearch::ScoreB1(const Questions& questions) {
   };
   WorkerPool::Watch watch = WatchOf(SearchStage::kCoarse, 0, before.back());
   watch.progress = [&](std::int64_t done) {
-    Report(SearchStage::kCoarse, before[static_cast<std::size_t>(done)], before.back());
+    meter_.Tell(SearchStage::kCoarse, before[static_cast<std::size_t>(done)], before.back());
   };
   const auto count = static_cast<std::int64_t>(tasks.size());
   const std::int64_t ran = pool_.Run(count, score, watch);

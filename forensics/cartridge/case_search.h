@@ -69,8 +69,7 @@ class CaseSearch {
   void JudgeStop(std::size_t refined);
   std::int64_t RefinedAtLeast() const;
   const CaseStopModels& stop_models() const { return FindCaseStopModels(any_full_circle_); }
-  void Report(SearchStage stage, std::int64_t done, std::int64_t of) const;
-  WorkerPool::Watch WatchOf(SearchStage stage, std::int64_t before, std::int64_t of) const;
+  WorkerPool::Watch WatchOf(SearchStage stage, std::int64_t before, std::int64_t of);
 
   const CaseSignature& query_;
   const std::vector<std::shared_ptr<const CaseSegment>> segments_;
@@ -78,6 +77,7 @@ class CaseSearch {
   const CaseIndex::SignatureLoader& loader_;
   const CaseSearchOptions& options_;
   const Calibration& calibration_;
+  SearchMeter meter_;
   const ImpressedSignature* const face_;  // Of the query; null without one to score.
   const bool query_any_turn_;
 
@@ -90,7 +90,6 @@ class CaseSearch {
   std::vector<Candidate> unscored_;
   std::vector<Scored> best_;  // A heap whose front ranks last.
   CaseSearchResult result_;
-  mutable double told_share_ = 0.0;  // By Report, on the calling thread.
 };
 
 }  // namespace proofmark::forensics

@@ -17,8 +17,8 @@ constexpr std::size_t kBatch = 64;
 constexpr std::size_t kSortStep = 4'096;
 // Share of a search's work that is the coarse stage, for progress: at 10^6 records about a half, of
 // few next to nothing.
-constexpr double kCoarseWorkUs = 4.0;      // A record.
-constexpr double kRefineWorkUs = 2'000.0;  // A record, most of them by agreement alone.
+constexpr SearchMeter::Work kWork{.coarse_us = 4.0,
+                                  .refine_us = 2'000.0};  // Most of them by agreement alone.
 
 // The lowest score that is reported for so many lands compared in so many phases, to 1e-4; above 1
 // when none is.
@@ -53,6 +53,7 @@ BulletSearch::BulletSearch(const BulletSignature& query, const PreparedBullet& p
       options_(options),
       calibration_(options.calibration != nullptr ? *options.calibration
                                                   : BuiltInCalibration(MarkKind::kBullet)),
+      meter_(options.progress, kWork),
       coarse_(query, FastestDotKernel()),
       mode_(options.mode.value_or(coarse_.default_mode())),
       both_ends_(coarse_.heel_uncertain()) {}
@@ -70,6 +71,11 @@ bool BulletSearch::ScoresBefore(const Scored& a, const Scored& b) {
 
 BulletSearchResult BulletSearch::Run(const BulletIndex::Eligible& eligible) {
   SelectEligible(eligible);
+  meter_.Plan(result_.eligible_count,
+              options_.exhaustive
+                  ? result_.eligible_count
+                  : std::min(result_.eligible_count,
+                             std::max(kRefinedMin, kRefinedPerResult * options_.best_count)));
   if (ScoreCoarsely()) {
     ListCandidates();
     result_.complete = Refine();
@@ -80,12 +86,7 @@ BulletSearchResult BulletSearch::Run(const BulletIndex::Eligible& eligible) {
     result_.best.push_back(
         {std::string(scored.id), scored.tag, std::move(scored.comparison), ratio});
   }
-  if (result_.complete && options_.progress) {
-    options_.progress({.stage = SearchStage::kRefine,
-                       .done = result_.refined_count,
-                       .of = result_.refined_count,
-                       .share = 1.0});
-  }
+  if (result_.complete) meter_.End(result_.refined_count);
   return std::move(result_);
 }
 
@@ -104,31 +105,11 @@ void BulletSearch::SelectEligible(const BulletIndex::Eligible& eligible) {
   }
 }
 
-void BulletSearch::Report(SearchStage stage, std::int64_t done, std::int64_t of) const {
-  if (!options_.progress) return;
-  const double coarse_us = kCoarseWorkUs * static_cast<double>(result_.eligible_count);
-  const std::int64_t refined =
-      options_.exhaustive
-          ? result_.eligible_count
-          : std::min(result_.eligible_count,
-                     std::max(kRefinedMin, kRefinedPerResult * options_.best_count));
-  const double refine_us =
-      kRefineWorkUs *
-      static_cast<double>(stage == SearchStage::kRefine ? std::max(of, refined) : refined);
-  const double part = of > 0 ? static_cast<double>(done) / static_cast<double>(of) : 1.0;
-  const double done_us =
-      stage == SearchStage::kCoarse ? part * coarse_us : coarse_us + part * refine_us;
-  // What the stop will ask for is not known: the end is left open, and a share once told stands.
-  told_share_ = std::max(told_share_, 0.99 * done_us / std::max(1.0, coarse_us + refine_us));
-  options_.progress({.stage = stage, .done = done, .of = of, .share = told_share_});
-}
-
-WorkerPool::Watch BulletSearch::WatchOf(SearchStage stage, std::int64_t before,
-                                        std::int64_t of) const {
+WorkerPool::Watch BulletSearch::WatchOf(SearchStage stage, std::int64_t before, std::int64_t of) {
   return {.deadline = options_.deadline,
           .cancelled = options_.cancelled,
           .progress = [this, stage, before, of](std::int64_t done) {
-            Report(stage, before + done, of);
+            meter_.Tell(stage, before + done, of);
           }};
 }
 
@@ -146,8 +127,8 @@ bool BulletSearch::ScoreCoarsely() {
   }
   WorkerPool::Watch watch = WatchOf(SearchStage::kCoarse, 0, wanted_before.back());
   watch.progress = [&](std::int64_t done) {
-    Report(SearchStage::kCoarse, wanted_before[static_cast<std::size_t>(done)],
-           wanted_before.back());
+    meter_.Tell(SearchStage::kCoarse, wanted_before[static_cast<std::size_t>(done)],
+                wanted_before.back());
   };
   const std::int64_t count = static_cast<std::int64_t>(with_wanted.size());
   const std::int64_t ran = pool_.Run(

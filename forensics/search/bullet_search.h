@@ -64,8 +64,7 @@ class BulletSearch {
   double MissedAbove() const;
   const StopModel& stop_model() const;
   const StopModel& screen_model() const;
-  void Report(SearchStage stage, std::int64_t done, std::int64_t of) const;
-  WorkerPool::Watch WatchOf(SearchStage stage, std::int64_t before, std::int64_t of) const;
+  WorkerPool::Watch WatchOf(SearchStage stage, std::int64_t before, std::int64_t of);
 
   const PreparedBullet& prepared_;
   const std::vector<std::shared_ptr<const BulletSegment>> segments_;
@@ -73,6 +72,7 @@ class BulletSearch {
   const BulletIndex::SignatureLoader& loader_;
   const BulletSearchOptions& options_;
   const Calibration& calibration_;
+  SearchMeter meter_;
   const CoarseQuery coarse_;
   const CoarseMode mode_;
 
@@ -84,7 +84,6 @@ class BulletSearch {
   std::vector<Scored> best_;         // A heap whose front ranks last.
   std::vector<float> screened_out_;  // Agreements of candidates not compared in full.
   BulletSearchResult result_;
-  mutable double told_share_ = 0.0;  // By Report, on the calling thread.
 };
 
 }  // namespace proofmark::forensics
