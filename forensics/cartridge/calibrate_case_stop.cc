@@ -4,15 +4,14 @@
 // comma-separated values, to standard error. The same on every machine.
 //   proofmark_calibrate_case_stop > forensics/cartridge/case_stop_data.cc 2> pairs.csv
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/for_all.h"
 #include "forensics/cartridge/case_comparison.h"
 #include "forensics/cartridge/case_evidence.h"
 #include "forensics/cartridge/case_stop.h"
@@ -35,17 +34,6 @@ struct Pair {
   std::int64_t cmc = 0;
   double full = 0.0;
 };
-
-template <typename Body>
-void ForAll(std::int64_t count, const Body& body) {
-  std::atomic<std::int64_t> next{0};
-  std::vector<std::jthread> workers;
-  for (unsigned w = 0; w < std::max(1U, std::thread::hardware_concurrency()); ++w) {
-    workers.emplace_back([&] {
-      for (std::int64_t i = next++; i < count; i = next++) body(i);
-    });
-  }
-}
 
 // Slides of every quality, from marks that hardly reproduce to very good ones, so that pairs lie
 // everywhere between chance and certainty.
@@ -100,7 +88,7 @@ std::vector<Pair> Measure(std::uint32_t query_index, const std::vector<Record>& 
 
 std::vector<Pair> MeasureAll() {
   std::vector<Record> records(kSlides);
-  ForAll(kSlides, [&](std::int64_t slide) {
+  base::ForAll(kSlides, [&](std::int64_t slide) {
     Record& record = records[static_cast<std::size_t>(slide)];
     record.signature = Case(static_cast<std::uint32_t>(slide), 0);
     record.b1 = *MakeCoarseImpression(record.signature.impressions[0], CoarseGrid::kB1);
@@ -108,7 +96,7 @@ std::vector<Pair> MeasureAll() {
   });
   constexpr std::int64_t kQueries = kSlides * (kShots - 1);
   std::vector<std::vector<Pair>> found(kQueries);
-  ForAll(kQueries, [&](std::int64_t task) {
+  base::ForAll(kQueries, [&](std::int64_t task) {
     found[static_cast<std::size_t>(task)] = Measure(static_cast<std::uint32_t>(task), records);
   });
   std::vector<Pair> all;

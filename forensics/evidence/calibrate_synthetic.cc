@@ -6,18 +6,17 @@
 //   proofmark_calibrate_synthetic > forensics/evidence/builtin/generated_bullets.json
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/for_all.h"
 #include "forensics/evidence/calibration_data.h"
 #include "forensics/evidence/fit.h"
 #include "forensics/evidence/metrics.h"
@@ -41,18 +40,6 @@ struct Bullet {
   std::int32_t firearm = 0;
   PreparedBullet prepared;
 };
-
-// Runs body(0) .. body(count - 1) on every processor; results go where the index says.
-template <typename Body>
-void ForAll(std::int64_t count, const Body& body) {
-  std::atomic<std::int64_t> next{0};
-  std::vector<std::jthread> workers;
-  for (unsigned w = 0; w < std::max(1U, std::thread::hardware_concurrency()); ++w) {
-    workers.emplace_back([&] {
-      for (std::int64_t i = next++; i < count; i = next++) body(i);
-    });
-  }
-}
 
 Bullet MakeBullet(std::int32_t firearm, double land_width_um, std::uint32_t shot) {
   const SyntheticBarrel barrel{.seed = kSeed,
@@ -124,7 +111,7 @@ PairsByLands CompareClass(const std::vector<Bullet>& bullets) {
     for (std::size_t j = i + 1; j < bullets.size(); ++j) jobs.emplace_back(i, j);
   }
   std::vector<ScoreTable> tables(jobs.size());
-  ForAll(static_cast<std::int64_t>(jobs.size()), [&](std::int64_t k) {
+  base::ForAll(static_cast<std::int64_t>(jobs.size()), [&](std::int64_t k) {
     const auto [i, j] = jobs[static_cast<std::size_t>(k)];
     tables[static_cast<std::size_t>(k)] = CompareAllLands(bullets[i].prepared, bullets[j].prepared);
   });
@@ -197,7 +184,7 @@ void Calibrate(std::int32_t barrels_per_class) {
   PairsByLands pairs;
   for (std::size_t c = 0; c < kClassWidthUm.size(); ++c) {
     std::vector<Bullet> bullets(static_cast<std::size_t>(barrels_per_class) * kShots);
-    ForAll(static_cast<std::int64_t>(bullets.size()), [&](std::int64_t i) {
+    base::ForAll(static_cast<std::int64_t>(bullets.size()), [&](std::int64_t i) {
       const std::int32_t barrel = static_cast<std::int32_t>(i / kShots);
       bullets[static_cast<std::size_t>(i)] =
           MakeBullet(static_cast<std::int32_t>(c) * barrels_per_class + barrel, kClassWidthUm[c],

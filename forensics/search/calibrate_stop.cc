@@ -5,17 +5,16 @@
 //   proofmark_calibrate_stop > forensics/search/certified_stop_data.cc
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/for_all.h"
 #include "forensics/search/bullet_segment.h"
 #include "forensics/search/certified_stop_data.h"
 #include "forensics/search/coarse_query.h"
@@ -41,17 +40,6 @@ struct Score {
 };
 // [mode][both ends][lands - 1].
 using Scores = std::array<std::array<std::array<std::vector<Score>, kLands>, 2>, 2>;
-
-template <typename Body>
-void ForAll(std::int64_t count, const Body& body) {
-  std::atomic<std::int64_t> next{0};
-  std::vector<std::jthread> workers;
-  for (unsigned w = 0; w < std::max(1U, std::thread::hardware_concurrency()); ++w) {
-    workers.emplace_back([&] {
-      for (std::int64_t i = next++; i < count; i = next++) body(i);
-    });
-  }
-}
 
 BulletSignature Bullet(double width_um, std::uint32_t barrel, std::uint32_t shot) {
   return GenerateBulletSignature({.seed = kSeed + static_cast<std::uint64_t>(width_um),
@@ -225,7 +213,7 @@ void Write(const Scores& scores) {
 void Run() {
   constexpr std::int64_t kTasks = kClassWidthUm.size() * kQueriesPerClass;
   std::vector<Scores> found(kTasks);
-  ForAll(kTasks, [&](std::int64_t task) {
+  base::ForAll(kTasks, [&](std::int64_t task) {
     const std::size_t i = static_cast<std::size_t>(task);
     Measure(kClassWidthUm[i % kClassWidthUm.size()],
             static_cast<std::uint32_t>(i / kClassWidthUm.size()), found[i]);

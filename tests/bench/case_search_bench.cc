@@ -12,11 +12,11 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/for_all.h"
 #include "forensics/cartridge/case_index.h"
 #include "forensics/impressed/impressed_extraction.h"
 #include "forensics/synthetic/impressed_process.h"
@@ -38,17 +38,6 @@ constexpr std::array<double, 3> kReproduction = {0.8, 0.6, 0.45};
 constexpr std::uint32_t kPlanted = 24;
 constexpr std::uint32_t kDecoys = 16;  // Signatures that stand in for those of made records.
 
-template <typename Body>
-void ForAll(std::int64_t count, const Body& body) {
-  std::atomic<std::int64_t> next{0};
-  std::vector<std::jthread> workers;
-  for (int w = 0; w < kThreads; ++w) {
-    workers.emplace_back([&] {
-      for (std::int64_t i = next++; i < count; i = next++) body(i);
-    });
-  }
-}
-
 double ReproductionOf(std::uint32_t slide) { return kReproduction[slide % kReproduction.size()]; }
 
 CaseSignature Generated(std::uint32_t slide, std::uint32_t shot) {
@@ -63,7 +52,7 @@ CaseSignature Generated(std::uint32_t slide, std::uint32_t shot) {
 std::vector<CaseSignature> GenerateAll(std::uint32_t first, std::int64_t count,
                                        std::uint32_t shot) {
   std::vector<CaseSignature> made(static_cast<std::size_t>(count));
-  ForAll(count, [&](std::int64_t i) {
+  base::ForAll(count, [&](std::int64_t i) {
     made[static_cast<std::size_t>(i)] = Generated(first + static_cast<std::uint32_t>(i), shot);
   });
   return made;
@@ -171,7 +160,7 @@ void BenchSpeed(std::int64_t largest, std::uint32_t asked) {
   for (std::int64_t records = 10'000; records <= largest; records *= 10) {
     const double cpu = ProcessCpuS();
     std::atomic<std::int64_t> next{filled};
-    ForAll(kThreads, [&](std::int64_t) {
+    base::ForAll(kThreads, [&](std::int64_t) {
       for (std::int64_t i = next++; i < records; i = next++) {
         index.InsertCoarse(MadeId(i), made.Make(static_cast<std::uint64_t>(i)));
       }
@@ -232,7 +221,7 @@ void BenchRecall(std::int64_t records, std::int64_t queries) {
   WorkerPool pool(kThreads);
   CaseIndex index(pool);
   const double from = WallS();
-  ForAll(records, [&](std::int64_t i) {
+  base::ForAll(records, [&](std::int64_t i) {
     const auto slide = static_cast<std::uint32_t>(i);
     index.Insert(PlantedId(slide), Generated(slide, 0));
   });
