@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <deque>
+#include <optional>
 
 #include "base/status.h"
 #include "proofmark/v1/search_service.grpc.pb.h"
@@ -10,14 +11,14 @@
 namespace proofmark::rpc {
 namespace {
 
-// One stream of events to a caller: the journey's thread adds, gRPC sends one at a time. Deletes
-// itself when gRPC is done with it. Progress that the caller has not yet taken is replaced, so the
-// queue holds at most one event a partner, one progress and the whole.
+// One stream of events to a caller: the journey's thread adds, gRPC sends one at a time. Progress
+// that the caller has not yet taken is replaced, so the queue holds at most one event a partner,
+// one progress and the whole. Deletes itself when gRPC is done with it, which may be before
+// Finish() returns: that is called last and without the lock.
 class EventStream final : public grpc::ServerWriteReactor<v1::SearchCandidatesResponse> {
  public:
   void Send(v1::SearchCandidatesResponse event) {
     base::MutexLock lock(mutex_);
-    if (finished_) return;
     if (event.has_progress() && !queue_.empty() && queue_.back().has_progress() &&
         !(writing_ && queue_.size() == 1)) {
       queue_.back() = std::move(event);
@@ -29,41 +30,43 @@ class EventStream final : public grpc::ServerWriteReactor<v1::SearchCandidatesRe
 
   // After this nothing is added. The status goes out when everything before it did.
   void End(const absl::Status& status) {
-    base::MutexLock lock(mutex_);
-    end_ = ToGrpc(status);
-    ended_ = true;
-    WriteNext();
+    {
+      base::MutexLock lock(mutex_);
+      if (writing_) {
+        end_ = ToGrpc(status);
+        return;
+      }
+    }
+    Finish(ToGrpc(status));
   }
 
   void OnWriteDone(bool ok) override {
-    base::MutexLock lock(mutex_);
-    writing_ = false;
-    queue_.pop_front();
-    if (!ok) queue_.clear();
-    WriteNext();
+    std::optional<grpc::Status> end;
+    {
+      base::MutexLock lock(mutex_);
+      writing_ = false;
+      queue_.pop_front();
+      if (!ok) queue_.clear();
+      WriteNext();
+      if (!writing_) end.swap(end_);
+    }
+    if (end) Finish(*std::move(end));
   }
 
   void OnDone() override { delete this; }
 
  private:
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (writing_ || finished_) return;
-    if (!queue_.empty()) {
-      writing_ = true;
-      StartWrite(&queue_.front());
-    } else if (ended_) {
-      finished_ = true;
-      Finish(end_);
-    }
+    if (writing_ || queue_.empty()) return;
+    writing_ = true;
+    StartWrite(&queue_.front());
   }
 
   base::Mutex mutex_;
   // The front is being written while `writing_`; a deque keeps its address.
   std::deque<v1::SearchCandidatesResponse> queue_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  grpc::Status end_ ABSL_GUARDED_BY(mutex_);
+  std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);  // What waits for the queue.
 };
 
 v1::SearchCandidatesResponse ToEvent(const journeys::SearchEvent& event) {

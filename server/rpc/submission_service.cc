@@ -69,7 +69,10 @@ class SubmitReactor final : public grpc::ServerReadReactor<v1::SubmitExhibitRequ
     OnExecutor([this] {
       absl::StatusOr<crypto::SpiffeName> caller = rooms_.guard.Admit(context_, kSubmitMethod);
       if (!caller.ok()) return Finish(ToGrpc(caller.status()));
-      caller_ = *std::move(caller);
+      {
+        base::MutexLock lock(mutex_);
+        caller_ = *std::move(caller);
+      }
       StartRead(&message_);
     });
   }
@@ -122,17 +125,23 @@ class SubmitReactor final : public grpc::ServerReadReactor<v1::SubmitExhibitRequ
     PM_RETURN_IF_ERROR(upload_->CheckComplete());
     PM_ASSIGN_OR_RETURN(
         const journeys::SubmissionResult result,
-        rooms_.node.submissions().Submit(StaffOf(*caller_), upload_->header(), upload_->scans()));
+        rooms_.node.submissions().Submit(Submitter(), upload_->header(), upload_->scans()));
     *response_.mutable_exhibit() = wire::ToProto(result.exhibit);
     response_.set_already_held(result.already_held);
     return absl::OkStatus();
+  }
+
+  federation::Caller Submitter() {
+    base::MutexLock lock(mutex_);
+    return StaffOf(*caller_);
   }
 
   const ServiceRooms& rooms_;
   grpc::CallbackServerContext& context_;
   v1::SubmitExhibitResponse& response_;
   v1::SubmitExhibitRequest message_;
-  std::optional<crypto::SpiffeName> caller_;
+  base::Mutex mutex_;  // Hands the caller on between two threads which only gRPC puts in order.
+  std::optional<crypto::SpiffeName> caller_ ABSL_GUARDED_BY(mutex_);
   std::optional<UploadBudget::Hold> hold_;
   std::optional<Upload> upload_;
 };
