@@ -14,179 +14,197 @@
 namespace proofmark::forensics {
 namespace {
 
-// Segments of all three scales about one centre are made of half-segments: 2, 4 and 8 of them. The
-// products of each half-segment with every place in the comparison are summed once, in 16 bits,
-// and every scale adds up what it needs.
+// Segments of all three scales about one centre are made of half-segments: 2, 4 and 8 of them.
 constexpr std::int64_t kHalf = kCoarseSegment / 2;
-constexpr std::int64_t kHalvesBefore = 3;  // Of the longest segment, before the shortest begins.
-constexpr std::int64_t kHalvesAfter = 3;
-constexpr std::int64_t kOverhang = (kHalvesBefore + kHalvesAfter + 2) * kHalf;  // 48 samples.
+constexpr std::int64_t kHalvesBeside = 3;  // Of the longest segment, on each side of the shortest.
+constexpr std::int64_t kOverhang = (2 * kHalvesBeside + 2) * kHalf;  // 48 samples.
+static_assert(kHalf == 6);
 static_assert(kHalf * kCoarseLevelMax * kCoarseLevelMax <=
               std::numeric_limits<std::int16_t>::max());
 
-// A row holds one value for each place p: the comparison's index of the segment's start is
+// A segment's values stand by place p: the comparison's index of the shortest segment's start is
 // p - kStartOffset. Beyond both ends the comparison is padded with gaps.
-constexpr std::int64_t kStartOffset = kOverhang - kHalvesBefore * kHalf;  // 30.
+constexpr std::int64_t kStartOffset = kOverhang - kHalvesBeside * kHalf;  // 30.
 
-// One quantity of every half-segment at every place: products, counts or squares.
-class HalfSums {
+using Samples = std::vector<std::int16_t>;
+using Sums = std::vector<std::int32_t>;
+
+Samples Squares(const Samples& level) {
+  Samples result(level.size());
+  std::transform(level.begin(), level.end(), result.begin(),
+                 [](std::int16_t v) { return static_cast<std::int16_t>(v * v); });
+  return result;
+}
+
+// What stands before index i - padding, summed; outside the profile the sums rest.
+Sums RunningSums(const Samples& of, std::int64_t padding) {
+  const std::size_t pad = static_cast<std::size_t>(padding);
+  Sums running(of.size() + 2 * pad + 1, 0);
+  for (std::size_t i = 1; i < running.size(); ++i) {
+    running[i] = running[i - 1] + (i > pad && i - 1 - pad < of.size() ? of[i - 1 - pad] : 0);
+  }
+  return running;
+}
+
+// Products of one profile with another, summed along every shift from one half-segment of the
+// first to the next: a segment's sum at a shift is the difference of two rows. Rows are made in
+// order, as segments need them, and only those within reach of one are kept.
+class ShiftSums {
  public:
-  // Row h, place p: sum over t < kHalf of of[h kHalf + t] * with[p - kOverhang + t].
-  HalfSums(const std::vector<std::int16_t>& of, const std::vector<std::int16_t>& with)
-      : halves_(static_cast<std::int64_t>(of.size()) / kHalf),
-        places_(static_cast<std::int64_t>(with.size()) + 2 * kOverhang - kHalf),
-        sums_(static_cast<std::size_t>(halves_ * places_)) {
-    static_assert(kHalf == 6);
-    std::vector<std::int16_t> padded(with.size() + 2 * static_cast<std::size_t>(kOverhang));
-    std::copy(with.begin(), with.end(), padded.begin() + kOverhang);
-    for (std::int64_t h = 0; h < halves_; ++h) {
-      SlideSix(of.data() + h * kHalf, padded.data(), sums_.data() + h * places_, places_);
-    }
+  ShiftSums(const Samples& of, const Samples& with)
+      : of_(of),
+        padded_(with.size() + 2 * static_cast<std::size_t>(kOverhang)),
+        segments_(static_cast<std::int64_t>(of.size()) / kCoarseSegment),
+        places_(static_cast<std::int64_t>(with.size()) + kOverhang),
+        width_(places_ + (segments_ - 1) * kCoarseSegment),
+        rows_(static_cast<std::size_t>(kRowsKept * width_)) {
+    std::copy(with.begin(), with.end(), padded_.begin() + kOverhang);
   }
 
-  const std::int16_t* Row(std::int64_t half) const { return sums_.data() + half * places_; }
-  std::int64_t halves() const { return halves_; }
+  // The sums before half-segment `half`, by the places of `segment`. Ask for segments in order.
+  const std::int32_t* Before(std::int64_t half, std::int64_t segment) {
+    while (made_ < half) MakeNext();
+    return Row(half) + Start(segment);
+  }
 
  private:
-  std::int64_t halves_;
-  std::int64_t places_;
-  std::vector<std::int16_t> sums_;
+  static constexpr std::int64_t kRowsKept = 16;  // A segment spans 9.
+
+  // Columns are shifts; those of a later segment begin further left.
+  std::int64_t Start(std::int64_t segment) const {
+    return (segments_ - 1 - segment) * kCoarseSegment;
+  }
+  std::int32_t* Row(std::int64_t row) { return rows_.data() + (row % kRowsKept) * width_; }
+
+  // The next row, at the shifts at which a segment reads it. At the first row of a shift the one
+  // before was never written: its sums begin at 0, and differences do not mind.
+  void MakeNext() {
+    const std::int64_t half = made_++;
+    const std::int64_t last = std::min(segments_ - 1, (made_ + kHalvesBeside) / 2);
+    const std::int64_t first = std::clamp<std::int64_t>((made_ - kHalvesBeside - 1) / 2, 0, last);
+    const std::int64_t from = Start(last);
+    const std::int64_t to = Start(first) + places_;
+    // The padded comparison's index at column `from`; where it leaves the padding, nothing is
+    // added.
+    const std::int64_t at = half * kHalf + from - Start(0) + kOverhang - kStartOffset;
+    const std::int64_t begin = std::clamp<std::int64_t>(from - at, from, to);
+    const std::int64_t end = std::clamp<std::int64_t>(
+        from - at + static_cast<std::int64_t>(padded_.size()) - (kHalf - 1), begin, to);
+    const std::int32_t* before = Row(half);
+    std::int32_t* row = Row(half + 1);
+    std::copy(before + from, before + begin, row + from);
+    SlideSix(of_.data() + half * kHalf, padded_.data() + at + begin - from, before + begin,
+             row + begin, end - begin);
+    std::copy(before + end, before + to, row + end);
+  }
+
+  const Samples& of_;
+  Samples padded_;
+  const std::int64_t segments_;
+  const std::int64_t places_;
+  const std::int64_t width_;
+  Sums rows_;
+  std::int64_t made_ = 0;  // The row that was made last.
 };
 
-// Everything about comparing all segments of one profile with another.
+// Everything about comparing all segments of one profile with another. Each of a correlation's six
+// sums is the difference of two: along the shifts where the other profile's gaps can be in the way,
+// else of one profile's own running sums.
 class SegmentComparison {
  public:
   SegmentComparison(const CoarseProfile& reference, const CoarseProfile& comparison)
-      : comparison_size_(comparison.size()),
-        places_(comparison.size() + kOverhang),
-        products_(reference.level, comparison.level) {
-    if (reference.gapless && comparison.gapless) {
-      reference_running_ = RunningSums(reference.level, 0);
-      comparison_running_ = RunningSums(comparison.level, kOverhang);
+      : reference_squares_(Squares(reference.level)),
+        comparison_squares_(Squares(comparison.level)),
+        halves_(reference.size() / kHalf),
+        comparison_size_(comparison.size()),
+        places_(comparison.size() + kOverhang) {
+    along_shifts_[kSxy].emplace(reference.level, comparison.level);
+    if (reference.gapless) {
+      running_[kN] = RunningSums(comparison.mask, kOverhang);
+      running_[kSy] = RunningSums(comparison.level, kOverhang);
+      running_[kSyy] = RunningSums(comparison_squares_, kOverhang);
     } else {
-      const std::vector<std::int16_t> reference_squares = Squares(reference.level);
-      const std::vector<std::int16_t> comparison_squares = Squares(comparison.level);
-      masked_.emplace_back(reference.mask, comparison.mask);
-      masked_.emplace_back(reference.level, comparison.mask);
-      masked_.emplace_back(reference_squares, comparison.mask);
-      masked_.emplace_back(reference.mask, comparison.level);
-      masked_.emplace_back(reference.mask, comparison_squares);
+      along_shifts_[kN].emplace(reference.mask, comparison.mask);
+      along_shifts_[kSy].emplace(reference.mask, comparison.level);
+      along_shifts_[kSyy].emplace(reference.mask, comparison_squares_);
     }
-    for (Sums& sums : sums_) sums.resize(static_cast<std::size_t>(places_));
+    if (comparison.gapless) {
+      running_[kSx] = RunningSums(reference.level, 0);
+      running_[kSxx] = RunningSums(reference_squares_, 0);
+      for (Sums& sums : own_) sums.resize(static_cast<std::size_t>(places_));
+      zeros_.resize(static_cast<std::size_t>(places_));
+    } else {
+      along_shifts_[kSx].emplace(reference.level, comparison.mask);
+      along_shifts_[kSxx].emplace(reference_squares_, comparison.mask);
+    }
     for (std::vector<float>& values : values_) values.resize(static_cast<std::size_t>(places_));
   }
 
   // The shift segment `segment` votes for: the best place of its longest scale, when the shorter
   // scales have a kept peak close by. Most segments of unrelated lands fail at the middle scale, so
-  // the shortest, which has the most peaks, comes last.
+  // the shortest, which has the most peaks, comes last. Ask for segments in order.
   std::optional<std::int64_t> Vote(std::int64_t segment) {
-    Clear();
-    Correlate(segment, 0, 1);
-    const float largest = Correlate(segment, 1, 2);
+    const float largest = Correlate(segment, 2);
     if (largest == kCorrelationUndefined) return std::nullopt;
     const std::int64_t place =
         std::find(values_[2].begin(), values_[2].end(), largest) - values_[2].begin();
+    Correlate(segment, 1);
     if (!Confirms(values_[1], place, 3)) return std::nullopt;
-    Clear();
-    Correlate(segment, 0, 0);
+    Correlate(segment, 0);
     if (!Confirms(values_[0], place, 5)) return std::nullopt;
     return place - kStartOffset - segment * kCoarseSegment;
   }
 
  private:
-  using Sums = std::vector<std::int32_t>;
   enum Quantity : std::size_t { kN, kSx, kSxx, kSy, kSyy, kSxy, kQuantities };
+  using Pointers = std::array<const std::int32_t*, kQuantities>;
 
-  // Sums of levels and of their squares before index i - padding; outside the profile they rest.
-  struct Running {
-    Sums level;
-    Sums square;
-  };
-
-  static std::vector<std::int16_t> Squares(const std::vector<std::int16_t>& level) {
-    std::vector<std::int16_t> result(level.size());
-    std::transform(level.begin(), level.end(), result.begin(),
-                   [](std::int16_t v) { return static_cast<std::int16_t>(v * v); });
-    return result;
-  }
-
-  static Running RunningSums(const std::vector<std::int16_t>& level, std::int64_t padding) {
-    Running running;
-    const std::size_t pad = static_cast<std::size_t>(padding);
-    running.level.assign(level.size() + 2 * pad + 1, 0);
-    running.square.assign(level.size() + 2 * pad + 1, 0);
-    for (std::size_t i = 1; i < running.level.size(); ++i) {
-      const bool inside = i > pad && i - 1 - pad < level.size();
-      const std::int32_t v = inside ? level[i - 1 - pad] : 0;
-      running.level[i] = running.level[i - 1] + v;
-      running.square[i] = running.square[i - 1] + v * v;
+  // Fills values_[scale] and returns the largest.
+  float Correlate(std::int64_t segment, std::size_t scale) {
+    constexpr std::array<std::int64_t, 3> kBeside = {0, 1, kHalvesBeside};
+    // The half-segments that make up the segment at this scale, clipped at the ends.
+    const std::int64_t begin = std::max<std::int64_t>(0, 2 * segment - kBeside[scale]);
+    const std::int64_t end = std::min(halves_, 2 * segment + 2 + kBeside[scale]);
+    // Place p puts reference sample t at comparison index t + p + to_index.
+    const std::int64_t to_index = -kStartOffset - segment * kCoarseSegment;
+    if (!zeros_.empty()) SumOwn(begin * kHalf, end * kHalf, to_index);
+    Pointers upper{};
+    Pointers lower{};
+    for (std::size_t q = 0; q < kQuantities; ++q) {
+      if (along_shifts_[q]) {
+        upper[q] = along_shifts_[q]->Before(end, segment);
+        lower[q] = along_shifts_[q]->Before(begin, segment);
+      } else if (q == kSx || q == kSxx) {
+        upper[q] = own_[q - kSx].data();
+        lower[q] = zeros_.data();
+      } else {
+        upper[q] = running_[q].data() + kOverhang + end * kHalf + to_index;
+        lower[q] = running_[q].data() + kOverhang + begin * kHalf + to_index;
+      }
     }
-    return running;
-  }
-
-  // The half-segments that make up a segment at one scale, [begin, end), clipped at the ends.
-  struct Halves {
-    std::int64_t begin;
-    std::int64_t end;
-  };
-  Halves HalvesOf(std::int64_t segment, std::size_t scale) const {
-    constexpr std::array<std::int64_t, 3> kBefore = {0, 1, kHalvesBefore};
-    return {std::max<std::int64_t>(0, 2 * segment - kBefore[scale]),
-            std::min(products_.halves(), 2 * segment + 2 + kBefore[scale])};
-  }
-
-  void Clear() {
-    std::fill(sums_[kSxy].begin(), sums_[kSxy].end(), 0);
-    if (masked_.empty()) return;  // The others are set, not added to.
-    for (std::size_t q = 0; q < masked_.size(); ++q) std::fill(sums_[q].begin(), sums_[q].end(), 0);
-  }
-
-  // Fills values_[scale] and returns the largest. The sums hold the halves of the smaller scale
-  // `held`, or nothing when that is 0.
-  float Correlate(std::int64_t segment, std::size_t held, std::size_t scale) {
-    const Halves halves = HalvesOf(segment, scale);
-    const Halves before = held == 0 ? Halves{halves.end, halves.end} : HalvesOf(segment, held);
-    for (std::int64_t half = halves.begin; half < halves.end; ++half) {
-      if (half >= before.begin && half < before.end) continue;
-      AddHalf(half, (half - 2 * segment + kHalvesBefore) * kHalf);
-    }
-    if (masked_.empty()) SetGaplessSums(segment, halves.begin * kHalf, halves.end * kHalf);
+    const auto sums = [](const Pointers& of) {
+      return CorrelationSums{of[kN], of[kSx], of[kSxx], of[kSy], of[kSyy], of[kSxy]};
+    };
     // At least min(0.9 of the segment, 0.1 of the comparison), rounded up.
-    const std::int64_t tenths = std::min(9 * (halves.end - halves.begin) * kHalf, comparison_size_);
+    const std::int64_t tenths = std::min(9 * (end - begin) * kHalf, comparison_size_);
     return SignedSquaredCorrelation(
-        {sums_[kN].data(), sums_[kSx].data(), sums_[kSxx].data(), sums_[kSy].data(),
-         sums_[kSyy].data(), sums_[kSxy].data()},
+        sums(upper), sums(lower),
         static_cast<std::int32_t>(std::max<std::int64_t>(2, (tenths + 9) / 10)),
         values_[scale].data(), places_);
   }
 
-  void AddHalf(std::int64_t half, std::int64_t offset) {
-    AddTo(products_.Row(half) + offset, sums_[kSxy].data(), places_);
-    for (std::size_t q = 0; q < masked_.size(); ++q) {
-      AddTo(masked_[q].Row(half) + offset, sums_[q].data(), places_);
-    }
-  }
-
-  // Without gaps the sums other than of products are differences of running sums, and those of the
-  // reference's samples [begin, end) are the same at every place but where they overhang.
-  void SetGaplessSums(std::int64_t segment, std::int64_t begin, std::int64_t end) {
-    // Place p puts reference sample t at comparison index t + p + to_index.
-    const std::int64_t to_index = -kStartOffset - segment * kCoarseSegment;
-    const std::int64_t at = kOverhang + begin + to_index;
-    WindowSums(comparison_running_.level.data() + at, end - begin, sums_[kSy].data(), places_);
-    WindowSums(comparison_running_.square.data() + at, end - begin, sums_[kSyy].data(), places_);
+  // Of the reference's samples [begin, end) with a comparison without gaps: the same at every place
+  // but where they overhang.
+  void SumOwn(std::int64_t begin, std::int64_t end, std::int64_t to_index) {
     const auto set = [&](std::int64_t from_place, std::int64_t to_place) {
       if (from_place >= to_place) return;
       const std::int64_t low = std::clamp(-from_place - to_index, begin, end);
       const std::int64_t high = std::clamp(comparison_size_ - from_place - to_index, low, end);
-      const std::size_t b = static_cast<std::size_t>(low);
-      const std::size_t e = static_cast<std::size_t>(high);
-      const auto fill = [&](Quantity q, std::int32_t value) {
-        std::fill(sums_[q].begin() + from_place, sums_[q].begin() + to_place, value);
-      };
-      fill(kN, static_cast<std::int32_t>(high - low));
-      fill(kSx, reference_running_.level[e] - reference_running_.level[b]);
-      fill(kSxx, reference_running_.square[e] - reference_running_.square[b]);
+      for (const Quantity q : {kSx, kSxx}) {
+        std::fill(own_[q - kSx].begin() + from_place, own_[q - kSx].begin() + to_place,
+                  running_[q][static_cast<std::size_t>(high)] -
+                      running_[q][static_cast<std::size_t>(low)]);
+      }
     };
     const std::int64_t inside = std::clamp<std::int64_t>(-begin - to_index, 0, places_);
     const std::int64_t outside =
@@ -215,13 +233,16 @@ class SegmentComparison {
     return above < kept;
   }
 
+  const Samples reference_squares_;
+  const Samples comparison_squares_;
+  const std::int64_t halves_;
   const std::int64_t comparison_size_;
   const std::int64_t places_;
-  const HalfSums products_;
-  std::vector<HalfSums> masked_;  // kN .. kSyy when there are gaps, else empty.
-  Running reference_running_;     // When there are none.
-  Running comparison_running_;
-  std::array<Sums, kQuantities> sums_;
+  // A quantity is in one of the two; what is the reference's own is then written into `own_`.
+  std::array<std::optional<ShiftSums>, kQuantities> along_shifts_;
+  std::array<Sums, kQuantities> running_;
+  std::array<Sums, 2> own_;
+  Sums zeros_;
   std::array<std::vector<float>, 3> values_;
 };
 

@@ -37,11 +37,12 @@ void AddDifferences(const std::int64_t* __restrict to, const std::int64_t* __res
 
 PM_PER_PROCESSOR
 void SlideSix(const std::int16_t* __restrict a, const std::int16_t* __restrict b,
-              std::int16_t* __restrict sums, std::int64_t count) {
+              const std::int32_t* __restrict before, std::int32_t* __restrict sums,
+              std::int64_t count) {
   const std::int16_t a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
   for (std::int64_t p = 0; p < count; ++p) {
-    sums[p] = static_cast<std::int16_t>(a0 * b[p] + a1 * b[p + 1] + a2 * b[p + 2] + a3 * b[p + 3] +
-                                        a4 * b[p + 4] + a5 * b[p + 5]);
+    sums[p] = before[p] + static_cast<std::int16_t>(a0 * b[p] + a1 * b[p + 1] + a2 * b[p + 2] +
+                                                    a3 * b[p + 3] + a4 * b[p + 4] + a5 * b[p + 5]);
   }
 }
 
@@ -56,36 +57,29 @@ void AddSix(const std::int16_t* __restrict a, const std::int16_t* __restrict b,
 }
 
 PM_PER_PROCESSOR
-void AddTo(const std::int16_t* __restrict from, std::int32_t* __restrict to, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
-}
-
-PM_PER_PROCESSOR
 void WindowSums(const std::int32_t* __restrict running, std::int64_t length,
                 std::int32_t* __restrict out, std::int64_t count) {
   for (std::int64_t p = 0; p < count; ++p) out[p] = running[p + length] - running[p];
 }
 
 PM_PER_PROCESSOR
-float SignedSquaredCorrelation(const CorrelationSums& sums, std::int32_t overlap_min,
-                               float* __restrict values, std::int64_t count) {
-  const std::int32_t* __restrict n_in = sums.n;
-  const std::int32_t* __restrict sx_in = sums.sx;
-  const std::int32_t* __restrict sxx_in = sums.sxx;
-  const std::int32_t* __restrict sy_in = sums.sy;
-  const std::int32_t* __restrict syy_in = sums.syy;
-  const std::int32_t* __restrict sxy_in = sums.sxy;
+float SignedSquaredCorrelation(const CorrelationSums& upper, const CorrelationSums& lower,
+                               std::int32_t overlap_min, float* __restrict values,
+                               std::int64_t count) {
+  const CorrelationSums u = upper;
+  const CorrelationSums l = lower;
   for (std::int64_t p = 0; p < count; ++p) {
-    const float n = static_cast<float>(n_in[p]);
-    const float sx = static_cast<float>(sx_in[p]);
-    const float sy = static_cast<float>(sy_in[p]);
-    const float covariance = n * static_cast<float>(sxy_in[p]) - sx * sy;
-    const float variance_x = n * static_cast<float>(sxx_in[p]) - sx * sx;
-    const float variance_y = n * static_cast<float>(syy_in[p]) - sy * sy;
+    const std::int32_t overlap = u.n[p] - l.n[p];
+    const float n = static_cast<float>(overlap);
+    const float sx = static_cast<float>(u.sx[p] - l.sx[p]);
+    const float sy = static_cast<float>(u.sy[p] - l.sy[p]);
+    const float covariance = n * static_cast<float>(u.sxy[p] - l.sxy[p]) - sx * sy;
+    const float variance_x = n * static_cast<float>(u.sxx[p] - l.sxx[p]) - sx * sx;
+    const float variance_y = n * static_cast<float>(u.syy[p] - l.syy[p]) - sy * sy;
     const float product = variance_x * variance_y;
     const float magnitude = covariance < 0.0F ? -covariance : covariance;
     const float value = covariance * magnitude / (product > 1.0F ? product : 1.0F);
-    const bool defined = (n_in[p] >= overlap_min) & (product > 0.0F);
+    const bool defined = (overlap >= overlap_min) & (product > 0.0F);
     values[p] = defined ? value : kCorrelationUndefined;
   }
   float largest = kCorrelationUndefined;

@@ -18,14 +18,13 @@ std::int64_t DotProduct(const std::int16_t* a, const std::int16_t* b, std::int64
 void AddDifferences(const std::int64_t* to, const std::int64_t* from, std::int64_t* sums,
                     std::int64_t count);
 
-// sums[p] = a[0] b[p] + ... + a[5] b[p + 5]; the sums must fit sixteen bits.
-void SlideSix(const std::int16_t* a, const std::int16_t* b, std::int16_t* sums, std::int64_t count);
+// sums[p] = before[p] + a[0] b[p] + ... + a[5] b[p + 5]; the six products together must fit sixteen
+// bits.
+void SlideSix(const std::int16_t* a, const std::int16_t* b, const std::int32_t* before,
+              std::int32_t* sums, std::int64_t count);
 
 // sums[p] += a[0] b[p] + ... + a[5] b[p + 5]; the sums must fit an int32.
 void AddSix(const std::int16_t* a, const std::int16_t* b, std::int32_t* sums, std::int64_t count);
-
-// to[i] += from[i].
-void AddTo(const std::int16_t* from, std::int32_t* to, std::int64_t count);
 
 // out[p] = running[p + length] - running[p].
 void WindowSums(const std::int32_t* running, std::int64_t length, std::int32_t* out,
@@ -42,11 +41,11 @@ struct CorrelationSums {
 };
 inline constexpr float kCorrelationUndefined = -2.0F;
 
-// values[p] = r |r|, r the coefficient: it has r's order and needs no root. Undefined with n below
-// `overlap_min` or where either side is constant. Returns the largest value.
-// Every product n * sum and sum * sum must be under 2^24, so that a float holds it exactly.
-float SignedSquaredCorrelation(const CorrelationSums& sums, std::int32_t overlap_min, float* values,
-                               std::int64_t count);
+// values[p] = r |r|, r the coefficient of the sums upper - lower: it has r's order and needs no
+// root. Undefined with n below `overlap_min` or where either side is constant. Returns the largest
+// value. Every product n * sum and sum * sum must be under 2^24, so that a float holds it exactly.
+float SignedSquaredCorrelation(const CorrelationSums& upper, const CorrelationSums& lower,
+                               std::int32_t overlap_min, float* values, std::int64_t count);
 
 // total[p] += r and segments[p] += 1 where r, the correlation coefficient, is defined as above.
 void AddCorrelation(const CorrelationSums& sums, std::int32_t overlap_min, float* total,
