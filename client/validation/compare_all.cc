@@ -214,10 +214,10 @@ absl::StatusOr<Comparisons> CompareBulletsOf(const ScanSet& questioned, const Sc
 
 absl::StatusOr<Comparisons> CompareCasesOf(const ScanSet& questioned, const ScanSet* gallery,
                                            const RunOptions& options) {
-  Comparisons table = EmptyTable(
-      "cases", "Breech faces", "congruent matching cells",
-      {"cells_eligible", "cmc_original", "cmc_high", "turn_degrees", "image_correlation", "flags"},
-      gallery != nullptr);
+  Comparisons table = EmptyTable("cases", "Breech faces", "congruent matching cells",
+                                 {kCellsEligibleColumn, "cmc_original", "cmc_high", "turn_degrees",
+                                  "image_correlation", "flags"},
+                                 gallery != nullptr);
   const std::vector<const ScannedCase*> cases = Gather(
       questioned.cases, gallery != nullptr ? &gallery->cases : nullptr,
       [](const ScannedCase&) { return true; }, table);

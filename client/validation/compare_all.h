@@ -32,6 +32,8 @@ struct Pair {
   std::optional<forensics::LikelihoodRatio> ratio;
 };
 
+inline constexpr char kCellsEligibleColumn[] = "cells_eligible";  // Of cases: Comparisons::columns.
+
 // Every pair of one sort of thing.
 struct Comparisons {
   std::string name;                  // "lands": also the name of its files.

@@ -5,10 +5,12 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/check.h"
 #include "base/status.h"
 #include "client/fault.h"
 #include "client/file.h"
@@ -21,8 +23,13 @@ constexpr std::string_view kHeading = "specimen1,specimen2,same_source,cells,cmc
 
 using SpecimenPair = std::pair<std::string, std::string>;
 
-absl::StatusOr<std::map<SpecimenPair, double>> ParseCounts(std::string_view text) {
-  std::map<SpecimenPair, double> counts;
+struct Count {
+  double congruent = 0.0;
+  double cells = 0.0;
+};
+
+absl::StatusOr<std::map<SpecimenPair, Count>> ParseCounts(std::string_view text) {
+  std::map<SpecimenPair, Count> counts;
   std::int64_t line_number = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -47,30 +54,50 @@ absl::StatusOr<std::map<SpecimenPair, double>> ParseCounts(std::string_view text
       line.remove_prefix(
           std::min(comma == std::string_view::npos ? line.size() : comma + 1, line.size()));
     }
-    std::int64_t cmc = 0;
-    const char* const last = fields[4].data() + fields[4].size();
-    const auto [stop, error] = std::from_chars(fields[4].data(), last, cmc);
-    if (error != std::errc() || stop != last || cmc < 0) return refuse("cmc must be a count");
-    counts[std::minmax(std::string(fields[0]), std::string(fields[1]))] = static_cast<double>(cmc);
+    const auto number = [](std::string_view field) -> std::optional<double> {
+      std::int64_t value = 0;
+      const char* const last = field.data() + field.size();
+      const auto [stop, error] = std::from_chars(field.data(), last, value);
+      if (error != std::errc() || stop != last || value < 0) return std::nullopt;
+      return static_cast<double>(value);
+    };
+    const std::optional<double> cells = number(fields[3]);
+    const std::optional<double> congruent = number(fields[4]);
+    if (!cells || *cells < 1.0) return refuse("cells must be a count of at least 1");
+    if (!congruent || *congruent > *cells) return refuse("cmc must be a count, at most cells");
+    counts[std::minmax(std::string(fields[0]), std::string(fields[1]))] = {*congruent, *cells};
   }
   return counts;
 }
 
-std::string Line(const std::string& name, const std::vector<forensics::ScoredPair>& ours,
-                 const std::vector<forensics::ScoredPair>& theirs) {
-  const auto mine = forensics::Ranking::Of(ours);
-  const auto peers = forensics::Ranking::Of(theirs);
-  if (!mine.ok() || !peers.ok()) {
-    return absl::StrFormat("%s: %d pairs in common, not of both classes.", name, ours.size());
+using Pairs = std::vector<forensics::ScoredPair>;
+
+// The pairs of one study: counts of congruent cells, and these as shares of the cells compared.
+// Marks offer more or fewer cells, and counts vary with that; shares do not.
+struct Study {
+  Pairs ours, theirs, our_shares, their_shares;
+};
+
+std::string Line(const std::string& name, const Study& study) {
+  std::vector<forensics::ScoreFigures> figures;
+  for (const Pairs* pairs : {&study.ours, &study.theirs, &study.our_shares, &study.their_shares}) {
+    const auto ranking = forensics::Ranking::Of(*pairs);
+    if (!ranking.ok()) {
+      return absl::StrFormat("%s: %d pairs in common, not of both classes.", name, pairs->size());
+    }
+    figures.push_back(forensics::MeasureScores(*ranking, 0));
   }
-  const forensics::ScoreFigures a = forensics::MeasureScores(*mine, 0);
-  const forensics::ScoreFigures b = forensics::MeasureScores(*peers, 0);
-  return absl::StrFormat(
-      "%s: %d same and %d different pairs in common. Ours: same at least %.0f, different at most "
-      "%.0f, VR %.1f, AUC %.4f. Theirs: same at least %.0f, different at most %.0f, VR %.1f, AUC "
-      "%.4f.",
-      name, a.same, a.different, a.same_min, a.different_max, a.variance_ratio, a.auc.value,
-      b.same_min, b.different_max, b.variance_ratio, b.auc.value);
+  const auto describe = [](const forensics::ScoreFigures& counts,
+                           const forensics::ScoreFigures& shares) {
+    return absl::StrFormat(
+        "same at least %.0f, different at most %.0f, VR %.1f, AUC %.4f; as shares of the cells "
+        "compared %.2f, %.2f, VR %.1f",
+        counts.same_min, counts.different_max, counts.variance_ratio, counts.auc.value,
+        shares.same_min, shares.different_max, shares.variance_ratio);
+  };
+  return absl::StrFormat("%s: %d same and %d different pairs in common. Ours: %s. Theirs: %s.",
+                         name, figures[0].same, figures[0].different,
+                         describe(figures[0], figures[2]), describe(figures[1], figures[3]));
 }
 
 }  // namespace
@@ -79,11 +106,14 @@ absl::StatusOr<std::vector<std::string>> ComparePeerCounts(const std::filesystem
                                                            const Results& results) {
   PM_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kPeerCountsBytesMax));
   PM_ASSIGN_OR_RETURN(const auto counts, ParseCounts(text));
-  using Both = std::pair<std::vector<forensics::ScoredPair>, std::vector<forensics::ScoredPair>>;
-  std::map<std::string, Both> by_study;
+  std::map<std::string, Study> by_study;
   for (const EvaluatedTable& table : results.tables) {
     const Comparisons& comparisons = table.comparisons;
     if (comparisons.name != "cases") continue;
+    const auto eligible =
+        std::find(comparisons.columns.begin(), comparisons.columns.end(), kCellsEligibleColumn);
+    PM_CHECK(eligible != comparisons.columns.end());
+    const auto column = static_cast<std::size_t>(eligible - comparisons.columns.begin());
     // Of several scans of a specimen the first stands for it.
     std::map<SpecimenPair, bool> seen;
     for (const Pair& pair : comparisons.pairs) {
@@ -92,15 +122,20 @@ absl::StatusOr<std::vector<std::string>> ComparePeerCounts(const std::filesystem
       const SpecimenPair key = std::minmax(a.specimen, b.specimen);
       const auto found = counts.find(key);
       if (found == counts.end() || !Counts(pair) || !seen.emplace(key, true).second) continue;
-      const std::string study = a.study == b.study ? a.study : a.study + " with " + b.study;
-      forensics::ScoredPair scored = Scored(comparisons, pair);
-      by_study[study].first.push_back(scored);
-      scored.score = found->second;
-      by_study[study].second.push_back(scored);
+      Study& study = by_study[a.study == b.study ? a.study : a.study + " with " + b.study];
+      const forensics::ScoredPair scored = Scored(comparisons, pair);
+      const auto add = [&scored](Pairs& pairs, double score) {
+        pairs.push_back(scored);
+        pairs.back().score = score;
+      };
+      add(study.ours, pair.score);
+      add(study.our_shares, pair.score / std::max(1.0, pair.extra[column]));
+      add(study.theirs, found->second.congruent);
+      add(study.their_shares, found->second.congruent / found->second.cells);
     }
   }
   std::vector<std::string> lines;
-  for (const auto& [study, both] : by_study) lines.push_back(Line(study, both.first, both.second));
+  for (const auto& [name, study] : by_study) lines.push_back(Line(name, study));
   if (lines.empty()) lines.push_back("No pair of the counts is in the set.");
   return lines;
 }

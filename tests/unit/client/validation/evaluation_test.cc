@@ -3,12 +3,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <algorithm>
+#include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_format.h"
+#include "client/validation/peer_counts.h"
 #include "client/validation/report_html.h"
 #include "client/validation/results.h"
 #include "tests/support/status_matchers.h"
@@ -129,6 +134,44 @@ TEST(EvaluateTest, OneClassAloneHasCountsAndNoFigures) {
   EXPECT_FALSE(evaluation.subsets[0].figures.has_value());
   EXPECT_TRUE(evaluation.roc.empty());
   EXPECT_EQ(evaluation.retrieval.queries, 0);
+}
+
+// Counts beside which to set one's own; a later test writes it anew.
+std::filesystem::path PeerCounts(const std::string& lines) {
+  const std::filesystem::path path =
+      std::filesystem::path(::testing::TempDir()) / absl::StrFormat("peer_counts.%d.csv", getpid());
+  std::ofstream(path) << "specimen1,specimen2,same_source,cells,cmc\n" << lines;
+  return path;
+}
+
+TEST(PeerCountsTest, SharesOfTheCellsDoNotVaryWithHowManyThereAre) {
+  Results results;
+  results.tables.push_back(
+      {.comparisons =
+           Table({{"a1", "f0", "S"}, {"a2", "f0", "S"}, {"a3", "f0", "S"}, {"b1", "f1", "S"}},
+                 {{{0, 1}, 30.0}, {{0, 2}, 15.0}, {{1, 2}, 20.0}}, 1.0)});
+  Comparisons& cases = results.tables[0].comparisons;
+  cases.columns = {kCellsEligibleColumn};
+  for (Pair& pair : cases.pairs) pair.extra[0] = pair.truth == Truth::kSame ? pair.score : 10.0;
+  cases.pairs[1].extra[0] = 20.0;  // a1 and a3: 15 of 20 cells.
+
+  const auto lines = ComparePeerCounts(
+      PeerCounts("a2,a1,1,40,20\na1,a3,1,30,12\na2,a3,1,30,15\nb1,a1,0,40,2\nb1,a2,0,40,0\n"
+                 "x,y,0,10,0\n"),
+      results);
+
+  ASSERT_THAT(lines, IsOk());
+  ASSERT_EQ(lines->size(), 1U);
+  EXPECT_THAT((*lines)[0], HasSubstr("S: 3 same and 2 different pairs in common"));
+  EXPECT_THAT((*lines)[0], HasSubstr("Ours: same at least 15, different at most 1, VR 3."));
+  EXPECT_THAT((*lines)[0], HasSubstr("as shares of the cells compared 0.75, 0.10, VR 16."));
+  EXPECT_THAT((*lines)[0], HasSubstr("Theirs: same at least 12, different at most 2, VR "));
+  EXPECT_THAT((*lines)[0], HasSubstr("as shares of the cells compared 0.40, 0.05, VR 22."));
+}
+
+TEST(PeerCountsTest, MoreCongruentCellsThanCellsAreRefused) {
+  const auto lines = ComparePeerCounts(PeerCounts("a1,a2,1,30,31\n"), Results());
+  EXPECT_THAT(lines.status().message(), HasSubstr("line 2: cmc must be a count, at most cells"));
 }
 
 TEST(ScoresCsvTest, QuotesFieldsAndDefusesFormulas) {
