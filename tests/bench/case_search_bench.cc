@@ -2,7 +2,7 @@
 // What searching many cartridge cases costs, beside what the machine could do at best, measured in
 // the same run; and what it finds. Run by hand:
 //   case_search_bench speed [largest] [queries]    growth, share of the peak, planted pairs
-//   case_search_bench recall [records] [queries]   normal against exhaustive: slow
+//   case_search_bench recall [records] [queries] [first]   normal against exhaustive: slow
 //   case_search_bench decoys                       made records beside generated ones
 #include <algorithm>
 #include <array>
@@ -216,8 +216,9 @@ void BenchSpeed(std::int64_t largest, std::uint32_t asked) {
       found.result.certified ? "" : ", not certified");
 }
 
-// Every record generated and compared in full; the queries are second shots.
-void BenchRecall(std::int64_t records, std::int64_t queries) {
+// Every record generated and compared in full; the queries are second shots, [first, queries) of
+// them: they take hours and may be asked in parts.
+void BenchRecall(std::int64_t records, std::int64_t queries, std::int64_t first_query) {
   WorkerPool pool(kThreads);
   CaseIndex index(pool);
   const double from = WallS();
@@ -228,7 +229,7 @@ void BenchRecall(std::int64_t records, std::int64_t queries) {
   absl::PrintF("%d records generated, extracted and inserted in %.0f s\n", records, WallS() - from);
   std::int64_t reportable = 0, missed = 0, top10 = 0, top10_missed = 0, first = 0;
   double estimated = 0.0, cpu_all = 0.0, cpu_normal = 0.0;
-  for (std::int64_t q = 0; q < queries; ++q) {
+  for (std::int64_t q = first_query; q < queries; ++q) {
     const auto slide = static_cast<std::uint32_t>(q * records / queries);
     const CaseSignature query = Generated(slide, 1);
     const Found all = Search(index, query, {.best_count = 20, .exhaustive = true});
@@ -249,12 +250,12 @@ void BenchRecall(std::int64_t records, std::int64_t queries) {
     estimated += normal.result.missed_probability;
     cpu_all += all.cpu_s;
     cpu_normal += normal.cpu_s;
-    const auto n = static_cast<double>(q + 1);
+    const auto n = static_cast<double>(q + 1 - first_query);
     absl::PrintF(
         "%d queries: at or above L1 %d, missed %d (at most %.2f %% at 95 %%); top ten %d, missed "
         "%d; source at rank 1 %d; refined %d of %d, estimate %.2g; processor %.1f s exhaustive, "
         "%.1f s normal\n",
-        q + 1, reportable, missed,
+        q + 1 - first_query, reportable, missed,
         100.0 * ShareUpper95(missed, std::max<std::int64_t>(1, reportable)), top10, top10_missed,
         first, normal.result.refined_count, records, estimated / n, cpu_all / n, cpu_normal / n);
   }
@@ -305,9 +306,11 @@ int main(int argc, char** argv) {
   const std::string_view what = argc > 1 ? argv[1] : "speed";
   const std::int64_t records = argc > 2 ? std::atoll(argv[2]) : 100'000;
   const std::int64_t queries = argc > 3 ? std::atoll(argv[3]) : 20;
-  if (records < 30 || records > 10'000'000 || queries < 1 || queries > records) {
-    std::fprintf(stderr,
-                 "usage: case_search_bench coarse|speed|recall|decoys [records] [queries]\n");
+  const std::int64_t first = argc > 4 ? std::atoll(argv[4]) : 0;
+  if (records < 30 || records > 10'000'000 || queries < 1 || queries > records || first < 0) {
+    std::fprintf(
+        stderr,
+        "usage: case_search_bench coarse|speed|recall|decoys [records] [queries] [first]\n");
     return 2;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
@@ -315,7 +318,7 @@ int main(int argc, char** argv) {
   if (what == "speed")
     proofmark::forensics::BenchSpeed(records, static_cast<std::uint32_t>(std::min<std::int64_t>(
                                                   queries, proofmark::forensics::kPlanted)));
-  if (what == "recall") proofmark::forensics::BenchRecall(records, queries);
+  if (what == "recall") proofmark::forensics::BenchRecall(records, queries, first);
   if (what == "decoys") proofmark::forensics::BenchDecoys();
   return 0;
 }

@@ -4,7 +4,7 @@
 // not count there. Run by hand:
 //   search_bench speed [largest index, default 100000]   growth, peak, restart
 //   search_bench retrieval [records] [queries]           ranks by kind of query
-//   search_bench recall [records] [queries]              normal against exhaustive: slow
+//   search_bench recall [records] [queries] [first]      normal against exhaustive: slow
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -347,12 +347,13 @@ void BenchRetrieval(std::int64_t records, std::int64_t queries) {
   }
 }
 
-void BenchRecall(std::int64_t records, std::int64_t queries) {
+// Queries [first, queries): they take hours and may be asked in parts.
+void BenchRecall(std::int64_t records, std::int64_t queries, std::int64_t first) {
   WorkerPool pool(kThreads);
-  BulletIndex index(pool, Regenerate());
+  BulletIndex index(pool);
   Fill(index, 0, records);
   std::int64_t reportable = 0, missed = 0, top10 = 0, top10_missed = 0;
-  for (std::int64_t q = 0; q < queries; ++q) {
+  for (std::int64_t q = first; q < queries; ++q) {
     const BulletSignature query = Query(q * records / queries, false);
     const Found all = Search(index, query, {.best_count = 20, .exhaustive = true});
     const Found normal = Search(index, query, {.best_count = 20});
@@ -372,7 +373,7 @@ void BenchRecall(std::int64_t records, std::int64_t queries) {
         "%d queries: at or above L1 %d, missed %d (at most %.2f %% at 95 %%); top ten %d, missed "
         "%d "
         "(at most %.2f %%); refined %d of %d, estimate %.2g\n",
-        q + 1, reportable, missed,
+        q + 1 - first, reportable, missed,
         100.0 * ShareUpper95(missed, std::max<std::int64_t>(1, reportable)), top10, top10_missed,
         100.0 * ShareUpper95(top10_missed, top10), normal.result.refined_count, records,
         normal.result.missed_probability);
@@ -387,13 +388,15 @@ int main(int argc, char** argv) {
   const std::string_view what = argc > 1 ? argv[1] : "speed";
   const std::int64_t records = argc > 2 ? std::atoll(argv[2]) : 100'000;
   const std::int64_t queries = argc > 3 ? std::atoll(argv[3]) : 20;
-  if (records < 100 || records > 10'000'000 || queries < 1 || queries > records) {
-    std::fprintf(stderr, "usage: search_bench speed|retrieval|recall [records] [queries]\n");
+  const std::int64_t first = argc > 4 ? std::atoll(argv[4]) : 0;
+  if (records < 100 || records > 10'000'000 || queries < 1 || queries > records || first < 0) {
+    std::fprintf(stderr,
+                 "usage: search_bench speed|retrieval|recall [records] [queries] [first]\n");
     return 2;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   if (what == "speed") proofmark::forensics::BenchSpeed(records);
   if (what == "retrieval") proofmark::forensics::BenchRetrieval(records, queries);
-  if (what == "recall") proofmark::forensics::BenchRecall(records, queries);
+  if (what == "recall") proofmark::forensics::BenchRecall(records, queries, first);
   return 0;
 }
