@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "absl/status/statusor.h"
 #include "crypto/sign/ed25519.h"
 
 namespace proofmark::crypto {
@@ -25,6 +27,33 @@ NoteKeyId ComputeNoteKeyId(std::string_view key_name, NoteKeyType type, const Ve
 
 // "<key name>+<key id, 8 hex digits>+<base64 of type || public key>".
 std::string ToVerifierKey(std::string_view key_name, NoteKeyType type, const VerifyingKey& key);
+
+// Longest verifier key read: room for the keys of ML-DSA-44 (1312 bytes), which others publish.
+inline constexpr std::size_t kVerifierKeyBytesMax = 4096;
+
+// What a verifier key's text says.
+struct NoteVerifierKey {
+  std::string name;                      // As CheckNoteKeyName() wants it.
+  NoteKeyId id{};                        // Computed for the types of NoteKeyType, else as written.
+  unsigned char type = 0;                // A NoteKeyType, or a type kept though it is not known.
+  std::string public_key;                // Raw; 32 bytes for the types of NoteKeyType.
+  std::optional<VerifyingKey> verifier;  // Set exactly for the types of NoteKeyType.
+
+  bool Is(NoteKeyType wanted) const { return type == static_cast<unsigned char>(wanted); }
+};
+
+//   kInvalidArgument  not a name CheckNoteKeyName() accepts.
+absl::StatusOr<NoteVerifierKey> MakeVerifierKey(std::string_view key_name, NoteKeyType type,
+                                                const VerifyingKey& key);
+
+// Reads what ToVerifierKey() writes. A key of another type (0x06 is ML-DSA-44, which OpenSSL 3.0
+// lacks) is kept with its bytes and verifies nothing.
+//   kInvalidArgument  another shape, longer than kVerifierKeyBytesMax, an id that does not fit the
+//                     key, or an Ed25519 key that VerifyingKey::FromRaw() refuses.
+absl::StatusOr<NoteVerifierKey> ParseVerifierKey(std::string_view text);
+
+// "<key name>+<key id, 8 hex digits>+<base64 of type || public key>", for keys of every type.
+std::string ToVerifierKey(const NoteVerifierKey& key);
 
 // The id under which an agency's exchange key stands in its envelopes and its descriptor:
 // "<domain>/proofmark/exchange+<key id, 8 hex digits>", the key id as of type kNote and that name.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,5 +63,35 @@ absl::Status VerifyInclusion(std::uint64_t index, std::uint64_t size, const Sha2
 //   kInvalidArgument  it does not; the message says at which step.
 absl::Status VerifyConsistency(std::uint64_t size1, std::uint64_t size2, const Sha256Digest& root1,
                                const Sha256Digest& root2, std::span<const Sha256Digest> proof);
+
+// ---- Proofs and roots from stored hashes, whatever keeps them ----
+
+// Gives the hash of the perfect subtree of 2^height leaves that starts at leaf index * 2^height:
+// from leaf rows, from tiles (crypto/tlog/tile.h) or from memory. Called only for subtrees that lie
+// wholly within the tree asked for, height 0..62. An error of its own ends the call that uses it
+// and is passed on as it is.
+using HashReader =
+    std::function<absl::StatusOr<Sha256Digest>(int height, std::uint64_t subtree_index)>;
+
+// Reads from leaf hashes, at a cost of 2^height hashes a read. `leaves` must outlive the result.
+//   kOutOfRange  (of the reader) a subtree that is not within `leaves`.
+HashReader ReadLeaves(std::span<const Sha256Digest> leaves);
+
+// The root of the tree of `size` leaves. At most 63 reads; it never meets a Frontier, so it is the
+// second code path to a root.
+//   kInvalidArgument  size above kTreeSizeMax.
+absl::StatusOr<Sha256Digest> RootFrom(std::uint64_t size, const HashReader& read);
+
+// The proof that VerifyInclusion() accepts. At most 126 reads.
+//   kInvalidArgument  index not below size, or size above kTreeSizeMax.
+absl::StatusOr<std::vector<Sha256Digest>> BuildInclusionProof(std::uint64_t index,
+                                                              std::uint64_t size,
+                                                              const HashReader& read);
+
+// The proof that VerifyConsistency() accepts, empty for equal sizes. At most 126 reads.
+//   kInvalidArgument  size1 = 0, size1 above size2, or size2 above kTreeSizeMax.
+absl::StatusOr<std::vector<Sha256Digest>> BuildConsistencyProof(std::uint64_t size1,
+                                                                std::uint64_t size2,
+                                                                const HashReader& read);
 
 }  // namespace proofmark::crypto
