@@ -154,8 +154,8 @@ absl::StatusOr<ReleasedAnswer> Answering::Release(const Asked& asked, Reply repl
   PM_ASSIGN_OR_RETURN(crypto::Envelope answer, crypto::SignEnvelope(rooms_.identity.exchange_key(),
                                                                     std::move(unsigned_answer)));
 
-  ledger::EntryDraft draft;
-  draft.kind = ledger::EntryKind::kQueryIn;
+  records::EntryDraft draft;
+  draft.kind = records::EntryKind::kQueryIn;
   draft.peer = asked.peer.node_id;
   draft.exchange = base::ToHex(base::ByteSpan(question.exchange_id));
   draft.purpose = asked.question.purpose;
@@ -190,8 +190,8 @@ absl::StatusOr<ReleasedAnswer> Answering::Release(const Asked& asked, Reply repl
 absl::Status Answering::Deny(const AskingPeer& peer, const crypto::ExchangeId& exchange,
                              const crypto::VerifiedEnvelope* envelope, std::string_view outcome,
                              absl::Status why) {
-  ledger::EntryDraft draft;
-  draft.kind = ledger::EntryKind::kDeny;
+  records::EntryDraft draft;
+  draft.kind = records::EntryKind::kDeny;
   draft.peer = peer.node_id;
   draft.exchange = base::ToHex(base::ByteSpan(exchange));
   if (envelope != nullptr) draft.request_hash = Hex(envelope->hash());

@@ -102,8 +102,8 @@ absl::StatusOr<InstalledCalibration> Calibrations::Keep(const federation::Caller
   // The built-in one is hashed as the file it was built from.
   const std::string hashed =
       file.empty() ? forensics::CalibrationText(*calibration) : std::string(file);
-  ledger::EntryDraft draft;
-  draft.kind = ledger::EntryKind::kConfig;
+  records::EntryDraft draft;
+  draft.kind = records::EntryKind::kConfig;
   draft.actor = caller.pseudonym;
   draft.object = crypto::Sha256Hex(hashed);
   draft.outcome = absl::StrFormat("CALIBRATION:%s", forensics::MarkKindName(info.mark));

@@ -65,7 +65,7 @@ absl::StatusOr<std::optional<EarlierExchange>> ExchangeBook::Find(
       .receipt = {.origin = ledger_.origin(), .index = row.index, .leaf_hash = entry.leaf_hash}};
 }
 
-absl::StatusOr<ledger::Receipt> ExchangeBook::Record(ledger::EntryDraft draft,
+absl::StatusOr<ledger::Receipt> ExchangeBook::Record(records::EntryDraft draft,
                                                      std::string_view asker,
                                                      const crypto::Sha256Digest& request_hash,
                                                      const crypto::Envelope& answer,

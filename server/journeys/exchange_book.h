@@ -39,7 +39,7 @@ class ExchangeBook {
 
   // Entry `draft`, the answer, and what else `request` carries, in one batch.
   //   kAlreadyExists  the asker used the exchange id before.
-  absl::StatusOr<ledger::Receipt> Record(ledger::EntryDraft draft, std::string_view asker,
+  absl::StatusOr<ledger::Receipt> Record(records::EntryDraft draft, std::string_view asker,
                                          const crypto::Sha256Digest& request_hash,
                                          const crypto::Envelope& answer,
                                          store::WriteRequest request);

@@ -186,21 +186,21 @@ Node::IndexReport Node::index_report() const {
 }
 
 absl::Status Node::LogStart() {
-  ledger::EntryDraft start;
-  start.kind = ledger::EntryKind::kStart;
+  records::EntryDraft start;
+  start.kind = records::EntryKind::kStart;
   start.outcome = "STARTED";
   start.count = static_cast<std::uint64_t>(collection_.size());
   PM_RETURN_IF_ERROR(ledger_->Append(std::move(start)).status());
-  ledger::EntryDraft config;
-  config.kind = ledger::EntryKind::kConfig;
+  records::EntryDraft config;
+  config.kind = records::EntryKind::kConfig;
   config.object = options_.config_sha256_hex;
   config.outcome = "LOADED";
   return ledger_->Append(std::move(config)).status();
 }
 
 absl::Status Node::Stop() {
-  ledger::EntryDraft stop;
-  stop.kind = ledger::EntryKind::kStop;
+  records::EntryDraft stop;
+  stop.kind = records::EntryKind::kStop;
   stop.outcome = "STOPPED";
   const absl::Status logged = ledger_->Append(std::move(stop)).status();
   // Last: who has no patience for it loses nothing but time.

@@ -113,7 +113,7 @@ void NoteReceipt(const federation::Partner& partner,
     return;
   }
   judged.result.peer_receipt = receipt;
-  ledger::PeerEntry entry;
+  records::PeerEntry entry;
   entry.index = receipt->index;
   const base::ByteSpan leaf = base::AsBytes(receipt->leaf_hash);
   std::copy(leaf.begin(), leaf.end(), entry.leaf_hash.begin());

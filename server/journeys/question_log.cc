@@ -18,8 +18,8 @@ std::string RowKey(std::string_view exchange_id) {
 
 }  // namespace
 
-absl::StatusOr<OpenQuestion> QuestionLog::Open(ledger::EntryDraft draft) {
-  draft.kind = ledger::EntryKind::kQueryOut;
+absl::StatusOr<OpenQuestion> QuestionLog::Open(records::EntryDraft draft) {
+  draft.kind = records::EntryKind::kQueryOut;
   draft.outcome = "ASKED";
   PM_ASSIGN_OR_RETURN(std::string exchange_id, base::ParseHex(draft.exchange));
   const std::string key = RowKey(exchange_id);
@@ -42,8 +42,8 @@ absl::StatusOr<ledger::Receipt> QuestionLog::Close(const OpenQuestion& question,
   const std::string key = RowKey(question.exchange_id);
   PM_ASSIGN_OR_RETURN(std::optional<std::string> row, store_.Get(key));
   if (!row.has_value()) return absl::FailedPreconditionError("the question was closed before");
-  ledger::EntryDraft draft = question.asked;
-  draft.kind = ledger::EntryKind::kAnswerIn;
+  records::EntryDraft draft = question.asked;
+  draft.kind = records::EntryKind::kAnswerIn;
   draft.outcome = outcome.code;
   draft.count = outcome.count;
   draft.response_hash = outcome.response_hash;

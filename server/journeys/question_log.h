@@ -14,16 +14,16 @@ namespace proofmark::journeys {
 
 // A question whose `query-out` is durable and whose `answer-in` is still to come.
 struct OpenQuestion {
-  std::string exchange_id;   // 16 raw bytes.
-  ledger::EntryDraft asked;  // The draft of its `query-out`.
+  std::string exchange_id;    // 16 raw bytes.
+  records::EntryDraft asked;  // The draft of its `query-out`.
 };
 
 // What became of a question, as the ledger says it.
 struct QuestionOutcome {
-  std::string code;                             // "ANSWERED", "REFUSED:<code>", "TOO_LATE", ...
-  std::uint64_t count = 0;                      // Candidates.
-  std::string response_hash;                    // Of the verified answer, or empty.
-  std::optional<ledger::PeerEntry> peer_entry;  // What the partner told.
+  std::string code;                              // "ANSWERED", "REFUSED:<code>", "TOO_LATE", ...
+  std::uint64_t count = 0;                       // Candidates.
+  std::string response_hash;                     // Of the verified answer, or empty.
+  std::optional<records::PeerEntry> peer_entry;  // What the partner told.
 };
 
 // Keeps the promise that every `query-out` gets exactly one `answer-in`: a row names each open
@@ -35,7 +35,7 @@ class QuestionLog {
   QuestionLog(store::Store& store, ledger::Ledger& ledger) : store_(store), ledger_(ledger) {}
 
   // Entry `query-out`; durable when it returns. `draft.exchange` names the exchange.
-  absl::StatusOr<OpenQuestion> Open(ledger::EntryDraft draft);
+  absl::StatusOr<OpenQuestion> Open(records::EntryDraft draft);
 
   // Entry `answer-in`.
   //   kFailedPrecondition  the question was closed before.

@@ -54,8 +54,8 @@ absl::StatusOr<SearchPage> Searches::List(const federation::Caller& caller, std:
 
 absl::Status Searches::LogConsultation(const federation::Caller& caller, std::string_view outcome,
                                        std::uint64_t count, std::string object) {
-  ledger::EntryDraft draft;
-  draft.kind = ledger::EntryKind::kAdminRead;
+  records::EntryDraft draft;
+  draft.kind = records::EntryKind::kAdminRead;
   draft.actor = caller.pseudonym;
   draft.outcome = std::string(outcome);
   draft.count = count;

@@ -140,8 +140,8 @@ absl::Status SearchRun::ChoosePartners() {
 // Our own rules say no: that too is an entry, and the caller hears it.
 absl::Status SearchRun::Refuse(const federation::Partner& partner, std::string_view refusal_code,
                                std::string_view reason) {
-  ledger::EntryDraft draft = DraftOf(partner.node_id, {});
-  draft.kind = ledger::EntryKind::kDeny;
+  records::EntryDraft draft = DraftOf(partner.node_id, {});
+  draft.kind = records::EntryKind::kDeny;
   draft.exchange.clear();
   draft.outcome = absl::StrFormat("NOT_ASKED:%s", refusal_code);
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt, rooms_.ledger.Append(std::move(draft)));
@@ -187,16 +187,16 @@ absl::Status SearchRun::OpenQuestion(const federation::Partner& partner) {
   PM_ASSIGN_OR_RETURN(opened.envelope,
                       crypto::SignEnvelope(rooms_.identity.exchange_key(), std::move(envelope)));
   opened.asked.hash = crypto::EnvelopeHash(opened.envelope);
-  ledger::EntryDraft draft = DraftOf(partner.node_id, opened.asked.exchange_id);
+  records::EntryDraft draft = DraftOf(partner.node_id, opened.asked.exchange_id);
   draft.request_hash = base::ToHex(base::ByteSpan(opened.asked.hash));
   PM_ASSIGN_OR_RETURN(opened.open, questions_.Open(std::move(draft)));
   asked_.push_back(std::move(opened));
   return absl::OkStatus();
 }
 
-ledger::EntryDraft SearchRun::DraftOf(std::string_view peer,
-                                      const crypto::ExchangeId& exchange) const {
-  ledger::EntryDraft draft;
+records::EntryDraft SearchRun::DraftOf(std::string_view peer,
+                                       const crypto::ExchangeId& exchange) const {
+  records::EntryDraft draft;
   draft.peer = std::string(peer);
   draft.exchange = base::ToHex(base::ByteSpan(exchange));
   draft.purpose = request_.purpose;

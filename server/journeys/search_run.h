@@ -59,7 +59,7 @@ class SearchRun {
   absl::Status Refuse(const federation::Partner& partner, std::string_view refusal_code,
                       std::string_view reason);
   absl::Status OpenQuestion(const federation::Partner& partner);
-  ledger::EntryDraft DraftOf(std::string_view peer, const crypto::ExchangeId& exchange) const;
+  records::EntryDraft DraftOf(std::string_view peer, const crypto::ExchangeId& exchange) const;
   void StartLocal();
   void Send(std::size_t index);
 

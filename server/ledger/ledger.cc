@@ -63,7 +63,7 @@ absl::StatusOr<StoredEntry> Checked(std::uint64_t index, std::string_view bytes,
     return absl::DataLossError(
         absl::StrFormat("ledger: entry %d does not hash to its leaf", index));
   }
-  absl::StatusOr<Entry> entry = ParseEntry(bytes);
+  absl::StatusOr<records::LedgerEntry> entry = records::ParseEntry(bytes);
   if (!entry.ok() || entry->seq != index) {
     return absl::DataLossError(absl::StrFormat("ledger: entry %d cannot be read", index));
   }
@@ -79,7 +79,7 @@ absl::Status CheckCount(const char* what, std::int64_t count, std::int64_t min) 
 
 }  // namespace
 
-bool EntryFilter::Matches(const Entry& entry) const {
+bool EntryFilter::Matches(const records::LedgerEntry& entry) const {
   return (!kind || entry.draft.kind == *kind) && (!peer || entry.draft.peer == *peer) &&
          (!unix_ms_min || entry.unix_ms >= *unix_ms_min) &&
          (!unix_ms_max || entry.unix_ms <= *unix_ms_max);
@@ -99,7 +99,8 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(store::Store& store, const 
   }
   // Any draft shows whether the node name can stand in an entry.
   PM_RETURN_IF_ERROR(
-      FormatEntry({.seq = 0, .unix_ms = 0, .node = options.node_name, .draft = {.outcome = "ok"}})
+      records::FormatEntry(
+          {.seq = 0, .unix_ms = 0, .node = options.node_name, .draft = {.outcome = "ok"}})
           .status());
   std::unique_ptr<Ledger> ledger(new Ledger(store, clock, std::move(options)));
   PM_RETURN_IF_ERROR(ledger->Load());
@@ -141,12 +142,13 @@ absl::Status Ledger::Load() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Receipt> Ledger::Append(EntryDraft draft, store::WriteRequest data,
+absl::StatusOr<Receipt> Ledger::Append(records::EntryDraft draft, store::WriteRequest data,
                                        WithReceipt with_receipt) {
   PM_CHECK(!data.at_turn && !data.admitted);
   // A bad draft is refused before it costs the writer thread anything.
   PM_RETURN_IF_ERROR(
-      FormatEntry({.seq = 0, .unix_ms = 0, .node = options_.node_name, .draft = draft}).status());
+      records::FormatEntry({.seq = 0, .unix_ms = 0, .node = options_.node_name, .draft = draft})
+          .status());
   Receipt receipt;
   data.at_turn = [&](store::Mutations& mutations) -> absl::Status {
     PM_RETURN_IF_ERROR(Stage(draft, receipt, mutations));
@@ -160,12 +162,13 @@ absl::StatusOr<Receipt> Ledger::Append(EntryDraft draft, store::WriteRequest dat
   return receipt;
 }
 
-absl::Status Ledger::Stage(const EntryDraft& draft, Receipt& receipt, store::Mutations& mutations) {
+absl::Status Ledger::Stage(const records::EntryDraft& draft, Receipt& receipt,
+                           store::Mutations& mutations) {
   const std::uint64_t index = frontier_.size();
-  PM_ASSIGN_OR_RETURN(std::string bytes, FormatEntry({.seq = index,
-                                                      .unix_ms = clock_.UnixMillis(),
-                                                      .node = options_.node_name,
-                                                      .draft = draft}));
+  PM_ASSIGN_OR_RETURN(std::string bytes, records::FormatEntry({.seq = index,
+                                                               .unix_ms = clock_.UnixMillis(),
+                                                               .node = options_.node_name,
+                                                               .draft = draft}));
   receipt = {.origin = options_.origin, .index = index, .leaf_hash = crypto::LeafHash(bytes)};
   mutations.Put(LeafRow(index), std::string(crypto::AsText(receipt.leaf_hash)));
   mutations.Put(EntryRow(index), std::move(bytes));

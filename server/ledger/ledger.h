@@ -15,7 +15,7 @@
 #include "base/mutex.h"
 #include "crypto/hash/sha256.h"
 #include "crypto/tlog/merkle.h"
-#include "server/ledger/entry.h"
+#include "records/ledger_entry.h"
 #include "server/store/store.h"
 
 namespace proofmark::ledger {
@@ -31,7 +31,7 @@ struct Receipt {
 
 // An entry as it was read back.
 struct StoredEntry {
-  Entry entry;
+  records::LedgerEntry entry;
   std::string bytes;  // Exactly what was written and hashed.
   crypto::Sha256Digest leaf_hash{};
 };
@@ -46,12 +46,12 @@ struct TreeHead {
 
 // Which entries a reader wants; what is not set does not restrict.
 struct EntryFilter {
-  std::optional<EntryKind> kind{};
+  std::optional<records::EntryKind> kind{};
   std::optional<std::string> peer{};  // Exact SPIFFE id.
   std::optional<std::int64_t> unix_ms_min{};
   std::optional<std::int64_t> unix_ms_max{};  // Inclusive.
 
-  bool Matches(const Entry& entry) const;
+  bool Matches(const records::LedgerEntry& entry) const;
 };
 
 inline constexpr std::int64_t kReadEntriesMax = 1000;
@@ -86,7 +86,7 @@ class Ledger final : private store::GroupObserver {
   // empty: use `with_receipt`.
   //   kInvalidArgument  the draft breaks a rule of entry.h.
   //   others            store::Store::Commit.
-  absl::StatusOr<Receipt> Append(EntryDraft draft, store::WriteRequest data = {},
+  absl::StatusOr<Receipt> Append(records::EntryDraft draft, store::WriteRequest data = {},
                                  WithReceipt with_receipt = nullptr);
 
   // The tree with every acknowledged entry.
@@ -123,7 +123,8 @@ class Ledger final : private store::GroupObserver {
   Ledger(store::Store& store, const base::Clock& clock, Options options);
 
   absl::Status Load();
-  absl::Status Stage(const EntryDraft& draft, Receipt& receipt, store::Mutations& mutations);
+  absl::Status Stage(const records::EntryDraft& draft, Receipt& receipt,
+                     store::Mutations& mutations);
   std::optional<store::HighWaterMark> Seal(store::Mutations& mutations) override;
   void Committed() override;
 

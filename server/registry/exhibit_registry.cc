@@ -66,9 +66,9 @@ absl::StatusOr<wire::StoredExhibit> ParseHeld(const records::ExhibitId& id,
   return stored;
 }
 
-ledger::EntryDraft ActOf(const federation::Caller& caller, ledger::EntryKind kind,
-                         std::string_view outcome) {
-  ledger::EntryDraft draft;
+records::EntryDraft ActOf(const federation::Caller& caller, records::EntryKind kind,
+                          std::string_view outcome) {
+  records::EntryDraft draft;
   draft.kind = kind;
   draft.actor = caller.pseudonym;
   draft.outcome = std::string(outcome);
@@ -146,7 +146,7 @@ absl::StatusOr<Kept> ExhibitRegistry::Keep(const federation::Caller& caller, New
                       FindSubmission(caller, exhibit.submission_id));
   if (earlier.has_value()) return Kept{.view = *std::move(earlier), .already_held = true};
 
-  ledger::EntryDraft draft = ActOf(caller, ledger::EntryKind::kSubmit, "STORED");
+  records::EntryDraft draft = ActOf(caller, records::EntryKind::kSubmit, "STORED");
   draft.count = exhibit.marks.size();
   if (!exhibit.identity.case_reference.empty()) {
     PM_ASSIGN_OR_RETURN(draft.case_commitment,
@@ -292,7 +292,7 @@ absl::StatusOr<Withdrawn> ExhibitRegistry::Withdraw(const federation::Caller& ca
   DeleteRosterRow(raw_id, request.mutations);
   request.mutations.Put(store::StoreKey(kWithdrawalTable).Bytes(raw_id).Build(),
                         std::move(sealed_reason));
-  ledger::EntryDraft draft = ActOf(caller, ledger::EntryKind::kWithdraw, "WITHDRAWN");
+  records::EntryDraft draft = ActOf(caller, records::EntryKind::kWithdraw, "WITHDRAWN");
   draft.count = 1;
   PM_ASSIGN_OR_RETURN(draft.object, CommitmentTo(stored.exhibit));
   const crypto::Sha256Digest detail = Commit(key, "reason", reason);
@@ -312,7 +312,7 @@ absl::StatusOr<ResolvedHandle> ExhibitRegistry::ResolveHandle(const federation::
   PM_ASSIGN_OR_RETURN(std::optional<HandleUse> use, FindHandle(store_, handle));
   if (!use.has_value()) return absl::NotFoundError("this node never gave that handle");
   PM_ASSIGN_OR_RETURN(wire::StoredExhibit stored, Load(use->exhibit_id));
-  ledger::EntryDraft draft = ActOf(caller, ledger::EntryKind::kAdminRead, "HANDLE_RESOLVED");
+  records::EntryDraft draft = ActOf(caller, records::EntryKind::kAdminRead, "HANDLE_RESOLVED");
   draft.exchange = base::ToHex(use->exchange_id);
   draft.count = 1;
   PM_ASSIGN_OR_RETURN(draft.object, CommitmentTo(stored.exhibit));
@@ -423,7 +423,7 @@ absl::StatusOr<wire::ExhibitView> ExhibitRegistry::ViewOf(wire::StoredExhibit st
 absl::Status ExhibitRegistry::LogConsultation(const federation::Caller& caller,
                                               std::string_view outcome, std::uint64_t count,
                                               std::string object) {
-  ledger::EntryDraft draft = ActOf(caller, ledger::EntryKind::kAdminRead, outcome);
+  records::EntryDraft draft = ActOf(caller, records::EntryKind::kAdminRead, outcome);
   draft.count = count;
   draft.object = std::move(object);
   return ledger_.Append(std::move(draft)).status();

@@ -36,7 +36,7 @@ absl::StatusOr<Selection> ReadSelection(const v1::ListEntriesRequest& asked) {
   selection.from = asked.from_index();
   selection.newest = asked.newest();
   if (!asked.kind().empty()) {
-    const auto kind = ledger::ParseEntryKind(asked.kind());
+    const auto kind = records::ParseEntryKind(asked.kind());
     if (!kind.ok()) return absl::InvalidArgumentError("kind: not a kind of entry");
     selection.filter.kind = *kind;
   }
@@ -52,12 +52,12 @@ absl::StatusOr<Selection> ReadSelection(const v1::ListEntriesRequest& asked) {
   return selection;
 }
 
-bool IsOfPeer(const ledger::Entry& entry, const std::string& peer) {
+bool IsOfPeer(const records::LedgerEntry& entry, const std::string& peer) {
   return peer.empty() || entry.draft.peer == peer ||
          entry.draft.peer.rfind("spiffe://" + peer + "/", 0) == 0;
 }
 
-bool Selects(const Selection& selection, const ledger::Entry& entry) {
+bool Selects(const Selection& selection, const records::LedgerEntry& entry) {
   return selection.filter.Matches(entry) && IsOfPeer(entry, selection.peer);
 }
 
@@ -145,7 +145,7 @@ class AuditService final : public v1::AuditService::CallbackService {
   // Reading the ledger is an act too. Durable before the answer goes out.
   absl::Status LogReading(const crypto::SpiffeName& caller, std::uint64_t count) const {
     return ledger()
-        .Append({.kind = ledger::EntryKind::kAdminRead,
+        .Append({.kind = records::EntryKind::kAdminRead,
                  .actor = caller.id(),
                  .outcome = "ledger",
                  .count = count})

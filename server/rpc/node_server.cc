@@ -40,8 +40,8 @@ void SetLimits(grpc::ServerBuilder& builder) {
   }
 }
 
-ledger::EntryDraft DenialEntry(const Denial& denial) {
-  ledger::EntryDraft draft{.kind = ledger::EntryKind::kDeny, .outcome = denial.reason};
+records::EntryDraft DenialEntry(const Denial& denial) {
+  records::EntryDraft draft{.kind = records::EntryKind::kDeny, .outcome = denial.reason};
   const auto name = crypto::SpiffeName::Parse(denial.caller);
   if (name.ok() && name->kind() == crypto::SpiffeName::Kind::kNode) {
     draft.peer = denial.caller;

@@ -32,9 +32,9 @@ struct Rate {
   double group = 0.0;  // Appends that shared a sync, on average; 0 where nobody counts.
 };
 
-ledger::EntryDraft TypicalDraft() {
-  ledger::EntryDraft draft;
-  draft.kind = ledger::EntryKind::kQueryIn;
+records::EntryDraft TypicalDraft() {
+  records::EntryDraft draft;
+  draft.kind = records::EntryKind::kQueryIn;
   draft.peer = "spiffe://police.example/proofmark/node/b2";
   draft.exchange = "00112233445566778899aabbccddeeff";
   draft.purpose = "homicide";
@@ -81,10 +81,10 @@ Rate MeasureLedger(const std::string& folder, int callers, double seconds) {
 // The rows of one append: entry, leaf hash, and a frontier of 13 subtrees.
 Rate MeasureLevelDb(const std::string& folder, int callers, double seconds) {
   const std::string entry =
-      *ledger::FormatEntry({.seq = 1'000'000,
-                            .unix_ms = 1'790'000'000'000,
-                            .node = "spiffe://kripo.example/proofmark/node/a1",
-                            .draft = TypicalDraft()});
+      *records::FormatEntry({.seq = 1'000'000,
+                             .unix_ms = 1'790'000'000'000,
+                             .node = "spiffe://kripo.example/proofmark/node/a1",
+                             .draft = TypicalDraft()});
   leveldb::Options options;
   options.create_if_missing = true;
   options.write_buffer_size = std::size_t{32} << 20;

@@ -7,14 +7,14 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "server/ledger/entry.h"
+#include "records/ledger_entry.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace proofmark;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const absl::StatusOr<ledger::Entry> entry = ledger::ParseEntry(bytes);
+  const absl::StatusOr<records::LedgerEntry> entry = records::ParseEntry(bytes);
   if (!entry.ok()) return 0;
-  const absl::StatusOr<std::string> written = ledger::FormatEntry(*entry);
+  const absl::StatusOr<std::string> written = records::FormatEntry(*entry);
   PM_CHECK(written.ok());
   PM_CHECK(bytes.starts_with(*written));
   return 0;

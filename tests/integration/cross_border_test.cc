@@ -76,7 +76,7 @@ class CrossBorderTest : public ::testing::Test {
     return v1::SearchService::Stub(node.StaffChannel(StaffRole::kExaminer));
   }
 
-  std::vector<ledger::StoredEntry> EntriesOf(LoopbackNode& node, ledger::EntryKind kind) {
+  std::vector<ledger::StoredEntry> EntriesOf(LoopbackNode& node, records::EntryKind kind) {
     auto entries = node.node().ledger().ReadNewestFirst({.kind = kind}, 100);
     EXPECT_TRUE(entries.ok());
     return *std::move(entries);
@@ -123,8 +123,8 @@ TEST_F(CrossBorderTest, FindsTheOtherBulletOfTheSameBarrelAndLogsBothSides) {
   EXPECT_EQ(resolved.exhibit().exhibit_id(), wanted);
   EXPECT_EQ(resolved.asking_agency(), "fr.example");
 
-  const auto query_in = EntriesOf(*gb_node_, ledger::EntryKind::kQueryIn);
-  const auto answer_in = EntriesOf(*fr_node_, ledger::EntryKind::kAnswerIn);
+  const auto query_in = EntriesOf(*gb_node_, records::EntryKind::kQueryIn);
+  const auto answer_in = EntriesOf(*fr_node_, records::EntryKind::kAnswerIn);
   ASSERT_EQ(query_in.size(), 1U);
   ASSERT_EQ(answer_in.size(), 1U);
   ASSERT_TRUE(answer_in[0].entry.draft.peer_entry.has_value());
@@ -226,8 +226,8 @@ TEST_F(CrossBorderTest, ADeadPartnerIsNamedAndHidesNobody) {
   EXPECT_EQ(search.partners(1).agency(), "gb.example");
   EXPECT_EQ(search.partners(1).outcome(), v1::PARTNER_OUTCOME_ANSWERED);
   EXPECT_EQ(search.partners(1).result().candidates_size(), 1);
-  EXPECT_EQ(EntriesOf(*fr_node_, ledger::EntryKind::kQueryOut).size(), 2U);
-  EXPECT_EQ(EntriesOf(*fr_node_, ledger::EntryKind::kAnswerIn).size(), 2U);
+  EXPECT_EQ(EntriesOf(*fr_node_, records::EntryKind::kQueryOut).size(), 2U);
+  EXPECT_EQ(EntriesOf(*fr_node_, records::EntryKind::kAnswerIn).size(), 2U);
 }
 
 TEST_F(CrossBorderTest, ASilentPartnerIsNamedAtTheDeadlineAndHidesNobody) {
@@ -251,7 +251,7 @@ TEST_F(CrossBorderTest, ASilentPartnerIsNamedAtTheDeadlineAndHidesNobody) {
               ::testing::AnyOf(v1::PARTNER_OUTCOME_TOO_LATE, v1::PARTNER_OUTCOME_UNREACHABLE));
   EXPECT_EQ(search.partners(1).outcome(), v1::PARTNER_OUTCOME_ANSWERED);
   EXPECT_LT(taken, 2 * kPatience);
-  EXPECT_EQ(EntriesOf(*fr_node_, ledger::EntryKind::kAnswerIn).size(), 2U);
+  EXPECT_EQ(EntriesOf(*fr_node_, records::EntryKind::kAnswerIn).size(), 2U);
 }
 
 TEST_F(CrossBorderTest, APurposeOutsideTheAgreementIsNotAsked) {
@@ -267,7 +267,7 @@ TEST_F(CrossBorderTest, APurposeOutsideTheAgreementIsNotAsked) {
 
   ASSERT_EQ(search.partners_size(), 1);
   EXPECT_EQ(search.partners(0).outcome(), v1::PARTNER_OUTCOME_NOT_ASKED);
-  EXPECT_EQ(EntriesOf(*gb_node_, ledger::EntryKind::kQueryIn).size(), 0U);
+  EXPECT_EQ(EntriesOf(*gb_node_, records::EntryKind::kQueryIn).size(), 0U);
 }
 
 TEST_F(CrossBorderTest, TheSameContentTwiceIsOneExhibit) {

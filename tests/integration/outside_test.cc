@@ -87,7 +87,7 @@ class OutsideTest : public ::testing::Test {
 
   std::uint64_t LedgerSize() { return node_.node().ledger().Head().size; }
 
-  ledger::Entry NewestEntry() {
+  records::LedgerEntry NewestEntry() {
     const auto entries = node_.node().ledger().ReadNewestFirst({}, 1);
     EXPECT_TRUE(entries.ok());
     return entries->front().entry;
@@ -203,8 +203,8 @@ TEST_F(OutsideTest, RefusesAWrongRoleAndWritesItIntoTheLedger) {
   const grpc::Status status = stub.ListExhibits(&context, v1::ListExhibitsRequest(), &response);
 
   EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
-  const ledger::Entry entry = NewestEntry();
-  EXPECT_EQ(entry.draft.kind, ledger::EntryKind::kDeny);
+  const records::LedgerEntry entry = NewestEntry();
+  EXPECT_EQ(entry.draft.kind, records::EntryKind::kDeny);
   EXPECT_EQ(entry.draft.actor, "nosy");
   EXPECT_EQ(entry.draft.outcome, "role");
 }
@@ -232,7 +232,7 @@ TEST_F(CalibrationRpcTest, AnAdministratorInstallsAndEveryoneSeesIt) {
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(installed_.calibration().version(), own.info.version);
   EXPECT_EQ(NewestEntry().seq, installed_.receipt().index());
-  EXPECT_EQ(NewestEntry().draft.kind, ledger::EntryKind::kConfig);
+  EXPECT_EQ(NewestEntry().draft.kind, records::EntryKind::kConfig);
   EXPECT_EQ(NewestEntry().draft.outcome, "CALIBRATION:breech_face");
   EXPECT_EQ(NewestEntry().draft.actor, "someone");
 
@@ -279,7 +279,7 @@ TEST_F(CalibrationRpcTest, NobodyElseInstallsAndNothingElseIsInstalled) {
   for (const StaffRole role : {StaffRole::kLab, StaffRole::kExaminer, StaffRole::kAuditor}) {
     EXPECT_EQ(Install(role, request).error_code(), grpc::StatusCode::PERMISSION_DENIED);
   }
-  EXPECT_EQ(NewestEntry().draft.kind, ledger::EntryKind::kDeny);
+  EXPECT_EQ(NewestEntry().draft.kind, records::EntryKind::kDeny);
 }
 
 // Every method there is, called by somebody who may not: each refusal is the guard's, and each is

@@ -15,13 +15,13 @@ namespace proofmark::journeys {
 namespace {
 
 using ::absl::StatusCode;
-using ledger::EntryKind;
 using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::IsOk;
 using ::proofmark::testing::kExaminer;
 using ::proofmark::testing::kPurpose;
 using ::proofmark::testing::StatusIs;
 using ::proofmark::testing::TwoAgencies;
+using records::EntryKind;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -106,7 +106,7 @@ TEST_F(AnsweringTest, TheAnswerIsSignedBoundToTheQuestionAndLogged) {
   const auto entry = Ledger().Read(answer->receipt.index);
   ASSERT_THAT(entry, IsOk());
   EXPECT_EQ(crypto::AsText(entry->leaf_hash), answer->receipt.leaf_hash);
-  const ledger::EntryDraft& draft = entry->entry.draft;
+  const records::EntryDraft& draft = entry->entry.draft;
   EXPECT_EQ(draft.kind, EntryKind::kQueryIn);
   EXPECT_EQ(draft.peer, two_.south.node_id());
   EXPECT_EQ(draft.purpose, kPurpose);

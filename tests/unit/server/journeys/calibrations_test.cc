@@ -18,7 +18,6 @@ using ::absl::StatusCode;
 using forensics::Calibration;
 using forensics::Level;
 using forensics::MarkKind;
-using ledger::EntryKind;
 using ::proofmark::testing::Agency;
 using ::proofmark::testing::AskAll;
 using ::proofmark::testing::EntriesOf;
@@ -28,6 +27,7 @@ using ::proofmark::testing::kExaminer;
 using ::proofmark::testing::ScratchState;
 using ::proofmark::testing::StatusIs;
 using ::proofmark::testing::WireInTheMiddle;
+using records::EntryKind;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -63,9 +63,9 @@ class CalibrationsTest : public ::testing::Test {
   CalibrationInForce InForce(MarkKind mark) {
     return calibrations().List()[static_cast<std::size_t>(mark)];
   }
-  std::vector<ledger::Entry> Installations() {
-    std::vector<ledger::Entry> found;
-    for (ledger::Entry& entry : EntriesOf(agency_.node().ledger(), EntryKind::kConfig)) {
+  std::vector<records::LedgerEntry> Installations() {
+    std::vector<records::LedgerEntry> found;
+    for (records::LedgerEntry& entry : EntriesOf(agency_.node().ledger(), EntryKind::kConfig)) {
       if (entry.draft.outcome.starts_with("CALIBRATION:")) found.push_back(std::move(entry));
     }
     return found;

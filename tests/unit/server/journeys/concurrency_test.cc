@@ -43,7 +43,7 @@ TEST(NodeConcurrencyTest, IdenticalSubmissionsAtOnceAreOneExhibit) {
   }
   EXPECT_EQ(stored, 1);
   EXPECT_EQ(two.north.node().indexed_count(), 1);
-  EXPECT_THAT(EntriesOf(two.north.node().ledger(), ledger::EntryKind::kSubmit), SizeIs(1));
+  EXPECT_THAT(EntriesOf(two.north.node().ledger(), records::EntryKind::kSubmit), SizeIs(1));
 }
 
 TEST(NodeConcurrencyTest, BothAgenciesAskEachOtherWhileExhibitsComeAndGo) {
@@ -74,9 +74,9 @@ TEST(NodeConcurrencyTest, BothAgenciesAskEachOtherWhileExhibitsComeAndGo) {
   }
   for (testing::Agency* agency : {&two.north, &two.south}) {
     const ledger::Ledger& ledger = agency->node().ledger();
-    EXPECT_THAT(EntriesOf(ledger, ledger::EntryKind::kQueryOut), SizeIs(4));
-    EXPECT_THAT(EntriesOf(ledger, ledger::EntryKind::kAnswerIn), SizeIs(4));
-    EXPECT_THAT(EntriesOf(ledger, ledger::EntryKind::kQueryIn), SizeIs(2));
+    EXPECT_THAT(EntriesOf(ledger, records::EntryKind::kQueryOut), SizeIs(4));
+    EXPECT_THAT(EntriesOf(ledger, records::EntryKind::kAnswerIn), SizeIs(4));
+    EXPECT_THAT(EntriesOf(ledger, records::EntryKind::kQueryIn), SizeIs(2));
     EXPECT_THAT(ledger.VerifyAll(), IsOk());
   }
 }

@@ -38,8 +38,8 @@ class ExchangeBookTest : public ::testing::Test {
 
   absl::StatusOr<ledger::Receipt> Record(const crypto::Envelope& answer,
                                          std::string_view question = "question") {
-    ledger::EntryDraft draft;
-    draft.kind = ledger::EntryKind::kQueryIn;
+    records::EntryDraft draft;
+    draft.kind = records::EntryKind::kQueryIn;
     draft.outcome = "ANSWERED";
     return book_.Record(draft, kAsker, crypto::Sha256(question), answer, {});
   }

@@ -11,7 +11,6 @@ namespace proofmark::journeys {
 namespace {
 
 using ::absl::StatusCode;
-using ledger::EntryKind;
 using ::proofmark::testing::Agency;
 using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::FakeClock;
@@ -19,6 +18,7 @@ using ::proofmark::testing::IsOk;
 using ::proofmark::testing::SeededRandom;
 using ::proofmark::testing::StatusIs;
 using ::proofmark::testing::WireInTheMiddle;
+using records::EntryKind;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 

@@ -10,16 +10,16 @@ namespace proofmark::journeys {
 namespace {
 
 using ::absl::StatusCode;
-using ledger::EntryKind;
 using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::IsOk;
 using ::proofmark::testing::ScratchState;
 using ::proofmark::testing::StatusIs;
+using records::EntryKind;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-ledger::EntryDraft Draft(char exchange) {
-  ledger::EntryDraft draft;
+records::EntryDraft Draft(char exchange) {
+  records::EntryDraft draft;
   draft.peer = "spiffe://south.test/proofmark/node/n1";
   draft.exchange = std::string(32, exchange);
   draft.purpose = "CRIMINAL_INVESTIGATION";
@@ -33,7 +33,7 @@ QuestionOutcome Answered() {
   return {.code = "ANSWERED",
           .count = 3,
           .response_hash = std::string(64, 'e'),
-          .peer_entry = ledger::PeerEntry{.index = 17}};
+          .peer_entry = records::PeerEntry{.index = 17}};
 }
 
 TEST(QuestionLogTest, TheAnswerRepeatsTheQuestionAndAddsItsOutcome) {
@@ -48,12 +48,12 @@ TEST(QuestionLogTest, TheAnswerRepeatsTheQuestionAndAddsItsOutcome) {
   ASSERT_THAT(entries, SizeIs(2));
   EXPECT_EQ(entries[0].draft.kind, EntryKind::kQueryOut);
   EXPECT_EQ(entries[0].draft.outcome, "ASKED");
-  ledger::EntryDraft expected = entries[0].draft;
+  records::EntryDraft expected = entries[0].draft;
   expected.kind = EntryKind::kAnswerIn;
   expected.outcome = "ANSWERED";
   expected.count = 3;
   expected.response_hash = std::string(64, 'e');
-  expected.peer_entry = ledger::PeerEntry{.index = 17};
+  expected.peer_entry = records::PeerEntry{.index = 17};
   EXPECT_EQ(entries[1].draft, expected);
 }
 
@@ -101,7 +101,7 @@ TEST(QuestionLogTest, WhatACrashLeftOpenIsClosedAtTheNextStart) {
 TEST(QuestionLogTest, ARefusedEntryLeavesNothingOpen) {
   ScratchState state;
   QuestionLog log(state.store(), state.ledger());
-  ledger::EntryDraft draft = Draft('1');
+  records::EntryDraft draft = Draft('1');
   draft.purpose = "two words";
 
   EXPECT_THAT(log.Open(draft), StatusIs(StatusCode::kInvalidArgument));

@@ -14,7 +14,6 @@ namespace proofmark::journeys {
 namespace {
 
 using ::absl::StatusCode;
-using ledger::EntryKind;
 using ::proofmark::testing::AllBytes;
 using ::proofmark::testing::AskAll;
 using ::proofmark::testing::EntriesOf;
@@ -25,6 +24,7 @@ using ::proofmark::testing::kLab;
 using ::proofmark::testing::kPurpose;
 using ::proofmark::testing::StatusIs;
 using ::proofmark::testing::TwoAgencies;
+using records::EntryKind;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;

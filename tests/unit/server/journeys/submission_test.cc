@@ -36,7 +36,7 @@ class SubmissionTest : public ::testing::Test {
   }
   // What there is to see of a refused submission: nothing.
   void ExpectNothingStored() {
-    EXPECT_THAT(EntriesOf(agency_.node().ledger(), ledger::EntryKind::kSubmit), IsEmpty());
+    EXPECT_THAT(EntriesOf(agency_.node().ledger(), records::EntryKind::kSubmit), IsEmpty());
     EXPECT_EQ(agency_.node().indexed_count(), 0);
     EXPECT_EQ(*agency_.node().CountActiveExhibits(), 0);
   }
@@ -73,7 +73,7 @@ TEST_F(SubmissionTest, TheSameContentAgainIsTheSameExhibitAndNoNewOne) {
   EXPECT_EQ(second->exhibit.exhibit, first->exhibit.exhibit);
   EXPECT_EQ(second->exhibit.receipt, first->exhibit.receipt);
   EXPECT_EQ(node_.indexed_count(), 1);
-  EXPECT_THAT(EntriesOf(node_.ledger(), ledger::EntryKind::kSubmit), SizeIs(1));
+  EXPECT_THAT(EntriesOf(node_.ledger(), records::EntryKind::kSubmit), SizeIs(1));
 }
 
 TEST_F(SubmissionTest, AnEarlierSubmissionIsFoundByItsContentAlone) {

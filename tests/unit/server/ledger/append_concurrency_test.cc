@@ -48,8 +48,8 @@ TEST(LedgerConcurrencyTest, SixtyFourThreadsGetDistinctContiguousReceipts) {
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       for (int round = 0; round < kRounds; ++round) {
-        EntryDraft draft;
-        draft.kind = EntryKind::kSubmit;
+        records::EntryDraft draft;
+        draft.kind = records::EntryKind::kSubmit;
         draft.outcome = "ok";
         draft.count = static_cast<std::uint64_t>(thread * kRounds + round);
         const absl::StatusOr<Receipt> receipt = ledger->Append(draft);

@@ -114,8 +114,8 @@ class Node {
     store::WriteRequest request;
     const store::KeyId key = ParseRecord(**row)->key;
     request.erased_keys.push_back(key);
-    EntryDraft draft;
-    draft.kind = EntryKind::kErase;
+    records::EntryDraft draft;
+    draft.kind = records::EntryKind::kErase;
     draft.outcome = "ok";
     if (!ledger_->Append(draft, std::move(request)).ok()) return;
     told.erased = key;
@@ -135,8 +135,8 @@ class Node {
     PM_ASSIGN_OR_RETURN(record.blob, store_->blobs().Put(sealed_scan));
     store::WriteRequest request;
     request.new_keys.push_back(std::move(key));
-    EntryDraft draft;
-    draft.kind = EntryKind::kSubmit;
+    records::EntryDraft draft;
+    draft.kind = records::EntryKind::kSubmit;
     draft.outcome = "ok";
     draft.count = number;
     return ledger_->Append(draft, std::move(request),
@@ -255,12 +255,13 @@ class Inspection {
 
   // As many entries of each kind as there are traces of what they tell.
   void InspectEntries(Node& node) {
-    const auto count = [&](EntryKind kind) {
+    const auto count = [&](records::EntryKind kind) {
       const auto entries = node.ledger().ReadNewestFirst({.kind = kind}, kReadEntriesMax);
       return entries.ok() ? entries->size() : ~std::size_t{0};
     };
-    Want(count(EntryKind::kSubmit) == rows_.size(), "records and submit entries differ in number");
-    Want(count(EntryKind::kErase) == erased_rows_.size(), "an erasure is half done");
+    Want(count(records::EntryKind::kSubmit) == rows_.size(),
+         "records and submit entries differ in number");
+    Want(count(records::EntryKind::kErase) == erased_rows_.size(), "an erasure is half done");
     Want(!told_.erased || erased_rows_ == std::vector{kErased},
          "an acknowledged erasure was undone");
   }

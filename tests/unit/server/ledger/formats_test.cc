@@ -10,8 +10,8 @@
 #include "crypto/tlog/merkle.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "records/ledger_entry.h"
 #include "server/ledger/case_commitments.h"
-#include "server/ledger/entry.h"
 #include "server/store/failure_latch.h"
 #include "server/store/high_water_file.h"
 #include "server/store/key_file.h"
@@ -117,10 +117,10 @@ TEST(GoldenTest, ALedgerEntryIsReadAndWrittenAsDocumented) {
   const Json golden = Golden("ledger_entry_v1.json");
   const std::string bytes = golden["entry"];
 
-  const absl::StatusOr<ledger::Entry> entry = ledger::ParseEntry(bytes);
+  const absl::StatusOr<records::LedgerEntry> entry = records::ParseEntry(bytes);
 
   ASSERT_THAT(entry, IsOk());
-  EXPECT_EQ(*ledger::FormatEntry(*entry), bytes);
+  EXPECT_EQ(*records::FormatEntry(*entry), bytes);
   EXPECT_EQ(bytes.size(), golden["entry_bytes"].get<std::size_t>());
   EXPECT_EQ(base::ToHex(base::ByteSpan(crypto::LeafHash(bytes))), golden["leaf_hash_hex"]);
   EXPECT_EQ(entry->draft.case_commitment, Golden("store_v1.json")["commitment"]["commitment"]);

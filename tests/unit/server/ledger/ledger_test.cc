@@ -29,8 +29,8 @@ constexpr store::Table kData{0x30};
 
 std::string DataKey(std::uint64_t number) { return store::StoreKey(kData).U64(number).Build(); }
 
-EntryDraft DraftOf(EntryKind kind, std::string peer = "") {
-  EntryDraft draft;
+records::EntryDraft DraftOf(records::EntryKind kind, std::string peer = "") {
+  records::EntryDraft draft;
   draft.kind = kind;
   draft.peer = std::move(peer);
   draft.outcome = "ok";
@@ -59,7 +59,7 @@ class LedgerTest : public ::testing::Test {
     store_.reset();
   }
 
-  Receipt Append(EntryKind kind, std::string peer = "") {
+  Receipt Append(records::EntryKind kind, std::string peer = "") {
     absl::StatusOr<Receipt> receipt = ledger_->Append(DraftOf(kind, std::move(peer)));
     EXPECT_THAT(receipt, IsOk());
     return receipt.ok() ? *receipt : Receipt{};
@@ -99,10 +99,10 @@ TEST_F(LedgerTest, IsEmptyAtFirst) {
 }
 
 TEST_F(LedgerTest, AReceiptNamesTheEntryAsItIsRead) {
-  Append(EntryKind::kStart);
+  Append(records::EntryKind::kStart);
   clock_.AdvanceMillis(5);
 
-  const Receipt receipt = Append(EntryKind::kSubmit);
+  const Receipt receipt = Append(records::EntryKind::kSubmit);
 
   EXPECT_EQ(receipt.origin, "kripo.example/proofmark/a1/log");
   EXPECT_EQ(receipt.index, 1u);
@@ -113,12 +113,12 @@ TEST_F(LedgerTest, AReceiptNamesTheEntryAsItIsRead) {
   EXPECT_EQ(read->entry.seq, 1u);
   EXPECT_EQ(read->entry.unix_ms, clock_.UnixMillis());
   EXPECT_EQ(read->entry.node, "spiffe://kripo.example/proofmark/node/a1");
-  EXPECT_EQ(read->entry.draft, DraftOf(EntryKind::kSubmit));
+  EXPECT_EQ(read->entry.draft, DraftOf(records::EntryKind::kSubmit));
 }
 
 TEST_F(LedgerTest, TheHeadIsTheTreeOfTheReceipts) {
   crypto::Frontier tree;
-  for (int i = 0; i < 9; ++i) tree.Append(Append(EntryKind::kSubmit).leaf_hash);
+  for (int i = 0; i < 9; ++i) tree.Append(Append(records::EntryKind::kSubmit).leaf_hash);
 
   EXPECT_EQ(ledger_->Head(), (TreeHead{.size = 9, .root = tree.Root()}));
   EXPECT_EQ(*ledger_->VerifyAll(), ledger_->Head());
@@ -129,7 +129,7 @@ TEST_F(LedgerTest, TheHeadIsTheTreeOfTheReceipts) {
 }
 
 TEST_F(LedgerTest, GoesOnAfterAPowerCut) {
-  for (int i = 0; i < 5; ++i) Append(EntryKind::kSubmit);
+  for (int i = 0; i < 5; ++i) Append(records::EntryKind::kSubmit);
   const TreeHead head = ledger_->Head();
   Close();
   disk_.Reboot();
@@ -137,7 +137,7 @@ TEST_F(LedgerTest, GoesOnAfterAPowerCut) {
   ASSERT_THAT(Open(), IsOk());
 
   EXPECT_EQ(ledger_->Head(), head);
-  EXPECT_EQ(Append(EntryKind::kStop).index, 5u);
+  EXPECT_EQ(Append(records::EntryKind::kStop).index, 5u);
   EXPECT_THAT(ledger_->VerifyAll(), IsOk());
 }
 
@@ -145,7 +145,7 @@ TEST_F(LedgerTest, WritesDataAndEntryTogether) {
   store::WriteRequest data;
   data.mutations.Put(DataKey(1), "row");
 
-  const auto receipt = ledger_->Append(DraftOf(EntryKind::kSubmit), std::move(data),
+  const auto receipt = ledger_->Append(DraftOf(records::EntryKind::kSubmit), std::move(data),
                                        [](const Receipt& r, store::Mutations& mutations) {
                                          mutations.Put(DataKey(2), std::to_string(r.index));
                                          return absl::OkStatus();
@@ -160,25 +160,25 @@ TEST_F(LedgerTest, ARefusedAppendTakesNoIndex) {
   store::WriteRequest taken;
   taken.preconditions.push_back({.key = DataKey(1), .value = "something"});
 
-  EXPECT_THAT(ledger_->Append(DraftOf(EntryKind::kSubmit), std::move(taken)),
+  EXPECT_THAT(ledger_->Append(DraftOf(records::EntryKind::kSubmit), std::move(taken)),
               StatusIs(absl::StatusCode::kFailedPrecondition));
-  EXPECT_THAT(ledger_->Append(DraftOf(EntryKind::kSubmit), {},
+  EXPECT_THAT(ledger_->Append(DraftOf(records::EntryKind::kSubmit), {},
                               [](const Receipt&, store::Mutations&) {
                                 return absl::ResourceExhaustedError("budget");
                               }),
               StatusIs(absl::StatusCode::kResourceExhausted));
-  EntryDraft bad = DraftOf(EntryKind::kSubmit);
+  records::EntryDraft bad = DraftOf(records::EntryKind::kSubmit);
   bad.outcome = "not a code";
   EXPECT_THAT(ledger_->Append(bad),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("outcome")));
 
   EXPECT_EQ(ledger_->Head().size, 0u);
-  EXPECT_EQ(Append(EntryKind::kSubmit).index, 0u);
+  EXPECT_EQ(Append(records::EntryKind::kSubmit).index, 0u);
   EXPECT_THAT(ledger_->VerifyAll(), IsOk());
 }
 
 TEST_F(LedgerTest, ReadsARange) {
-  for (int i = 0; i < 5; ++i) Append(EntryKind::kSubmit);
+  for (int i = 0; i < 5; ++i) Append(records::EntryKind::kSubmit);
 
   EXPECT_EQ(ledger_->ReadRange(1, 3)->size(), 3u);
   EXPECT_EQ(ledger_->ReadRange(3, 10)->size(), 2u);
@@ -195,7 +195,7 @@ TEST_F(LedgerTest, ReadsARange) {
 TEST_F(LedgerTest, ReadsNewestFirstWithFilters) {
   const std::int64_t start = clock_.UnixMillis();
   for (int i = 0; i < 6; ++i) {  // Times start, start + 10, ...
-    Append(i % 2 == 0 ? EntryKind::kSubmit : EntryKind::kQueryIn,
+    Append(i % 2 == 0 ? records::EntryKind::kSubmit : records::EntryKind::kQueryIn,
            i % 3 == 0 ? "spiffe://x.example/proofmark/node/x" : "");
     clock_.AdvanceMillis(10);
   }
@@ -205,7 +205,7 @@ TEST_F(LedgerTest, ReadsNewestFirstWithFilters) {
   EXPECT_THAT(NewestFirst({}, 2, 4), ElementsAre(3, 2));
   EXPECT_THAT(NewestFirst({}, 2, 100), ElementsAre(5, 4));
   EXPECT_THAT(NewestFirst({}, 2, 0), ElementsAre());
-  EXPECT_THAT(NewestFirst({.kind = EntryKind::kSubmit}, 10), ElementsAre(4, 2, 0));
+  EXPECT_THAT(NewestFirst({.kind = records::EntryKind::kSubmit}, 10), ElementsAre(4, 2, 0));
   EXPECT_THAT(NewestFirst({.peer = "spiffe://x.example/proofmark/node/x"}, 10), ElementsAre(3, 0));
   EXPECT_THAT(NewestFirst({.unix_ms_min = start + 10, .unix_ms_max = start + 30}, 10),
               ElementsAre(3, 2, 1));
@@ -217,7 +217,7 @@ TEST_F(LedgerTest, ReadsNewestFirstWithFilters) {
 // ---- Damage ----
 
 TEST_F(LedgerTest, AChangedEntryIsDataLoss) {
-  for (int i = 0; i < 3; ++i) Append(EntryKind::kSubmit);
+  for (int i = 0; i < 3; ++i) Append(records::EntryKind::kSubmit);
   std::string bytes = ledger_->Read(1)->bytes;
   bytes.replace(bytes.find("outcome ok"), 10, "outcome no");
   Overwrite(store::StoreKey(kEntryTable).U64(1).Build(), bytes);
@@ -227,7 +227,7 @@ TEST_F(LedgerTest, AChangedEntryIsDataLoss) {
 }
 
 TEST_F(LedgerTest, AMissingEntryIsDataLoss) {
-  for (int i = 0; i < 3; ++i) Append(EntryKind::kSubmit);
+  for (int i = 0; i < 3; ++i) Append(records::EntryKind::kSubmit);
   Overwrite(store::StoreKey(kEntryTable).U64(1).Build(), std::nullopt);
 
   EXPECT_THAT(ledger_->Read(1), StatusIs(absl::StatusCode::kDataLoss));
@@ -236,7 +236,7 @@ TEST_F(LedgerTest, AMissingEntryIsDataLoss) {
 
 // An entry and its leaf changed together still do not make the root.
 TEST_F(LedgerTest, AnEntryChangedWithItsLeafIsFoundByTheTree) {
-  for (int i = 0; i < 3; ++i) Append(EntryKind::kSubmit);
+  for (int i = 0; i < 3; ++i) Append(records::EntryKind::kSubmit);
   std::string bytes = ledger_->Read(1)->bytes;
   bytes.replace(bytes.find("outcome ok"), 10, "outcome no");
   Overwrite(store::StoreKey(kEntryTable).U64(1).Build(), bytes);
@@ -248,7 +248,7 @@ TEST_F(LedgerTest, AnEntryChangedWithItsLeafIsFoundByTheTree) {
 }
 
 TEST_F(LedgerTest, AMissingLeafIsDataLossAtOpen) {
-  for (int i = 0; i < 3; ++i) Append(EntryKind::kSubmit);
+  for (int i = 0; i < 3; ++i) Append(records::EntryKind::kSubmit);
   Overwrite(store::StoreKey(kLeafTable).U64(0).Build(), std::nullopt);
 
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("row 0")));
@@ -269,7 +269,7 @@ class RollbackTest : public LedgerTest {
 
 // LevelDB itself opens cleanly without the end of its newest log.
 TEST_F(RollbackTest, ATruncatedLogIsDetected) {
-  for (int i = 0; i < 5; ++i) Append(EntryKind::kSubmit);
+  for (int i = 0; i < 5; ++i) Append(records::EntryKind::kSubmit);
   Close();
   disk_.Damage(NewestLog(), [](std::string& bytes) { bytes.resize(bytes.size() * 3 / 4); });
 
@@ -279,9 +279,9 @@ TEST_F(RollbackTest, ATruncatedLogIsDetected) {
 }
 
 TEST_F(RollbackTest, ADeletedLogIsDetected) {
-  Append(EntryKind::kSubmit);
+  Append(records::EntryKind::kSubmit);
   ASSERT_THAT(Open(), IsOk());
-  for (int i = 0; i < 5; ++i) Append(EntryKind::kSubmit);
+  for (int i = 0; i < 5; ++i) Append(records::EntryKind::kSubmit);
   Close();
   disk_.Destroy(NewestLog());
 
@@ -291,7 +291,7 @@ TEST_F(RollbackTest, ADeletedLogIsDetected) {
 }
 
 TEST_F(RollbackTest, ADeletedDatabaseIsDetected) {
-  Append(EntryKind::kSubmit);
+  Append(records::EntryKind::kSubmit);
   Close();
   for (const std::string& path : disk_.FilesUnder("/node/db")) disk_.Destroy(path);
 
@@ -301,7 +301,7 @@ TEST_F(RollbackTest, ADeletedDatabaseIsDetected) {
 }
 
 TEST_F(RollbackTest, AMissingMarkIsDetected) {
-  Append(EntryKind::kSubmit);
+  Append(records::EntryKind::kSubmit);
   Close();
   disk_.Destroy("/node/high-water");
 
@@ -312,7 +312,7 @@ TEST_F(RollbackTest, AMissingMarkIsDetected) {
 
 // The mark of another history of the same length.
 TEST_F(RollbackTest, AnInconsistentTreeIsDetected) {
-  for (int i = 0; i < 3; ++i) Append(EntryKind::kSubmit);
+  for (int i = 0; i < 3; ++i) Append(records::EntryKind::kSubmit);
   Close();
   SimDisk other;
   clock_.AdvanceMillis(1000);
@@ -321,7 +321,8 @@ TEST_F(RollbackTest, AnInconsistentTreeIsDetected) {
     std::unique_ptr<store::Store> opened = *OpenStore(other, random_);
     std::unique_ptr<Ledger> ledger = *Ledger::Open(
         *opened, clock_, {.origin = "o", .node_name = "spiffe://kripo.example/proofmark/node/a1"});
-    for (int i = 0; i < 3; ++i) ASSERT_THAT(ledger->Append(DraftOf(EntryKind::kSubmit)), IsOk());
+    for (int i = 0; i < 3; ++i)
+      ASSERT_THAT(ledger->Append(DraftOf(records::EntryKind::kSubmit)), IsOk());
   }
   other.Damage("/node/high-water", [&](std::string& bytes) { bytes = mark; });
 
@@ -337,11 +338,11 @@ TEST_F(RollbackTest, AnInconsistentTreeIsDetected) {
 
 // The batch is durable before the mark: a tree ahead of it is a crash, not a rollback.
 TEST_F(RollbackTest, ATreeAheadOfTheMarkIsAccepted) {
-  Append(EntryKind::kSubmit);
+  Append(records::EntryKind::kSubmit);
   Close();
   const std::string mark = disk_.Contents("/node/high-water");
   ASSERT_THAT(Open(), IsOk());
-  Append(EntryKind::kSubmit);
+  Append(records::EntryKind::kSubmit);
   Close();
   disk_.Damage("/node/high-water", [&](std::string& bytes) { bytes = mark; });
 

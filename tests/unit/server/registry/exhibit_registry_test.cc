@@ -83,7 +83,7 @@ class ExhibitRegistryTest : public ::testing::Test {
     EXPECT_THAT(kept, IsOk());
     return kept.ok() ? kept->view.exhibit.id : "";
   }
-  ledger::Entry LastEntry() { return EntriesOf(state_.ledger()).back(); }
+  records::LedgerEntry LastEntry() { return EntriesOf(state_.ledger()).back(); }
 
   ScratchState state_;
   std::unique_ptr<ledger::CaseCommitments> commitments_;
@@ -115,8 +115,8 @@ TEST_F(ExhibitRegistryTest, TheReceiptNamesTheEntryOfTheSubmission) {
   ASSERT_THAT(entry, IsOk());
   EXPECT_EQ(crypto::AsText(entry->leaf_hash), kept->view.receipt->leaf_hash);
   EXPECT_EQ(kept->view.receipt->origin, proofmark::testing::kTestOrigin);
-  const ledger::EntryDraft& draft = entry->entry.draft;
-  EXPECT_EQ(draft.kind, ledger::EntryKind::kSubmit);
+  const records::EntryDraft& draft = entry->entry.draft;
+  EXPECT_EQ(draft.kind, records::EntryKind::kSubmit);
   EXPECT_EQ(draft.actor, "lab-1");
   EXPECT_EQ(draft.count, 2U);
   EXPECT_THAT(draft.object, SizeIs(64));
@@ -165,7 +165,7 @@ TEST_F(ExhibitRegistryTest, TheSameSubmissionIsOneExhibit) {
   EXPECT_TRUE(second->already_held);
   EXPECT_EQ(second->view.exhibit, first->view.exhibit);
   EXPECT_EQ(second->view.receipt, first->view.receipt);
-  EXPECT_THAT(EntriesOf(state_.ledger(), ledger::EntryKind::kSubmit), SizeIs(1));
+  EXPECT_THAT(EntriesOf(state_.ledger(), records::EntryKind::kSubmit), SizeIs(1));
 }
 
 TEST_F(ExhibitRegistryTest, TheSameSubmissionFromManyThreadsIsOneExhibit) {
@@ -184,7 +184,7 @@ TEST_F(ExhibitRegistryTest, TheSameSubmissionFromManyThreadsIsOneExhibit) {
     stored += result->already_held ? 0 : 1;
   }
   EXPECT_EQ(stored, 1);
-  EXPECT_THAT(EntriesOf(state_.ledger(), ledger::EntryKind::kSubmit), SizeIs(1));
+  EXPECT_THAT(EntriesOf(state_.ledger(), records::EntryKind::kSubmit), SizeIs(1));
 }
 
 TEST_F(ExhibitRegistryTest, ASubmissionNotKnownIsNoneAndNoEntry) {
@@ -201,7 +201,7 @@ TEST_F(ExhibitRegistryTest, EveryReadingIsAnEntryWithTheExhibitsCommitment) {
 
   ASSERT_THAT(registry_->Get(kExaminer, id, false), IsOk());
   EXPECT_EQ(LastEntry().draft.outcome, "EXHIBIT_READ");
-  EXPECT_EQ(LastEntry().draft.kind, ledger::EntryKind::kAdminRead);
+  EXPECT_EQ(LastEntry().draft.kind, records::EntryKind::kAdminRead);
   EXPECT_EQ(LastEntry().draft.actor, "examiner-7");
   EXPECT_EQ(LastEntry().draft.object, object);
 
@@ -277,7 +277,7 @@ TEST_F(ExhibitRegistryTest, AWithdrawnExhibitIsKeptAndLeavesTheActiveOnes) {
 
   ASSERT_THAT(result, IsOk());
   EXPECT_EQ(result->view.exhibit.state, records::ExhibitState::kWithdrawn);
-  EXPECT_EQ(LastEntry().draft.kind, ledger::EntryKind::kWithdraw);
+  EXPECT_EQ(LastEntry().draft.kind, records::EntryKind::kWithdraw);
   EXPECT_EQ(LastEntry().draft.object, object);
   EXPECT_THAT(LastEntry().draft.detail, SizeIs(64));
   EXPECT_EQ(result->receipt.index, state_.ledger().Head().size - 1);
@@ -370,7 +370,7 @@ TEST_F(ExhibitRegistryTest, WithdrawsOnceAndForAReason) {
   EXPECT_THAT(registry_->Withdraw(kLab, id, "again"), StatusIs(StatusCode::kFailedPrecondition));
   EXPECT_THAT(registry_->Withdraw(kLab, std::string(32, '0'), "none"),
               StatusIs(StatusCode::kNotFound));
-  EXPECT_THAT(EntriesOf(state_.ledger(), ledger::EntryKind::kWithdraw), SizeIs(1));
+  EXPECT_THAT(EntriesOf(state_.ledger(), records::EntryKind::kWithdraw), SizeIs(1));
 }
 
 TEST_F(ExhibitRegistryTest, AHandleLeadsToItsExhibitAndToWhomItWasGiven) {
@@ -441,7 +441,7 @@ TEST(ExhibitRegistryCrashTest, AnAcknowledgedExhibitSurvivesAndHalfOfOneNeverDoe
     auto commitments = ledger::CaseCommitments::Open(**store);
     ASSERT_THAT(commitments, IsOk());
     ExhibitRegistry registry(**store, **ledger, **commitments, clock);
-    const std::size_t entries = EntriesOf(**ledger, ledger::EntryKind::kSubmit).size();
+    const std::size_t entries = EntriesOf(**ledger, records::EntryKind::kSubmit).size();
     const auto found = registry.FindSubmission(kLab, Exhibit("A-1").submission_id);
     ASSERT_THAT(found, IsOk());
     EXPECT_EQ(found->has_value(), entries == 1);

@@ -48,8 +48,8 @@ void ScratchState::Reopen() {
   ledger_ = *std::move(ledger);
 }
 
-std::vector<ledger::Entry> EntriesOf(const ledger::Ledger& ledger) {
-  std::vector<ledger::Entry> entries;
+std::vector<records::LedgerEntry> EntriesOf(const ledger::Ledger& ledger) {
+  std::vector<records::LedgerEntry> entries;
   for (std::uint64_t index = 0; index < ledger.Head().size; ++index) {
     absl::StatusOr<ledger::StoredEntry> stored = ledger.Read(index);
     PM_CHECK(stored.ok());
@@ -58,9 +58,10 @@ std::vector<ledger::Entry> EntriesOf(const ledger::Ledger& ledger) {
   return entries;
 }
 
-std::vector<ledger::Entry> EntriesOf(const ledger::Ledger& ledger, ledger::EntryKind kind) {
-  std::vector<ledger::Entry> entries = EntriesOf(ledger);
-  std::erase_if(entries, [&](const ledger::Entry& entry) { return entry.draft.kind != kind; });
+std::vector<records::LedgerEntry> EntriesOf(const ledger::Ledger& ledger, records::EntryKind kind) {
+  std::vector<records::LedgerEntry> entries = EntriesOf(ledger);
+  std::erase_if(entries,
+                [&](const records::LedgerEntry& entry) { return entry.draft.kind != kind; });
   return entries;
 }
 

@@ -60,7 +60,7 @@ class ScratchState {
 };
 
 // Every entry, in order; only those of one kind.
-std::vector<ledger::Entry> EntriesOf(const ledger::Ledger& ledger);
-std::vector<ledger::Entry> EntriesOf(const ledger::Ledger& ledger, ledger::EntryKind kind);
+std::vector<records::LedgerEntry> EntriesOf(const ledger::Ledger& ledger);
+std::vector<records::LedgerEntry> EntriesOf(const ledger::Ledger& ledger, records::EntryKind kind);
 
 }  // namespace proofmark::testing

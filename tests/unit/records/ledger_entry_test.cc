@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/ledger/entry.h"
+#include "records/ledger_entry.h"
 
 #include <set>
 #include <string>
@@ -9,7 +9,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
 
-namespace proofmark::ledger {
+namespace proofmark::records {
 namespace {
 
 using ::proofmark::testing::IsOk;
@@ -18,8 +18,8 @@ using ::testing::HasSubstr;
 
 const std::string kHash(64, 'a');
 
-Entry FullEntry() {
-  Entry entry{.seq = 41, .unix_ms = 1'790'000'000'123};
+LedgerEntry FullEntry() {
+  LedgerEntry entry{.seq = 41, .unix_ms = 1'790'000'000'123};
   entry.node = "spiffe://kripo.example/proofmark/node/a1";
   EntryDraft& draft = entry.draft;
   draft.kind = EntryKind::kQueryIn;
@@ -40,8 +40,8 @@ Entry FullEntry() {
   return entry;
 }
 
-Entry BareEntry() {
-  Entry entry{.seq = 0, .unix_ms = 0};
+LedgerEntry BareEntry() {
+  LedgerEntry entry{.seq = 0, .unix_ms = 0};
   entry.node = "spiffe://kripo.example/proofmark/node/a1";
   entry.draft.kind = EntryKind::kStart;
   entry.draft.outcome = "ok";
@@ -126,7 +126,7 @@ TEST(FormatEntryTest, RefusesValuesThatBreakTheirRule) {
            {"outcome", &EntryDraft::outcome, bad_codes},
            {"detail", &EntryDraft::detail, bad_hashes}}) {
     for (const std::string& bad : c.bad) {
-      Entry entry = FullEntry();
+      LedgerEntry entry = FullEntry();
       entry.draft.*c.field = bad;
       EXPECT_THAT(FormatEntry(entry), StatusIs(absl::StatusCode::kInvalidArgument,
                                                HasSubstr(std::string(c.line) + ": must be")))
@@ -136,7 +136,7 @@ TEST(FormatEntryTest, RefusesValuesThatBreakTheirRule) {
 }
 
 TEST(FormatEntryTest, RefusesAMissingOutcomeABadNodeAndATimeBefore1970) {
-  Entry entry = BareEntry();
+  LedgerEntry entry = BareEntry();
   entry.draft.outcome.clear();
   EXPECT_THAT(FormatEntry(entry),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("outcome")));
@@ -149,7 +149,7 @@ TEST(FormatEntryTest, RefusesAMissingOutcomeABadNodeAndATimeBefore1970) {
 }
 
 TEST(FormatEntryTest, TheLargestEntryFits) {
-  Entry entry = FullEntry();
+  LedgerEntry entry = FullEntry();
   entry.seq = ~std::uint64_t{0};
   entry.node = std::string(kNameBytesMax, 'n');
   entry.draft.peer = std::string(kNameBytesMax, 'p');
@@ -167,8 +167,8 @@ TEST(FormatEntryTest, TheLargestEntryFits) {
 }
 
 TEST(ParseEntryTest, ReadsBackWhatWasWritten) {
-  for (const Entry& entry : {FullEntry(), BareEntry()}) {
-    const absl::StatusOr<Entry> read = ParseEntry(*FormatEntry(entry));
+  for (const LedgerEntry& entry : {FullEntry(), BareEntry()}) {
+    const absl::StatusOr<LedgerEntry> read = ParseEntry(*FormatEntry(entry));
     ASSERT_THAT(read, IsOk());
     EXPECT_EQ(*read, entry);
   }
@@ -177,7 +177,7 @@ TEST(ParseEntryTest, ReadsBackWhatWasWritten) {
 TEST(ParseEntryTest, KnowsEveryKind) {
   std::set<std::string> texts;
   for (int i = 0; i < kEntryKindCount; ++i) {
-    Entry entry = BareEntry();
+    LedgerEntry entry = BareEntry();
     entry.draft.kind = static_cast<EntryKind>(i);
     texts.insert(std::string(ToText(entry.draft.kind)));
     EXPECT_EQ(*ParseEntry(*FormatEntry(entry)), entry);
@@ -254,7 +254,7 @@ TEST(ParseEntryTest, RefusesLinesWrittenInAnotherWay) {
 TEST(ParseEntryTest, IgnoresWellFormedLinesOfLaterVersions) {
   const std::string bytes = *FormatEntry(FullEntry());
 
-  const absl::StatusOr<Entry> read = ParseEntry(bytes + "witnesses 3 of 4\nfuture -\n");
+  const absl::StatusOr<LedgerEntry> read = ParseEntry(bytes + "witnesses 3 of 4\nfuture -\n");
 
   ASSERT_THAT(read, IsOk());
   EXPECT_EQ(*read, FullEntry());
@@ -276,4 +276,4 @@ TEST(ParseEntryTest, RefusesMoreThan4096Bytes) {
 }
 
 }  // namespace
-}  // namespace proofmark::ledger
+}  // namespace proofmark::records

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/ledger/entry.h"
+#include "records/ledger_entry.h"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,7 @@
 #include "base/check.h"
 #include "base/status.h"
 
-namespace proofmark::ledger {
+namespace proofmark::records {
 namespace {
 
 constexpr std::string_view kTypeTag = "proofmark/audit/v1";
@@ -204,7 +204,7 @@ absl::StatusOr<EntryKind> ParseEntryKind(std::string_view text) {
   return static_cast<EntryKind>(found - kKindTexts.begin());
 }
 
-absl::StatusOr<std::string> FormatEntry(const Entry& entry) {
+absl::StatusOr<std::string> FormatEntry(const LedgerEntry& entry) {
   const EntryDraft& draft = entry.draft;
   if (entry.unix_ms < 0) return Refuse("time", "must not be before 1970");
   PM_RETURN_IF_ERROR(CheckValue("node", entry.node, kName));
@@ -225,7 +225,7 @@ absl::StatusOr<std::string> FormatEntry(const Entry& entry) {
   return out;
 }
 
-absl::StatusOr<Entry> ParseEntry(std::string_view bytes) {
+absl::StatusOr<LedgerEntry> ParseEntry(std::string_view bytes) {
   if (bytes.size() > kEntryBytesMax) {
     return absl::InvalidArgumentError(
         absl::StrFormat("ledger entry: %d bytes, more than %d", bytes.size(), kEntryBytesMax));
@@ -234,7 +234,7 @@ absl::StatusOr<Entry> ParseEntry(std::string_view bytes) {
   PM_ASSIGN_OR_RETURN(const std::string_view tag, lines.Line("type tag"));
   if (tag != kTypeTag) return Refuse("type tag", "not proofmark/audit/v1");
 
-  Entry entry;
+  LedgerEntry entry;
   EntryDraft& draft = entry.draft;
   PM_RETURN_IF_ERROR(ReadDecimal(lines, "seq", entry.seq));
   PM_RETURN_IF_ERROR(ReadDecimal(lines, "time", entry.unix_ms));
@@ -250,4 +250,4 @@ absl::StatusOr<Entry> ParseEntry(std::string_view bytes) {
   return entry;
 }
 
-}  // namespace proofmark::ledger
+}  // namespace proofmark::records

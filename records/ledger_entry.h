@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/hash/sha256.h"
 
-namespace proofmark::ledger {
+namespace proofmark::records {
 
 inline constexpr std::size_t kEntryBytesMax = 4096;
 inline constexpr std::size_t kCodeBytesMax = 64;
@@ -87,24 +87,24 @@ struct EntryDraft {
 };
 
 // A whole entry: the draft and what the ledger adds.
-struct Entry {
+struct LedgerEntry {
   std::uint64_t seq = 0;     // Its index in the log.
   std::int64_t unix_ms = 0;  // When it was written, >= 0.
   std::string node{};        // name: SPIFFE id of the node that wrote it.
   EntryDraft draft{};
 
-  friend bool operator==(const Entry&, const Entry&) = default;
+  friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
 };
 
 // The bytes that are hashed and stored: docs/formats/ledger-entry.md.
 //   kInvalidArgument  a field breaks its rule, or the entry would exceed kEntryBytesMax. Names the
 //                     field.
-absl::StatusOr<std::string> FormatEntry(const Entry& entry);
+absl::StatusOr<std::string> FormatEntry(const LedgerEntry& entry);
 
 // Reads an entry of this or a later version. Strict: each line, its order and its value must be as
 // FormatEntry writes them; further lines after the last known one are ignored if well formed.
 // The bytes themselves remain the evidence: never format again what was parsed.
 //   kInvalidArgument  anything else. Names the line.
-absl::StatusOr<Entry> ParseEntry(std::string_view bytes);
+absl::StatusOr<LedgerEntry> ParseEntry(std::string_view bytes);
 
-}  // namespace proofmark::ledger
+}  // namespace proofmark::records
