@@ -313,6 +313,30 @@ absl::StatusOr<v1::GetLedgerResponse> NodeClient::GetLedger() {
                      impl_->attempts());
 }
 
+absl::StatusOr<v1::ListCheckpointsResponse> NodeClient::ListCheckpoints(
+    const v1::ListCheckpointsRequest& request) {
+  using Service = v1::AuditService::Stub;
+  return impl_->Call(impl_->audit(), &Service::ListCheckpoints, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ReadTreeFileResponse> NodeClient::ReadTreeFile(
+    const v1::ReadTreeFileRequest& request) {
+  using Service = v1::AuditService::Stub;
+  return impl_->Call(impl_->audit(), &Service::ReadTreeFile, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::GetReceiptResponse> NodeClient::GetReceipt(
+    const v1::GetReceiptRequest& request) {
+  using Service = v1::AuditService::Stub;
+  return impl_->Call(impl_->audit(), &Service::GetReceipt, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ListPartnerEntriesResponse> NodeClient::ListPartnerEntries(
+    const v1::ListPartnerEntriesRequest& request) {
+  using Service = v1::AuditService::Stub;
+  return impl_->Call(impl_->audit(), &Service::ListPartnerEntries, request, impl_->attempts());
+}
+
 absl::StatusOr<v1::FindSubmissionResponse> NodeClient::FindSubmission(
     const v1::FindSubmissionRequest& request) {
   using Service = v1::SubmissionService::Stub;

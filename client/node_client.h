@@ -19,14 +19,22 @@ namespace proofmark::v1 {
 class GetExhibitRequest;
 class GetExhibitResponse;
 class GetLedgerResponse;
+class GetReceiptRequest;
+class GetReceiptResponse;
 class GetSearchRequest;
 class GetSearchResponse;
+class ListCheckpointsRequest;
+class ListCheckpointsResponse;
 class ListEntriesRequest;
 class ListEntriesResponse;
 class ListExhibitsRequest;
 class ListExhibitsResponse;
+class ListPartnerEntriesRequest;
+class ListPartnerEntriesResponse;
 class ListSearchesRequest;
 class ListSearchesResponse;
+class ReadTreeFileRequest;
+class ReadTreeFileResponse;
 class ResolveHandleRequest;
 class ResolveHandleResponse;
 class SearchCandidatesRequest;
@@ -91,6 +99,12 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::ListSearchesResponse> ListSearches(const v1::ListSearchesRequest& request);
   absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request);
   absl::StatusOr<v1::GetLedgerResponse> GetLedger();
+  absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(
+      const v1::ListCheckpointsRequest& request);
+  absl::StatusOr<v1::ReadTreeFileResponse> ReadTreeFile(const v1::ReadTreeFileRequest& request);
+  absl::StatusOr<v1::GetReceiptResponse> GetReceipt(const v1::GetReceiptRequest& request);
+  absl::StatusOr<v1::ListPartnerEntriesResponse> ListPartnerEntries(
+      const v1::ListPartnerEntriesRequest& request);
 
   // Runs a search; `on_event` gets every message in order, on the calling thread. Sent once: a
   // search is an act and is in the ledger.

@@ -30,11 +30,18 @@ MethodTable MakeTable() {
       {"/proofmark.v1.SearchService/ListSearches", {.staff = examiner}},
       {"/proofmark.v1.AuditService/ListEntries", {.staff = overseers}},
       {"/proofmark.v1.AuditService/GetLedger", {.staff = overseers}},
+      {"/proofmark.v1.AuditService/ListCheckpoints", {.staff = overseers}},
+      {"/proofmark.v1.AuditService/ReadTreeFile", {.staff = overseers}},
+      {"/proofmark.v1.AuditService/GetReceipt", {.staff = everyone}},
+      {"/proofmark.v1.AuditService/ListPartnerEntries", {.staff = overseers}},
       {"/proofmark.admin.v1.NodeService/GetStatus", {.staff = everyone}},
       {"/proofmark.admin.v1.NodeService/ListPartners", {.staff = everyone}},
       {"/proofmark.admin.v1.NodeService/ListCalibrations", {.staff = everyone}},
       {"/proofmark.admin.v1.NodeService/InstallCalibration", {.staff = administrators}},
       {"/proofmark.v1.ExchangeService/AskMatch", {.nodes = true}},
+      {"/proofmark.v1.WitnessService/AddCheckpoint", {.nodes = true}},
+      {"/proofmark.v1.WitnessService/GetWitnessedCheckpoint", {.nodes = true}},
+      {"/proofmark.v1.WitnessService/ListSharedEntries", {.nodes = true}},
   };
 }
 
