@@ -20,7 +20,7 @@ TEST(JsonTest, MessagesAreInTheProtobufForm) {
 }
 
 TEST(JsonTest, ScalarsAreThereEvenWhenZero) {
-  EXPECT_EQ(JsonLine(v1::GetLedgerResponse()), "{\"origin\":\"\",\"size\":\"0\",\"root\":\"\"}\n");
+  EXPECT_EQ(JsonLine(v1::ListCheckpointsRequest()), "{\"afterSize\":\"0\",\"pageSize\":0}\n");
 }
 
 TEST(JsonTest, WhatHasNoMessageKeepsTheSameManners) {
