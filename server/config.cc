@@ -105,6 +105,15 @@ class Section {
     return texts;
   }
 
+  // Absent is none.
+  absl::StatusOr<std::optional<crypto::NoteVerifierKey>> VerifierKey(std::string_view key) const {
+    if (Find(key) == nullptr) return std::optional<crypto::NoteVerifierKey>();
+    PM_ASSIGN_OR_RETURN(const std::string text, Text(key));
+    auto parsed = crypto::ParseVerifierKey(text);
+    if (!parsed.ok()) return Fault(key, std::string(parsed.status().message()));
+    return std::optional<crypto::NoteVerifierKey>(*std::move(parsed));
+  }
+
   absl::Status Fault(std::string_view key, std::string_view what) const {
     return absl::InvalidArgumentError(absl::StrFormat("%s.%s: %s", name_, key, what));
   }
@@ -140,8 +149,8 @@ absl::StatusOr<ListenerConfig> ReadListener(const Section& section, bool with_ca
 }
 
 absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
-  PM_RETURN_IF_ERROR(section.AllowOnly(
-      {"domain", "node", "endpoint", "ca", "exchange_key", "answers", "asks", "timeout_s"}));
+  PM_RETURN_IF_ERROR(section.AllowOnly({"domain", "node", "endpoint", "ca", "exchange_key",
+                                        "log_key", "witness_key", "answers", "asks", "timeout_s"}));
   federation::Partner partner;
   PM_ASSIGN_OR_RETURN(partner.domain, section.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string node, section.Text("node"));
@@ -155,6 +164,8 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   const auto key = crypto::VerifyingKey::FromPem(key_pem);
   if (!key.ok()) return section.Fault("exchange_key", std::string(key.status().message()));
   partner.exchange_keys.emplace(crypto::ExchangeKeyId(partner.domain, *key), *key);
+  PM_ASSIGN_OR_RETURN(partner.log_key, section.VerifierKey("log_key"));
+  PM_ASSIGN_OR_RETURN(partner.witness_key, section.VerifierKey("witness_key"));
   PM_ASSIGN_OR_RETURN(partner.answered_purposes, section.TextSet("answers"));
   PM_ASSIGN_OR_RETURN(partner.asked_purposes, section.TextSet("asks"));
   PM_ASSIGN_OR_RETURN(const std::int64_t timeout_s, section.Number("timeout_s", 30, 1, 600));
@@ -163,7 +174,8 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
 }
 
 absl::Status ReadNode(const Section& node, Config& config) {
-  PM_RETURN_IF_ERROR(node.AllowOnly({"domain", "id", "state", "master_key", "exchange_key"}));
+  PM_RETURN_IF_ERROR(node.AllowOnly(
+      {"domain", "id", "state", "master_key", "exchange_key", "log_key", "witness_key"}));
   PM_ASSIGN_OR_RETURN(config.domain, node.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string id, node.Text("id"));
   const auto name = crypto::SpiffeName::Node(config.domain, id);
@@ -171,8 +183,23 @@ absl::Status ReadNode(const Section& node, Config& config) {
   config.node_uri = name->uri();
   PM_ASSIGN_OR_RETURN(config.state_folder, node.Path("state"));
   PM_ASSIGN_OR_RETURN(config.master_key_file, node.Path("master_key"));
-  PM_ASSIGN_OR_RETURN(std::string pem, node.FileOf("exchange_key", crypto::kKeyPemBytesMax));
-  config.exchange_key_pem = crypto::SecretBytes::TakeFrom(pem);
+  for (const auto& [key, secret] : {std::pair{"exchange_key", &config.exchange_key_pem},
+                                    std::pair{"log_key", &config.log_key_pem},
+                                    std::pair{"witness_key", &config.witness_key_pem}}) {
+    PM_ASSIGN_OR_RETURN(std::string pem, node.FileOf(key, crypto::kKeyPemBytesMax));
+    *secret = crypto::SecretBytes::TakeFrom(pem);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadWitnessing(const Section& section, Config& config) {
+  PM_RETURN_IF_ERROR(section.AllowOnly({"quorum", "strict_after_s"}));
+  PM_ASSIGN_OR_RETURN(const std::int64_t quorum,
+                      section.Number("quorum", -1, 0, federation::kPartnersMax));
+  if (quorum >= 0) config.witnessing.quorum = static_cast<int>(quorum);
+  PM_ASSIGN_OR_RETURN(const std::int64_t strict_s,
+                      section.Number("strict_after_s", 0, 0, 30LL * 24 * 3600));
+  config.witnessing.strict_after = std::chrono::seconds(strict_s);
   return absl::OkStatus();
 }
 
@@ -210,8 +237,9 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   const auto section = [&](std::string_view name) {
     return Section(std::string(name), root[name].as_table(), folder);
   };
-  PM_RETURN_IF_ERROR(Section("file", &root, folder)
-                         .AllowOnly({"node", "agency_port", "partner_port", "limits", "partner"}));
+  PM_RETURN_IF_ERROR(
+      Section("file", &root, folder)
+          .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing", "partner"}));
 
   Config config;
   config.sha256_hex = crypto::Sha256Hex(text);
@@ -223,6 +251,7 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   PM_RETURN_IF_ERROR(partner_port.AllowOnly({"listen", "certificate", "key"}));
   PM_ASSIGN_OR_RETURN(config.partner, ReadListener(partner_port, /*with_ca=*/false));
   PM_RETURN_IF_ERROR(ReadLimits(section("limits"), config));
+  PM_RETURN_IF_ERROR(ReadWitnessing(section("witnessing"), config));
   if (const toml::node* list = root.get("partner"); list != nullptr) {
     if (!list->is_array_of_tables()) {
       return absl::InvalidArgumentError("partner: write each partner as its own [[partner]]");

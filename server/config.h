@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,14 @@ struct ListenerConfig {
   std::vector<crypto::X509Certificate> cas;  // Agency port only: the agency's staff CAs.
 };
 
+// How this node's own ledger is witnessed.
+struct WitnessingConfig {
+  // Partners that must cosign a checkpoint; absent: two, or as many partners as have a witness key.
+  std::optional<int> quorum;
+  // Strict mode: no answers to partners while the ledger has been unwitnessed longer. 0: never.
+  std::chrono::seconds strict_after{0};
+};
+
 // What proofmarkd.toml says (docs/operations/configuration.md), with every file it names read.
 struct Config {
   std::string node_uri;  // spiffe://<domain>/proofmark/node/<id>
@@ -31,6 +41,9 @@ struct Config {
   std::filesystem::path state_folder;
   std::filesystem::path master_key_file;
   crypto::SecretBytes exchange_key_pem;
+  crypto::SecretBytes log_key_pem;
+  crypto::SecretBytes witness_key_pem;
+  WitnessingConfig witnessing;
   ListenerConfig agency;
   ListenerConfig partner;
   std::vector<federation::Partner> partners;

@@ -103,8 +103,13 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
   PM_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
   PM_ASSIGN_OR_RETURN(crypto::SigningKey exchange_key,
                       crypto::SigningKey::FromPem(config.exchange_key_pem));
-  PM_ASSIGN_OR_RETURN(federation::NodeIdentity identity,
-                      federation::NodeIdentity::Create(config.node_uri, std::move(exchange_key)));
+  PM_ASSIGN_OR_RETURN(crypto::SigningKey log_key, crypto::SigningKey::FromPem(config.log_key_pem));
+  PM_ASSIGN_OR_RETURN(crypto::SigningKey witness_key,
+                      crypto::SigningKey::FromPem(config.witness_key_pem));
+  PM_ASSIGN_OR_RETURN(
+      federation::NodeIdentity identity,
+      federation::NodeIdentity::Create(
+          config.node_uri, {std::move(exchange_key), std::move(log_key), std::move(witness_key)}));
   PM_ASSIGN_OR_RETURN(federation::Partners partners,
                       federation::Partners::Create(config.domain, std::move(config.partners)));
   if (arguments.check_only) {

@@ -10,6 +10,7 @@
 #include "client/fault.h"
 #include "client/profile.h"
 #include "crypto/sign/ed25519.h"
+#include "crypto/sign/key_id.h"
 #include "crypto/x509/certificate.h"
 #include "crypto/x509/certificate_authority.h"
 
@@ -61,13 +62,29 @@ absl::StatusOr<crypto::CertificateAuthority> LoadCa(const fs::path& folder, std:
       absl::StrFormat("%s: %s", CaCertificate(folder, ca).string(), authority.status().message()));
 }
 
-// A fresh exchange key and its public half, unless the node has one.
-void AddExchangeKey(const fs::path& keys, base::Random& random, Draft& draft) {
-  std::error_code error;
-  if (fs::exists(keys / "exchange.pem", error)) return;
-  const crypto::SigningKey key = crypto::SigningKey::Generate(random);
-  draft.AddPrivate(keys / "exchange.pem", key.ToPem());
-  draft.Add(keys / "exchange.pub.pem", key.verifying_key().ToPem());
+// Fresh signing keys and their public halves, but for those that the node has.
+void AddSigningKeys(const fs::path& keys, base::Random& random, Draft& draft) {
+  for (const char* name : {"exchange", "log", "witness"}) {
+    std::error_code error;
+    if (fs::exists(keys / absl::StrFormat("%s.pem", name), error)) continue;
+    const crypto::SigningKey key = crypto::SigningKey::Generate(random);
+    draft.AddPrivate(keys / absl::StrFormat("%s.pem", name), key.ToPem());
+    draft.Add(keys / absl::StrFormat("%s.pub.pem", name), key.verifying_key().ToPem());
+  }
+}
+
+// The text by which partners know a key of the node for signed notes.
+absl::StatusOr<std::string> NoteKeyText(const fs::path& keys, std::string_view domain,
+                                        std::string_view id, const char* name,
+                                        crypto::NoteKeyType type) {
+  const fs::path file = keys / absl::StrFormat("%s.pub.pem", name);
+  PM_ASSIGN_OR_RETURN(const std::string pem, ReadFile(file, crypto::kKeyPemBytesMax));
+  const auto key = crypto::VerifyingKey::FromPem(pem);
+  if (!key.ok()) {
+    return MakeFault(FaultCode::kCannotRead,
+                     absl::StrFormat("%s: %s", file.string(), key.status().message()));
+  }
+  return crypto::ToVerifierKey(absl::StrFormat("%s/proofmark/%s/%s", domain, id, name), type, *key);
 }
 
 std::string NodeConfiguration(std::string_view domain, const NodeRequest& request) {
@@ -81,6 +98,8 @@ std::string NodeConfiguration(std::string_view domain, const NodeRequest& reques
       "state = \"state\"\n"
       "master_key = \"keys/master.key\"\n"
       "exchange_key = \"keys/exchange.pem\"\n"
+      "log_key = \"keys/log.pem\"\n"
+      "witness_key = \"keys/witness.pem\"\n"
       "\n"
       "[agency_port]\n"
       "listen = \"%s\"\n"
@@ -214,7 +233,7 @@ absl::StatusOr<Draft> DraftNode(const fs::path& folder, const NodeRequest& reque
     draft.AddPrivate(keys / absl::StrFormat("node-%s.key", ca), issued->key_pem);
     if (ca == kStaff) draft.Add(node / "ca" / "staff-ca.pem", authority.certificate().ToPem());
   }
-  AddExchangeKey(keys, random, draft);
+  AddSigningKeys(keys, random, draft);
   std::error_code error;
   if (!fs::exists(keys / "master.key", error)) {
     draft.AddPrivate(keys / "master.key", crypto::SecretBytes::Random(kMasterKeyBytes, random));
@@ -298,6 +317,12 @@ absl::StatusOr<PartnerBlock> ExportPartner(const fs::path& folder, const Partner
   PM_ASSIGN_OR_RETURN(block.exchange_key_pem,
                       ReadFile(folder / "nodes" / request.id / "keys" / "exchange.pub.pem",
                                crypto::kKeyPemBytesMax));
+  const fs::path keys = folder / "nodes" / request.id / "keys";
+  PM_ASSIGN_OR_RETURN(const std::string log_key, NoteKeyText(keys, block.domain, request.id, "log",
+                                                             crypto::NoteKeyType::kNote));
+  PM_ASSIGN_OR_RETURN(
+      const std::string witness_key,
+      NoteKeyText(keys, block.domain, request.id, "witness", crypto::NoteKeyType::kCosignature));
   const std::string home = request.prefix + "/" + block.domain;
   block.toml = absl::StrFormat(
       "[[partner]]\n"
@@ -306,10 +331,12 @@ absl::StatusOr<PartnerBlock> ExportPartner(const fs::path& folder, const Partner
       "endpoint = \"%s\"\n"
       "ca = \"%s/federation-ca.pem\"\n"
       "exchange_key = \"%s/exchange.pub.pem\"\n"
+      "log_key = \"%s\"\n"
+      "witness_key = \"%s\"\n"
       "answers = %s  # Purposes for which we answer it. Empty: none.\n"
       "asks = %s  # Purposes for which we may ask it.\n",
-      block.domain, request.id, request.endpoint, home, home, TomlList(request.answers),
-      TomlList(request.asks));
+      block.domain, request.id, request.endpoint, home, home, log_key, witness_key,
+      TomlList(request.answers), TomlList(request.asks));
   return block;
 }
 

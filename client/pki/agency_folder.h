@@ -24,7 +24,9 @@
 //     ca/staff-ca.pem
 //     keys/node-staff.pem, .key       agency port; from the staff CA
 //     keys/node-federation.pem, .key  partner port; from the federation CA
-//     keys/exchange.pem               Ed25519, private; keys/exchange.pub.pem public
+//     keys/exchange.pem               Ed25519, private; keys/exchange.pub.pem public: questions
+//                                     and answers
+//     keys/log.pem, keys/witness.pem  the same: checkpoints of its ledger, cosignatures
 //     keys/master.key                 32 random bytes; seals everything the node keeps
 //   roles/<role>-<pseudonym>/         what goes to one person: staff-ca.pem, certificate.pem,
 //                                     private.key, profile.toml
@@ -81,7 +83,7 @@ struct RoleRequest {
 absl::StatusOr<Draft> DraftAgency(const std::filesystem::path& folder, const AgencyRequest& request,
                                   std::int64_t now_unix_ms);
 
-// Both certificates of a node with fresh keys. Its exchange key, master key and configuration are
+// Both certificates of a node with fresh keys. Its signing keys, master key and configuration are
 // made the first time and kept ever after: without the master key nothing it keeps can be read.
 //   kUsage, kCannotRead, kOwnCertificate (faults)
 absl::StatusOr<Draft> DraftNode(const std::filesystem::path& folder, const NodeRequest& request,

@@ -27,6 +27,16 @@ absl::Status CheckPurposes(const Partner& partner, std::string_view field,
   return absl::OkStatus();
 }
 
+absl::Status CheckNoteKey(const Partner& partner, std::string_view field,
+                          const std::optional<crypto::NoteVerifierKey>& key,
+                          crypto::NoteKeyType type) {
+  if (!key) return absl::OkStatus();
+  if (!key->Is(type)) return Fault(partner, absl::StrFormat("%s: a key for another use", field));
+  if (key->name.starts_with(partner.domain + "/")) return absl::OkStatus();
+  return Fault(partner,
+               absl::StrFormat("%s: its name does not begin \"%s/\"", field, partner.domain));
+}
+
 absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
   PM_RETURN_IF_ERROR(crypto::CheckAgencyDomain(partner.domain));
   if (partner.domain == own_domain) return Fault(partner, "is this node's own agency");
@@ -47,6 +57,9 @@ absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
       return Fault(partner, absl::StrFormat("exchange key id \"%s\" is not that of its key", id));
     }
   }
+  PM_RETURN_IF_ERROR(CheckNoteKey(partner, "log_key", partner.log_key, crypto::NoteKeyType::kNote));
+  PM_RETURN_IF_ERROR(
+      CheckNoteKey(partner, "witness_key", partner.witness_key, crypto::NoteKeyType::kCosignature));
   if (partner.timeout < kPartnerTimeoutMin || partner.timeout > kPartnerTimeoutMax) {
     return Fault(partner, absl::StrFormat("timeout is %d ms; %d..%d", partner.timeout.count(),
                                           kPartnerTimeoutMin.count(), kPartnerTimeoutMax.count()));

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "crypto/sign/ed25519.h"
+#include "crypto/sign/key_id.h"
 
 namespace proofmark::federation {
 
@@ -29,6 +31,10 @@ struct Partner {
   std::string ca_pem;    // Its federation CAs; they may vouch for `domain` alone.
   // Its exchange keys by key id; 1..kExchangeKeysMax. Several while a key is being changed.
   std::map<std::string, crypto::VerifyingKey, std::less<>> exchange_keys;
+  // Verifier keys of its ledger (type kNote) and as a witness (type kCosignature), named
+  // `<domain>/proofmark/<node>/log` and `.../witness`. Absent: we do not witness it, it not us.
+  std::optional<crypto::NoteVerifierKey> log_key;
+  std::optional<crypto::NoteVerifierKey> witness_key;
   std::set<std::string, std::less<>> answered_purposes;  // For which it may ask us.
   std::set<std::string, std::less<>> asked_purposes;     // For which we may ask it.
   std::chrono::milliseconds timeout{30'000};  // Longest wait for one answer of this partner.
@@ -40,8 +46,9 @@ class Partners {
   Partners() = default;  // None: nobody is asked, nobody is answered.
 
   // kInvalidArgument  a field outside its bounds, a purpose that is no code of
-  //                   records::PurposeCodes, a key id that does not belong to its key, two partners
-  //                   of one domain, or one of them is `own_domain`. Names partner and field.
+  //                   records::PurposeCodes, a key id that does not belong to its key, a ledger's
+  //                   or witness's key of another type or name, two partners of one domain, or one
+  //                   of them is `own_domain`. Names partner and field.
   static absl::StatusOr<Partners> Create(std::string_view own_domain,
                                          std::vector<Partner> partners);
 

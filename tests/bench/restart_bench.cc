@@ -140,7 +140,7 @@ void FillStore(const Paths& paths, std::int64_t records) {
 // One start and orderly stop of a node over the state.
 void Restart(const Paths& paths, const char* name) {
   crypto::SystemRandom random;
-  auto identity = federation::NodeIdentity::Create(kNodeId, crypto::SigningKey::Generate(random));
+  auto identity = federation::NodeIdentity::Create(kNodeId, federation::NodeKeys::Generate(random));
   PM_CHECK(identity.ok());
   NoPeers peers;
   const double cpu = ProcessCpuS();

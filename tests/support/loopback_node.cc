@@ -14,6 +14,7 @@
 #include "crypto/tls/tls.h"
 #include "grpcpp/create_channel.h"
 #include "server/store/storage_env.h"
+#include "tests/support/node_keys.h"
 
 namespace proofmark::testing {
 namespace {
@@ -48,6 +49,7 @@ federation::Partner ToPartner(const LoopbackNode::Partner& partner) {
   made.ca_pem = partner.agency->federation_ca().certificate().ToPem();
   made.exchange_keys.emplace(crypto::ExchangeKeyId(made.domain, partner.exchange_key),
                              partner.exchange_key);
+  AddNoteKeys(partner.exchange_key, made);
   made.answered_purposes = partner.answered_purposes;
   made.asked_purposes = partner.asked_purposes;
   return made;
@@ -81,9 +83,8 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
        .config_sha256_hex = crypto::Sha256Hex("loopback"),
        .search_threads = 2,
        .on_store_failure = nullptr},
-      OrDie(federation::NodeIdentity::Create(
-          agency.NodeUri(), OrDie(crypto::SigningKey::FromPem(exchange_key.ToPem())))),
-      all, store::PosixStorage(), base::SystemClock(), random_, *peers_));
+      OrDie(federation::NodeIdentity::Create(agency.NodeUri(), NodeKeysOf(exchange_key))), all,
+      store::PosixStorage(), base::SystemClock(), random_, *peers_));
   server_ = OrDie(rpc::NodeServer::Start({.agency_listen = "127.0.0.1:0",
                                           .partner_listen = "127.0.0.1:0",
                                           .agency_identity = IdentityOf(agency.AgencyPort()),

@@ -25,6 +25,11 @@ crypto::SigningKey KeyOf(std::uint64_t seed) {
   return crypto::SigningKey::Generate(random);
 }
 
+NodeKeys KeysOf(std::uint64_t seed) {
+  SeededRandom random(seed);
+  return NodeKeys::Generate(random);
+}
+
 Partner Good(const std::string& domain, std::uint64_t seed = 1) {
   Partner partner;
   partner.domain = domain;
@@ -123,7 +128,7 @@ TEST(PartnersTest, AcceptsAsManyAsTheMaximumAndNotOneMore) {
 }
 
 TEST(NodeIdentityTest, NamesLedgerAndKeyAfterTheNode) {
-  const auto identity = NodeIdentity::Create("spiffe://north.test/proofmark/node/n1", KeyOf(3));
+  const auto identity = NodeIdentity::Create("spiffe://north.test/proofmark/node/n1", KeysOf(3));
 
   ASSERT_THAT(identity, IsOk());
   EXPECT_EQ(identity->domain(), "north.test");
@@ -133,9 +138,9 @@ TEST(NodeIdentityTest, NamesLedgerAndKeyAfterTheNode) {
 }
 
 TEST(NodeIdentityTest, RefusesAPersonAndNonsense) {
-  EXPECT_THAT(NodeIdentity::Create("spiffe://north.test/proofmark/role/lab/p1", KeyOf(3)),
+  EXPECT_THAT(NodeIdentity::Create("spiffe://north.test/proofmark/role/lab/p1", KeysOf(3)),
               StatusIs(StatusCode::kInvalidArgument));
-  EXPECT_THAT(NodeIdentity::Create("north", KeyOf(3)), StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(NodeIdentity::Create("north", KeysOf(3)), StatusIs(StatusCode::kInvalidArgument));
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ absl::Status OpenStatus(const std::string& node_id, const testing::ScratchFolder
   FakeClock clock;
   WireInTheMiddle wire;
   SeededRandom random(1);
-  auto identity = federation::NodeIdentity::Create(node_id, crypto::SigningKey::Generate(random));
+  auto identity = federation::NodeIdentity::Create(node_id, federation::NodeKeys::Generate(random));
   EXPECT_THAT(identity, IsOk());
   return Node::Open({.state_folder = (folder.path() / "state").string(),
                      .master_key_path = folder.MasterKeyPath(),

@@ -47,7 +47,7 @@ class RestartTest : public ::testing::Test {
   // Returns when the node's first save is over, so that nothing is saved behind a test's back.
   void Start() {
     auto identity =
-        federation::NodeIdentity::Create(kNodeId, crypto::SigningKey::Generate(random_));
+        federation::NodeIdentity::Create(kNodeId, federation::NodeKeys::Generate(random_));
     ASSERT_THAT(identity, IsOk());
     auto node = Node::Open({.state_folder = state().string(),
                             .master_key_path = folder_.MasterKeyPath(),

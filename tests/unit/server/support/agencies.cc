@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "crypto/sign/key_id.h"
 #include "proto/wire/envelope.h"
+#include "tests/support/node_keys.h"
 #include "tests/support/store_on_sim_disk.h"
 
 namespace proofmark::testing {
@@ -90,15 +91,14 @@ federation::Partner Agency::AsPartner(std::set<std::string, std::less<>> answere
   partner.endpoint = name_ + ".test:7443";
   const crypto::VerifyingKey& key = exchange_key_.verifying_key();
   partner.exchange_keys.emplace(crypto::ExchangeKeyId(domain(), key), key);
+  AddNoteKeys(key, partner);
   partner.answered_purposes = std::move(answered);
   partner.asked_purposes = std::move(asked);
   return partner;
 }
 
 journeys::Node& Agency::Start() {
-  auto key = crypto::SigningKey::FromPem(exchange_key_.ToPem());
-  PM_CHECK(key.ok());
-  auto identity = federation::NodeIdentity::Create(node_id(), *std::move(key));
+  auto identity = federation::NodeIdentity::Create(node_id(), NodeKeysOf(exchange_key_));
   PM_CHECK(identity.ok());
   auto partners = federation::Partners::Create(domain(), partners_);
   PM_CHECK(partners.ok());

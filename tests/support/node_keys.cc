@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/node_keys.h"
+
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+#include "crypto/x509/spiffe_name.h"
+#include "tests/support/seeded_random.h"
+
+namespace proofmark::testing {
+namespace {
+
+crypto::SigningKey KeyFor(const crypto::VerifyingKey& exchange_key, std::uint64_t use) {
+  std::uint64_t seed = 0;
+  std::memcpy(&seed, exchange_key.raw().data(), sizeof(seed));
+  SeededRandom random(seed + use);
+  return crypto::SigningKey::Generate(random);
+}
+
+crypto::NoteVerifierKey NoteKey(const crypto::SpiffeName& node, std::string_view use,
+                                crypto::NoteKeyType type, const crypto::SigningKey& key) {
+  auto made =
+      crypto::MakeVerifierKey(node.domain() + "/proofmark/" + node.id() + "/" + std::string(use),
+                              type, key.verifying_key());
+  PM_CHECK(made.ok());
+  return *std::move(made);
+}
+
+}  // namespace
+
+federation::NodeKeys NodeKeysOf(const crypto::SigningKey& exchange_key) {
+  auto exchange = crypto::SigningKey::FromPem(exchange_key.ToPem());
+  PM_CHECK(exchange.ok());
+  return {*std::move(exchange), KeyFor(exchange_key.verifying_key(), 1),
+          KeyFor(exchange_key.verifying_key(), 2)};
+}
+
+void AddNoteKeys(const crypto::VerifyingKey& exchange_key, federation::Partner& partner) {
+  const auto node = crypto::SpiffeName::Parse(partner.node_id);
+  PM_CHECK(node.ok());
+  partner.log_key = NoteKey(*node, "log", crypto::NoteKeyType::kNote, KeyFor(exchange_key, 1));
+  partner.witness_key =
+      NoteKey(*node, "witness", crypto::NoteKeyType::kCosignature, KeyFor(exchange_key, 2));
+}
+
+}  // namespace proofmark::testing

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "server/federation/node_identity.h"
+#include "server/federation/partner.h"
+
+namespace proofmark::testing {
+
+// A node's keys, all of them a function of its exchange key: whoever knows one knows them again.
+federation::NodeKeys NodeKeysOf(const crypto::SigningKey& exchange_key);
+
+// What a partner knows of the node that speaks for `partner.node_id` with `exchange_key`.
+void AddNoteKeys(const crypto::VerifyingKey& exchange_key, federation::Partner& partner);
+
+}  // namespace proofmark::testing
