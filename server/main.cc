@@ -128,6 +128,9 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
                             .master_key_path = config.master_key_file.string(),
                             .config_sha256_hex = config.sha256_hex,
                             .search_threads = config.search_threads,
+                            .publishing = {.interval = std::chrono::seconds(1),
+                                           .quorum = config.witnessing.quorum,
+                                           .strict_after = config.witnessing.strict_after},
                             .on_store_failure =
                                 [](const absl::Status& why) {
                                   base::Log(base::LogSeverity::kError,

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "crypto/envelope/envelope.h"
@@ -16,6 +19,22 @@ namespace proofmark::federation {
 struct PeerAnswer {
   crypto::Envelope envelope;
   std::optional<records::LedgerReceipt> receipt;  // Where the partner says it logged the question.
+};
+
+// A witness's answer (crypto/tlog/witness.h), as it came.
+struct WitnessAnswer {
+  int status = 0;
+  std::string body;
+};
+
+// One page of a partner's ledger, as it came.
+struct SharedEntries {
+  struct Entry {
+    std::uint64_t index = 0;
+    std::string bytes;
+  };
+  std::vector<Entry> entries;
+  std::optional<std::uint64_t> next_index;
 };
 
 // How questions reach partners. server/rpc implements it over gRPC; the simulator and the tests
@@ -39,6 +58,30 @@ class PeerClient {
   //                               kResourceExhausted).
   virtual void AskMatch(const Partner& partner, const crypto::Envelope& question,
                         std::chrono::steady_clock::time_point deadline, Callback done) = 0;
+
+  using WitnessCallback = std::function<void(absl::StatusOr<WitnessAnswer>)>;
+
+  // Asks `partner` to cosign: `body` as crypto::FormatAddCheckpoint() made it. Called back as
+  // above.
+  virtual void AddCheckpoint(const Partner& partner, const std::string& body,
+                             std::chrono::steady_clock::time_point deadline,
+                             WitnessCallback done) = 0;
+
+  using NoteCallback = std::function<void(absl::StatusOr<std::string>)>;
+
+  // The latest checkpoint that `partner` cosigned for `origin`; empty if none. Called back as
+  // above.
+  virtual void GetWitnessedCheckpoint(const Partner& partner, const std::string& origin,
+                                      std::chrono::steady_clock::time_point deadline,
+                                      NoteCallback done) = 0;
+
+  using EntriesCallback = std::function<void(absl::StatusOr<SharedEntries>)>;
+
+  // Entries of the partner's ledger whose peer is this node, from index `from` on, at most `count`
+  // (1..1000). Called back as above; nothing is believed yet.
+  virtual void ListSharedEntries(const Partner& partner, std::uint64_t from, std::int64_t count,
+                                 std::chrono::steady_clock::time_point deadline,
+                                 EntriesCallback done) = 0;
 };
 
 }  // namespace proofmark::federation

@@ -41,7 +41,9 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   PM_RETURN_IF_ERROR(node->LoadCollection(disk));
   PM_RETURN_IF_ERROR(node->searches_->CloseAbandoned());
   PM_RETURN_IF_ERROR(node->answering_->ForgetOldAnswers());
+  PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
   PM_RETURN_IF_ERROR(node->LogStart());
+  node->publishing_->Start();
   node->index_keeper_->Start();
   return node;
 }
@@ -79,6 +81,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                           first.entry.node, identity_.node_id()));
     }
   }
+  PM_RETURN_IF_ERROR(AssembleLedger());
   PM_ASSIGN_OR_RETURN(commitments_, ledger::CaseCommitments::Open(*store_));
   PM_ASSIGN_OR_RETURN(match::AnswerKey answer_key, match::AnswerKey::Open(*store_));
   answer_key_ = std::make_unique<match::AnswerKey>(std::move(answer_key));
@@ -103,6 +106,21 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                                           .partners = partners_,
                                                           .clock = clock_});
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_);
+  return absl::OkStatus();
+}
+
+absl::Status Node::AssembleLedger() {
+  PM_ASSIGN_OR_RETURN(checkpoints_,
+                      ledger::CheckpointBook::Open(*store_, *ledger_, clock_, identity_.log_key()));
+  ledger::WitnessBook::Options witnessed{.name = identity_.witness_name(), .origins = {}};
+  for (const federation::Partner& partner : partners_.all()) {
+    if (partner.log_key) witnessed.origins.push_back({*partner.log_key, partner.node_id});
+  }
+  PM_ASSIGN_OR_RETURN(
+      witness_, ledger::WitnessBook::Create(*store_, *ledger_, clock_, identity_.witness_key(),
+                                            std::move(witnessed)));
+  PM_ASSIGN_OR_RETURN(publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, partners_,
+                                                      peers_, clock_, options_.publishing));
   return absl::OkStatus();
 }
 
@@ -203,6 +221,7 @@ absl::Status Node::Stop() {
   stop.kind = records::EntryKind::kStop;
   stop.outcome = "STOPPED";
   const absl::Status logged = ledger_->Append(std::move(stop)).status();
+  publishing_->Stop();
   // Last: who has no patience for it loses nothing but time.
   index_keeper_->Stop();
   return logged;

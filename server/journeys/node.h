@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,10 +19,13 @@
 #include "server/journeys/answering.h"
 #include "server/journeys/calibrations.h"
 #include "server/journeys/exhibits.h"
+#include "server/journeys/publishing.h"
 #include "server/journeys/search.h"
 #include "server/journeys/submission.h"
 #include "server/ledger/case_commitments.h"
+#include "server/ledger/checkpoint_book.h"
 #include "server/ledger/ledger.h"
+#include "server/ledger/witness_book.h"
 #include "server/match/answer_key.h"
 #include "server/match/exhibit_collection.h"
 #include "server/match/index_keeper.h"
@@ -45,6 +49,9 @@ class Node {
     std::string config_sha256_hex;
     int search_threads = 2;  // Workers of one search; 1..64.
     match::IndexKeeper::Options index;
+    PublishingOptions publishing;
+    // How long the witnesses are asked at the start whether they have seen more than is here.
+    std::chrono::milliseconds witnesses_wait{2'000};
     // The store has failed; main ends the process. Contract: store::Store::Options::on_failure.
     std::function<void(const absl::Status&)> on_store_failure;
   };
@@ -86,8 +93,12 @@ class Node {
   Answering& answering() { return *answering_; }
   Exhibits& exhibits() { return *exhibits_; }
   Calibrations& calibrations() { return *calibrations_; }
+  Publishing& publishing() { return *publishing_; }
+  ledger::WitnessBook& witness() { return *witness_; }
 
   ledger::Ledger& ledger() { return *ledger_; }
+  ledger::CheckpointBook& checkpoints() { return *checkpoints_; }
+  federation::PeerClient& peers() { return peers_; }
   const federation::NodeIdentity& identity() const { return identity_; }
   const federation::Partners& partners() const { return partners_; }
 
@@ -104,6 +115,7 @@ class Node {
        const base::Clock& clock, base::Random& random, federation::PeerClient& peers);
 
   absl::Status Assemble(store::StorageEnv& disk);
+  absl::Status AssembleLedger();
   absl::Status LoadCollection(store::StorageEnv& disk);
   absl::Status InsertLeft(const registry::Roster& roster);
   absl::StatusOr<forensics::BulletSignature> LoadSignature(std::string_view id) const;
@@ -123,6 +135,9 @@ class Node {
   federation::PeerClient& peers_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ledger::Ledger> ledger_;
+  std::unique_ptr<ledger::CheckpointBook> checkpoints_;
+  std::unique_ptr<ledger::WitnessBook> witness_;
+  std::unique_ptr<Publishing> publishing_;
   std::unique_ptr<ledger::CaseCommitments> commitments_;
   std::unique_ptr<match::AnswerKey> answer_key_;
   std::unique_ptr<registry::ExhibitRegistry> registry_;

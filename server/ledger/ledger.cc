@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/status.h"
+#include "crypto/tlog/tile.h"
 #include "server/ledger/tables.h"
 #include "server/store/keys.h"
 
@@ -22,6 +23,9 @@ std::string EntryRow(std::uint64_t index) {
   return store::StoreKey(kEntryTable).U64(index).Build();
 }
 std::string LeafRow(std::uint64_t index) { return store::StoreKey(kLeafTable).U64(index).Build(); }
+std::string SubtreeRow(int level, std::uint64_t index) {
+  return store::StoreKey(kSubtreeTable).U64(static_cast<std::uint64_t>(level)).U64(index).Build();
+}
 std::string FrontierRow() { return store::StoreKey(kFrontierTable).Build(); }
 
 absl::StatusOr<Sha256Digest> ParseDigest(std::string_view bytes) {
@@ -36,25 +40,27 @@ absl::StatusOr<Sha256Digest> ParseDigest(std::string_view bytes) {
 
 using RowVisitor = std::function<absl::Status(std::uint64_t index, std::string_view value)>;
 
-// Visits rows [first, end) of a table whose keys are indices; stops and says so at a gap.
-absl::Status VisitRows(const store::Store& store, store::Table table, std::uint64_t first,
+// Visits rows [first, end) of those whose keys are `rows` and an index; stops and says so at a gap.
+absl::Status VisitRows(const store::Store& store, const store::StoreKey& rows, std::uint64_t first,
                        std::uint64_t end, const RowVisitor& visit) {
   if (first >= end) return absl::OkStatus();
+  const auto row = [&rows](std::uint64_t index) {
+    store::StoreKey key = rows;
+    return key.U64(index).Build();
+  };
   std::uint64_t next = first;
   absl::Status visited;
   const auto visit_row = [&](std::string_view key, std::string_view value) {
-    if (key != store::StoreKey(table).U64(next).Build()) return false;
+    if (key != row(next)) return false;
     visited = visit(next, value);
     if (!visited.ok()) return false;
     return ++next < end;
   };
-  PM_RETURN_IF_ERROR(store.Scan({.prefix = store::StoreKey(table).Build(),
-                                 .start = store::StoreKey(table).U64(first).Build()},
-                                visit_row));
+  PM_RETURN_IF_ERROR(store.Scan({.prefix = rows.Build(), .start = row(first)}, visit_row));
   PM_RETURN_IF_ERROR(visited);
   if (next == end) return absl::OkStatus();
   return absl::DataLossError(absl::StrFormat("ledger: row %d of table %#x is missing", next,
-                                             static_cast<int>(table.prefix)));
+                                             static_cast<int>(rows.Build().front())));
 }
 
 absl::StatusOr<StoredEntry> Checked(std::uint64_t index, std::string_view bytes,
@@ -78,6 +84,19 @@ absl::Status CheckCount(const char* what, std::int64_t count, std::int64_t min) 
 }
 
 }  // namespace
+
+void TileTops::Append(const Sha256Digest& leaf_hash, const Completed& completed) {
+  Sha256Digest hash = leaf_hash;
+  for (std::size_t level = 0;; ++level) {
+    if (level == levels_.size()) levels_.emplace_back();
+    Level& at = levels_[level];
+    at.open.Append(hash);
+    if (at.open.size() < crypto::kTileWidth) return;
+    hash = at.open.Root();
+    at.open = crypto::Frontier();
+    completed(static_cast<int>(level) + 1, at.full++, hash);
+  }
+}
 
 bool EntryFilter::Matches(const records::LedgerEntry& entry) const {
   return (!kind || entry.draft.kind == *kind) && (!peer || entry.draft.peer == *peer) &&
@@ -122,13 +141,25 @@ absl::Status Ledger::Load() {
   }
   crypto::Frontier recomputed;
   Sha256Digest root_at_mark = crypto::EmptyRoot();
+  absl::Status tiles;
+  const auto check_tile = [&](int level, std::uint64_t index, const Sha256Digest& hash) {
+    if (!tiles.ok()) return;
+    const auto kept = store_.Get(SubtreeRow(level, index));
+    if (!kept.ok()) {
+      tiles = kept.status();
+    } else if (!*kept || **kept != crypto::AsText(hash)) {
+      tiles = absl::DataLossError(
+          absl::StrFormat("ledger: tile %d of level %d is damaged", index, level - 1));
+    }
+  };
   const auto append = [&](std::uint64_t, std::string_view value) -> absl::Status {
     PM_ASSIGN_OR_RETURN(const Sha256Digest leaf, ParseDigest(value));
     recomputed.Append(leaf);
+    tile_tops_.Append(leaf, check_tile);
     if (recomputed.size() == mark.size) root_at_mark = recomputed.Root();
-    return absl::OkStatus();
+    return tiles;
   };
-  PM_RETURN_IF_ERROR(VisitRows(store_, kLeafTable, 0, stored.size(), append));
+  PM_RETURN_IF_ERROR(VisitRows(store_, store::StoreKey(kLeafTable), 0, stored.size(), append));
   if (recomputed != stored) {
     return absl::DataLossError("ledger: the leaf hashes do not make the stored tree");
   }
@@ -156,6 +187,10 @@ absl::StatusOr<Receipt> Ledger::Append(records::EntryDraft draft, store::WriteRe
   };
   data.admitted = [&] {
     frontier_.Append(receipt.leaf_hash);
+    tile_tops_.Append(receipt.leaf_hash,
+                      [this](int level, std::uint64_t index, const Sha256Digest& hash) {
+                        full_tiles_.emplace_back(SubtreeRow(level, index), crypto::AsText(hash));
+                      });
     moved_ = true;
   };
   PM_RETURN_IF_ERROR(store_.Commit(std::move(data)));
@@ -178,6 +213,8 @@ absl::Status Ledger::Stage(const records::EntryDraft& draft, Receipt& receipt,
 std::optional<store::HighWaterMark> Ledger::Seal(store::Mutations& mutations) {
   if (!std::exchange(moved_, false)) return std::nullopt;
   mutations.Put(FrontierRow(), frontier_.Serialize());
+  for (auto& [row, hash] : full_tiles_) mutations.Put(std::move(row), std::move(hash));
+  full_tiles_.clear();
   return store::HighWaterMark{.size = frontier_.size(), .root = frontier_.Root()};
 }
 
@@ -220,6 +257,22 @@ absl::StatusOr<std::vector<StoredEntry>> Ledger::ReadRange(std::uint64_t first,
   return entries;
 }
 
+absl::StatusOr<EntryPage> Ledger::ReadMatching(const EntryFilter& filter, std::uint64_t from,
+                                               std::int64_t limit) const {
+  PM_RETURN_IF_ERROR(CheckCount("limit", limit, 1));
+  const std::uint64_t size = Head().size;
+  const std::uint64_t begin = std::min(from, size);
+  const std::uint64_t end = begin + std::min(kMatchedAtOnceMax, size - begin);
+  EntryPage page;
+  std::uint64_t next = begin;
+  while (next < end && page.entries.size() < static_cast<std::size_t>(limit)) {
+    PM_ASSIGN_OR_RETURN(StoredEntry entry, Read(next++));
+    if (filter.Matches(entry.entry)) page.entries.push_back(std::move(entry));
+  }
+  if (next < size) page.next_index = next;
+  return page;
+}
+
 absl::StatusOr<std::vector<StoredEntry>> Ledger::ReadNewestFirst(
     const EntryFilter& filter, std::int64_t limit, std::optional<std::uint64_t> before) const {
   PM_RETURN_IF_ERROR(CheckCount("limit", limit, 1));
@@ -247,19 +300,57 @@ absl::StatusOr<std::vector<Sha256Digest>> Ledger::LeafHashes(std::uint64_t first
     hashes.push_back(leaf);
     return absl::OkStatus();
   };
-  PM_RETURN_IF_ERROR(VisitRows(store_, kLeafTable, first, first + count, keep));
+  PM_RETURN_IF_ERROR(VisitRows(store_, store::StoreKey(kLeafTable), first, first + count, keep));
   return hashes;
+}
+
+crypto::HashReader Ledger::SubtreeReader() const {
+  return [this](int height, std::uint64_t index) -> absl::StatusOr<Sha256Digest> {
+    const std::uint64_t size = Head().size;
+    if (height < 0 || height > 62 || index >= (size >> height)) {
+      return absl::OutOfRangeError(
+          absl::StrFormat("ledger: subtree %d of height %d leaves the log", index, height));
+    }
+    // Made of 1 to 128 leaves, or of hashes over full tiles.
+    const int level = height / crypto::kTileHeight;
+    const std::uint64_t count = std::uint64_t{1} << (height % crypto::kTileHeight);
+    store::StoreKey rows(level == 0 ? kLeafTable : kSubtreeTable);
+    if (level > 0) rows.U64(static_cast<std::uint64_t>(level));
+    crypto::Frontier subtree;
+    const auto add = [&](std::uint64_t, std::string_view value) -> absl::Status {
+      PM_ASSIGN_OR_RETURN(const Sha256Digest hash, ParseDigest(value));
+      subtree.Append(hash);
+      return absl::OkStatus();
+    };
+    PM_RETURN_IF_ERROR(VisitRows(store_, rows, index * count, (index + 1) * count, add));
+    return subtree.Root();
+  };
+}
+
+absl::Status Ledger::VerifyEntries(std::uint64_t first, std::uint64_t end) const {
+  if (end < first) return absl::InvalidArgumentError("ledger: a range that ends before it begins");
+  constexpr std::uint64_t kAtOnce = 4096;
+  for (std::uint64_t from = first; from < end; from += kAtOnce) {
+    const std::uint64_t to = std::min(end, from + kAtOnce);
+    PM_ASSIGN_OR_RETURN(const std::vector<Sha256Digest> leaves, LeafHashes(from, to - from));
+    const auto check = [&](std::uint64_t index, std::string_view bytes) {
+      return Checked(index, bytes, leaves[index - from]).status();
+    };
+    PM_RETURN_IF_ERROR(VisitRows(store_, store::StoreKey(kEntryTable), from, to, check));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<TreeHead> Ledger::VerifyAll() const {
   const TreeHead head = Head();
-  PM_ASSIGN_OR_RETURN(const std::vector<Sha256Digest> leaves, LeafHashes(0, head.size));
+  PM_RETURN_IF_ERROR(VerifyEntries(0, head.size));
   crypto::Frontier tree;
-  const auto check = [&](std::uint64_t index, std::string_view bytes) -> absl::Status {
-    tree.Append(crypto::LeafHash(bytes));
-    return Checked(index, bytes, leaves[index]).status();
+  const auto add = [&](std::uint64_t, std::string_view value) -> absl::Status {
+    PM_ASSIGN_OR_RETURN(const Sha256Digest leaf, ParseDigest(value));
+    tree.Append(leaf);
+    return absl::OkStatus();
   };
-  PM_RETURN_IF_ERROR(VisitRows(store_, kEntryTable, 0, head.size, check));
+  PM_RETURN_IF_ERROR(VisitRows(store_, store::StoreKey(kLeafTable), 0, head.size, add));
   if (tree.Root() != head.root) {
     return absl::DataLossError("ledger: the entries do not make the ledger's root");
   }

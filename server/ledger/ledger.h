@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -55,6 +56,30 @@ struct EntryFilter {
 };
 
 inline constexpr std::int64_t kReadEntriesMax = 1000;
+inline constexpr std::uint64_t kMatchedAtOnceMax = 50'000;
+
+// Some entries in order of index, and where to go on; none after the last.
+struct EntryPage {
+  std::vector<StoredEntry> entries;
+  std::optional<std::uint64_t> next_index;
+};
+
+// Follows the leaves of a tree and gives the hash over each tile when it is full: a level-0 tile
+// after 256 leaves, a level-1 tile after 256 of those, and so on.
+class TileTops {
+ public:
+  // `completed(level, index, hash)`: level 1 is over leaves.
+  using Completed =
+      std::function<void(int level, std::uint64_t index, const crypto::Sha256Digest&)>;
+  void Append(const crypto::Sha256Digest& leaf_hash, const Completed& completed);
+
+ private:
+  struct Level {
+    crypto::Frontier open;
+    std::uint64_t full = 0;
+  };
+  std::vector<Level> levels_;
+};
 
 // The append-only record of every act of this node: one entry for each, in the same atomic batch as
 // the data it is about, so that neither exists without the other.
@@ -102,6 +127,13 @@ class Ledger final : private store::GroupObserver {
   //   kInvalidArgument  count is negative or above kReadEntriesMax.
   absl::StatusOr<std::vector<StoredEntry>> ReadRange(std::uint64_t first, std::int64_t count) const;
 
+  // The entries from index `from` on that match, at most `limit`. Looks at kMatchedAtOnceMax
+  // entries at most: a rare filter over a long ledger comes back with a next index instead of
+  // nothing.
+  //   kInvalidArgument  limit is below 1 or above kReadEntriesMax.
+  absl::StatusOr<EntryPage> ReadMatching(const EntryFilter& filter, std::uint64_t from,
+                                         std::int64_t limit) const;
+
   // The newest entries below index `before` that match, newest first, at most `limit`.
   //   kInvalidArgument  limit is below 1 or above kReadEntriesMax.
   //   Cost  reads entries until `limit` match.
@@ -113,6 +145,17 @@ class Ledger final : private store::GroupObserver {
   //   kInvalidArgument  the range leaves the log.
   absl::StatusOr<std::vector<crypto::Sha256Digest>> LeafHashes(std::uint64_t first,
                                                                std::uint64_t count) const;
+
+  // The hash of the perfect subtree of 2^height leaves at leaf index * 2^height, from rows: for
+  // proofs, tiles and the second path to a root. The reader must not outlive the ledger.
+  //   kOutOfRange  (of the reader) the subtree leaves the log.
+  //   Cost  at most 128 rows a read.
+  crypto::HashReader SubtreeReader() const;
+
+  // Reads entries [first, end) back: each parses, carries its index, and hashes to its leaf.
+  //   kDataLoss         names the first index at which it does not.
+  //   kInvalidArgument  the range leaves the log.
+  absl::Status VerifyEntries(std::uint64_t first, std::uint64_t end) const;
 
   // Reads everything back: every entry parses, carries its index, and hashes to its leaf; the
   // leaves make the root. Returns the tree verified.
@@ -136,7 +179,9 @@ class Ledger final : private store::GroupObserver {
 
   // Writer thread only, after Open: the tree with the group under way.
   crypto::Frontier frontier_;
+  TileTops tile_tops_;
   bool moved_ = false;
+  std::vector<std::pair<std::string, std::string>> full_tiles_;  // Rows of the group under way.
 
   mutable base::Mutex mutex_;
   TreeHead head_ ABSL_GUARDED_BY(mutex_);  // Durable and announced.

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <optional>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "crypto/tlog/tile.h"
 #include "proofmark/v1/audit_service.grpc.pb.h"
 #include "proto/wire/common.h"
+#include "server/rpc/ledger_messages.h"
 #include "server/rpc/services.h"
 #include "server/rpc/staff.h"
 
@@ -135,20 +141,160 @@ class AuditService final : public v1::AuditService::CallbackService {
                                 answer.set_origin(ledger().origin());
                                 answer.set_size(head.size);
                                 answer.set_root(std::string(crypto::AsText(head.root)));
+                                PM_RETURN_IF_ERROR(AddStanding(answer));
                                 return LogReading(caller, 0);
                               });
+  }
+
+  grpc::ServerUnaryReactor* ListCheckpoints(grpc::CallbackServerContext* context,
+                                            const v1::ListCheckpointsRequest* request,
+                                            v1::ListCheckpointsResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.AuditService/ListCheckpoints", request, response,
+        [this](const crypto::SpiffeName& /*caller*/, const v1::ListCheckpointsRequest& asked,
+               v1::ListCheckpointsResponse& answer) -> absl::Status {
+          const std::int64_t limit =
+              asked.page_size() == 0 ? ledger::kCheckpointsListedMax : asked.page_size();
+          if (limit < 1 || limit > ledger::kCheckpointsListedMax ||
+              asked.after_size() >= crypto::kTreeSizeMax) {
+            return absl::InvalidArgumentError(
+                absl::StrFormat("page_size: must be 0..%d; after_size: below 2^63 - 1",
+                                ledger::kCheckpointsListedMax));
+          }
+          PM_ASSIGN_OR_RETURN(const std::vector<ledger::Published> found,
+                              rooms_.node.checkpoints().List(asked.after_size(), limit));
+          for (const ledger::Published& published : found) {
+            answer.add_checkpoints(crypto::FormatNote(published.note));
+          }
+          answer.set_more(static_cast<std::int64_t>(found.size()) == limit);
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* ReadTreeFile(grpc::CallbackServerContext* context,
+                                         const v1::ReadTreeFileRequest* request,
+                                         v1::ReadTreeFileResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.AuditService/ReadTreeFile", request, response,
+        [this](const crypto::SpiffeName& caller, const v1::ReadTreeFileRequest& asked,
+               v1::ReadTreeFileResponse& answer) -> absl::Status {
+          if (const auto tile = crypto::ParseTilePath(asked.path()); tile.ok()) {
+            PM_RETURN_IF_ERROR(CheckPublished(EndOf(*tile)));
+            PM_ASSIGN_OR_RETURN(*answer.mutable_content(),
+                                crypto::EncodeTile(*tile, ledger().SubtreeReader()));
+            return absl::OkStatus();
+          }
+          PM_ASSIGN_OR_RETURN(const crypto::BundleAddress bundle,
+                              crypto::ParseBundlePath(asked.path()));
+          const std::uint64_t first = bundle.index * crypto::kTileWidth;
+          PM_RETURN_IF_ERROR(CheckPublished(first + static_cast<std::uint64_t>(bundle.width)));
+          PM_ASSIGN_OR_RETURN(const auto stored, ledger().ReadRange(first, bundle.width));
+          std::vector<std::string> entries;
+          for (const ledger::StoredEntry& entry : stored) entries.push_back(entry.bytes);
+          PM_ASSIGN_OR_RETURN(*answer.mutable_content(), crypto::EncodeBundle(entries));
+          return LogReading(caller, entries.size(), records::EntryKind::kExport);
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* context,
+                                       const v1::GetReceiptRequest* request,
+                                       v1::GetReceiptResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.AuditService/GetReceipt", request, response,
+        [this](const crypto::SpiffeName& caller, const v1::GetReceiptRequest& asked,
+               v1::GetReceiptResponse& answer) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(const ledger::StoredEntry stored, ledger().Read(asked.index()));
+          const bool overseer = caller.role() == crypto::StaffRole::kAuditor ||
+                                caller.role() == crypto::StaffRole::kAdministrator;
+          if (!overseer && stored.entry.draft.actor != caller.id()) {
+            return absl::PermissionDeniedError(
+                "the entry is not of the caller's own acts: ask an auditor for its receipt");
+          }
+          PM_ASSIGN_OR_RETURN(const std::string proof,
+                              rooms_.node.publishing().ProveEntry(asked.index()));
+          answer.set_entry(stored.bytes);
+          answer.set_proof(proof);
+          return LogReading(caller, 1);
+        });
+  }
+
+  grpc::ServerUnaryReactor* ListPartnerEntries(grpc::CallbackServerContext* context,
+                                               const v1::ListPartnerEntriesRequest* request,
+                                               v1::ListPartnerEntriesResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.AuditService/ListPartnerEntries", request, response,
+        [this](const crypto::SpiffeName& caller, const v1::ListPartnerEntriesRequest& asked,
+               v1::ListPartnerEntriesResponse& answer) -> absl::Status {
+          const federation::Partner* const partner =
+              rooms_.node.partners().FindByDomain(asked.domain());
+          if (partner == nullptr) return absl::NotFoundError("domain: no such partner");
+          PM_ASSIGN_OR_RETURN(const std::int64_t limit, ReadPageSize(asked.page_size()));
+          PM_ASSIGN_OR_RETURN(const federation::SharedEntries page,
+                              AskForEntries(*partner, asked.from_index(), limit));
+          for (const federation::SharedEntries::Entry& shared : page.entries) {
+            v1::LedgerEntry* const entry = answer.add_entries();
+            entry->set_index(shared.index);
+            entry->set_entry(shared.bytes);
+            entry->set_leaf_hash(std::string(crypto::AsText(crypto::LeafHash(shared.bytes))));
+          }
+          if (page.next_index) answer.set_next_index(*page.next_index);
+          return LogReading(caller, page.entries.size());
+        });
   }
 
  private:
   ledger::Ledger& ledger() const { return rooms_.node.ledger(); }
 
+  absl::Status AddStanding(v1::GetLedgerResponse& answer) const {
+    const journeys::Standing standing = rooms_.node.publishing().standing();
+    if (standing.latest) answer.set_checkpoint(crypto::FormatNote(standing.latest->note));
+    answer.set_log_key(crypto::ToVerifierKey(rooms_.node.checkpoints().verifier_key()));
+    answer.set_witness_key(crypto::ToVerifierKey(rooms_.node.witness().verifier_key()));
+    answer.set_policy(rooms_.node.publishing().policy_text());
+    answer.set_standing(standing.verdict.words);
+    if (standing.unwitnessed_since_unix_ms) {
+      *answer.mutable_unwitnessed_since() = wire::ToTimestamp(*standing.unwitnessed_since_unix_ms);
+    }
+    PM_ASSIGN_OR_RETURN(const std::vector<ledger::ForkEvidence> forks,
+                        rooms_.node.witness().Forks());
+    answer.set_fork_alarms(static_cast<std::int32_t>(forks.size()));
+    return absl::OkStatus();
+  }
+
+  // The number of leaves that a tree needs to have the tile.
+  static std::uint64_t EndOf(const crypto::TileAddress& tile) {
+    if (tile.level > crypto::kTileLevelStoredMax) return crypto::kTreeSizeMax;
+    const std::uint64_t hashes =
+        tile.index * crypto::kTileWidth + static_cast<std::uint64_t>(tile.width);
+    const int shift = crypto::kTileHeight * tile.level;
+    return hashes > (crypto::kTreeSizeMax >> shift) ? crypto::kTreeSizeMax : hashes << shift;
+  }
+
+  // Nothing is shown that is not signed: a reader can check all it gets.
+  absl::Status CheckPublished(std::uint64_t end) const {
+    const std::optional<ledger::Published> latest = rooms_.node.checkpoints().Latest();
+    if (latest && end <= latest->checkpoint.size) return absl::OkStatus();
+    return absl::NotFoundError("path: not of the published tree");
+  }
+
+  absl::StatusOr<federation::SharedEntries> AskForEntries(const federation::Partner& partner,
+                                                          std::uint64_t from,
+                                                          std::int64_t limit) const {
+    const auto answer = std::make_shared<std::promise<absl::StatusOr<federation::SharedEntries>>>();
+    auto came = answer->get_future();
+    rooms_.node.peers().ListSharedEntries(partner, from, limit,
+                                          std::chrono::steady_clock::now() + partner.timeout,
+                                          [answer](absl::StatusOr<federation::SharedEntries> page) {
+                                            answer->set_value(std::move(page));
+                                          });
+    return came.get();
+  }
+
   // Reading the ledger is an act too. Durable before the answer goes out.
-  absl::Status LogReading(const crypto::SpiffeName& caller, std::uint64_t count) const {
+  absl::Status LogReading(const crypto::SpiffeName& caller, std::uint64_t count,
+                          records::EntryKind kind = records::EntryKind::kAdminRead) const {
     return ledger()
-        .Append({.kind = records::EntryKind::kAdminRead,
-                 .actor = caller.id(),
-                 .outcome = "ledger",
-                 .count = count})
+        .Append({.kind = kind, .actor = caller.id(), .outcome = "ledger", .count = count})
         .status();
   }
 

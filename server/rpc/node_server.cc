@@ -153,6 +153,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options, j
                                 .make_services = [&](const Guard& guard) {
                                   std::vector<std::unique_ptr<grpc::Service>> services;
                                   services.push_back(MakeExchangeService(rooms(guard)));
+                                  services.push_back(MakeWitnessService(rooms(guard)));
                                   return services;
                                 }}));
   }

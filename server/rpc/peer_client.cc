@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "grpcpp/create_channel.h"
 #include "proofmark/v1/exchange_service.grpc.pb.h"
+#include "proofmark/v1/witness_service.grpc.pb.h"
 #include "proto/wire/common.h"
 #include "proto/wire/envelope.h"
 #include "server/rpc/grpc_status.h"
@@ -18,9 +19,11 @@ namespace {
 
 constexpr int kAnswerBytesMax = 4 << 20;
 
-// A question is idempotent (its exchange id), so a lost connection may be tried again.
+// A question is idempotent (its exchange id), and so is a checkpoint to cosign: a lost connection
+// may be tried again.
 constexpr char kServiceConfig[] = R"({"methodConfig": [{
-  "name": [{"service": "proofmark.v1.ExchangeService"}],
+  "name": [{"service": "proofmark.v1.ExchangeService"},
+           {"service": "proofmark.v1.WitnessService"}],
   "retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.2s", "maxBackoff": "2s",
                   "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]})";
 
@@ -51,18 +54,49 @@ absl::StatusOr<federation::PeerAnswer> ReadAnswer(const v1::AskMatchResponse& re
 }
 
 // One call under way; owns itself until its callback.
+template <typename Request, typename Response>
 struct Call {
   grpc::ClientContext context;
-  v1::AskMatchRequest request;
-  v1::AskMatchResponse response;
-  federation::PeerClient::Callback done;
+  Request request;
+  Response response;
 };
+
+// Sends `request` by `start` (a method of a stub's async interface) and gives `done` what `read`
+// makes of the response, or why there is none.
+template <typename Response, typename Request, typename Start, typename Read, typename Done>
+void Send(Request request, std::chrono::steady_clock::time_point deadline, const Start& start,
+          Read read, Done done) {
+  auto call = std::make_shared<Call<Request, Response>>();
+  call->request = std::move(request);
+  call->context.set_deadline(OnTheWall(deadline));
+  auto& running = *call;
+  start(&running.context, &running.request, &running.response,
+        [call = std::move(call), read = std::move(read),
+         done = std::move(done)](const grpc::Status& status) {
+          if (status.ok()) {
+            done(read(call->response));
+          } else {
+            done(FromGrpc(status));
+          }
+        });
+}
+
+absl::StatusOr<federation::SharedEntries> ReadEntries(
+    const v1::ListSharedEntriesResponse& response) {
+  federation::SharedEntries page;
+  for (const v1::LedgerEntry& entry : response.entries()) {
+    page.entries.push_back({.index = entry.index(), .bytes = entry.entry()});
+  }
+  if (response.has_next_index()) page.next_index = response.next_index();
+  return page;
+}
 
 }  // namespace
 
 struct GrpcPeerClient::Peer {
   std::shared_ptr<grpc::Channel> channel;
-  std::unique_ptr<v1::ExchangeService::Stub> stub;
+  std::unique_ptr<v1::ExchangeService::Stub> exchange;
+  std::unique_ptr<v1::WitnessService::Stub> witness;
 };
 
 GrpcPeerClient::GrpcPeerClient() = default;
@@ -83,36 +117,75 @@ absl::StatusOr<std::unique_ptr<GrpcPeerClient>> GrpcPeerClient::Create(
     peer->channel = grpc::CreateCustomChannel(
         partner.endpoint, DialerCredentials(identity, std::move(trust), partner.node_id),
         Arguments());
-    peer->stub = v1::ExchangeService::NewStub(peer->channel);
+    peer->exchange = v1::ExchangeService::NewStub(peer->channel);
+    peer->witness = v1::WitnessService::NewStub(peer->channel);
     client->peers_.emplace(partner.domain, std::move(peer));
   }
   return client;
 }
 
-void GrpcPeerClient::AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
-                              std::chrono::steady_clock::time_point deadline, Callback done) {
+GrpcPeerClient::Peer& GrpcPeerClient::Find(const federation::Partner& partner) const {
   const auto peer = peers_.find(partner.domain);
   PM_CHECK(peer != peers_.end());
-  auto call = std::make_shared<Call>();
-  call->done = std::move(done);
-  call->context.set_deadline(OnTheWall(deadline));
-  *call->request.mutable_question() = wire::ToProto(question);
-  Call& running = *call;
-  peer->second->stub->async()->AskMatch(&running.context, &running.request, &running.response,
-                                        [call = std::move(call)](const grpc::Status& status) {
-                                          if (status.ok()) {
-                                            call->done(ReadAnswer(call->response));
-                                          } else {
-                                            call->done(FromGrpc(status));
-                                          }
-                                        });
+  return *peer->second;
+}
+
+void GrpcPeerClient::AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
+                              std::chrono::steady_clock::time_point deadline, Callback done) {
+  v1::AskMatchRequest request;
+  *request.mutable_question() = wire::ToProto(question);
+  auto* const stub = Find(partner).exchange->async();
+  Send<v1::AskMatchResponse>(
+      std::move(request), deadline, [stub](auto&&... with) { stub->AskMatch(with...); }, ReadAnswer,
+      std::move(done));
+}
+
+void GrpcPeerClient::AddCheckpoint(const federation::Partner& partner, const std::string& body,
+                                   std::chrono::steady_clock::time_point deadline,
+                                   WitnessCallback done) {
+  v1::AddCheckpointRequest request;
+  request.set_body(body);
+  auto* const stub = Find(partner).witness->async();
+  Send<v1::AddCheckpointResponse>(
+      std::move(request), deadline, [stub](auto&&... with) { stub->AddCheckpoint(with...); },
+      [](const v1::AddCheckpointResponse& response) -> absl::StatusOr<federation::WitnessAnswer> {
+        return federation::WitnessAnswer{.status = response.status(), .body = response.body()};
+      },
+      std::move(done));
+}
+
+void GrpcPeerClient::GetWitnessedCheckpoint(const federation::Partner& partner,
+                                            const std::string& origin,
+                                            std::chrono::steady_clock::time_point deadline,
+                                            NoteCallback done) {
+  v1::GetWitnessedCheckpointRequest request;
+  request.set_origin(origin);
+  auto* const stub = Find(partner).witness->async();
+  Send<v1::GetWitnessedCheckpointResponse>(
+      std::move(request), deadline,
+      [stub](auto&&... with) { stub->GetWitnessedCheckpoint(with...); },
+      [](const v1::GetWitnessedCheckpointResponse& response) -> absl::StatusOr<std::string> {
+        return response.checkpoint();
+      },
+      std::move(done));
+}
+
+void GrpcPeerClient::ListSharedEntries(const federation::Partner& partner, std::uint64_t from,
+                                       std::int64_t count,
+                                       std::chrono::steady_clock::time_point deadline,
+                                       EntriesCallback done) {
+  v1::ListSharedEntriesRequest request;
+  request.set_from_index(from);
+  request.set_page_size(static_cast<std::int32_t>(count));
+  auto* const stub = Find(partner).witness->async();
+  Send<v1::ListSharedEntriesResponse>(
+      std::move(request), deadline, [stub](auto&&... with) { stub->ListSharedEntries(with...); },
+      ReadEntries, std::move(done));
 }
 
 absl::Status GrpcPeerClient::Probe(const federation::Partner& partner,
                                    std::chrono::steady_clock::time_point deadline) {
-  const auto peer = peers_.find(partner.domain);
-  PM_CHECK(peer != peers_.end());
-  if (peer->second->channel->WaitForConnected(OnTheWall(deadline))) return absl::OkStatus();
+  if (Find(partner).channel->WaitForConnected(OnTheWall(deadline))) return absl::OkStatus();
   return absl::UnavailableError(absl::StrFormat(
       "no connection to %s at %s: is the node up, the port open, and do both sides hold the "
       "other's federation CA?",

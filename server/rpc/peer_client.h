@@ -27,6 +27,14 @@ class GrpcPeerClient final : public federation::PeerClient {
 
   void AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
                 std::chrono::steady_clock::time_point deadline, Callback done) override;
+  void AddCheckpoint(const federation::Partner& partner, const std::string& body,
+                     std::chrono::steady_clock::time_point deadline, WitnessCallback done) override;
+  void GetWitnessedCheckpoint(const federation::Partner& partner, const std::string& origin,
+                              std::chrono::steady_clock::time_point deadline,
+                              NoteCallback done) override;
+  void ListSharedEntries(const federation::Partner& partner, std::uint64_t from, std::int64_t count,
+                         std::chrono::steady_clock::time_point deadline,
+                         EntriesCallback done) override;
 
   // OK when a connection to the partner stands or could be made before `deadline`; blocks.
   //   kUnavailable  it could not; the message says what to check.
@@ -36,6 +44,8 @@ class GrpcPeerClient final : public federation::PeerClient {
  private:
   struct Peer;
   GrpcPeerClient();
+
+  Peer& Find(const federation::Partner& partner) const;
 
   std::map<std::string, std::unique_ptr<Peer>, std::less<>> peers_;  // By domain; constant.
 };

@@ -33,5 +33,6 @@ std::unique_ptr<grpc::Service> MakeSearchService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeAuditService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeNodeService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeExchangeService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeWitnessService(const ServiceRooms& rooms);
 
 }  // namespace proofmark::rpc

@@ -314,6 +314,8 @@ absl::StatusOr<crypto::Sealer> Store::FindKey(const KeyId& id) const {
 
 void Store::SetGroupObserver(GroupObserver* observer) { writer_->SetObserver(observer); }
 
+void Store::Halt(const absl::Status& why) { failure_->Trip(why).IgnoreError(); }
+
 absl::Status Store::health() const { return failure_->status(); }
 
 StoreCounters Store::counters() const {

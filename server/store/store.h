@@ -132,6 +132,10 @@ class Store {
   // The mark read at Open, before any commit of this process.
   const HighWaterMark& high_water_at_open() const { return high_water_at_open_; }
 
+  // Refuses every write from now on, as after a failure of its own: whoever keeps state here has
+  // found that it cannot be right.
+  void Halt(const absl::Status& why);
+
   // OK while the store accepts writes, otherwise why not.
   absl::Status health() const;
   StoreCounters counters() const;

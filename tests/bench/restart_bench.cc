@@ -55,6 +55,18 @@ class NoPeers final : public federation::PeerClient {
                 std::chrono::steady_clock::time_point, Callback done) override {
     done(absl::UnavailableError("no peers"));
   }
+  void AddCheckpoint(const federation::Partner&, const std::string&,
+                     std::chrono::steady_clock::time_point, WitnessCallback done) override {
+    done(absl::UnavailableError("no peers"));
+  }
+  void GetWitnessedCheckpoint(const federation::Partner&, const std::string&,
+                              std::chrono::steady_clock::time_point, NoteCallback done) override {
+    done(absl::UnavailableError("no peers"));
+  }
+  void ListSharedEntries(const federation::Partner&, std::uint64_t, std::int64_t,
+                         std::chrono::steady_clock::time_point, EntriesCallback done) override {
+    done(absl::UnavailableError("no peers"));
+  }
 };
 
 // As random as ids are, and the same every time.

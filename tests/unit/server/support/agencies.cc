@@ -64,6 +64,44 @@ void WireInTheMiddle::AskMatch(const federation::Partner& partner, const crypto:
   });
 }
 
+journeys::Node* WireInTheMiddle::Find(const std::string& node_id) const {
+  base::MutexLock lock(mutex_);
+  const auto at = nodes_.find(node_id);
+  return at == nodes_.end() ? nullptr : at->second;
+}
+
+void WireInTheMiddle::AddCheckpoint(const federation::Partner& partner, const std::string& body,
+                                    std::chrono::steady_clock::time_point /*deadline*/,
+                                    WitnessCallback done) {
+  journeys::Node* const node = Find(partner.node_id);
+  if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
+  auto answer = node->witness().AddCheckpoint(body);
+  if (!answer.ok()) return done(answer.status());
+  done(federation::WitnessAnswer{.status = static_cast<int>(answer->status),
+                                 .body = std::move(answer->body)});
+}
+
+void WireInTheMiddle::GetWitnessedCheckpoint(const federation::Partner& partner,
+                                             const std::string& origin,
+                                             std::chrono::steady_clock::time_point /*deadline*/,
+                                             NoteCallback done) {
+  journeys::Node* const node = Find(partner.node_id);
+  if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
+  auto note = node->witness().Cosigned(origin);
+  if (!note.ok()) return done(note.status());
+  done(note->value_or(""));
+}
+
+void WireInTheMiddle::ListSharedEntries(const federation::Partner& partner, std::uint64_t from,
+                                        std::int64_t count,
+                                        std::chrono::steady_clock::time_point /*deadline*/,
+                                        EntriesCallback done) {
+  static_cast<void>(partner);
+  static_cast<void>(from);
+  static_cast<void>(count);
+  done(absl::UnimplementedError("shared entries are read over gRPC"));
+}
+
 std::string WireInTheMiddle::SentBytes() const {
   base::MutexLock lock(mutex_);
   return sent_;

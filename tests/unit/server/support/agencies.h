@@ -34,6 +34,15 @@ class WireInTheMiddle final : public federation::PeerClient {
 
   void AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
                 std::chrono::steady_clock::time_point deadline, Callback done) override;
+  // These three are answered before they return.
+  void AddCheckpoint(const federation::Partner& partner, const std::string& body,
+                     std::chrono::steady_clock::time_point deadline, WitnessCallback done) override;
+  void GetWitnessedCheckpoint(const federation::Partner& partner, const std::string& origin,
+                              std::chrono::steady_clock::time_point deadline,
+                              NoteCallback done) override;
+  void ListSharedEntries(const federation::Partner& partner, std::uint64_t from, std::int64_t count,
+                         std::chrono::steady_clock::time_point deadline,
+                         EntriesCallback done) override;
 
   // Set before anything is asked.
   std::function<void(crypto::Envelope&)> on_question;
@@ -45,6 +54,8 @@ class WireInTheMiddle final : public federation::PeerClient {
   int sent_count() const;
 
  private:
+  journeys::Node* Find(const std::string& node_id) const;
+
   mutable base::Mutex mutex_;
   std::map<std::string, journeys::Node*> nodes_ ABSL_GUARDED_BY(mutex_);
   std::string sent_ ABSL_GUARDED_BY(mutex_);

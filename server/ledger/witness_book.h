@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "crypto/sign/ed25519.h"
+#include "crypto/tlog/witness.h"
+#include "server/ledger/ledger.h"
+#include "server/store/store.h"
+
+namespace proofmark::ledger {
+
+// A ledger of a partner that this node witnesses.
+struct WitnessedOrigin {
+  crypto::NoteVerifierKey log_key;  // Its name is the origin.
+  std::string peer;                 // SPIFFE id of the partner's node.
+};
+
+// Two checkpoints that one log key signed and that cannot both be true: evidence for anybody.
+struct ForkEvidence {
+  std::string origin;
+  std::int64_t unix_ms = 0;
+  std::string cosigned_note;  // What this node cosigned before.
+  std::string request;        // The add-checkpoint body that contradicts it.
+};
+
+inline constexpr std::size_t kForksKeptMax = 64;  // Of one origin.
+
+// This node as a witness: what it last cosigned of each partner's ledger, and what speaks against
+// one. Comparing with the stored size and storing the new one is one step under a lock and durable
+// before the answer goes out, so that no two requests can ever be cosigned side by side.
+// Thread-safe.
+class WitnessBook {
+ public:
+  struct Options {
+    std::string name;                      // Of the witness key.
+    std::vector<WitnessedOrigin> origins;  // Each once.
+  };
+
+  // All references must outlive the result.
+  //   kInvalidArgument  an origin twice, or a name that is no key name.
+  static absl::StatusOr<std::unique_ptr<WitnessBook>> Create(store::Store& store, Ledger& ledger,
+                                                             const base::Clock& clock,
+                                                             const crypto::SigningKey& witness_key,
+                                                             Options options);
+
+  struct Answer {
+    crypto::AddCheckpointStatus status = crypto::AddCheckpointStatus::kBadRequest;
+    std::string body;
+  };
+
+  // An add-checkpoint request's answer (crypto/tlog/witness.h). The first checkpoint of an origin
+  // is an entry `witness`; one that contradicts what was cosigned is kept and an entry `alarm`.
+  //   kUnavailable  the state could not be stored: nothing was cosigned.
+  absl::StatusOr<Answer> AddCheckpoint(std::string_view body);
+
+  // The latest checkpoint cosigned for `origin`, with the log's and this witness's signature; none
+  // if there is none.
+  absl::StatusOr<std::optional<std::string>> Cosigned(std::string_view origin) const;
+
+  // Every evidence of a fork, oldest first.
+  absl::StatusOr<std::vector<ForkEvidence>> Forks() const;
+
+  const crypto::NoteVerifierKey& verifier_key() const { return verifier_key_; }
+
+ private:
+  WitnessBook(store::Store& store, Ledger& ledger, const base::Clock& clock,
+              const crypto::SigningKey& witness_key, crypto::NoteVerifierKey verifier_key,
+              std::map<std::string, WitnessedOrigin, std::less<>> origins);
+
+  absl::Status KeepEvidence(const WitnessedOrigin& origin, std::string_view cosigned,
+                            std::string_view body, bool proven);
+
+  // Constant after construction.
+  const crypto::SigningKey& witness_key_;
+  const crypto::NoteVerifierKey verifier_key_;
+  const std::map<std::string, WitnessedOrigin, std::less<>> origins_;
+  // Do their own locking.
+  store::Store& store_;
+  Ledger& ledger_;
+  const base::Clock& clock_;
+
+  base::Mutex deciding_;  // From reading an origin's state until the new one is durable.
+};
+
+}  // namespace proofmark::ledger
