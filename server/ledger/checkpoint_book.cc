@@ -111,10 +111,12 @@ absl::StatusOr<std::optional<Published>> CheckpointBook::SignHead() {
   if (head.size == 0 || (head.size == last.size && head.root == last.root)) {
     return std::optional<Published>();
   }
-  const crypto::Checkpoint checkpoint{
-      .origin = ledger_.origin(), .size = head.size, .root = head.root};
-  absl::StatusOr<crypto::SignedNote> note = CheckBeforeSigning(head, last);
-  if (note.status().ok()) note = crypto::SignCheckpoint(checkpoint, log_key_);
+  const auto sign = [&]() -> absl::StatusOr<crypto::SignedNote> {
+    PM_RETURN_IF_ERROR(CheckBeforeSigning(head, last));
+    return crypto::SignCheckpoint(
+        {.origin = ledger_.origin(), .size = head.size, .root = head.root}, log_key_);
+  };
+  absl::StatusOr<crypto::SignedNote> note = sign();
   if (!note.ok()) {
     const absl::Status why = absl::DataLossError(absl::StrFormat(
         "ledger: checkpoint of %d entries not signed: %s", head.size, note.status().message()));
@@ -123,7 +125,9 @@ absl::StatusOr<std::optional<Published>> CheckpointBook::SignHead() {
     store_.Halt(why);
     return why;
   }
-  Published published{checkpoint, *std::move(note)};
+  Published published{
+      .checkpoint = {.origin = ledger_.origin(), .size = head.size, .root = head.root},
+      .note = *std::move(note)};
   store::WriteRequest request;
   request.preconditions.push_back({.key = Row(head.size), .value = std::nullopt});
   request.mutations.Put(Row(head.size), crypto::FormatNote(published.note));

@@ -95,6 +95,29 @@ void SimDisk::IgnoreSyncOf(SyncKind kind, PathMatch match, std::optional<std::in
   ignored_.push_back({.kind = kind, .match = std::move(match), .nth = nth});
 }
 
+SimDisk::Image SimDisk::Backup() const {
+  base::MutexLock lock(mutex_);
+  Image image;
+  for (const auto& [path, file] : durable_) {
+    if (file == nullptr) {
+      image[path] = std::nullopt;
+    } else {
+      image[path] = file->bytes.substr(0, file->durable_bytes);
+    }
+  }
+  return image;
+}
+
+void SimDisk::Restore(const Image& image) {
+  base::MutexLock lock(mutex_);
+  durable_.clear();
+  for (const auto& [path, bytes] : image) {
+    durable_[path] = bytes ? std::make_shared<File>(File{*bytes, bytes->size()}) : nullptr;
+  }
+  live_ = durable_;
+  locks_.clear();
+}
+
 void SimDisk::Reboot() { RebootWith(nullptr); }
 
 void SimDisk::RebootKeepingSome(std::uint64_t seed) {

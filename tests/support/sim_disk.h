@@ -49,6 +49,12 @@ class SimDisk final : public store::StorageEnv {
   // some first part did.
   void RebootKeepingSome(std::uint64_t seed);
 
+  // What lasts, as a backup would hold it: the bytes of files, none for folders. Restoring puts
+  // back that and nothing else; nothing may be open.
+  using Image = std::map<std::string, std::optional<std::string>>;
+  Image Backup() const;
+  void Restore(const Image& image);
+
   std::int64_t write_points() const;   // Since construction.
   std::int64_t ignored_syncs() const;  // How often IgnoreSyncOf had an effect.
   bool faulted() const;                // Whether the fault of FailAt has happened.

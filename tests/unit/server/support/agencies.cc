@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/status.h"
 #include "crypto/sign/key_id.h"
 #include "proto/wire/envelope.h"
 #include "tests/support/node_keys.h"
@@ -136,21 +137,25 @@ federation::Partner Agency::AsPartner(std::set<std::string, std::less<>> answere
 }
 
 journeys::Node& Agency::Start() {
-  auto identity = federation::NodeIdentity::Create(node_id(), NodeKeysOf(exchange_key_));
-  PM_CHECK(identity.ok());
-  auto partners = federation::Partners::Create(domain(), partners_);
-  PM_CHECK(partners.ok());
-  auto node = journeys::Node::Open({.state_folder = kStateFolder,
-                                    .master_key_path = folder_.MasterKeyPath(),
-                                    .config_sha256_hex = std::string(64, 'c'),
-                                    .search_threads = 2,
-                                    .on_store_failure = nullptr},
-                                   *std::move(identity), *std::move(partners), disk_, clock_,
-                                   random_, wire_);
-  PM_CHECK(node.ok());
-  node_ = *std::move(node);
-  wire_.Connect(*node_);
+  PM_CHECK(TryStart().ok());
   return *node_;
+}
+
+absl::Status Agency::TryStart() {
+  PM_ASSIGN_OR_RETURN(federation::NodeIdentity identity,
+                      federation::NodeIdentity::Create(node_id(), NodeKeysOf(exchange_key_)));
+  PM_ASSIGN_OR_RETURN(federation::Partners partners,
+                      federation::Partners::Create(domain(), partners_));
+  PM_ASSIGN_OR_RETURN(node_, journeys::Node::Open({.state_folder = kStateFolder,
+                                                   .master_key_path = folder_.MasterKeyPath(),
+                                                   .config_sha256_hex = std::string(64, 'c'),
+                                                   .search_threads = 2,
+                                                   .publishing = publishing,
+                                                   .on_store_failure = nullptr},
+                                                  std::move(identity), std::move(partners), disk_,
+                                                  clock_, random_, wire_));
+  wire_.Connect(*node_);
+  return absl::OkStatus();
 }
 
 void Agency::Crash() {

@@ -81,10 +81,14 @@ class Agency {
   void AddPartner(federation::Partner partner) { partners_.push_back(std::move(partner)); }
   // Opens the node (again).
   journeys::Node& Start();
+  // The same where it may be refused.
+  absl::Status TryStart();
   // Ends it without a word and drops what was not synced, as a power cut would.
   void Crash();
   journeys::Node& node() { return *node_; }
-  const SimDisk& disk() const { return disk_; }
+  SimDisk& disk() { return disk_; }
+
+  journeys::PublishingOptions publishing{};  // For the next start. No thread: tests publish.
   const crypto::SigningKey& exchange_key() const { return exchange_key_; }
 
   // Submits a generated bullet; returns its exhibit id.

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ledger/witness_book.h"
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/status_matchers.h"
+#include "tests/unit/server/support/scratch_state.h"
+
+namespace proofmark::ledger {
+namespace {
+
+using crypto::AddCheckpointStatus;
+using ::proofmark::testing::EntriesOf;
+using ::proofmark::testing::IsOk;
+using ::proofmark::testing::ScratchState;
+using ::testing::SizeIs;
+
+constexpr char kOrigin[] = "south.test/proofmark/n1/log";
+
+// A log in memory, of which a witness is asked.
+class Log {
+ public:
+  explicit Log(base::Random& random) : key_(crypto::SigningKey::Generate(random)) {}
+
+  void Grow(std::uint64_t size) {
+    while (leaves_.size() < size)
+      leaves_.push_back(crypto::LeafHash(std::to_string(leaves_.size())));
+  }
+  // Another entry in the place of one.
+  void Rewrite(std::size_t index) { leaves_[index] = crypto::LeafHash("another"); }
+  // The body that asks to cosign the first `size` leaves.
+  std::string Ask(std::uint64_t old, std::uint64_t size) const {
+    const crypto::HashReader read = crypto::ReadLeaves(leaves_);
+    std::vector<crypto::Sha256Digest> proof;
+    if (old > 0 && old <= size) proof = *crypto::BuildConsistencyProof(old, size, read);
+    const auto note = crypto::SignCheckpoint(
+        {.origin = kOrigin, .size = size, .root = *crypto::RootFrom(size, read)}, key_);
+    EXPECT_THAT(note, IsOk());
+    return *crypto::FormatAddCheckpoint(old, proof, *note);
+  }
+  crypto::NoteVerifierKey verifier_key() const {
+    return *crypto::MakeVerifierKey(kOrigin, crypto::NoteKeyType::kNote, key_.verifying_key());
+  }
+
+ private:
+  crypto::SigningKey key_;
+  std::vector<crypto::Sha256Digest> leaves_;
+};
+
+class WitnessBookTest : public ::testing::Test {
+ protected:
+  WitnessBookTest() : key_(crypto::SigningKey::Generate(state_.random())), log_(state_.random()) {
+    OpenBook();
+  }
+  void OpenBook() {
+    auto book = WitnessBook::Create(
+        state_.store(), state_.ledger(), state_.clock(), key_,
+        {.name = "north.test/proofmark/n1/witness",
+         .origins = {{log_.verifier_key(), "spiffe://south.test/proofmark/node/n1"}}});
+    ASSERT_THAT(book, IsOk());
+    book_ = *std::move(book);
+  }
+  WitnessBook::Answer Ask(const std::string& body) {
+    auto answer = book_->AddCheckpoint(body);
+    EXPECT_THAT(answer, IsOk());
+    return *answer;
+  }
+  std::uint64_t CosignedSize() {
+    const auto note = book_->Cosigned(kOrigin);
+    EXPECT_THAT(note, IsOk());
+    if (!note->has_value()) return 0;
+    return crypto::ParseCheckpointBody(crypto::ParseNote(**note)->text)->size;
+  }
+
+  ScratchState state_;
+  crypto::SigningKey key_;
+  Log log_;
+  std::unique_ptr<WitnessBook> book_;
+};
+
+TEST_F(WitnessBookTest, CosignsWhatExtendsAndKeepsItThroughAPowerCut) {
+  log_.Grow(700);
+  EXPECT_EQ(Ask(log_.Ask(0, 3)).status, AddCheckpointStatus::kOk);
+  EXPECT_EQ(Ask(log_.Ask(3, 600)).status, AddCheckpointStatus::kOk);
+  book_.reset();
+  state_.Reopen();
+  OpenBook();
+
+  EXPECT_EQ(CosignedSize(), 600U);
+  const WitnessBook::Answer stale = Ask(log_.Ask(3, 700));
+  EXPECT_EQ(stale.status, AddCheckpointStatus::kConflict);
+  EXPECT_EQ(stale.body, "600\n");
+  EXPECT_EQ(Ask(log_.Ask(600, 700)).status, AddCheckpointStatus::kOk);
+  // What it shows bears both signatures.
+  const std::vector<crypto::NoteVerifierKey> known = {log_.verifier_key(), book_->verifier_key()};
+  const auto shown =
+      crypto::OpenCheckpoint(**book_->Cosigned(kOrigin), known, state_.clock().UnixMillis() / 1000);
+  ASSERT_THAT(shown, IsOk());
+  EXPECT_THAT(shown->cosigners, SizeIs(1));
+  EXPECT_THAT(EntriesOf(state_.ledger(), records::EntryKind::kWitness), SizeIs(1));
+}
+
+TEST_F(WitnessBookTest, KnowsNoOtherLog) {
+  Log other(state_.random());
+  other.Grow(2);
+  EXPECT_EQ(Ask(other.Ask(0, 2)).status, AddCheckpointStatus::kForbidden);
+  EXPECT_EQ(Ask("rubbish").status, AddCheckpointStatus::kBadRequest);
+  EXPECT_EQ(CosignedSize(), 0U);
+}
+
+TEST_F(WitnessBookTest, AForkIsRefusedKeptAndAlarmed) {
+  log_.Grow(10);
+  ASSERT_EQ(Ask(log_.Ask(0, 10)).status, AddCheckpointStatus::kOk);
+  const std::string cosigned = **book_->Cosigned(kOrigin);
+  log_.Rewrite(4);
+  const std::string contradiction = log_.Ask(10, 10);
+
+  EXPECT_EQ(Ask(contradiction).status, AddCheckpointStatus::kUnprocessable);
+  EXPECT_EQ(Ask(contradiction).status, AddCheckpointStatus::kUnprocessable);
+
+  EXPECT_EQ(CosignedSize(), 10U);
+  const auto forks = book_->Forks();
+  ASSERT_THAT(forks, IsOk());
+  ASSERT_THAT(*forks, SizeIs(1));  // The same evidence once.
+  EXPECT_EQ((*forks)[0].cosigned_note, cosigned);
+  EXPECT_EQ((*forks)[0].request, contradiction);
+  const auto alarms = EntriesOf(state_.ledger(), records::EntryKind::kAlarm);
+  ASSERT_THAT(alarms, SizeIs(1));
+  EXPECT_EQ(alarms[0].draft.outcome, "FORK_PROVEN");
+  EXPECT_EQ(alarms[0].draft.peer, "spiffe://south.test/proofmark/node/n1");
+}
+
+// Whatever order they come in, what was cosigned only ever grows.
+TEST_F(WitnessBookTest, RacingRequestsNeverRollBack) {
+  log_.Grow(400);
+  ASSERT_EQ(Ask(log_.Ask(0, 1)).status, AddCheckpointStatus::kOk);
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      std::uint64_t old = 1;
+      for (std::uint64_t size = 2 + static_cast<std::uint64_t>(t); size <= 400; size += 7) {
+        auto answer = book_->AddCheckpoint(log_.Ask(old, std::max(old, size)));
+        ASSERT_THAT(answer, IsOk());
+        const std::uint64_t now = CosignedSize();
+        EXPECT_GE(now, old);
+        old = now;
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_GE(CosignedSize(), 395U);
+  EXPECT_THAT(*book_->Forks(), SizeIs(0));
+}
+
+}  // namespace
+}  // namespace proofmark::ledger
