@@ -45,6 +45,17 @@ std::string CalibrationText(const admin::v1::Calibration& calibration) {
   return text;
 }
 
+std::string CheckpointText(const admin::v1::LedgerStatus& ledger) {
+  if (ledger.signed_size() == 0) return "none signed yet";
+  std::string text = absl::StrFormat("%s entries signed, %s",
+                                     CountText(static_cast<std::int64_t>(ledger.signed_size())),
+                                     ledger.standing());
+  if (ledger.has_unwitnessed_since()) {
+    text += absl::StrFormat("; unwitnessed since %s", Moment(ledger.unwitnessed_since()));
+  }
+  return text;
+}
+
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const admin::v1::GetStatusResponse status, node->GetStatus());
@@ -64,6 +75,7 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   facts.Add("ledger", absl::StrFormat("%s entries, root %s",
                                       CountText(static_cast<std::int64_t>(status.ledger_size())),
                                       base::ToHex(status.ledger_root())));
+  facts.Add("checkpoint", CheckpointText(status.ledger()));
   facts.Add("method", status.method_version());
   bool provisional = false;
   for (const admin::v1::Calibration& calibration : status.calibrations()) {
@@ -77,6 +89,12 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   facts.Add("disk", BytesText(status.disk_free_bytes()) + " free");
   console.out() << facts.Text(console);
   if (provisional) console.Warn(kProvisional);
+  if (status.ledger().fork_alarms() > 0) {
+    console.Warn(absl::StrFormat(
+        "ALARM: %d pieces of evidence that a partner's ledger forked; see the entries of "
+        "`proofmark audit list --kind alarm` and tell the partner's auditor by other means.",
+        status.ledger().fork_alarms()));
+  }
   return 0;
 }
 
@@ -86,7 +104,7 @@ Command StatusCommand() {
   return {.name = "status",
           .summary = "Show how the agency's node stands.",
           .description =
-              "Records held and searchable, the ledger's size and root, versions of "
+              "Records held and searchable, the ledger's size, root and witnesses, versions of "
               "method and calibration, and when the node's certificates end.",
           .options = WithNodeOptions({}),
           .places = {},

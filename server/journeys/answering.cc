@@ -63,6 +63,9 @@ absl::StatusOr<ReleasedAnswer> Answering::Answer(const AskingPeer& peer, crypto:
       !skew.ok()) {
     return Deny(peer, exchange, &*envelope, "CLOCK_SKEW", std::move(skew));
   }
+  if (absl::Status withheld = rooms_.publishing.MayRelease(); !withheld.ok()) {
+    return Deny(peer, exchange, &*envelope, "UNWITNESSED", std::move(withheld));
+  }
   const absl::StatusOr<wire::MatchQuestion> parsed = wire::ParseMatchQuestion(envelope->payload());
   if (!parsed.ok()) return Deny(peer, exchange, &*envelope, "MALFORMED", parsed.status());
 

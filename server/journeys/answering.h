@@ -17,6 +17,7 @@
 #include "server/federation/partner.h"
 #include "server/journeys/exchange_book.h"
 #include "server/journeys/keyed_lock.h"
+#include "server/journeys/publishing.h"
 #include "server/ledger/ledger.h"
 #include "server/match/answer_key.h"
 #include "server/match/exhibit_collection.h"
@@ -51,6 +52,7 @@ struct AnsweringRooms {
   const match::AnswerKey& answer_key;
   const federation::NodeIdentity& identity;
   const federation::Partners& partners;
+  const Publishing& publishing;
   const base::Clock& clock;
 };
 
@@ -72,7 +74,7 @@ class Answering {
   //   Errors  kUnauthenticated     not signed by the peer, or the peer is no partner.
   //           kPermissionDenied    signed, but not for us or of another type.
   //           kAlreadyExists       the exchange id belongs to another question.
-  //           kFailedPrecondition  the clocks differ too much.
+  //           kFailedPrecondition  the clocks differ too much, or strict mode withholds answers.
   //           kInvalidArgument     the payload is no question.
   //           kCancelled           the caller went away before the answer was durable; nothing was
   //                                released and the same question may be asked again.

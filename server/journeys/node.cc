@@ -104,6 +104,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                                           .answer_key = *answer_key_,
                                                           .identity = identity_,
                                                           .partners = partners_,
+                                                          .publishing = *publishing_,
                                                           .clock = clock_});
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_);
   return absl::OkStatus();

@@ -108,6 +108,19 @@ class NodeService final : public admin::NodeService::CallbackService {
     return absl::OkStatus();
   }
 
+  absl::Status DescribeLedger(admin::LedgerStatus& ledger) const {
+    const journeys::Standing standing = rooms_.node.publishing().standing();
+    if (standing.latest) ledger.set_signed_size(standing.latest->checkpoint.size);
+    ledger.set_standing(standing.verdict.words);
+    if (standing.unwitnessed_since_unix_ms) {
+      *ledger.mutable_unwitnessed_since() = wire::ToTimestamp(*standing.unwitnessed_since_unix_ms);
+    }
+    PM_ASSIGN_OR_RETURN(const std::vector<ledger::ForkEvidence> forks,
+                        rooms_.node.witness().Forks());
+    ledger.set_fork_alarms(static_cast<std::int32_t>(forks.size()));
+    return absl::OkStatus();
+  }
+
   absl::Status Describe(admin::GetStatusResponse& answer) const {
     journeys::Node& node = rooms_.node;
     PM_RETURN_IF_ERROR(node.health());
@@ -136,6 +149,7 @@ class NodeService final : public admin::NodeService::CallbackService {
     std::error_code error;
     const auto space = std::filesystem::space(rooms_.state_folder, error);
     Describe(node.index_report(), *answer.mutable_search_index());
+    PM_RETURN_IF_ERROR(DescribeLedger(*answer.mutable_ledger()));
     answer.set_disk_free_bytes(error ? -1 : static_cast<std::int64_t>(space.available));
     return absl::OkStatus();
   }
