@@ -19,7 +19,8 @@ namespace proofmark::crypto {
 //   Threads  Everything here is pure; a Frontier is a plain value.
 //   Source   docs/references.md#rfc-6962, section 2.1
 
-// A proof never needs more: trees stay below 2^63 leaves.
+// No format carries longer proofs, and no tree of up to 2^62 leaves needs one. (Beyond that a
+// consistency proof can have one hash more.)
 inline constexpr std::size_t kProofHashesMax = 63;
 inline constexpr std::uint64_t kTreeSizeMax = (std::uint64_t{1} << 63) - 1;
 
@@ -88,7 +89,7 @@ absl::StatusOr<std::vector<Sha256Digest>> BuildInclusionProof(std::uint64_t inde
                                                               std::uint64_t size,
                                                               const HashReader& read);
 
-// The proof that VerifyConsistency() accepts, empty for equal sizes. At most 126 reads.
+// The proof that VerifyConsistency() accepts, empty for equal sizes. At most 127 reads.
 //   kInvalidArgument  size1 = 0, size1 above size2, or size2 above kTreeSizeMax.
 absl::StatusOr<std::vector<Sha256Digest>> BuildConsistencyProof(std::uint64_t size1,
                                                                 std::uint64_t size2,

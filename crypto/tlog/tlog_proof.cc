@@ -52,7 +52,8 @@ absl::StatusOr<TlogProof> ParseTlogProof(std::string_view bytes) {
     proof.inclusion.push_back(*hash);
   }
   if (!line) return Refuse("no empty line above the checkpoint");
-  PM_RETURN_IF_ERROR(ParseNote(bytes).status());
+  PM_ASSIGN_OR_RETURN(const SignedNote note, ParseNote(bytes));
+  PM_RETURN_IF_ERROR(ParseCheckpointBody(note.text).status());
   proof.checkpoint_note = bytes;
   return proof;
 }

@@ -34,7 +34,7 @@ struct TlogProof {
 };
 
 // Reads the shape alone; FormatTlogProof() gives the same bytes back.
-//   kInvalidArgument  another shape, names the line; the note must be one that ParseNote() reads.
+//   kInvalidArgument  another shape, names the line; the note must be one of a checkpoint.
 absl::StatusOr<TlogProof> ParseTlogProof(std::string_view bytes);
 
 //   kInvalidArgument  what ParseTlogProof() would refuse.

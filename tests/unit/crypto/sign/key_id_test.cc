@@ -94,7 +94,7 @@ TEST(VerifierKeyTest, RefusesEveryOtherShape) {
        {std::string(), std::string("+"), std::string("++"), "x" + good, good + "=", good + "\n",
         " " + good, good.substr(0, id_at), good.substr(id_at - 1), other_id, upper_id,
         good.substr(0, id_at) + good.substr(id_at + 1), good.substr(0, good.size() - 4),
-        "log.example+00000000+AQ==", "log.example+00000000+",
+        std::string("log.example+00000000+AQ=="), std::string("log.example+00000000+"),
         "log.example+00000000+" + base::ToBase64(low_order),
         "log.example+00000000+" + base::ToBase64(std::string(5000, '\x06'))}) {
     EXPECT_THAT(ParseVerifierKey(bad), testing::StatusIs(absl::StatusCode::kInvalidArgument))

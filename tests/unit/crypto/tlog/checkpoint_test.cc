@@ -116,7 +116,9 @@ TEST_F(CheckpointTest, OpensNoLongerAfterAnyBitOfItChanges) {
     changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
     const absl::StatusOr<OpenedCheckpoint> opened = Open(changed);
     // A changed name or key id makes a line unknown, which is ignored: the witness is then absent.
-    if (opened.ok()) EXPECT_TRUE(opened->cosigners.empty()) << "bit " << bit;
+    if (opened.ok()) {
+      EXPECT_TRUE(opened->cosigners.empty()) << "bit " << bit;
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The builders of proofs and roots, against the definition, the vectors and the verifiers.
 #include <algorithm>
-#include <array>
+#include <cstdint>
 #include <random>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -92,7 +93,9 @@ TEST(RootFromTest, IsTheFrontiersAndTheDefinitionsAtEverySize) {
     const absl::StatusOr<Sha256Digest> root = RootFrom(size, Reader());
     ASSERT_THAT(root, IsOk());
     ASSERT_EQ(*root, frontier.Root()) << size;
-    if (size % 37 == 0) ASSERT_EQ(*root, ReferenceRoot(Leaves(AllLeaves()).first(size))) << size;
+    if (size % 37 == 0) {
+      ASSERT_EQ(*root, ReferenceRoot(Leaves(AllLeaves()).first(size))) << size;
+    }
     if (size < kLeavesMax) frontier.Append(AllLeaves()[size]);
   }
 }
@@ -156,6 +159,8 @@ TEST(ProofBuilderTest, IsVerifiedForRandomTreesAndNoLongerAfterOneBitChanges) {
 
 // A reader that has no leaves but makes every hash up: only the count of reads matters.
 TEST(ProofBuilderTest, ReadsAFewHashesEvenOfTheLargestTree) {
+  constexpr std::uint64_t kLarge = std::uint64_t{1} << 62;  // And the most that 63 hashes serve.
+  constexpr std::uint64_t kOdd = 0x1555'5555'5555'5555;
   int reads = 0;
   const HashReader read = [&reads](int height,
                                    std::uint64_t index) -> absl::StatusOr<Sha256Digest> {
@@ -164,21 +169,20 @@ TEST(ProofBuilderTest, ReadsAFewHashesEvenOfTheLargestTree) {
     ++reads;
     return LeafHash(std::to_string(height) + " " + std::to_string(index));
   };
-  const std::uint64_t odd = 0x5555'5555'5555'5555;
 
   ASSERT_THAT(RootFrom(kTreeSizeMax, read), IsOk());
   EXPECT_EQ(std::exchange(reads, 0), 63);
-  for (const std::uint64_t index : {std::uint64_t{0}, odd, kTreeSizeMax - 1}) {
-    const absl::StatusOr<Proof> proof = BuildInclusionProof(index, kTreeSizeMax, read);
-    ASSERT_THAT(proof, IsOk());
-    EXPECT_LE(proof->size(), kProofHashesMax);
-    EXPECT_LE(std::exchange(reads, 0), 126);
-  }
-  for (const std::uint64_t older : {std::uint64_t{1}, odd, kTreeSizeMax - 1}) {
-    const absl::StatusOr<Proof> proof = BuildConsistencyProof(older, kTreeSizeMax, read);
-    ASSERT_THAT(proof, IsOk());
-    EXPECT_LE(proof->size(), kProofHashesMax);
-    EXPECT_LE(std::exchange(reads, 0), 126);
+  for (const std::uint64_t size : {kLarge, kLarge - 1}) {
+    for (const std::uint64_t at : {std::uint64_t{1}, kOdd, size - 1}) {
+      const absl::StatusOr<Proof> inclusion = BuildInclusionProof(at, size, read);
+      ASSERT_THAT(inclusion, IsOk());
+      EXPECT_LE(inclusion->size(), kProofHashesMax);
+      EXPECT_LE(std::exchange(reads, 0), 126);
+      const absl::StatusOr<Proof> consistency = BuildConsistencyProof(at, size, read);
+      ASSERT_THAT(consistency, IsOk());
+      EXPECT_LE(consistency->size(), kProofHashesMax);
+      EXPECT_LE(std::exchange(reads, 0), 126);
+    }
   }
 }
 

