@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "client/fault.h"
 #include "client/profile.h"
 #include "crypto/sign/ed25519.h"
+#include "crypto/sign/key_id.h"
 #include "crypto/tls/tls.h"
 #include "crypto/x509/verify.h"
 #include "gmock/gmock.h"
@@ -118,14 +120,19 @@ TEST_F(AgencyFolderTest, TheWrittenProfileIsAnIdentity) {
   EXPECT_THAT(LoadIdentity(*profile, kNow), IsOk());
 }
 
-TEST_F(AgencyFolderTest, BothHalvesOfTheExchangeKeyFit) {
-  std::string pem = Read("nodes/n1/keys/exchange.pem");
-  const auto key = crypto::SigningKey::FromPem(crypto::SecretBytes::TakeFrom(pem));
-  const auto verifying = crypto::VerifyingKey::FromPem(Read("nodes/n1/keys/exchange.pub.pem"));
-  ASSERT_THAT(key, IsOk());
-  ASSERT_THAT(verifying, IsOk());
-
-  EXPECT_EQ(key->verifying_key(), *verifying);
+TEST_F(AgencyFolderTest, BothHalvesOfASigningKeyFitAndNoTwoKeysAreOne) {
+  std::set<std::string> raw;
+  for (const std::string name : {"exchange", "log", "witness"}) {
+    std::string pem = Read("nodes/n1/keys/" + name + ".pem");
+    const auto key = crypto::SigningKey::FromPem(crypto::SecretBytes::TakeFrom(pem));
+    const auto verifying =
+        crypto::VerifyingKey::FromPem(Read("nodes/n1/keys/" + name + ".pub.pem"));
+    ASSERT_THAT(key, IsOk());
+    ASSERT_THAT(verifying, IsOk());
+    EXPECT_EQ(key->verifying_key(), *verifying);
+    raw.emplace(verifying->raw());
+  }
+  EXPECT_THAT(raw, SizeIs(3));
   EXPECT_THAT(Read("nodes/n1/keys/master.key"), SizeIs(32));
 }
 
@@ -133,11 +140,13 @@ TEST_F(AgencyFolderTest, PrivateFilesAreTheirOwnersOnly) {
   int private_files = 0;
   for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
-    if (!name.ends_with(".key") && name != "exchange.pem") continue;
+    const bool signs = name == "exchange.pem" || name == "log.pem" || name == "witness.pem";
+    if (!name.ends_with(".key") && !signs) continue;
     ++private_files;
     EXPECT_FALSE(IsOpenToOthers(entry.path())) << entry.path();
   }
-  EXPECT_EQ(private_files, 7);  // 2 CAs, 2 of the node's TLS, exchange, master, the person's.
+  // 2 CAs, 2 of the node's TLS, 3 it signs with, master, the person's.
+  EXPECT_EQ(private_files, 9);
 }
 
 TEST_F(AgencyFolderTest, NothingIsOverwrittenByAccident) {
@@ -236,15 +245,27 @@ TEST_F(AgencyFolderTest, APartnerLearnsPublicThingsOnly) {
                               .asks = {"TRAINING", "TRAFFICKING_TRACE"}});
 
   ASSERT_THAT(block, IsOk());
-  EXPECT_EQ(block->toml,
-            "[[partner]]\n"
-            "domain = \"gb.example\"\n"
-            "node = \"n1\"\n"
-            "endpoint = \"n1.gb.example:27401\"\n"
-            "ca = \"partners/gb.example/federation-ca.pem\"\n"
-            "exchange_key = \"partners/gb.example/exchange.pub.pem\"\n"
-            "answers = [\"TRAINING\"]  # Purposes for which we answer it. Empty: none.\n"
-            "asks = [\"TRAINING\", \"TRAFFICKING_TRACE\"]  # Purposes for which we may ask it.\n");
+  const auto note_key = [this](const std::string& name, crypto::NoteKeyType type) {
+    const auto key = crypto::VerifyingKey::FromPem(Read("nodes/n1/keys/" + name + ".pub.pem"));
+    EXPECT_THAT(key, IsOk());
+    return crypto::ToVerifierKey("gb.example/proofmark/n1/" + name, type, *key);
+  };
+  EXPECT_EQ(
+      block->toml,
+      "[[partner]]\n"
+      "domain = \"gb.example\"\n"
+      "node = \"n1\"\n"
+      "endpoint = \"n1.gb.example:27401\"\n"
+      "ca = \"partners/gb.example/federation-ca.pem\"\n"
+      "exchange_key = \"partners/gb.example/exchange.pub.pem\"\n"
+      "log_key = \"" +
+          note_key("log", crypto::NoteKeyType::kNote) +
+          "\"\n"
+          "witness_key = \"" +
+          note_key("witness", crypto::NoteKeyType::kCosignature) +
+          "\"\n"
+          "answers = [\"TRAINING\"]  # Purposes for which we answer it. Empty: none.\n"
+          "asks = [\"TRAINING\", \"TRAFFICKING_TRACE\"]  # Purposes for which we may ask it.\n");
   EXPECT_EQ(block->federation_ca_pem, Read("ca/federation-ca.pem"));
   for (const std::string& text : {block->federation_ca_pem, block->exchange_key_pem}) {
     EXPECT_THAT(text, ::testing::Not(HasSubstr("PRIVATE")));
