@@ -266,6 +266,11 @@ absl::StatusOr<admin::v1::InstallCalibrationResponse> NodeClient::InstallCalibra
   return impl_->Call(impl_->node(), &Service::InstallCalibration, request, /*attempts=*/1);
 }
 
+absl::StatusOr<admin::v1::EraseResponse> NodeClient::Erase(const admin::v1::EraseRequest& request) {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::Erase, request, /*attempts=*/1);
+}
+
 absl::StatusOr<v1::GetExhibitResponse> NodeClient::GetExhibit(
     const v1::GetExhibitRequest& request) {
   using Service = v1::ExhibitService::Stub;

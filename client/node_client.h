@@ -43,6 +43,8 @@ class WithdrawExhibitRequest;
 class WithdrawExhibitResponse;
 }  // namespace proofmark::v1
 namespace proofmark::admin::v1 {
+class EraseRequest;
+class EraseResponse;
 class GetStatusResponse;
 class InstallCalibrationRequest;
 class InstallCalibrationResponse;
@@ -90,6 +92,8 @@ class NodeClient final : public SubmissionPort {
   // Sent once: an installation is an act and is in the ledger.
   absl::StatusOr<admin::v1::InstallCalibrationResponse> InstallCalibration(
       const admin::v1::InstallCalibrationRequest& request);
+  // Sent once: an erasure is an act and is in the ledger.
+  absl::StatusOr<admin::v1::EraseResponse> Erase(const admin::v1::EraseRequest& request);
   absl::StatusOr<v1::GetExhibitResponse> GetExhibit(const v1::GetExhibitRequest& request);
   absl::StatusOr<v1::ListExhibitsResponse> ListExhibits(const v1::ListExhibitsRequest& request);
   absl::StatusOr<v1::WithdrawExhibitResponse> WithdrawExhibit(

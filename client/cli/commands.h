@@ -13,6 +13,7 @@ Command CandidatesCommand();
 Command CompareCommand();
 Command CompletionCommand();
 Command DoctorCommand();
+Command EraseCommand();
 Command ExhibitCommand();
 Command ExplainCommand();
 Command ExtractCommand();

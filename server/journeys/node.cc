@@ -107,6 +107,11 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                                           .publishing = *publishing_,
                                                           .clock = clock_});
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_);
+  erasures_ = std::make_unique<Erasures>(Erasures::Rooms{.store = *store_,
+                                                         .ledger = *ledger_,
+                                                         .commitments = *commitments_,
+                                                         .registry = *registry_,
+                                                         .clock = clock_});
   return absl::OkStatus();
 }
 

@@ -18,6 +18,7 @@
 #include "server/federation/peer_client.h"
 #include "server/journeys/answering.h"
 #include "server/journeys/calibrations.h"
+#include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
 #include "server/journeys/publishing.h"
 #include "server/journeys/search.h"
@@ -95,6 +96,7 @@ class Node {
   Calibrations& calibrations() { return *calibrations_; }
   Publishing& publishing() { return *publishing_; }
   ledger::WitnessBook& witness() { return *witness_; }
+  Erasures& erasures() { return *erasures_; }
 
   ledger::Ledger& ledger() { return *ledger_; }
   ledger::CheckpointBook& checkpoints() { return *checkpoints_; }
@@ -149,6 +151,7 @@ class Node {
   std::unique_ptr<Searches> searches_;
   std::unique_ptr<Answering> answering_;
   std::unique_ptr<Exhibits> exhibits_;
+  std::unique_ptr<Erasures> erasures_;
 };
 
 }  // namespace proofmark::journeys

@@ -23,6 +23,13 @@ std::string SearchKey(std::string_view raw_id) {
   return store::StoreKey(kSearchTable).Bytes(raw_id).Build();
 }
 
+std::string ListingKey(std::int64_t ask_unix_ms, std::string_view raw_id) {
+  return store::StoreKey(kSearchListingTable)
+      .U64(static_cast<std::uint64_t>(ask_unix_ms))
+      .Bytes(raw_id)
+      .Build();
+}
+
 void DropLabels(wire::Search& search) {
   if (!search.local.has_value()) return;
   for (wire::LocalCandidate& candidate : search.local->candidates) candidate.label.clear();
@@ -42,11 +49,7 @@ absl::StatusOr<wire::Search> SearchArchive::Keep(wire::Search search) {
   const std::string raw_id(key.id.AsText());
   store::WriteRequest request;
   request.mutations.Put(SearchKey(raw_id), std::move(sealed));
-  request.mutations.Put(store::StoreKey(kSearchListingTable)
-                            .U64(static_cast<std::uint64_t>(search.ask_unix_ms))
-                            .Bytes(raw_id)
-                            .Build(),
-                        "");
+  request.mutations.Put(ListingKey(search.ask_unix_ms, raw_id), "");
   request.new_keys.push_back(std::move(key));
   PM_RETURN_IF_ERROR(store_.Commit(std::move(request)));
   return search;
@@ -66,6 +69,29 @@ absl::StatusOr<wire::Search> SearchArchive::Load(std::string_view search_id) con
   absl::StatusOr<wire::Search> search = wire::ParseSearch(plain);
   if (!search.ok()) return absl::DataLossError(search.status().message());
   return search;
+}
+
+absl::Status SearchArchive::ForEachBefore(std::int64_t unix_ms, const Visitor& visit) const {
+  absl::Status fault;
+  PM_RETURN_IF_ERROR(store_.Scan(
+      {.prefix = store::StoreKey(kSearchListingTable).Build()},
+      [&](std::string_view key, std::string_view) {
+        const auto asked = static_cast<std::int64_t>(base::ParseU64Be(key.substr(1, 8)));
+        if (asked >= unix_ms) return false;
+        fault = visit(base::ToHex(key.substr(key.size() - kIdBytes)), asked);
+        return fault.ok();
+      }));
+  return fault;
+}
+
+absl::Status SearchArchive::AddErasure(std::string_view search_id, std::int64_t ask_unix_ms,
+                                       store::WriteRequest& request) {
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, base::ParseHex(search_id));
+  PM_ASSIGN_OR_RETURN(const store::KeyId key_id, store::KeyId::Parse(raw_id));
+  request.mutations.Delete(SearchKey(raw_id));
+  request.mutations.Delete(ListingKey(ask_unix_ms, raw_id));
+  request.erased_keys.push_back(key_id);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ArchivePage> SearchArchive::List(std::size_t count,

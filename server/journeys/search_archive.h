@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,15 @@ class SearchArchive {
 
   //   kInvalidArgument for what is no id, kNotFound for no search.
   absl::StatusOr<wire::Search> Load(std::string_view search_id) const;
+
+  // Visits every search that was asked before `unix_ms`, oldest first, by its id and time.
+  using Visitor =
+      std::function<absl::Status(const std::string& search_id, std::int64_t ask_unix_ms)>;
+  absl::Status ForEachBefore(std::int64_t unix_ms, const Visitor& visit) const;
+
+  // What the erasure of a search must carry.
+  static absl::Status AddErasure(std::string_view search_id, std::int64_t ask_unix_ms,
+                                 store::WriteRequest& request);
 
   //   kInvalidArgument  a token that is none.
   absl::StatusOr<ArchivePage> List(std::size_t count, std::string_view page_token) const;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -46,6 +47,16 @@ class CaseCommitments {
   // Committing to the same reference later starts anew with another key.
   //   kNotFound  the case has no key.
   absl::Status AddErasure(std::string_view case_reference, store::WriteRequest& request) const;
+
+  // Every case that has a key, named by its commitment: nobody but the owner of the reference can
+  // say which case it is.
+  struct KnownCase {
+    std::string commitment;  // As CommitCase gives it.
+    store::KeyId key_id;
+    std::string row;
+  };
+  absl::StatusOr<std::vector<KnownCase>> Cases() const;
+  static void AddErasure(const KnownCase& known, store::WriteRequest& request);
 
  private:
   CaseCommitments(store::Store& store, crypto::Sealer index_key)

@@ -358,6 +358,32 @@ absl::Status ExhibitRegistry::ForEachActive(const Visitor& visit) const {
   return fault;
 }
 
+absl::Status ExhibitRegistry::ForEachIdentity(const IdentityVisitor& visit) const {
+  absl::Status fault;
+  PM_RETURN_IF_ERROR(
+      store_.Scan({.prefix = store::StoreKey(kExhibitTable).Build()},
+                  [&](std::string_view key, std::string_view value) {
+                    const auto visit_one = [&]() -> absl::Status {
+                      PM_ASSIGN_OR_RETURN(const wire::StoredExhibit stored,
+                                          ParseHeld(base::ToHex(key.substr(1)), value));
+                      PM_ASSIGN_OR_RETURN(const std::optional<records::ExhibitIdentity> identity,
+                                          IdentityOf(stored));
+                      return identity ? visit(stored.exhibit.id, *identity) : absl::OkStatus();
+                    };
+                    fault = visit_one();
+                    return fault.ok();
+                  }));
+  return fault;
+}
+
+absl::Status ExhibitRegistry::AddErasure(const records::ExhibitId& id,
+                                         store::WriteRequest& request) const {
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, RawId(id));
+  PM_ASSIGN_OR_RETURN(const store::KeyId key_id, store::KeyId::Parse(raw_id));
+  request.erased_keys.push_back(key_id);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Roster> ExhibitRegistry::ReadRoster() {
   PM_ASSIGN_OR_RETURN(const bool complete, IsRosterComplete(store_));
   if (!complete) PM_RETURN_IF_ERROR(MakeRoster());

@@ -129,6 +129,15 @@ class ExhibitRegistry {
   using Visitor = std::function<absl::Status(wire::StoredExhibit&)>;
   absl::Status ForEachActive(const Visitor& visit) const;
 
+  // Visits what identifies each exhibit, active or withdrawn, that was not erased.
+  using IdentityVisitor =
+      std::function<absl::Status(const records::ExhibitId&, const records::ExhibitIdentity&)>;
+  absl::Status ForEachIdentity(const IdentityVisitor& visit) const;
+
+  // What an erasure of the exhibit's label, case reference, scans and reason of withdrawal must
+  // carry. Its signature and its listing stay.
+  absl::Status AddErasure(const records::ExhibitId& id, store::WriteRequest& request) const;
+
   // The active exhibits without their signatures. Makes the table first in a state that lacks it;
   // nobody may keep or withdraw meanwhile.
   absl::StatusOr<Roster> ReadRoster();

@@ -86,7 +86,37 @@ class NodeService final : public admin::NodeService::CallbackService {
         });
   }
 
+  grpc::ServerUnaryReactor* Erase(grpc::CallbackServerContext* context,
+                                  const admin::EraseRequest* request,
+                                  admin::EraseResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.admin.v1.NodeService/Erase", request, response,
+        [this](const crypto::SpiffeName& caller, const admin::EraseRequest& asked,
+               admin::EraseResponse& answer) { return Erase(StaffOf(caller), asked, answer); });
+  }
+
  private:
+  absl::Status Erase(const federation::Caller& caller, const admin::EraseRequest& asked,
+                     admin::EraseResponse& answer) const {
+    journeys::Erasures& erasures = rooms_.node.erasures();
+    absl::StatusOr<journeys::Erased> erased =
+        absl::InvalidArgumentError("case_reference or expired is required");
+    if (asked.what_case() == admin::EraseRequest::kCaseReference) {
+      erased = erasures.EraseCase(caller, asked.case_reference(), asked.reason(), asked.dry_run());
+    } else if (asked.expired()) {
+      if (!asked.reason().empty()) {
+        return absl::InvalidArgumentError("reason: must be empty for what has expired");
+      }
+      erased = erasures.RunRetention(caller, asked.dry_run());
+    }
+    PM_RETURN_IF_ERROR(erased.status());
+    answer.set_exhibit_count(erased->exhibits);
+    answer.set_search_count(erased->searches);
+    answer.set_case_count(erased->cases);
+    if (erased->receipt) *answer.mutable_receipt() = wire::ToProto(*erased->receipt);
+    return absl::OkStatus();
+  }
+
   absl::Status Install(const federation::Caller& caller,
                        const admin::InstallCalibrationRequest& asked,
                        admin::InstallCalibrationResponse& answer) const {

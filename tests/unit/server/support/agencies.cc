@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "crypto/sign/key_id.h"
 #include "proto/wire/envelope.h"
+#include "server/store/key_file.h"
 #include "tests/support/node_keys.h"
 #include "tests/support/store_on_sim_disk.h"
 
@@ -156,6 +157,12 @@ absl::Status Agency::TryStart() {
                                                   clock_, random_, wire_));
   wire_.Connect(*node_);
   return absl::OkStatus();
+}
+
+crypto::SecretBytes Agency::MasterKey() const {
+  auto key = store::LoadMasterKey(folder_.MasterKeyPath());
+  PM_CHECK(key.ok());
+  return *std::move(key);
 }
 
 void Agency::Crash() {

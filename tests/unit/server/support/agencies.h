@@ -87,6 +87,7 @@ class Agency {
   void Crash();
   journeys::Node& node() { return *node_; }
   SimDisk& disk() { return disk_; }
+  crypto::SecretBytes MasterKey() const;
 
   journeys::PublishingOptions publishing{};  // For the next start. No thread: tests publish.
   const crypto::SigningKey& exchange_key() const { return exchange_key_; }

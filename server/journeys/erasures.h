@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "records/receipt.h"
+#include "server/federation/caller.h"
+#include "server/journeys/search_archive.h"
+#include "server/ledger/case_commitments.h"
+#include "server/ledger/ledger.h"
+#include "server/registry/exhibit_registry.h"
+#include "server/store/store.h"
+
+namespace proofmark::journeys {
+
+// Queries and their justifications are kept three years. docs/references.md#eu-2024-982, Articles
+// 18, 33, 40 and 45.
+inline constexpr std::int64_t kQueryLogKeptMs = 3LL * 365 * 24 * 3600 * 1000;
+
+// What an erasure took, or would take.
+struct Erased {
+  std::int64_t exhibits = 0;  // Whose label, case reference and scans went; the signature stays.
+  std::int64_t searches = 0;  // With their results.
+  std::int64_t cases = 0;     // Whose commitments say nothing any more.
+  std::optional<records::LedgerReceipt> receipt;  // None in a dry run, and where nothing was taken.
+};
+
+// Erases what identifies people and cases: the record keys go from the key file, and with them what
+// they sealed, in tables, log files, blobs and older backups alike. Entries of the ledger stay, and
+// the erasure is one more. Thread-safe.
+class Erasures {
+ public:
+  struct Rooms {
+    store::Store& store;
+    ledger::Ledger& ledger;
+    ledger::CaseCommitments& commitments;
+    registry::ExhibitRegistry& registry;
+    const base::Clock& clock;
+  };
+  // All must outlive it.
+  explicit Erasures(const Rooms& rooms) : rooms_(rooms), archive_(rooms.store) {}
+
+  // Everything of one case: what identifies its exhibits, and the key behind its commitments (the
+  // reference itself is kept nowhere else). One entry `erase`, in the same batch; its `case` line
+  // is the commitment for the last time.
+  //   reason            a code of the ledger's alphabet, such as COURT_ORDER.
+  //   kInvalidArgument  no case reference, or a reason that is no code.
+  //   kNotFound         nothing here belongs to the case.
+  //   Cost              reads every exhibit's identity.
+  absl::StatusOr<Erased> EraseCase(const federation::Caller& caller,
+                                   std::string_view case_reference, std::string_view reason,
+                                   bool dry_run);
+
+  // Searches older than kQueryLogKeptMs, and the keys of cases of which the ledger says nothing
+  // newer. One entry `erase` with the outcome RETENTION when there were any.
+  //   Cost  reads the ledger.
+  absl::StatusOr<Erased> RunRetention(const federation::Caller& caller, bool dry_run);
+
+ private:
+  // Commitments of the cases that entries at or after a time name.
+  absl::StatusOr<std::set<std::string>> CasesSince(std::int64_t unix_ms) const;
+  absl::StatusOr<Erased> Commit(const federation::Caller& caller, std::string case_commitment,
+                                std::string_view outcome, store::WriteRequest request,
+                                Erased erased);
+
+  // Constant after construction.
+  const Rooms rooms_;
+  // Does its own locking.
+  SearchArchive archive_;
+};
+
+}  // namespace proofmark::journeys
