@@ -53,7 +53,7 @@ absl::StatusOr<int> RunExpired(const Arguments& arguments, Session& session) {
   return Send(arguments, std::move(request), session);
 }
 
-Option DryRun() {
+Parameter DryRun() {
   return {.name = "--dry-run", .help = "Only count what would go.", .kind = ValueKind::kFlag};
 }
 
