@@ -60,5 +60,8 @@ struct OpenedCheckpoint {
 absl::StatusOr<OpenedCheckpoint> OpenCheckpoint(std::string_view note,
                                                 std::span<const NoteVerifierKey> known,
                                                 std::int64_t now_unix_s);
+absl::StatusOr<OpenedCheckpoint> OpenCheckpoint(SignedNote note,
+                                                std::span<const NoteVerifierKey> known,
+                                                std::int64_t now_unix_s);
 
 }  // namespace proofmark::crypto

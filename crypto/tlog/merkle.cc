@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/status.h"
 
 namespace proofmark::crypto {
 namespace {
@@ -42,6 +43,41 @@ struct Climb {
   }
 };
 
+// Leaves [begin, end) that form one side of a split: they fall apart into perfect subtrees, the
+// tallest first.
+struct Range {
+  std::uint64_t begin;
+  std::uint64_t end;
+
+  std::uint64_t leaves() const { return end - begin; }
+  // Where the left side of its tree ends. At least two leaves.
+  std::uint64_t split() const { return begin + std::bit_floor(leaves() - 1); }
+};
+
+Sha256Digest Fold(std::span<const Sha256Digest> subtrees) {
+  Sha256Digest root = subtrees.back();
+  for (auto left = subtrees.rbegin() + 1; left != subtrees.rend(); ++left) {
+    root = NodeHash(*left, root);
+  }
+  return root;
+}
+
+absl::StatusOr<Sha256Digest> HashOf(Range range, const HashReader& read) {
+  std::vector<Sha256Digest> subtrees;
+  while (range.leaves() > 0) {
+    const int height = static_cast<int>(std::bit_width(range.leaves())) - 1;
+    PM_ASSIGN_OR_RETURN(subtrees.emplace_back(), read(height, range.begin >> height));
+    range.begin += std::uint64_t{1} << height;
+  }
+  return Fold(subtrees);
+}
+
+absl::Status CheckSize(std::string_view what, std::uint64_t size) {
+  if (size <= kTreeSizeMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s: size %d exceeds %d", what, size, kTreeSizeMax));
+}
+
 }  // namespace
 
 Sha256Digest LeafHash(std::string_view entry) {
@@ -73,14 +109,7 @@ void Frontier::Append(const Sha256Digest& leaf_hash) {
   ++size_;
 }
 
-Sha256Digest Frontier::Root() const {
-  if (subtrees_.empty()) return EmptyRoot();
-  Sha256Digest root = subtrees_.back();
-  for (auto left = subtrees_.rbegin() + 1; left != subtrees_.rend(); ++left) {
-    root = NodeHash(*left, root);
-  }
-  return root;
-}
+Sha256Digest Frontier::Root() const { return subtrees_.empty() ? EmptyRoot() : Fold(subtrees_); }
 
 std::string Frontier::Serialize() const {
   std::string bytes;
@@ -178,6 +207,76 @@ absl::Status VerifyConsistency(std::uint64_t size1, std::uint64_t size2, const S
   if (older != root1) return Refuse(kKind, "leads to another older root");
   if (newer != root2) return Refuse(kKind, "leads to another newer root");
   return absl::OkStatus();
+}
+
+HashReader ReadLeaves(std::span<const Sha256Digest> leaves) {
+  return [leaves](int height, std::uint64_t subtree_index) -> absl::StatusOr<Sha256Digest> {
+    const std::uint64_t width = height < 63 ? std::uint64_t{1} << height : 0;
+    if (width == 0 || subtree_index >= leaves.size() / width) {
+      return absl::OutOfRangeError(
+          absl::StrFormat("no subtree of height %d at %d", height, subtree_index));
+    }
+    const auto own = leaves.subspan(subtree_index * width, width);
+    std::vector<Sha256Digest> row(own.begin(), own.end());
+    for (; row.size() > 1; row.resize(row.size() / 2)) {
+      for (std::size_t i = 0; i < row.size() / 2; ++i) {
+        row[i] = NodeHash(row[2 * i], row[2 * i + 1]);
+      }
+    }
+    return row.front();
+  };
+}
+
+absl::StatusOr<Sha256Digest> RootFrom(std::uint64_t size, const HashReader& read) {
+  PM_RETURN_IF_ERROR(CheckSize("root", size));
+  if (size == 0) return EmptyRoot();
+  return HashOf({0, size}, read);
+}
+
+absl::StatusOr<std::vector<Sha256Digest>> BuildInclusionProof(std::uint64_t index,
+                                                              std::uint64_t size,
+                                                              const HashReader& read) {
+  PM_RETURN_IF_ERROR(CheckSize("inclusion proof", size));
+  if (index >= size) {
+    return Refuse("inclusion", absl::StrFormat("index %d is not below size %d", index, size));
+  }
+  // From the root down: at each split the side without the leaf is proof.
+  std::vector<Sha256Digest> proof;
+  for (Range tree{0, size}; tree.leaves() > 1;) {
+    const Range left{tree.begin, tree.split()};
+    const Range right{tree.split(), tree.end};
+    const bool is_left = index < left.end;
+    PM_ASSIGN_OR_RETURN(proof.emplace_back(), HashOf(is_left ? right : left, read));
+    tree = is_left ? left : right;
+  }
+  std::ranges::reverse(proof);
+  return proof;
+}
+
+absl::StatusOr<std::vector<Sha256Digest>> BuildConsistencyProof(std::uint64_t size1,
+                                                                std::uint64_t size2,
+                                                                const HashReader& read) {
+  PM_RETURN_IF_ERROR(CheckSize("consistency proof", size2));
+  if (size1 == 0) return Refuse("consistency", "the older tree is empty");
+  if (size1 > size2) {
+    return Refuse("consistency", absl::StrFormat("size %d is larger than %d", size1, size2));
+  }
+  // From the root down to the last perfect subtree of the older tree. Its hash is proof, too,
+  // unless it is all of the older tree, whose root the verifier has.
+  std::vector<Sha256Digest> proof;
+  Range tree{0, size2};
+  while (tree.end != size1) {
+    const Range left{tree.begin, tree.split()};
+    const Range right{tree.split(), tree.end};
+    const bool is_left = size1 <= left.end;
+    PM_ASSIGN_OR_RETURN(proof.emplace_back(), HashOf(is_left ? right : left, read));
+    tree = is_left ? left : right;
+  }
+  if (tree.begin != 0) {
+    PM_ASSIGN_OR_RETURN(proof.emplace_back(), HashOf(tree, read));
+  }
+  std::ranges::reverse(proof);
+  return proof;
 }
 
 }  // namespace proofmark::crypto

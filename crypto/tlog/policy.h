@@ -21,7 +21,6 @@ namespace proofmark::crypto {
 
 inline constexpr std::size_t kPolicyBytesMax = 64 * 1024;
 inline constexpr std::size_t kPolicyLinesMax = 1024;
-inline constexpr std::size_t kPolicyGroupDepthMax = 16;
 
 struct PolicyLog {
   NoteVerifierKey key;  // Type kNote; its name is the log's origin.
@@ -42,7 +41,9 @@ struct WitnessVerdict {
     kUnwitnessedByConfiguration  // The policy asks for none ("quorum none").
   };
   Standing standing = Standing::kNotEnoughWitnesses;
-  std::vector<std::string> witnesses;  // Names of those that cosigned, in the policy's order.
+  // Names of those that cosigned, in the policy's order; a witness no quorum asks for is left out,
+  // unless the quorum is "none".
+  std::vector<std::string> witnesses;
   // For people: "witnessed by one partner", "witnessed by 2 partners", "not witnessed: 1 of at
   // least 2", "unwitnessed by configuration".
   std::string words;
@@ -50,6 +51,8 @@ struct WitnessVerdict {
   // Whether the policy is satisfied; "none" is satisfied by anything.
   bool satisfied() const { return standing != Standing::kNotEnoughWitnesses; }
 };
+
+class PolicyParser;
 
 class Policy {
  public:
@@ -82,7 +85,6 @@ class Policy {
     std::size_t witness = 0;  // Index into witnesses_, if there are no members.
     std::vector<std::size_t> members;
     std::size_t threshold = 0;
-    std::size_t depth = 0;
   };
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
@@ -93,6 +95,7 @@ class Policy {
   std::vector<NoteVerifierKey> keys_;
   std::vector<Node> nodes_;
   std::size_t quorum_ = kNone;  // Index into nodes_; kNone for "none".
+  std::vector<bool> counts_;    // By witness: whether the quorum can depend on it.
   std::size_t witnesses_min_ = 0;
 };
 
