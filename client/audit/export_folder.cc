@@ -133,8 +133,8 @@ class Exporter {
   // The node knows less than the folder: an older state of the same tree, or another tree.
   absl::Status CheckShorter() {
     auto kept = crypto::VerifiedTiles::Open(old_size(), old_->checkpoint.root, TilesOf(folder_));
-    absl::StatusOr<crypto::Sha256Digest> root = kept.status();
-    if (kept.ok()) root = crypto::RootFrom(new_.checkpoint.size, kept->Reader());
+    const auto root = kept.ok() ? crypto::RootFrom(new_.checkpoint.size, kept->Reader())
+                                : absl::StatusOr<crypto::Sha256Digest>(kept.status());
     if (root.ok() && *root != new_.checkpoint.root) {
       return Forked(new_.bytes, new_.checkpoint,
                     absl::StrFormat("the node's checkpoint of %d entries is of another tree than "
@@ -266,8 +266,10 @@ class Exporter {
     return checkpoint.size;
   }
 
+  // Partial tiles that have become full, and what an interrupted export left beside its files.
   absl::Status RemoveSuperseded() {
-    PM_ASSIGN_OR_RETURN(const auto superseded, ListSuperfluous(folder_, new_.checkpoint.size));
+    PM_ASSIGN_OR_RETURN(auto superseded, ListSuperfluous(folder_, new_.checkpoint.size));
+    PM_RETURN_IF_ERROR(ListCheckpoints(folder_, superseded).status());
     for (const std::string& path : superseded) {
       PM_RETURN_IF_ERROR(writer_.Remove(path));
       ++result_.files_removed;

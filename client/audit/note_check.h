@@ -23,7 +23,7 @@ struct NoteCheck {
 
 // Judges a checkpoint's note by a policy. Stricter than OpenCheckpoint() on what was kept: a line
 // whose name and id no key bears, but whose signature a known key made, is damage and not somebody
-// else's line. Pure.
+// else's line; so is one whose id is a known key's but for one byte. Pure.
 NoteCheck CheckNote(std::string_view note, const crypto::Policy& policy, std::int64_t now_unix_s);
 
 }  // namespace proofmark::client::audit

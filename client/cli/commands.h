@@ -22,6 +22,7 @@ Command ManifestCommand();
 Command PartnersCommand();
 Command PkiCommand();
 Command PlotCommand();
+Command ReceiptCommand();
 Command SearchCommand();
 Command StatusCommand();
 Command SubmitCommand();

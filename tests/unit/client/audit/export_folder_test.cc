@@ -103,7 +103,7 @@ class ExportTest : public ::testing::Test {
   VerifyResult Verify(const crypto::Policy& policy) const {
     VerifyOptions options;
     options.now_unix_s = MemoryLog::kNow_s;
-    options.threads = 2;
+    options.threads = 1;
     const auto result = VerifyFolder(folder(), policy, options);
     EXPECT_THAT(result, IsOk());
     return result.ok() ? *result : VerifyResult{};

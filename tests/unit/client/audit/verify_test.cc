@@ -55,7 +55,7 @@ class VerifyTest : public ::testing::Test {
   VerifyResult Verify(const crypto::Policy& policy) const {
     VerifyOptions options;
     options.now_unix_s = MemoryLog::kNow_s;
-    options.threads = 2;
+    options.threads = 1;
     const auto result = VerifyFolder(folder(), policy, options);
     EXPECT_THAT(result, IsOk());
     return result.ok() ? *result : VerifyResult{};
@@ -270,7 +270,7 @@ TEST_F(VerifyTest, OneBitAnywhereIsDetectedAndNamed) {
                                : path.starts_with("tile/")      ? "tile"
                                                                 : "note";
     std::mt19937_64 engine(std::hash<std::string>{}(path));
-    for (int i = 0; i < (region == "note" ? 400 : 150); ++i) {
+    for (int i = 0; i < (region == "note" ? 120 : 100); ++i) {
       std::string changed = bytes;
       const std::size_t bit = engine() % (8 * bytes.size());
       changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
