@@ -19,7 +19,7 @@ namespace proofmark::testing {
 // ledger's copy. The same seed gives the same keys, so that two of them are one log that forked.
 class MemoryLog final : public client::audit::LedgerSource {
  public:
-  static constexpr std::int64_t kNow_s = 1'790'000'000;
+  static constexpr std::int64_t kNow_s = 1'700'000'000;
 
   explicit MemoryLog(std::uint64_t seed, std::string domain = "kripo.example",
                      int witness_count = 2);
