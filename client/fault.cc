@@ -128,8 +128,9 @@ constexpr std::array kFaults = {
           "The file's bytes are no longer those that were announced. The exhibit was not taken.",
           "Let the instrument finish writing, then submit again."},
     Fault{FaultCode::kLedgerMismatch, StatusCode::kDataLoss,
-          "A ledger entry does not have the hash the node states",
-          "The bytes of an entry and its leaf hash disagree. Repeating will not help.",
+          "The node's ledger is not what it says it is",
+          "An entry does not have the hash stated, a file does not lead to the signed root, or the "
+          "node knows less than was exported before. Nothing of it was kept.",
           "Keep the output and tell the auditor: this is an alarm."},
     Fault{FaultCode::kAnswerInvalid, StatusCode::kDataLoss,
           "A partner's answer failed verification",
@@ -139,6 +140,11 @@ constexpr std::array kFaults = {
     Fault{FaultCode::kUnusableScan, StatusCode::kDataLoss, "A scan cannot be used",
           "The file is damaged, is not what its name says, or shows no land with striae.",
           "The message says what was found. Export it again, or scan the land again."},
+    Fault{FaultCode::kLedgerForked, StatusCode::kDataLoss, "The ledger has two histories",
+          "The log's key signed checkpoints that contradict each other. Only the holder of that key "
+          "can cause this; no fault of the network or of a disk does. Both signed notes were kept.",
+          "Keep the folder as it is, above all its evidence/. Tell every partner and the "
+          "supervisor: docs/operations/audit.md."},
     Fault{FaultCode::kCannotRead, StatusCode::kFailedPrecondition, "A file cannot be read",
           "The file is absent, not a file, too large, or you may not read it.",
           "Check the path and its permissions."},

@@ -43,6 +43,7 @@ enum class FaultCode : std::int32_t {
   kLedgerMismatch = 6004,
   kAnswerInvalid = 6005,
   kUnusableScan = 6006,
+  kLedgerForked = 6007,
   kCannotRead = 7001,
   kCannotWrite = 7002,
   kProgramMissing = 7003,

@@ -23,6 +23,7 @@ Command ManifestCommand();
 Command PartnersCommand();
 Command PkiCommand();
 Command PlotCommand();
+Command ReceiptCommand();
 Command SearchCommand();
 Command StatusCommand();
 Command SubmitCommand();

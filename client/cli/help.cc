@@ -18,7 +18,7 @@ struct ExitCode {
   int code;
   std::string_view meaning;
 };
-constexpr std::array<ExitCode, 9> kExitCodes = {{
+constexpr std::array<ExitCode, 15> kExitCodes = {{
     {0, "done, or found"},
     {1, "done; nothing found, or a check that is negative"},
     {2, "usage: the command line, a profile or a manifest is wrong"},
@@ -27,6 +27,12 @@ constexpr std::array<ExitCode, 9> kExitCodes = {{
     {5, "network or partner away: trying again makes sense"},
     {6, "damaged or failed verification: trying again never does"},
     {7, "local storage or a missing program"},
+    {10, "audit verify: sound, but the latest checkpoint lacks its witnesses"},
+    {11, "audit verify: no ledger, or one without entries"},
+    {12, "audit verify: something is missing that a signed checkpoint covers"},
+    {13, "audit verify: bytes are not those that were logged or signed"},
+    {14, "audit verify: the log's key signed two histories"},
+    {15, "audit verify: the ledger of another log than the policy names"},
     {130, "interrupted"},
 }};
 

@@ -99,9 +99,13 @@ void TileTops::Append(const Sha256Digest& leaf_hash, const Completed& completed)
 }
 
 bool EntryFilter::Matches(const records::LedgerEntry& entry) const {
-  return (!kind || entry.draft.kind == *kind) && (!peer || entry.draft.peer == *peer) &&
+  const records::EntryDraft& draft = entry.draft;
+  return (!kind || draft.kind == *kind) && (!peer || draft.peer == *peer) &&
          (!unix_ms_min || entry.unix_ms >= *unix_ms_min) &&
-         (!unix_ms_max || entry.unix_ms <= *unix_ms_max);
+         (!unix_ms_max || entry.unix_ms <= *unix_ms_max) &&
+         (!purpose || draft.purpose == *purpose) &&
+         (!case_prefix || draft.case_commitment.starts_with(*case_prefix)) &&
+         (!outcome || draft.outcome == *outcome || draft.outcome.starts_with(*outcome + ":"));
 }
 
 Ledger::Ledger(store::Store& store, const base::Clock& clock, Options options)

@@ -51,6 +51,9 @@ struct EntryFilter {
   std::optional<std::string> peer{};  // Exact SPIFFE id.
   std::optional<std::int64_t> unix_ms_min{};
   std::optional<std::int64_t> unix_ms_max{};  // Inclusive.
+  std::optional<std::string> purpose{};
+  std::optional<std::string> case_prefix{};  // First digits of the case's commitment.
+  std::optional<std::string> outcome{};      // This code, or those that begin with it and ':'.
 
   bool Matches(const records::LedgerEntry& entry) const;
 };

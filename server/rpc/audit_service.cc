@@ -22,6 +22,9 @@ constexpr std::int32_t kEntriesDefault = 200;
 // instead of holding a handler.
 constexpr std::uint64_t kEntriesReadMax = 50'000;
 
+// Fewer digits of a commitment would select cases by chance.
+constexpr std::size_t kCommitmentDigitsMin = 8;
+
 // A ListEntriesRequest, checked.
 struct Selection {
   std::uint64_t from = 0;
@@ -30,6 +33,21 @@ struct Selection {
   ledger::EntryFilter filter;
   std::string peer;  // SPIFFE id or domain; empty for all.
 };
+
+// The code to select by; nothing for an empty one.
+absl::StatusOr<std::optional<std::string>> ReadCode(const std::string& code, const char* field) {
+  if (code.empty()) return std::nullopt;
+  if (code.size() > records::kCodeBytesMax) {
+    return absl::InvalidArgumentError(absl::StrFormat("%s: %d characters, at most %d", field,
+                                                      code.size(), records::kCodeBytesMax));
+  }
+  return code;
+}
+
+bool IsCommitmentStart(const std::string& digits) {
+  return digits.size() >= kCommitmentDigitsMin && digits.size() <= 64 &&
+         digits.find_first_not_of("0123456789abcdef") == digits.npos;
+}
 
 absl::StatusOr<Selection> ReadSelection(const v1::ListEntriesRequest& asked) {
   Selection selection;
@@ -55,6 +73,16 @@ absl::StatusOr<Selection> ReadSelection(const v1::ListEntriesRequest& asked) {
     selection.filter.unix_ms_max = end - 1;
   }
   selection.peer = asked.peer();
+  PM_ASSIGN_OR_RETURN(selection.filter.purpose, ReadCode(asked.purpose(), "purpose"));
+  PM_ASSIGN_OR_RETURN(selection.filter.outcome, ReadCode(asked.outcome(), "outcome"));
+  if (!asked.case_commitment().empty()) {
+    if (!IsCommitmentStart(asked.case_commitment())) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "case_commitment: must be the first %d to 64 lower-case hexadecimal digits",
+          kCommitmentDigitsMin));
+    }
+    selection.filter.case_prefix = asked.case_commitment();
+  }
   return selection;
 }
 

@@ -57,6 +57,11 @@ expect 2 search XYZ --purpose TRAINING --case x
 expect 2 status
 says err "PM-2002"
 expect 2 submit
+expect 2 audit verify "$work"
+expect 2 audit report --folder "$work"
+expect 2 audit reconcile police.example --own "$work"
+expect 7 audit verify "$work" --policy "$work/no.policy"
+expect 7 receipt verify "$work/no.tlog-proof" --entry "$work/no.entry" --policy "$work/no.policy"
 
 # Explanations.
 expect 0 explain
@@ -65,6 +70,7 @@ says out "What to do:"
 expect 2 explain PM-9999
 expect 0 help exit-codes
 says out "130  interrupted"
+says out "14  audit verify"
 expect 0 version
 says out "extractor:"
 expect 0 version --json

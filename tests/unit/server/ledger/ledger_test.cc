@@ -214,6 +214,22 @@ TEST_F(LedgerTest, ReadsNewestFirstWithFilters) {
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST(EntryFilterTest, ChoosesByPurposeCaseAndOutcome) {
+  const std::string commitment = "0123456789abcdef" + std::string(48, '0');
+  const records::LedgerEntry entry{.draft = {.kind = records::EntryKind::kQueryIn,
+                                             .purpose = "HOMICIDE",
+                                             .case_commitment = commitment,
+                                             .outcome = "REFUSED:QUALITY"}};
+  EXPECT_TRUE(EntryFilter{.purpose = "HOMICIDE"}.Matches(entry));
+  EXPECT_FALSE(EntryFilter{.purpose = "HOMI"}.Matches(entry));
+  EXPECT_TRUE(EntryFilter{.case_prefix = "01234567"}.Matches(entry));
+  EXPECT_TRUE(EntryFilter{.case_prefix = commitment}.Matches(entry));
+  EXPECT_FALSE(EntryFilter{.case_prefix = "11234567"}.Matches(entry));
+  EXPECT_TRUE(EntryFilter{.outcome = "REFUSED"}.Matches(entry));
+  EXPECT_TRUE(EntryFilter{.outcome = "REFUSED:QUALITY"}.Matches(entry));
+  EXPECT_FALSE(EntryFilter{.outcome = "REF"}.Matches(entry));
+}
+
 // ---- Damage ----
 
 TEST_F(LedgerTest, AChangedEntryIsDataLoss) {
