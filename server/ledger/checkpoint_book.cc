@@ -40,10 +40,18 @@ absl::StatusOr<std::unique_ptr<CheckpointBook>> CheckpointBook::Open(
   return book;
 }
 
-absl::StatusOr<Published> CheckpointBook::Read(std::string_view bytes) const {
-  PM_ASSIGN_OR_RETURN(crypto::SignedNote note, crypto::ParseNote(bytes));
-  PM_ASSIGN_OR_RETURN(crypto::Checkpoint checkpoint, crypto::ParseCheckpointBody(note.text));
-  return Published{std::move(checkpoint), std::move(note)};
+absl::StatusOr<crypto::OpenedCheckpoint> CheckpointBook::OpenNote(std::string_view note) const {
+  return crypto::OpenCheckpoint(note, std::span(&verifier_key_, std::size_t{1}),
+                                clock_.UnixMillis() / 1000);
+}
+
+absl::StatusOr<Published> CheckpointBook::Read(std::string_view note) const {
+  absl::StatusOr<crypto::OpenedCheckpoint> opened = OpenNote(note);
+  if (!opened.ok()) {
+    return absl::DataLossError(absl::StrFormat("ledger: a published checkpoint is damaged: %s",
+                                               opened.status().message()));
+  }
+  return Published{std::move(opened->checkpoint), std::move(opened->note)};
 }
 
 absl::Status CheckpointBook::Load() {
@@ -55,20 +63,18 @@ absl::Status CheckpointBook::Load() {
                     return false;
                   }));
   if (newest.empty()) return absl::OkStatus();
-  absl::StatusOr<Published> read = Read(newest);
-  if (!read.ok()) {
+  absl::StatusOr<crypto::OpenedCheckpoint> opened = OpenNote(newest);
+  if (absl::IsInvalidArgument(opened.status())) {
     return absl::DataLossError(absl::StrFormat("ledger: the latest checkpoint cannot be read: %s",
-                                               read.status().message()));
+                                               opened.status().message()));
   }
-  const std::vector<crypto::NoteVerifierKey> known = {verifier_key_};
-  if (const auto opened = crypto::OpenCheckpoint(newest, known, clock_.UnixMillis() / 1000);
-      !opened.ok()) {
+  if (!opened.ok()) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "the ledger's latest checkpoint was not signed by the key of this configuration (%s): "
         "restore keys/log.pem, or begin a new ledger with a new node id",
         opened.status().message()));
   }
-  const crypto::Checkpoint& signed_tree = read->checkpoint;
+  const crypto::Checkpoint& signed_tree = opened->checkpoint;
   const std::uint64_t size = ledger_.Head().size;
   if (signed_tree.size > size) {
     return store::RollbackDetected(absl::StrFormat(
@@ -81,7 +87,7 @@ absl::Status CheckpointBook::Load() {
         "the first %d entries of the ledger are not those that were signed", signed_tree.size));
   }
   base::MutexLock lock(mutex_);
-  latest_ = *std::move(read);
+  latest_ = Published{std::move(opened->checkpoint), std::move(opened->note)};
   return absl::OkStatus();
 }
 

@@ -52,12 +52,14 @@ class CheckpointBook {
   // Adds signature lines of known witnesses, verified by the caller, to the checkpoint of `size`;
   // a later one replaces an earlier one of the same key. Durable when it returns.
   //   kNotFound  no such checkpoint.
+  //   kDataLoss  it is not as it was signed.
   absl::Status AddCosignatures(std::uint64_t size, std::span<const crypto::NoteSignature> lines);
 
   // The largest; none before the first.
   std::optional<Published> Latest() const;
 
   // Those of trees larger than `after`, by size, at most `limit` (1..kCheckpointsListedMax).
+  //   kDataLoss  one of them is not as it was signed.
   absl::StatusOr<std::vector<Published>> List(std::uint64_t after, std::int64_t limit) const;
 
   // The log's own verifier key.
@@ -69,6 +71,7 @@ class CheckpointBook {
 
   absl::Status Load();
   absl::Status CheckBeforeSigning(const TreeHead& head, const crypto::Checkpoint& last) const;
+  absl::StatusOr<crypto::OpenedCheckpoint> OpenNote(std::string_view note) const;
   absl::StatusOr<Published> Read(std::string_view note) const;
 
   // Constant after construction.
