@@ -282,6 +282,7 @@ void Publishing::Judge() {
     if (opened.ok()) verdict = policy_.Judge(opened->cosigners);
   }
   base::MutexLock lock(mutex_);
+  published_ = latest;
   if (verdict.satisfied()) {
     unwitnessed_since_.reset();
   } else if (!unwitnessed_since_) {
@@ -360,7 +361,7 @@ absl::Status Publishing::CheckSeen(Witness& witness, const std::string& note) {
 }
 
 absl::StatusOr<std::string> Publishing::ProveEntry(std::uint64_t index) const {
-  const std::optional<ledger::Published> latest = book_.Latest();
+  const std::optional<ledger::Published> latest = standing().latest;
   if (index >= ledger_.Head().size) {
     return absl::NotFoundError(absl::StrFormat("no entry %d in this ledger", index));
   }
@@ -372,6 +373,7 @@ absl::StatusOr<std::string> Publishing::ProveEntry(std::uint64_t index) const {
   PM_ASSIGN_OR_RETURN(const std::vector<ledger::Published> covering,
                       book_.List(index, kCheckpointsTried));
   for (const ledger::Published& published : covering) {
+    if (published.checkpoint.size > latest->checkpoint.size) break;
     const auto opened = crypto::OpenCheckpoint(crypto::FormatNote(published.note), policy_.keys(),
                                                clock_.UnixMillis() / 1000);
     if (!opened.ok() || !policy_.Judge(opened->cosigners).satisfied()) continue;
@@ -388,11 +390,9 @@ absl::StatusOr<std::string> Publishing::ProveEntry(std::uint64_t index) const {
 }
 
 Standing Publishing::standing() const {
-  Standing standing{.latest = book_.Latest(), .verdict = {}, .unwitnessed_since_unix_ms = {}};
   base::MutexLock lock(mutex_);
-  standing.verdict = verdict_;
-  standing.unwitnessed_since_unix_ms = unwitnessed_since_;
-  return standing;
+  return {
+      .latest = published_, .verdict = verdict_, .unwitnessed_since_unix_ms = unwitnessed_since_};
 }
 
 absl::Status Publishing::MayRelease() const {

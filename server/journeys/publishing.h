@@ -38,6 +38,7 @@ struct PublishingOptions {
 
 // How far the ledger is signed and witnessed.
 struct Standing {
+  // The largest checkpoint that is shown to anybody: it has waited for its witnesses.
   std::optional<ledger::Published> latest;
   crypto::WitnessVerdict verdict;                         // Of `latest`, by policy_text().
   std::optional<std::int64_t> unwitnessed_since_unix_ms;  // Absent while the quorum is met.
@@ -133,6 +134,7 @@ class Publishing {
   mutable base::Mutex mutex_;
   base::CondVar stop_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<ledger::Published> published_ ABSL_GUARDED_BY(mutex_);
   crypto::WitnessVerdict verdict_ ABSL_GUARDED_BY(mutex_);
   std::optional<std::int64_t> unwitnessed_since_ ABSL_GUARDED_BY(mutex_);
 

@@ -191,10 +191,12 @@ class AuditService final : public v1::AuditService::CallbackService {
           }
           PM_ASSIGN_OR_RETURN(const std::vector<ledger::Published> found,
                               rooms_.node.checkpoints().List(asked.after_size(), limit));
+          const std::uint64_t shown = PublishedSize();
           for (const ledger::Published& published : found) {
+            if (published.checkpoint.size > shown) break;
             answer.add_checkpoints(crypto::FormatNote(published.note));
           }
-          answer.set_more(static_cast<std::int64_t>(found.size()) == limit);
+          answer.set_more(answer.checkpoints_size() == limit);
           return absl::OkStatus();
         });
   }
@@ -300,9 +302,12 @@ class AuditService final : public v1::AuditService::CallbackService {
 
   // Nothing is shown that is not signed: a reader can check all it gets.
   absl::Status CheckPublished(std::uint64_t end) const {
-    const std::optional<ledger::Published> latest = rooms_.node.checkpoints().Latest();
-    if (latest && end <= latest->checkpoint.size) return absl::OkStatus();
+    if (end <= PublishedSize()) return absl::OkStatus();
     return absl::NotFoundError("path: not of the published tree");
+  }
+  std::uint64_t PublishedSize() const {
+    const journeys::Standing standing = rooms_.node.publishing().standing();
+    return standing.latest ? standing.latest->checkpoint.size : 0;
   }
 
   absl::StatusOr<federation::SharedEntries> AskForEntries(const federation::Partner& partner,
