@@ -68,7 +68,7 @@ class ShiftSums {
   }
 
  private:
-  static constexpr std::int64_t kRowsKept = 16;  // A segment spans 9.
+  static constexpr std::int64_t kRowsKept = 9;  // What the longest segment spans.
 
   // Columns are shifts; those of a later segment begin further left.
   std::int64_t Start(std::int64_t segment) const {
