@@ -26,7 +26,7 @@ says larger "fork: ok, suspected"
 says honest "fork: REFUSED"
 
 cosigned=$work/evidence/same_size/cosigned request=$work/evidence/same_size/request
-refuses "root that was cosigned" "$cosigned" "$(($(offset "$cosigned" "=$") + 3))" fork
+refuses "root that was cosigned" "$cosigned" "$(in_root "$cosigned")" fork
 refuses "cosignature" "$cosigned" "$(($(offset "$cosigned" "/witness ") + 60))" fork
 refuses "signature of the log" "$cosigned" "$(($(offset "$cosigned" "/log ") + 60))" fork
 refuses "signature of the other note" "$request" "$(($(offset "$request" "/log ") + 60))" fork

@@ -27,8 +27,8 @@ for domain in gb.example fr.example; do
   refuses "entry" "$export/tile/entries/000" 500 entries
   refuses "leaf tile" "$export/tile/0/000" 4000 tiles
   refuses "partial tile of level 1" "$(echo "$export"/tile/1/000.p/*)" 5 tiles
-  refuses "root in the checkpoint" "$checkpoint" "$(($(offset "$checkpoint" "=$") + 3))" checkpoint
+  refuses "root in the checkpoint" "$checkpoint" "$(in_root "$checkpoint")" checkpoint
   refuses "signature of the log" "$checkpoint" "$(($(offset "$checkpoint" "/log ") + 60))" checkpoint
   refuses "cosignature" "$checkpoint" "$(($(offset "$checkpoint" "/witness ") + 60))" checkpoint
-  refuses "older checkpoint" "${older[0]}" "$(($(offset "${older[0]}" "=$") + 3))" "older checkpoints"
+  refuses "older checkpoint" "${older[0]}" "$(in_root "${older[0]}")" "older checkpoints"
 done

@@ -46,3 +46,6 @@ refuses() {
 
 # offset <file> <text>: where the last line that holds the text begins, in bytes.
 offset() { LC_ALL=C grep -b -- "$2" "$1" | tail -n 1 | cut -d: -f1; }
+
+# in_root <checkpoint>: a byte of its third line, in bytes.
+in_root() { echo $(($(head -n 2 "$1" | wc -c) + 3)); }
