@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/loopback_node.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <map>
 #include <utility>
@@ -29,6 +33,8 @@ T OrDie(absl::StatusOr<T> value) {
 rpc::TlsIdentity IdentityOf(const crypto::IssuedCertificate& issued) {
   return {issued.certificate.ToPem(), std::string(base::AsText(issued.key_pem.ExposeForOpenSsl()))};
 }
+
+std::string EndpointAt(int port) { return absl::StrFormat("127.0.0.1:%d", port); }
 
 // 32 bytes, the same for every node of a test: a restarted node finds its state again.
 std::filesystem::path MasterKeyIn(const std::filesystem::path& folder) {
@@ -69,7 +75,8 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& exchange_key,
-                           std::filesystem::path folder, const std::vector<Partner>& partners)
+                           std::filesystem::path folder, const std::vector<Partner>& partners,
+                           const Options& options)
     : agency_(agency) {
   PM_CHECK(crypto::RequireTls13WithoutTickets().ok());
   std::vector<federation::Partner> list;
@@ -82,11 +89,12 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
        .master_key_path = MasterKeyIn(folder).string(),
        .config_sha256_hex = crypto::Sha256Hex("loopback"),
        .search_threads = 2,
+       .publishing = options.publishing,
        .on_store_failure = nullptr},
       OrDie(federation::NodeIdentity::Create(agency.NodeUri(), NodeKeysOf(exchange_key))), all,
       store::PosixStorage(), base::SystemClock(), random_, *peers_));
   server_ = OrDie(rpc::NodeServer::Start({.agency_listen = "127.0.0.1:0",
-                                          .partner_listen = "127.0.0.1:0",
+                                          .partner_listen = EndpointAt(options.partner_port),
                                           .agency_identity = IdentityOf(agency.AgencyPort()),
                                           .partner_identity = partner_identity,
                                           .staff_cas = {agency.staff_ca().certificate()},
@@ -97,20 +105,22 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
 
 LoopbackNode::~LoopbackNode() {
   server_->Shutdown(std::chrono::seconds(5));
-  PM_CHECK(node_->Stop().ok());
+  const absl::Status stopped = node_->Stop();
+  PM_CHECK(stopped.ok() || absl::IsUnavailable(stopped));  // A store that halted logs no more.
 }
 
-std::string LoopbackNode::agency_endpoint() const {
-  return absl::StrFormat("127.0.0.1:%d", server_->agency_port());
-}
+std::string LoopbackNode::agency_endpoint() const { return EndpointAt(server_->agency_port()); }
 
-std::string LoopbackNode::partner_endpoint() const {
-  return absl::StrFormat("127.0.0.1:%d", server_->partner_port());
-}
+std::string LoopbackNode::partner_endpoint() const { return EndpointAt(server_->partner_port()); }
 
 std::shared_ptr<grpc::Channel> LoopbackNode::StaffChannel(crypto::StaffRole role,
                                                           const std::string& pseudonym) const {
   return ChannelTo(agency_endpoint(), agency_.Staff(role, pseudonym), agency_.StaffTrust(),
+                   agency_.NodeUri());
+}
+
+std::shared_ptr<grpc::Channel> LoopbackNode::PartnerChannel(const TestAgency& partner) const {
+  return ChannelTo(partner_endpoint(), partner.Node(), agency_.FederationTrust(),
                    agency_.NodeUri());
 }
 
@@ -128,6 +138,18 @@ std::shared_ptr<grpc::Channel> ChannelTo(const std::string& endpoint,
   arguments.SetMaxReceiveMessageSize(16 << 20);
   return grpc::CreateCustomChannel(
       endpoint, rpc::DialerCredentials(IdentityOf(shown), std::move(trust), server_uri), arguments);
+}
+
+int FreePort() {
+  const int taken = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  PM_CHECK(bind(taken, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  PM_CHECK(getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  close(taken);
+  return ntohs(address.sin_port);
 }
 
 std::int64_t RealUnixMillis() { return base::SystemClock().UnixMillis(); }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crypto/secret/system_random.h"
@@ -42,9 +43,18 @@ class LoopbackNode {
     std::set<std::string, std::less<>> asked_purposes = {"CRIMINAL_INVESTIGATION"};
   };
 
+  struct Options {
+    journeys::PublishingOptions publishing{};  // As it stands nothing is published by itself.
+    int partner_port = 0;                      // 0 lets the system choose.
+  };
+
   // `agency` must outlive the node. The state lives in `folder` and outlives it.
   LoopbackNode(const TestAgency& agency, const crypto::SigningKey& exchange_key,
-               std::filesystem::path folder, const std::vector<Partner>& partners);
+               std::filesystem::path folder, const std::vector<Partner>& partners,
+               const Options& options);
+  LoopbackNode(const TestAgency& agency, const crypto::SigningKey& exchange_key,
+               std::filesystem::path folder, const std::vector<Partner>& partners)
+      : LoopbackNode(agency, exchange_key, std::move(folder), partners, Options{}) {}
   // Shuts down in order.
   ~LoopbackNode();
 
@@ -56,6 +66,8 @@ class LoopbackNode {
   // A connection to the agency port as one of the agency's people.
   std::shared_ptr<grpc::Channel> StaffChannel(crypto::StaffRole role,
                                               const std::string& pseudonym = "p1") const;
+  // A connection to the partner port as that agency's node.
+  std::shared_ptr<grpc::Channel> PartnerChannel(const TestAgency& partner) const;
 
  private:
   const TestAgency& agency_;
@@ -71,6 +83,10 @@ std::shared_ptr<grpc::Channel> ChannelTo(const std::string& endpoint,
                                          const crypto::IssuedCertificate& shown,
                                          const crypto::AgencyTrust& server_trust,
                                          const std::string& server_uri);
+
+// A port on 127.0.0.1 that nobody listened on a moment ago, for nodes that must know each other's
+// before either is up.
+int FreePort();
 
 // Milliseconds since 1970 by the machine's clock, for TestAgency::Options.
 std::int64_t RealUnixMillis();

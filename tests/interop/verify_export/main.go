@@ -3,10 +3,15 @@
 // Verify_export judges an exported log with golang.org/x/mod/sumdb, which shares no code with the
 // node: docs/formats/transparency-log.md is right when software that others wrote says so.
 //
-//	verify_export [-witnesses k] <export folder> <file of verifier keys, one a line>
+//	verify_export [-witnesses k] [-older-witnesses k] <export folder> <file of verifier keys, one a line>
+//	verify_export -fork <folder of evidence> <file of verifier keys, one a line>
 //
 // It reads checkpoint, tile/..., tile/entries/..., every older checkpoint in checkpoints/ and every
 // proof in proofs/. One line per verdict; exit status 0 only if all hold.
+//
+// Evidence of a fork is the file cosigned, a checkpoint with a witness's cosignature, and the file
+// request, an add-checkpoint body whose checkpoint contradicts it. Exit status 0 only if the log's
+// key signed both and they do contradict each other.
 package main
 
 import (
@@ -68,7 +73,8 @@ func newCosigner(vkey string) (note.Verifier, error) {
 type export struct {
 	dir       string
 	known     note.Verifiers
-	witnesses int
+	witnesses int // That a checkpoint needs.
+	older     int // That an older one needs.
 	tree      tlog.Tree
 	tiles     map[tlog.Tile][]byte
 	memo      map[int64]tlog.Hash
@@ -251,6 +257,9 @@ func (e *export) checkEntries() (string, error) {
 }
 
 func (e *export) checkOlder(text []byte) error {
+	witnesses := e.witnesses
+	defer func() { e.witnesses = witnesses }()
+	e.witnesses = e.older
 	old, err := e.open(text)
 	if err != nil {
 		return err
@@ -304,6 +313,52 @@ func (e *export) checkEach(pattern string, check func([]byte) error) (string, er
 	return fmt.Sprintf("%d files", len(paths)), err
 }
 
+// checkFork judges a note that a witness cosigned and what the log asked of that witness next.
+func (e *export) checkFork() (string, error) {
+	cosigned, err := os.ReadFile(filepath.Join(e.dir, "cosigned"))
+	if err != nil {
+		return "", err
+	}
+	e.witnesses = 1
+	before, err := e.open(cosigned)
+	if err != nil {
+		return "", fmt.Errorf("cosigned: %v", err)
+	}
+	request, err := os.ReadFile(filepath.Join(e.dir, "request"))
+	if err != nil {
+		return "", err
+	}
+	head, checkpoint, ok := strings.Cut(string(request), "\n\n")
+	lines := strings.Split(head, "\n")
+	if !ok || lines[0] != fmt.Sprintf("old %d", before.N) {
+		return "", errors.New("request: does not begin where the cosigned checkpoint ends")
+	}
+	var proof tlog.TreeProof
+	for _, line := range lines[1:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return "", fmt.Errorf("request: %v", err)
+		}
+		proof = append(proof, hash)
+	}
+	e.witnesses = 0
+	after, err := e.open([]byte(checkpoint))
+	if err != nil {
+		return "", fmt.Errorf("request: %v", err)
+	}
+	origin, _, _ := strings.Cut(string(cosigned), "\n")
+	if !strings.HasPrefix(checkpoint, origin+"\n") {
+		return "", errors.New("request: of another log")
+	}
+	if before.N == after.N && before.Hash != after.Hash {
+		return fmt.Sprintf("proven, two roots of %d entries bear the log's signature", before.N), nil
+	}
+	if tlog.CheckTree(proof, after.N, after.Hash, before.N, before.Hash) != nil {
+		return fmt.Sprintf("suspected, the log's own proof from %d to %d entries fails", before.N, after.N), nil
+	}
+	return "", fmt.Errorf("the %d entries extend the %d", after.N, before.N)
+}
+
 func readKeys(path string) (note.Verifiers, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -325,6 +380,8 @@ func readKeys(path string) (note.Verifiers, error) {
 
 func main() {
 	witnesses := flag.Int("witnesses", 0, "how many witnesses must have cosigned each checkpoint")
+	older := flag.Int("older-witnesses", -1, "how many each older checkpoint must have; -1: as many")
+	fork := flag.Bool("fork", false, "judge evidence of a fork instead of an export")
 	flag.Parse()
 	if flag.NArg() != 2 {
 		flag.Usage()
@@ -335,17 +392,25 @@ func main() {
 		fmt.Println("keys: REFUSED:", err)
 		os.Exit(1)
 	}
-	e := &export{dir: flag.Arg(0), known: known, witnesses: *witnesses, tiles: map[tlog.Tile][]byte{}, memo: map[int64]tlog.Hash{}}
-	for _, step := range []struct {
+	if *older < 0 {
+		*older = *witnesses
+	}
+	e := &export{dir: flag.Arg(0), known: known, witnesses: *witnesses, older: *older, tiles: map[tlog.Tile][]byte{}, memo: map[int64]tlog.Hash{}}
+	type step struct {
 		what  string
 		check func() (string, error)
-	}{
+	}
+	steps := []step{
 		{"checkpoint", e.checkCheckpoint},
 		{"tiles", e.checkTiles},
 		{"entries", e.checkEntries},
 		{"older checkpoints", func() (string, error) { return e.checkEach("checkpoints/*", e.checkOlder) }},
 		{"proofs", func() (string, error) { return e.checkEach("proofs/*.tlog-proof", e.checkProof) }},
-	} {
+	}
+	if *fork {
+		steps = []step{{"fork", e.checkFork}}
+	}
+	for _, step := range steps {
 		words, err := step.check()
 		if err != nil {
 			fmt.Printf("%s: REFUSED: %v\n", step.what, err)
