@@ -63,7 +63,7 @@ class EquivocationTest : public ::testing::Test {
     const crypto::HashReader read = crypto::ReadLeaves(leaves);
     const auto note = crypto::SignCheckpoint(
         {.origin = origin(), .size = leaves.size(), .root = *crypto::RootFrom(leaves.size(), read)},
-        NodeKeysOf(fr_key_).log);
+        NodeKeysOf(fr_key_, fr_.NodeUri()).log);
     EXPECT_THAT(note, IsOk());
     std::vector<crypto::Sha256Digest> proof;
     if (old > 0) proof = *crypto::BuildConsistencyProof(old, leaves.size(), read);

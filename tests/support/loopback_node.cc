@@ -84,15 +84,16 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
   const auto all = OrDie(federation::Partners::Create(agency.domain(), std::move(list)));
   const rpc::TlsIdentity partner_identity = IdentityOf(agency.Node());
   peers_ = OrDie(rpc::GrpcPeerClient::Create(partner_identity, all, base::SystemClock()));
-  node_ = OrDie(journeys::Node::Open(
-      {.state_folder = (folder / "state").string(),
-       .master_key_path = MasterKeyIn(folder).string(),
-       .config_sha256_hex = crypto::Sha256Hex("loopback"),
-       .search_threads = 2,
-       .publishing = options.publishing,
-       .on_store_failure = nullptr},
-      OrDie(federation::NodeIdentity::Create(agency.NodeUri(), NodeKeysOf(exchange_key))), all,
-      store::PosixStorage(), base::SystemClock(), random_, *peers_));
+  node_ = OrDie(
+      journeys::Node::Open({.state_folder = (folder / "state").string(),
+                            .master_key_path = MasterKeyIn(folder).string(),
+                            .config_sha256_hex = crypto::Sha256Hex("loopback"),
+                            .search_threads = 2,
+                            .publishing = options.publishing,
+                            .on_store_failure = nullptr},
+                           OrDie(federation::NodeIdentity::Create(
+                               agency.NodeUri(), NodeKeysOf(exchange_key, agency.NodeUri()))),
+                           all, store::PosixStorage(), base::SystemClock(), random_, *peers_));
   server_ = OrDie(rpc::NodeServer::Start({.agency_listen = "127.0.0.1:0",
                                           .partner_listen = EndpointAt(options.partner_port),
                                           .agency_identity = IdentityOf(agency.AgencyPort()),

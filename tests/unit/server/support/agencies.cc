@@ -143,8 +143,9 @@ journeys::Node& Agency::Start() {
 }
 
 absl::Status Agency::TryStart() {
-  PM_ASSIGN_OR_RETURN(federation::NodeIdentity identity,
-                      federation::NodeIdentity::Create(node_id(), NodeKeysOf(exchange_key_)));
+  PM_ASSIGN_OR_RETURN(
+      federation::NodeIdentity identity,
+      federation::NodeIdentity::Create(node_id(), NodeKeysOf(exchange_key_, node_id())));
   PM_ASSIGN_OR_RETURN(federation::Partners partners,
                       federation::Partners::Create(domain(), partners_));
   PM_ASSIGN_OR_RETURN(node_, journeys::Node::Open({.state_folder = kStateFolder,
