@@ -140,11 +140,12 @@ constexpr std::array kFaults = {
     Fault{FaultCode::kUnusableScan, StatusCode::kDataLoss, "A scan cannot be used",
           "The file is damaged, is not what its name says, or shows no land with striae.",
           "The message says what was found. Export it again, or scan the land again."},
-    Fault{FaultCode::kLedgerForked, StatusCode::kDataLoss, "The ledger has two histories",
-          "The log's key signed checkpoints that contradict each other. Only the holder of that key "
-          "can cause this; no fault of the network or of a disk does. Both signed notes were kept.",
-          "Keep the folder as it is, above all its evidence/. Tell every partner and the "
-          "supervisor: docs/operations/audit.md."},
+    Fault{
+        FaultCode::kLedgerForked, StatusCode::kDataLoss, "The ledger has two histories",
+        "The log's key signed checkpoints that contradict each other. Only the holder of that key "
+        "can cause this; no fault of the network or of a disk does. Both signed notes were kept.",
+        "Keep the folder as it is, above all its evidence/. Tell every partner and the "
+        "supervisor: docs/operations/audit.md."},
     Fault{FaultCode::kCannotRead, StatusCode::kFailedPrecondition, "A file cannot be read",
           "The file is absent, not a file, too large, or you may not read it.",
           "Check the path and its permissions."},

@@ -78,7 +78,8 @@ TEST_F(CaseCommitmentsTest, IsTheHmacItSaysItIs) {
   std::vector<store::KeyId> ids;
   ASSERT_THAT(store_->Scan({.prefix = store::StoreKey(kCaseTable).Build()},
                            [&](std::string_view key, std::string_view value) {
-                             if (key.size() > 1) ids.push_back(*store::KeyId::Parse(value.substr(0, 16)));
+                             if (key.size() > 1)
+                               ids.push_back(*store::KeyId::Parse(value.substr(0, 16)));
                              return true;
                            }),
               IsOk());
