@@ -145,7 +145,8 @@ absl::StatusOr<std::optional<std::string>> WitnessBook::Cosigned(std::string_vie
 
 absl::StatusOr<std::vector<ForkEvidence>> WitnessBook::Forks() const {
   std::vector<ForkEvidence> forks;
-  for (const auto& [name, origin] : origins_) {
+  for (const auto& known : origins_) {
+    const std::string& name = known.first;
     absl::Status status;
     PM_RETURN_IF_ERROR(store_.Scan({.prefix = ForkPrefix(name)}, [&](std::string_view,
                                                                      std::string_view value) {

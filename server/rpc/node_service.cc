@@ -92,12 +92,14 @@ class NodeService final : public admin::NodeService::CallbackService {
     return rooms_.guard.Unary(
         context, "/proofmark.admin.v1.NodeService/Erase", request, response,
         [this](const crypto::SpiffeName& caller, const admin::EraseRequest& asked,
-               admin::EraseResponse& answer) { return Erase(StaffOf(caller), asked, answer); });
+               admin::EraseResponse& answer) {
+          return RunErasure(StaffOf(caller), asked, answer);
+        });
   }
 
  private:
-  absl::Status Erase(const federation::Caller& caller, const admin::EraseRequest& asked,
-                     admin::EraseResponse& answer) const {
+  absl::Status RunErasure(const federation::Caller& caller, const admin::EraseRequest& asked,
+                          admin::EraseResponse& answer) const {
     journeys::Erasures& erasures = rooms_.node.erasures();
     absl::StatusOr<journeys::Erased> erased =
         absl::InvalidArgumentError("case_reference or expired is required");
