@@ -17,7 +17,6 @@
 namespace proofmark::rpc {
 namespace {
 
-constexpr std::int32_t kEntriesDefault = 200;
 // Entries looked at for one page: a rare filter over a long ledger comes back with a next_index
 // instead of holding a handler.
 constexpr std::uint64_t kEntriesReadMax = 50'000;
@@ -28,7 +27,7 @@ constexpr std::size_t kCommitmentDigitsMin = 8;
 // A ListEntriesRequest, checked.
 struct Selection {
   std::uint64_t from = 0;
-  std::size_t page_size = kEntriesDefault;
+  std::size_t page_size = 0;
   bool newest = false;
   ledger::EntryFilter filter;
   std::string peer;  // SPIFFE id or domain; empty for all.
@@ -51,12 +50,8 @@ bool IsCommitmentStart(const std::string& digits) {
 
 absl::StatusOr<Selection> ReadSelection(const v1::ListEntriesRequest& asked) {
   Selection selection;
-  if (asked.page_size() < 0 || asked.page_size() > ledger::kReadEntriesMax) {
-    return absl::InvalidArgumentError(absl::StrFormat("page_size: %d, must be 1..%d, or 0 for %d",
-                                                      asked.page_size(), ledger::kReadEntriesMax,
-                                                      kEntriesDefault));
-  }
-  if (asked.page_size() > 0) selection.page_size = static_cast<std::size_t>(asked.page_size());
+  PM_ASSIGN_OR_RETURN(const std::int64_t page_size, ReadPageSize(asked.page_size()));
+  selection.page_size = static_cast<std::size_t>(page_size);
   selection.from = asked.from_index();
   selection.newest = asked.newest();
   if (!asked.kind().empty()) {
@@ -95,13 +90,6 @@ bool Selects(const Selection& selection, const records::LedgerEntry& entry) {
   return selection.filter.Matches(entry) && IsOfPeer(entry, selection.peer);
 }
 
-void Add(const ledger::StoredEntry& stored, v1::ListEntriesResponse& answer) {
-  v1::LedgerEntry* const entry = answer.add_entries();
-  entry->set_index(stored.entry.seq);
-  entry->set_entry(stored.bytes);
-  entry->set_leaf_hash(std::string(crypto::AsText(stored.leaf_hash)));
-}
-
 absl::Status ListForward(const ledger::Ledger& ledger, const Selection& selection,
                          std::uint64_t size, v1::ListEntriesResponse& answer) {
   std::uint64_t next = selection.from;
@@ -113,7 +101,7 @@ absl::Status ListForward(const ledger::Ledger& ledger, const Selection& selectio
     for (const ledger::StoredEntry& stored : entries) {
       if (static_cast<std::size_t>(answer.entries_size()) == selection.page_size) break;
       next = stored.entry.seq + 1;
-      if (Selects(selection, stored.entry)) Add(stored, answer);
+      if (Selects(selection, stored.entry)) *answer.add_entries() = ToProto(stored);
     }
   }
   if (next < size) answer.set_next_index(next);
@@ -136,7 +124,9 @@ absl::Status ListNewest(const ledger::Ledger& ledger, const Selection& selection
     }
     end = first;
   }
-  for (auto stored = found.rbegin(); stored != found.rend(); ++stored) Add(*stored, answer);
+  for (auto stored = found.rbegin(); stored != found.rend(); ++stored) {
+    *answer.add_entries() = ToProto(*stored);
+  }
   return absl::OkStatus();
 }
 
