@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "client/html_text.h"
 
 namespace proofmark::client::audit {
 namespace {
@@ -44,29 +45,6 @@ figure svg{display:block;width:100%;height:auto;font:12px system-ui,"DejaVu Sans
 @media print{body{background:#fff}section{break-inside:avoid;border:0}}
 )css";
 
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return escaped;
-}
-
 struct Series {
   std::string name;
   const char* colour;
@@ -91,19 +69,19 @@ std::string StackedBars(std::string_view title, const std::map<std::string, Coun
   const int height = kTop_px + kRow_px * static_cast<int>(rows.size()) + 6;
   std::string svg =
       absl::StrFormat("<figure><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
-                      kLabel_px + kWidth_px + 60, height, Escaped(title));
+                      kLabel_px + kWidth_px + 60, height, HtmlText(title));
   int x = kLabel_px;
   for (const Series& of : series) {
     svg += absl::StrFormat(
         "<rect x=\"%d\" y=\"8\" width=\"12\" height=\"12\" fill=\"%s\"/>"
         "<text x=\"%d\" y=\"18\">%s</text>\n",
-        x, of.colour, x + 18, Escaped(of.name));
+        x, of.colour, x + 18, HtmlText(of.name));
     x += 40 + 8 * static_cast<int>(of.name.size());
   }
   int y = kTop_px;
   for (const auto& [name, counts] : rows) {
     svg += absl::StrFormat("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>", kLabel_px - 8,
-                           y + 15, Escaped(std::string_view(name).substr(0, 22)));
+                           y + 15, HtmlText(std::string_view(name).substr(0, 22)));
     double at = kLabel_px;
     std::uint64_t sum = 0;
     for (const Series& of : series) {
@@ -114,7 +92,7 @@ std::string StackedBars(std::string_view title, const std::map<std::string, Coun
       svg += absl::StrFormat(
           "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"16\" fill=\"%s\">"
           "<title>%s: %s %d</title></rect>",
-          at, y + 2, width, of.colour, Escaped(name), Escaped(of.name), value);
+          at, y + 2, width, of.colour, HtmlText(name), HtmlText(of.name), value);
       at += width;
     }
     svg += absl::StrFormat("<text x=\"%.1f\" y=\"%d\">%d</text>\n", at + 6, y + 15, sum);
@@ -128,7 +106,7 @@ std::string TableHtml(const ReportTable& table) {
   std::string html = "<div class=\"wide\"><table><thead><tr>";
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     html += absl::StrFormat("<th%s>%s</th>", i < table.texts ? "" : " class=\"r\"",
-                            Escaped(table.columns[i]));
+                            HtmlText(table.columns[i]));
   }
   html += "</tr></thead><tbody>\n";
   for (const std::vector<std::string>& row : table.rows) {
@@ -137,7 +115,7 @@ std::string TableHtml(const ReportTable& table) {
       const char* style = i < table.texts ? ""
                           : row[i] == "0" ? " class=\"r zero\""
                                           : " class=\"r\"";
-      html += absl::StrFormat("<td%s>%s</td>", style, Escaped(row[i]));
+      html += absl::StrFormat("<td%s>%s</td>", style, HtmlText(row[i]));
     }
     html += "</tr>\n";
   }
@@ -203,18 +181,18 @@ std::string ReportHtml(const Report& report, const ReportStanding& standing) {
   html += absl::StrFormat(
       "<header><div><h1>Ledger report</h1><p>%s</p><p>%s to %s &middot; entries %d to %d, %d of "
       "them in the period</p></div></header><main>\n",
-      Escaped(standing.origin), Escaped(first), Escaped(last), report.first_index,
+      HtmlText(standing.origin), HtmlText(first), HtmlText(last), report.first_index,
       report.last_index, report.total.entries);
   html += absl::StrFormat("<section><p class=\"%s\">%s</p>", standing.verified ? "good" : "warn",
-                          Escaped(standing.verdict));
+                          HtmlText(standing.verdict));
   html +=
       "<p class=\"note\">Counts of ledger entries. Entries hold no names, case numbers or serials, "
       "only commitments and pseudonyms.</p>\n" +
       TilesHtml(report.total) + "</section>\n";
   for (const ReportTable& table : ReportTables(report)) {
-    html += absl::StrFormat("<section><h2>%s</h2>", Escaped(table.title));
+    html += absl::StrFormat("<section><h2>%s</h2>", HtmlText(table.title));
     if (!table.note.empty()) {
-      html += absl::StrFormat("<p class=\"note\">%s</p>", Escaped(table.note));
+      html += absl::StrFormat("<p class=\"note\">%s</p>", HtmlText(table.note));
     }
     if (!table.rows.empty()) html += ChartOf(report, table.id);
     html += TableHtml(table) + "</section>\n";

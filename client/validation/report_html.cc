@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "client/html_text.h"
 #include "client/validation/charts.h"
 
 namespace proofmark::client::validation {
@@ -49,29 +50,6 @@ code{font-family:"DejaVu Sans Mono",ui-monospace,monospace;font-size:13px}
 @media print{body{background:#fff}section{break-inside:avoid;border:0}}
 )css";
 
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += static_cast<unsigned char>(c) < 0x20 && c != '\n' ? ' ' : c;
-    }
-  }
-  return escaped;
-}
-
 // A table with a heading; columns from `right_from` on are numbers.
 class HtmlTable {
  public:
@@ -81,18 +59,18 @@ class HtmlTable {
         text_("<div class=\"wide\"><table><thead><tr>") {
     std::size_t i = 0;
     for (const std::string_view title : titles) {
-      text_ += absl::StrFormat("<th%s>%s</th>", Class(i++), Escaped(title));
+      text_ += absl::StrFormat("<th%s>%s</th>", Class(i++), HtmlText(title));
     }
     text_ += "</tr></thead><tbody>\n";
   }
   void AddHeading(const std::string& words) {
     text_ += absl::StrFormat("<tr class=\"head\"><td colspan=\"%d\">%s</td></tr>\n", columns_,
-                             Escaped(words));
+                             HtmlText(words));
   }
   void AddRow(const std::vector<std::string>& cells) {
     text_ += "<tr>";
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      text_ += absl::StrFormat("<td%s>%s</td>", Class(i), Escaped(cells[i]));
+      text_ += absl::StrFormat("<td%s>%s</td>", Class(i), HtmlText(cells[i]));
     }
     text_ += "</tr>\n";
   }
@@ -107,8 +85,8 @@ class HtmlTable {
 };
 
 std::string Tile(const std::string& value, const std::string& words) {
-  return absl::StrFormat("<div class=\"tile\"><b>%s</b><span>%s</span></div>\n", Escaped(value),
-                         Escaped(words));
+  return absl::StrFormat("<div class=\"tile\"><b>%s</b><span>%s</span></div>\n", HtmlText(value),
+                         HtmlText(words));
 }
 
 std::string Tiles(const Evaluation& evaluation) {
@@ -241,8 +219,8 @@ absl::StatusOr<std::string> Section(const EvaluatedTable& table) {
   std::string text = absl::StrFormat(
       "<section id=\"%s\"><h2>%s</h2>\n<p class=\"note\">%d items; score: %s. Left out of the "
       "figures: %d pairs whose truth is undecided, %d pairs of one item scanned twice.</p>\n",
-      comparisons.name, Escaped(comparisons.title), comparisons.items.size(),
-      Escaped(comparisons.score_name), evaluation.undecided, evaluation.same_item);
+      comparisons.name, HtmlText(comparisons.title), comparisons.items.size(),
+      HtmlText(comparisons.score_name), evaluation.undecided, evaluation.same_item);
   text += Tiles(evaluation);
   PM_ASSIGN_OR_RETURN(const std::string charts, Charts(table));
   text += charts;
@@ -270,16 +248,16 @@ std::string Head(const Results& results) {
       std::string(kStyle) +
       "</style></head><body>\n<header class=\"top\"><div><h1>Validation</h1>\n";
   text += absl::StrFormat("<p>Proofmark %s · manifest %s%s · %d files, %d not processed</p>\n<p>",
-                          Escaped(results.version), Escaped(results.manifest),
-                          results.gallery.empty() ? "" : " · gallery " + Escaped(results.gallery),
+                          HtmlText(results.version), HtmlText(results.manifest),
+                          results.gallery.empty() ? "" : " · gallery " + HtmlText(results.gallery),
                           results.files, results.not_processed.size());
   for (const auto& [what, version] : results.methods) {
-    text += absl::StrFormat("%s: %s &nbsp; ", Escaped(what), Escaped(version));
+    text += absl::StrFormat("%s: %s &nbsp; ", HtmlText(what), HtmlText(version));
   }
   text += "</p>\n<nav>";
   for (const EvaluatedTable& table : results.tables) {
     text += absl::StrFormat("<a href=\"#%s\">%s</a>", table.comparisons.name,
-                            Escaped(table.comparisons.title));
+                            HtmlText(table.comparisons.title));
   }
   return text + "<a href=\"#files\">Files not processed</a></nav></div></header>\n<main>\n";
 }
@@ -301,7 +279,7 @@ Truth that was itself found by comparing marks is reported apart.</p></section>
 absl::StatusOr<std::string> ReportHtml(const Results& results) {
   std::string text = Head(results);
   for (const std::string& line : results.calibration_statements) {
-    text += absl::StrFormat("<p class=\"warn\">%s</p>\n", Escaped(line));
+    text += absl::StrFormat("<p class=\"warn\">%s</p>\n", HtmlText(line));
   }
   text += kReading;
   for (const EvaluatedTable& table : results.tables) {
@@ -310,7 +288,7 @@ absl::StatusOr<std::string> ReportHtml(const Results& results) {
   }
   for (const std::string& line : results.peer_lines) {
     text += absl::StrFormat("<section><h2>Other people's counts</h2><p>%s</p></section>\n",
-                            Escaped(line));
+                            HtmlText(line));
   }
   text += "<section id=\"files\"><h2>Files not processed</h2>\n";
   if (results.not_processed.empty()) {
