@@ -111,13 +111,15 @@ absl::StatusOr<VerifiedEnvelope> OpenEnvelope(Envelope envelope, const ExpectedP
   return VerifiedEnvelope(std::move(envelope));
 }
 
-absl::Status CheckClockSkew(const VerifiedEnvelope& envelope, std::int64_t now_unix_ms) {
+absl::Status CheckAge(const VerifiedEnvelope& envelope, std::int64_t now_unix_ms,
+                      std::int64_t age_ms_max) {
   PM_CHECK(now_unix_ms >= 0);  // And so is the envelope's time: the difference cannot overflow.
   const std::int64_t ahead_ms = envelope.envelope().unix_ms - now_unix_ms;
-  if (std::abs(ahead_ms) > kEnvelopeSkewMsMax) {
+  const std::int64_t ms_max = ahead_ms > 0 ? kEnvelopeSkewMsMax : age_ms_max;
+  if (std::abs(ahead_ms) > ms_max) {
     return absl::FailedPreconditionError(
-        absl::StrFormat("envelope time: %d ms %s our clock, at most 300000 are accepted",
-                        std::abs(ahead_ms), ahead_ms > 0 ? "ahead of" : "behind"));
+        absl::StrFormat("envelope time: %d ms %s our clock, at most %d are accepted",
+                        std::abs(ahead_ms), ahead_ms > 0 ? "ahead of" : "behind", ms_max));
   }
   return absl::OkStatus();
 }

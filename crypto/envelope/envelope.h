@@ -71,7 +71,7 @@ struct EnvelopeExpectations {
 };
 
 // An envelope whose signature, parties, type and request were checked; OpenEnvelope() alone makes
-// it. Its time is not checked: see CheckClockSkew(). A value.
+// it. Its time is not checked: see CheckAge(). A value.
 class VerifiedEnvelope {
  public:
   const Envelope& envelope() const { return envelope_; }
@@ -90,7 +90,7 @@ class VerifiedEnvelope {
 // Believes `envelope` or says why not. The node that answers then
 //   1. looks up the exchange id: known with this hash, it sends the stored response again; known
 //      with another hash, it refuses;
-//   2. only then calls CheckClockSkew(), so that a late retry still gets its answer;
+//   2. only then calls CheckAge(), so that a late retry still gets its answer;
 //   3. parses the payload.
 // The node that asked checks the skew at once: it waits no longer than its own deadline.
 //
@@ -102,8 +102,14 @@ class VerifiedEnvelope {
 absl::StatusOr<VerifiedEnvelope> OpenEnvelope(Envelope envelope, const ExpectedPeer& peer,
                                               const EnvelopeExpectations& expectations);
 
-// OK if the sender's clock and ours differ by at most kEnvelopeSkewMsMax.
-//   kFailedPrecondition  more; the message says by how much and which way.
-absl::Status CheckClockSkew(const VerifiedEnvelope& envelope, std::int64_t now_unix_ms);
+// OK if it was signed at most `age_ms_max` ago, and not more than kEnvelopeSkewMsMax from now.
+//   kFailedPrecondition  otherwise; the message says by how much and which way.
+absl::Status CheckAge(const VerifiedEnvelope& envelope, std::int64_t now_unix_ms,
+                      std::int64_t age_ms_max);
+
+// OK if the sender's clock and ours differ by at most kEnvelopeSkewMsMax. Errors as CheckAge.
+inline absl::Status CheckClockSkew(const VerifiedEnvelope& envelope, std::int64_t now_unix_ms) {
+  return CheckAge(envelope, now_unix_ms, kEnvelopeSkewMsMax);
+}
 
 }  // namespace proofmark::crypto

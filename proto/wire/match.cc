@@ -98,19 +98,6 @@ absl::Status CheckOrder(const std::vector<MatchCandidate>& candidates, std::stri
   return absl::OkStatus();
 }
 
-v1::MatchRefusal ToProto(const MatchRefusal& refusal) {
-  v1::MatchRefusal message;
-  message.set_code(refusal.code);
-  message.set_reason(refusal.reason);
-  return message;
-}
-
-absl::StatusOr<MatchRefusal> FromProto(const v1::MatchRefusal& message, std::string_view field) {
-  PM_RETURN_IF_ERROR(CheckCode(field, "code", message.code()));
-  PM_RETURN_IF_ERROR(CheckText(field, "reason", message.reason(), 0, kRefusalReasonBytesMax));
-  return MatchRefusal{.code = message.code(), .reason = message.reason()};
-}
-
 }  // namespace
 
 CountBand ToCountBand(std::int64_t count) {
@@ -239,7 +226,7 @@ v1::MatchAnswer ToProto(const MatchAnswer& answer) {
   if (const auto* result = std::get_if<MatchResult>(&answer)) {
     *message.mutable_result() = ToProto(*result);
   } else {
-    *message.mutable_refusal() = ToProto(std::get<MatchRefusal>(answer));
+    *message.mutable_refusal() = ToProto(std::get<Refusal>(answer));
   }
   return message;
 }
@@ -251,7 +238,7 @@ absl::StatusOr<MatchAnswer> FromProto(const v1::MatchAnswer& message, std::strin
       return MatchAnswer(std::move(result));
     }
     case v1::MatchAnswer::kRefusal: {
-      PM_ASSIGN_OR_RETURN(MatchRefusal refusal, FromProto(message.refusal(), At(field, "refusal")));
+      PM_ASSIGN_OR_RETURN(Refusal refusal, FromProto(message.refusal(), At(field, "refusal")));
       return MatchAnswer(std::move(refusal));
     }
     case v1::MatchAnswer::OUTCOME_NOT_SET:

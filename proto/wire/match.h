@@ -12,6 +12,7 @@
 #include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/evidence/calibration.h"
 #include "proto/wire/messages.h"
+#include "proto/wire/refusal.h"
 #include "records/class_filter.h"
 #include "records/exhibit.h"
 
@@ -21,7 +22,6 @@ namespace proofmark::wire {
 
 inline constexpr std::int64_t kMatchPayloadBytesMax = 1024 * 1024;
 inline constexpr std::int32_t kMatchCandidatesMax = 10;
-inline constexpr std::int64_t kRefusalReasonBytesMax = 256;
 
 // The types under which an envelope carries them.
 inline constexpr std::string_view kMatchQuestionType = "match-question/v1";
@@ -99,13 +99,7 @@ struct MatchResult {
   friend bool operator==(const MatchResult&, const MatchResult&) = default;
 };
 
-struct MatchRefusal {
-  std::string code;    // [A-Z0-9_]{1,32}, of records::RefusalCodes() when it is ours.
-  std::string reason;  // For people, UTF-8, 0..kRefusalReasonBytesMax.
-  friend bool operator==(const MatchRefusal&, const MatchRefusal&) = default;
-};
-
-using MatchAnswer = std::variant<MatchResult, MatchRefusal>;
+using MatchAnswer = std::variant<MatchResult, Refusal>;
 
 // The payloads of envelopes, at most kMatchPayloadBytesMax. Parse what was verified, as received.
 absl::StatusOr<std::string> Serialise(const MatchQuestion& question);

@@ -28,6 +28,7 @@ class MatchAnswer;
 class MatchQuestion;
 class MatchResult;
 class PartnerResult;
+class Refusal;
 class Search;
 class SearchCandidatesRequest;
 class SearchProgress;

@@ -133,7 +133,7 @@ store::v1::StoredExchange ToProto(const StoredExchange& stored) {
   message.set_request_hash(std::string(crypto::AsText(stored.request_hash)));
   message.set_sealed_answer(stored.sealed_answer);
   message.set_asker(stored.asker);
-  message.set_unix_ms(stored.unix_ms);
+  message.set_kept_until_unix_ms(stored.kept_until_unix_ms);
   return message;
 }
 
@@ -147,8 +147,9 @@ absl::StatusOr<StoredExchange> FromProto(const store::v1::StoredExchange& messag
   stored.sealed_answer = message.sealed_answer();
   PM_RETURN_IF_ERROR(CheckAscii(field, "asker", message.asker(), 1, kPartyBytesMax));
   stored.asker = message.asker();
-  PM_RETURN_IF_ERROR(CheckInteger(field, "unix_ms", message.unix_ms(), 0, kUnixMsMax));
-  stored.unix_ms = message.unix_ms();
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "kept_until_unix_ms", message.kept_until_unix_ms(), 0, kUnixMsMax));
+  stored.kept_until_unix_ms = message.kept_until_unix_ms();
   return stored;
 }
 

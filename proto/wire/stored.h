@@ -61,7 +61,7 @@ struct StoredExchange {
   crypto::Sha256Digest request_hash{};
   std::string sealed_answer;  // Seals Serialise(crypto::Envelope), 1..kSealedAnswerBytesMax.
   std::string asker;          // SPIFFE id, printable ASCII, 1..kPartyBytesMax.
-  std::int64_t unix_ms = 0;   // 0..kUnixMsMax.
+  std::int64_t kept_until_unix_ms = 0;  // 0..kUnixMsMax.
   friend bool operator==(const StoredExchange&, const StoredExchange&) = default;
 };
 absl::StatusOr<std::string> Serialise(const StoredExchange& stored);

@@ -15,26 +15,28 @@ AgreementDecision Denied(std::string code, std::string reason) {
 
 AgreementDecision Decide(const Partner* partner,
                          const std::set<std::string, std::less<>> Partner::*purposes,
-                         std::string_view purpose) {
+                         const AskedFor& asked) {
   if (partner == nullptr) return Denied("NOT_A_PARTNER", "There is no agreement with this agency.");
-  if (!records::IsCode(records::PurposeCodes(), purpose)) {
+  if (asked.service == Service::kFollowUp)
+    return {.allowed = true, .refusal_code = "", .reason = ""};
+  if (!records::IsCode(records::PurposeCodes(), asked.purpose)) {
     return Denied("PURPOSE", "The purpose is no code of the shared list.");
   }
-  if (!(partner->*purposes).contains(purpose)) {
+  if (!(partner->*purposes).contains(asked.purpose)) {
     return Denied("PURPOSE",
-                  absl::StrFormat("The agreement does not cover the purpose %s.", purpose));
+                  absl::StrFormat("The agreement does not cover the purpose %s.", asked.purpose));
   }
   return {.allowed = true, .refusal_code = "", .reason = ""};
 }
 
 }  // namespace
 
-AgreementDecision DecideAnswering(const Partner* partner, std::string_view purpose) {
-  return Decide(partner, &Partner::answered_purposes, purpose);
+AgreementDecision DecideAnswering(const Partner* partner, const AskedFor& asked) {
+  return Decide(partner, &Partner::answered_purposes, asked);
 }
 
-AgreementDecision DecideAsking(const Partner* partner, std::string_view purpose) {
-  return Decide(partner, &Partner::asked_purposes, purpose);
+AgreementDecision DecideAsking(const Partner* partner, const AskedFor& asked) {
+  return Decide(partner, &Partner::asked_purposes, asked);
 }
 
 }  // namespace proofmark::federation

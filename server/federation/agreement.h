@@ -8,17 +8,32 @@
 
 namespace proofmark::federation {
 
-// What the agreement with a partner says about one question.
+// What nodes do for each other.
+enum class Service {
+  kMatch,    // Candidates for a signature.
+  kDetails,  // The second step: what stands behind named candidates, released by a person.
+  // What follows from an earlier exchange: decisions, states of links, corrections. Owed to every
+  // partner, whatever the purpose was.
+  kFollowUp,
+};
+
+// What a message asks for, as far as an agreement speaks of it.
+struct AskedFor {
+  Service service = Service::kMatch;
+  std::string_view purpose;  // Of records::PurposeCodes(); not looked at for kFollowUp.
+};
+
+// What the agreement with a partner says about one message.
 struct AgreementDecision {
   bool allowed = false;
   std::string refusal_code;  // Of records::RefusalCodes when not allowed, else empty.
   std::string reason;        // One sentence for people when not allowed, else empty.
 };
 
-// Whether `partner` may be answered when it asks for `purpose`, and whether it may be asked. What
+// Whether `partner` may be answered when it asks for this, and whether it may be asked for it. What
 // no agreement names is denied; `partner` is nullptr for an agency without one.
 //   Threads  Pure.
-AgreementDecision DecideAnswering(const Partner* partner, std::string_view purpose);
-AgreementDecision DecideAsking(const Partner* partner, std::string_view purpose);
+AgreementDecision DecideAnswering(const Partner* partner, const AskedFor& asked);
+AgreementDecision DecideAsking(const Partner* partner, const AskedFor& asked);
 
 }  // namespace proofmark::federation

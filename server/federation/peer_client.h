@@ -18,7 +18,7 @@ namespace proofmark::federation {
 // A partner's answer as it came, not yet believed.
 struct PeerAnswer {
   crypto::Envelope envelope;
-  std::optional<records::LedgerReceipt> receipt;  // Where the partner says it logged the question.
+  std::optional<records::LedgerReceipt> receipt;  // Where the partner says it logged the message.
 };
 
 // A witness's answer (crypto/tlog/witness.h), as it came.
@@ -37,7 +37,7 @@ struct SharedEntries {
   std::optional<std::uint64_t> next_index;
 };
 
-// How questions reach partners. server/rpc implements it over gRPC; the simulator and the tests
+// How messages reach partners. server/rpc implements it over gRPC; the simulator and the tests
 // connect two nodes in one process.
 class PeerClient {
  public:
@@ -45,10 +45,10 @@ class PeerClient {
 
   using Callback = std::function<void(absl::StatusOr<PeerAnswer>)>;
 
-  // Sends `question` to `partner` and reports what became of it: `done` is called exactly once, on
-  // any thread, perhaps before AskMatch returns, at the latest shortly after `deadline`. `done`
+  // Sends `message` to `partner` and reports what became of it: `done` is called exactly once, on
+  // any thread, perhaps before Exchange returns, at the latest shortly after `deadline`. `done`
   // only queues what it is given, so it may be called on a thread that must not wait.
-  // `partner` and `question` are only valid during the call. A retry sends the same bytes.
+  // `partner` and `message` are only valid during the call. A retry sends the same bytes.
   //
   //   Errors  kUnavailable        the partner could not be reached, or not identified as such.
   //           kDeadlineExceeded   no answer before `deadline`.
@@ -56,7 +56,7 @@ class PeerClient {
   //           others              as the partner's node refused the call (kPermissionDenied,
   //                               kUnauthenticated, kAlreadyExists, kFailedPrecondition,
   //                               kResourceExhausted).
-  virtual void AskMatch(const Partner& partner, const crypto::Envelope& question,
+  virtual void Exchange(const Partner& partner, const crypto::Envelope& message,
                         std::chrono::steady_clock::time_point deadline, Callback done) = 0;
 
   using WitnessCallback = std::function<void(absl::StatusOr<WitnessAnswer>)>;

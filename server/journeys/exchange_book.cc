@@ -67,19 +67,18 @@ absl::StatusOr<std::optional<EarlierExchange>> ExchangeBook::Find(
 
 absl::StatusOr<ledger::Receipt> ExchangeBook::Record(records::EntryDraft draft,
                                                      std::string_view asker,
-                                                     const crypto::Sha256Digest& request_hash,
-                                                     const crypto::Envelope& answer,
+                                                     const NewExchange& given,
                                                      store::WriteRequest request) {
   store::RecordKey key = store_.NewRecordKey();
-  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(answer));
+  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(given.answer));
   wire::StoredExchange exchange;
-  exchange.request_hash = request_hash;
+  exchange.request_hash = given.request_hash;
   exchange.asker = std::string(asker);
-  exchange.unix_ms = answer.unix_ms;
+  exchange.kept_until_unix_ms = given.kept_until_unix_ms;
   PM_ASSIGN_OR_RETURN(exchange.sealed_answer, key.sealer.Seal({.record = kRecord, .field = kField},
                                                               plain, store_.random()));
   PM_ASSIGN_OR_RETURN(const std::string stored, wire::Serialise(exchange));
-  const std::string row_key = RowKey(asker, answer.exchange_id);
+  const std::string row_key = RowKey(asker, given.answer.exchange_id);
   const std::string key_id(key.id.AsText());
   request.preconditions.push_back({.key = row_key, .value = std::nullopt});
   request.new_keys.push_back(std::move(key));
@@ -100,7 +99,7 @@ absl::Status ExchangeBook::Forget(std::int64_t now_unix_ms) {
   PM_RETURN_IF_ERROR(store_.Scan(scan, [&](std::string_view key, std::string_view value) {
     const absl::StatusOr<Row> row = ParseRow(value);
     fault = row.status();
-    if (row.ok() && row->exchange.unix_ms < now_unix_ms - kAnswersKeptMs) {
+    if (row.ok() && row->exchange.kept_until_unix_ms < now_unix_ms) {
       request.mutations.Delete(std::string(key));
       request.erased_keys.push_back(row->key_id);
     }

@@ -15,7 +15,14 @@
 
 namespace proofmark::journeys {
 
-inline constexpr std::int64_t kAnswersKeptMs = 72LL * 3600 * 1000;  // The rule is at least 24 h.
+inline constexpr std::int64_t kAnswersKeptMs = 72LL * 3600 * 1000;  // At least; the rule is 24 h.
+
+// An answer to be kept.
+struct NewExchange {
+  const crypto::Sha256Digest& request_hash;
+  const crypto::Envelope& answer;
+  std::int64_t kept_until_unix_ms = 0;  // When a repetition would be refused for its age.
+};
 
 // An answer that was given.
 struct EarlierExchange {
@@ -40,11 +47,9 @@ class ExchangeBook {
   // Entry `draft`, the answer, and what else `request` carries, in one batch.
   //   kAlreadyExists  the asker used the exchange id before.
   absl::StatusOr<ledger::Receipt> Record(records::EntryDraft draft, std::string_view asker,
-                                         const crypto::Sha256Digest& request_hash,
-                                         const crypto::Envelope& answer,
-                                         store::WriteRequest request);
+                                         const NewExchange& exchange, store::WriteRequest request);
 
-  // Drops answers given before now_unix_ms - kAnswersKeptMs and erases their keys.
+  // Drops answers that are kept no longer and erases their keys.
   absl::Status Forget(std::int64_t now_unix_ms);
 
  private:

@@ -40,7 +40,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   PM_RETURN_IF_ERROR(node->Assemble(disk));
   PM_RETURN_IF_ERROR(node->LoadCollection(disk));
   PM_RETURN_IF_ERROR(node->searches_->CloseAbandoned());
-  PM_RETURN_IF_ERROR(node->answering_->ForgetOldAnswers());
+  PM_RETURN_IF_ERROR(node->reception_->ForgetOldAnswers());
   PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
   PM_RETURN_IF_ERROR(node->LogStart());
   node->publishing_->Start();
@@ -98,14 +98,14 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                                      .peers = peers_,
                                                      .clock = clock_,
                                                      .random = random_});
-  answering_ = std::make_unique<Answering>(AnsweringRooms{.store = *store_,
+  match_desk_ = std::make_unique<MatchDesk>(collection_, *answer_key_, clock_);
+  reception_ = std::make_unique<Reception>(ReceptionRooms{.store = *store_,
                                                           .ledger = *ledger_,
-                                                          .collection = collection_,
-                                                          .answer_key = *answer_key_,
                                                           .identity = identity_,
                                                           .partners = partners_,
                                                           .publishing = *publishing_,
-                                                          .clock = clock_});
+                                                          .clock = clock_},
+                                           std::vector<Desk*>{match_desk_.get()});
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_);
   erasures_ = std::make_unique<Erasures>(Erasures::Rooms{.store = *store_,
                                                          .ledger = *ledger_,

@@ -16,11 +16,12 @@
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
-#include "server/journeys/answering.h"
 #include "server/journeys/calibrations.h"
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
+#include "server/journeys/match_desk.h"
 #include "server/journeys/publishing.h"
+#include "server/journeys/reception.h"
 #include "server/journeys/search.h"
 #include "server/journeys/submission.h"
 #include "server/ledger/case_commitments.h"
@@ -91,7 +92,7 @@ class Node {
 
   Submissions& submissions() { return *submissions_; }
   Searches& searches() { return *searches_; }
-  Answering& answering() { return *answering_; }
+  Reception& reception() { return *reception_; }
   Exhibits& exhibits() { return *exhibits_; }
   Calibrations& calibrations() { return *calibrations_; }
   Publishing& publishing() { return *publishing_; }
@@ -149,7 +150,8 @@ class Node {
   mutable std::atomic<std::int64_t> unread_signatures_ = 0;
   std::unique_ptr<Submissions> submissions_;
   std::unique_ptr<Searches> searches_;
-  std::unique_ptr<Answering> answering_;
+  std::unique_ptr<MatchDesk> match_desk_;
+  std::unique_ptr<Reception> reception_;
   std::unique_ptr<Exhibits> exhibits_;
   std::unique_ptr<Erasures> erasures_;
 };

@@ -133,7 +133,7 @@ PeerOutcome JudgeAnswer(const federation::Partner& partner, std::string_view own
   if (!parsed.ok()) return Invalid(partner, asked, std::string(parsed.status().message()));
 
   PeerOutcome judged;
-  if (auto* refusal = std::get_if<wire::MatchRefusal>(&*parsed)) {
+  if (auto* refusal = std::get_if<wire::Refusal>(&*parsed)) {
     judged = Refused(partner, asked, std::move(refusal->code), std::move(refusal->reason));
   } else {
     wire::MatchResult& result = std::get<wire::MatchResult>(*parsed);

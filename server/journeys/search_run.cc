@@ -83,7 +83,7 @@ absl::Status SearchRun::Ask() {
   }
   for (const federation::Partner* partner : chosen_) {
     const federation::AgreementDecision decision =
-        federation::DecideAsking(partner, request_.purpose);
+        federation::DecideAsking(partner, {.purpose = request_.purpose});
     PM_RETURN_IF_ERROR(decision.allowed ? OpenQuestion(*partner)
                                         : Refuse(*partner, decision.refusal_code, decision.reason));
   }
@@ -229,7 +229,7 @@ void SearchRun::Send(std::size_t index) {
   Question& question = asked_[index];
   question.sent = rooms_.clock.Steady();
   question.deadline = std::min(deadline_, question.sent + question.partner->timeout);
-  rooms_.peers.AskMatch(*question.partner, question.envelope, question.deadline,
+  rooms_.peers.Exchange(*question.partner, question.envelope, question.deadline,
                         [inbox = inbox_, index,
                          &clock = rooms_.clock](absl::StatusOr<federation::PeerAnswer> answer) {
                           inbox->Put(PeerReport{.question = index,

@@ -14,23 +14,23 @@ class ExchangeService final : public v1::ExchangeService::CallbackService {
  public:
   explicit ExchangeService(const ServiceRooms& rooms) : rooms_(rooms) {}
 
-  grpc::ServerUnaryReactor* AskMatch(grpc::CallbackServerContext* context,
-                                     const v1::AskMatchRequest* request,
-                                     v1::AskMatchResponse* response) override {
+  grpc::ServerUnaryReactor* Exchange(grpc::CallbackServerContext* context,
+                                     const v1::ExchangeRequest* request,
+                                     v1::ExchangeResponse* response) override {
     return rooms_.guard.Unary(
-        context, "/proofmark.v1.ExchangeService/AskMatch", request, response,
-        [this, context](const crypto::SpiffeName& caller, const v1::AskMatchRequest& asked,
-                        v1::AskMatchResponse& answered) -> absl::Status {
-          PM_ASSIGN_OR_RETURN(crypto::Envelope question,
-                              wire::FromProto(asked.question(), "question"));
+        context, "/proofmark.v1.ExchangeService/Exchange", request, response,
+        [this, context](const crypto::SpiffeName& caller, const v1::ExchangeRequest& asked,
+                        v1::ExchangeResponse& answered) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(crypto::Envelope message,
+                              wire::FromProto(asked.message(), "message"));
           const auto left = context->deadline() - std::chrono::system_clock::now();
           const journeys::AnswerLimits limits{
               .deadline = std::chrono::steady_clock::now() +
                           std::min<std::chrono::nanoseconds>(left, kAnswerTimeMax),
               .cancelled = [context] { return context->IsCancelled(); }};
           PM_ASSIGN_OR_RETURN(const journeys::ReleasedAnswer answer,
-                              rooms_.node.answering().Answer({caller.domain(), caller.uri()},
-                                                             std::move(question), limits));
+                              rooms_.node.reception().Receive({caller.domain(), caller.uri()},
+                                                              std::move(message), limits));
           *answered.mutable_answer() = wire::ToProto(answer.envelope);
           *answered.mutable_receipt() = wire::ToProto(answer.receipt);
           return absl::OkStatus();

@@ -39,7 +39,7 @@ MethodTable MakeTable() {
       {"/proofmark.admin.v1.NodeService/ListCalibrations", {.staff = everyone}},
       {"/proofmark.admin.v1.NodeService/InstallCalibration", {.staff = administrators}},
       {"/proofmark.admin.v1.NodeService/Erase", {.staff = administrators}},
-      {"/proofmark.v1.ExchangeService/AskMatch", {.nodes = true}},
+      {"/proofmark.v1.ExchangeService/Exchange", {.nodes = true}},
       {"/proofmark.v1.WitnessService/AddCheckpoint", {.nodes = true}},
       {"/proofmark.v1.WitnessService/GetWitnessedCheckpoint", {.nodes = true}},
       {"/proofmark.v1.WitnessService/ListSharedEntries", {.nodes = true}},

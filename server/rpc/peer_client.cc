@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kAnswerBytesMax = 4 << 20;
 
-// A question is idempotent (its exchange id), and so is a checkpoint to cosign: a lost connection
+// A message is idempotent (its exchange id), and so is a checkpoint to cosign: a lost connection
 // may be tried again.
 constexpr char kServiceConfig[] = R"({"methodConfig": [{
   "name": [{"service": "proofmark.v1.ExchangeService"},
@@ -44,7 +44,7 @@ std::chrono::system_clock::time_point OnTheWall(std::chrono::steady_clock::time_
   return std::chrono::system_clock::now() + (deadline - std::chrono::steady_clock::now());
 }
 
-absl::StatusOr<federation::PeerAnswer> ReadAnswer(const v1::AskMatchResponse& response) {
+absl::StatusOr<federation::PeerAnswer> ReadAnswer(const v1::ExchangeResponse& response) {
   federation::PeerAnswer answer;
   PM_ASSIGN_OR_RETURN(answer.envelope, wire::FromProto(response.answer(), "answer"));
   if (response.has_receipt()) {
@@ -130,13 +130,13 @@ GrpcPeerClient::Peer& GrpcPeerClient::Find(const federation::Partner& partner) c
   return *peer->second;
 }
 
-void GrpcPeerClient::AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
+void GrpcPeerClient::Exchange(const federation::Partner& partner, const crypto::Envelope& message,
                               std::chrono::steady_clock::time_point deadline, Callback done) {
-  v1::AskMatchRequest request;
-  *request.mutable_question() = wire::ToProto(question);
+  v1::ExchangeRequest request;
+  *request.mutable_message() = wire::ToProto(message);
   auto* const stub = Find(partner).exchange->async();
-  Send<v1::AskMatchResponse>(
-      std::move(request), deadline, [stub](auto&&... with) { stub->AskMatch(with...); }, ReadAnswer,
+  Send<v1::ExchangeResponse>(
+      std::move(request), deadline, [stub](auto&&... with) { stub->Exchange(with...); }, ReadAnswer,
       std::move(done));
 }
 

@@ -25,7 +25,7 @@ class GrpcPeerClient final : public federation::PeerClient {
       const TlsIdentity& identity, const federation::Partners& partners, const base::Clock& clock);
   ~GrpcPeerClient() override;
 
-  void AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
+  void Exchange(const federation::Partner& partner, const crypto::Envelope& message,
                 std::chrono::steady_clock::time_point deadline, Callback done) override;
   void AddCheckpoint(const federation::Partner& partner, const std::string& body,
                      std::chrono::steady_clock::time_point deadline, WitnessCallback done) override;

@@ -51,7 +51,7 @@ using bench::WallS;
 // Nobody is asked anything here.
 class NoPeers final : public federation::PeerClient {
  public:
-  void AskMatch(const federation::Partner&, const crypto::Envelope&,
+  void Exchange(const federation::Partner&, const crypto::Envelope&,
                 std::chrono::steady_clock::time_point, Callback done) override {
     done(absl::UnavailableError("no peers"));
   }

@@ -75,15 +75,15 @@ class OutsideTest : public ::testing::Test {
            dialled.text.find("unexpected eof while reading") != std::string::npos;
   }
 
-  // Calls AskMatch with an empty question as `shown`.
+  // Calls Exchange with an empty message as `shown`.
   grpc::Status Ask(const crypto::IssuedCertificate& shown) {
     const auto channel =
         ChannelTo(node_.partner_endpoint(), shown, gb_.FederationTrust(), gb_.NodeUri());
     v1::ExchangeService::Stub stub(channel);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-    v1::AskMatchResponse response;
-    return stub.AskMatch(&context, v1::AskMatchRequest(), &response);
+    v1::ExchangeResponse response;
+    return stub.Exchange(&context, v1::ExchangeRequest(), &response);
   }
 
   std::uint64_t LedgerSize() { return node_.node().ledger().Head().size; }
@@ -170,8 +170,8 @@ TEST_F(OutsideTest, RefusesAPartnersCaThatNamesAnotherPartner) {
   v1::ExchangeService::Stub stub(channel);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-  v1::AskMatchResponse response;
-  const grpc::Status status = stub.AskMatch(&context, v1::AskMatchRequest(), &response);
+  v1::ExchangeResponse response;
+  const grpc::Status status = stub.Exchange(&context, v1::ExchangeRequest(), &response);
 
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
   EXPECT_GE(node.server().refused_connections(), 1);
@@ -327,7 +327,7 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
   for (const auto* service : agency_services) {
     methods += static_cast<std::size_t>(service->method_count());
   }
-  for (const auto* service : {v1::AskMatchRequest::descriptor()->file()->service(0),
+  for (const auto* service : {v1::ExchangeRequest::descriptor()->file()->service(0),
                               v1::AddCheckpointRequest::descriptor()->file()->service(0)}) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto rule = rpc::AllMethods().find(

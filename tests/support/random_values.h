@@ -330,7 +330,7 @@ class RandomValues {
     return result;
   }
   wire::MatchAnswer Answer() {
-    if (Coin()) return wire::MatchRefusal{.code = Code(), .reason = Text(0, 256)};
+    if (Coin()) return wire::Refusal{.code = Code(), .reason = Text(0, 256)};
     return Result();
   }
 
@@ -466,7 +466,7 @@ class RandomValues {
     return {.request_hash = Digest(),
             .sealed_answer = Bytes(1, 5'000),
             .asker = Ascii(255),
-            .unix_ms = Integer(0, wire::kUnixMsMax)};
+            .kept_until_unix_ms = Integer(0, wire::kUnixMsMax)};
   }
 
   crypto::Envelope Envelope() {

@@ -115,7 +115,7 @@ TEST(MatchAnswerTest, RandomValuesComeBackFromBytes) {
   int refusals = 0;
   for (int i = 0; i < 200; ++i) {
     const MatchAnswer value = random.Answer();
-    refusals += std::holds_alternative<MatchRefusal>(value) ? 1 : 0;
+    refusals += std::holds_alternative<Refusal>(value) ? 1 : 0;
     const auto bytes = Serialise(value);
     ASSERT_THAT(bytes, IsOk());
     const auto back = ParseMatchAnswer(*bytes);
@@ -197,7 +197,7 @@ TEST(MatchAnswerTest, EveryBoundOfAResultHolds) {
 TEST(MatchAnswerTest, EveryBoundOfARefusalHolds) {
   using M = v1::MatchAnswer;
   ExpectFieldCases<M>(
-      ToProto(MatchAnswer(MatchRefusal{.code = "POLICY", .reason = "Not for this purpose."})),
+      ToProto(MatchAnswer(Refusal{.code = "POLICY", .reason = "Not for this purpose."})),
       {
           {"no code", [](M& m) { m.mutable_refusal()->clear_code(); }, "a.refusal.code:"},
           {"code case", [](M& m) { m.mutable_refusal()->set_code("policy"); }, "a.refusal.code:"},

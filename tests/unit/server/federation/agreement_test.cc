@@ -22,8 +22,8 @@ Partner WithPurposes(std::set<std::string, std::less<>> answered,
 TEST(AgreementTest, AllowsWhatIsNamed) {
   const Partner partner = WithPurposes({kAgreed}, {kOther});
 
-  const AgreementDecision answering = DecideAnswering(&partner, kAgreed);
-  const AgreementDecision asking = DecideAsking(&partner, kOther);
+  const AgreementDecision answering = DecideAnswering(&partner, {.purpose = kAgreed});
+  const AgreementDecision asking = DecideAsking(&partner, {.purpose = kOther});
 
   EXPECT_TRUE(answering.allowed);
   EXPECT_EQ(answering.refusal_code, "");
@@ -34,43 +34,52 @@ TEST(AgreementTest, AllowsWhatIsNamed) {
 TEST(AgreementTest, OneDirectionSaysNothingAboutTheOther) {
   const Partner partner = WithPurposes({kAgreed}, {kOther});
 
-  EXPECT_FALSE(DecideAsking(&partner, kAgreed).allowed);
-  EXPECT_FALSE(DecideAnswering(&partner, kOther).allowed);
+  EXPECT_FALSE(DecideAsking(&partner, {.purpose = kAgreed}).allowed);
+  EXPECT_FALSE(DecideAnswering(&partner, {.purpose = kOther}).allowed);
 }
 
 TEST(AgreementTest, AnEmptyListGrantsNothing) {
   const Partner partner = WithPurposes({}, {});
   for (const records::Code& purpose : records::PurposeCodes()) {
     SCOPED_TRACE(purpose.code);
-    EXPECT_EQ(DecideAnswering(&partner, purpose.code).refusal_code, "PURPOSE");
-    EXPECT_EQ(DecideAsking(&partner, purpose.code).refusal_code, "PURPOSE");
+    EXPECT_EQ(DecideAnswering(&partner, {.purpose = purpose.code}).refusal_code, "PURPOSE");
+    EXPECT_EQ(DecideAsking(&partner, {.purpose = purpose.code}).refusal_code, "PURPOSE");
   }
 }
 
 TEST(AgreementTest, AnAgencyWithoutAgreementIsDenied) {
-  const AgreementDecision decision = DecideAnswering(nullptr, kAgreed);
+  const AgreementDecision decision = DecideAnswering(nullptr, {.purpose = kAgreed});
 
   EXPECT_FALSE(decision.allowed);
   EXPECT_EQ(decision.refusal_code, "NOT_A_PARTNER");
-  EXPECT_FALSE(DecideAsking(nullptr, kAgreed).allowed);
+  EXPECT_FALSE(DecideAsking(nullptr, {.purpose = kAgreed}).allowed);
 }
 
 TEST(AgreementTest, APurposeOfNoListIsDeniedEvenWhenItIsNamed) {
   const Partner partner = WithPurposes({"", "CURIOSITY"}, {"", "CURIOSITY"});
   for (const char* purpose : {"", "CURIOSITY", "criminal_investigation"}) {
     SCOPED_TRACE(purpose);
-    EXPECT_FALSE(DecideAnswering(&partner, purpose).allowed);
-    EXPECT_FALSE(DecideAsking(&partner, purpose).allowed);
+    EXPECT_FALSE(DecideAnswering(&partner, {.purpose = purpose}).allowed);
+    EXPECT_FALSE(DecideAsking(&partner, {.purpose = purpose}).allowed);
   }
 }
 
 TEST(AgreementTest, EveryRefusalIsACodeOfTheList) {
   const Partner partner = WithPurposes({}, {});
 
-  EXPECT_TRUE(
-      records::IsCode(records::RefusalCodes(), DecideAnswering(nullptr, kAgreed).refusal_code));
-  EXPECT_TRUE(
-      records::IsCode(records::RefusalCodes(), DecideAnswering(&partner, kAgreed).refusal_code));
+  EXPECT_TRUE(records::IsCode(records::RefusalCodes(),
+                              DecideAnswering(nullptr, {.purpose = kAgreed}).refusal_code));
+  EXPECT_TRUE(records::IsCode(records::RefusalCodes(),
+                              DecideAnswering(&partner, {.purpose = kAgreed}).refusal_code));
+}
+
+TEST(AgreementTest, WhatFollowsFromAnExchangeIsOwedToEveryPartner) {
+  const Partner partner = WithPurposes({}, {});
+  const AskedFor asked{.service = Service::kFollowUp, .purpose = ""};
+
+  EXPECT_TRUE(DecideAnswering(&partner, asked).allowed);
+  EXPECT_TRUE(DecideAsking(&partner, asked).allowed);
+  EXPECT_EQ(DecideAnswering(nullptr, asked).refusal_code, "NOT_A_PARTNER");
 }
 
 }  // namespace

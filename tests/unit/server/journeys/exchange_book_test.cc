@@ -41,7 +41,11 @@ class ExchangeBookTest : public ::testing::Test {
     records::EntryDraft draft;
     draft.kind = records::EntryKind::kQueryIn;
     draft.outcome = "ANSWERED";
-    return book_.Record(draft, kAsker, crypto::Sha256(question), answer, {});
+    return book_.Record(draft, kAsker,
+                        {.request_hash = crypto::Sha256(question),
+                         .answer = answer,
+                         .kept_until_unix_ms = answer.unix_ms + kAnswersKeptMs},
+                        {});
   }
 
   ScratchState state_;

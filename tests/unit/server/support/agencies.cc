@@ -31,9 +31,9 @@ void WireInTheMiddle::Disconnect(const std::string& node_id) {
   nodes_.erase(node_id);
 }
 
-void WireInTheMiddle::AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
+void WireInTheMiddle::Exchange(const federation::Partner& partner, const crypto::Envelope& message,
                                std::chrono::steady_clock::time_point deadline, Callback done) {
-  const absl::StatusOr<std::string> bytes = wire::Serialise(question);
+  const absl::StatusOr<std::string> bytes = wire::Serialise(message);
   PM_CHECK(bytes.ok());
   base::MutexLock lock(mutex_);
   sent_ += *bytes;
@@ -44,14 +44,14 @@ void WireInTheMiddle::AskMatch(const federation::Partner& partner, const crypto:
   }
   const auto at = nodes_.find(partner.node_id);
   journeys::Node* const node = at == nodes_.end() ? nullptr : at->second;
-  threads_.emplace_back([this, node, deadline, sender = question.sender, envelope = question,
+  threads_.emplace_back([this, node, deadline, sender = message.sender, envelope = message,
                          done = std::move(done)]() mutable {
     absl::StatusOr<federation::PeerAnswer> answer = absl::UnavailableError("nobody listens there");
     if (node != nullptr) {
       const auto name = crypto::SpiffeName::Parse(sender);
       PM_CHECK(name.ok());
       if (on_question) on_question(envelope);
-      absl::StatusOr<journeys::ReleasedAnswer> released = node->answering().Answer(
+      absl::StatusOr<journeys::ReleasedAnswer> released = node->reception().Receive(
           {.domain = name->domain(), .node_id = sender}, std::move(envelope),
           {.deadline = deadline, .cancelled = nullptr});
       if (released.ok()) {

@@ -32,7 +32,7 @@ class WireInTheMiddle final : public federation::PeerClient {
   void Connect(journeys::Node& node);
   void Disconnect(const std::string& node_id);
 
-  void AskMatch(const federation::Partner& partner, const crypto::Envelope& question,
+  void Exchange(const federation::Partner& partner, const crypto::Envelope& message,
                 std::chrono::steady_clock::time_point deadline, Callback done) override;
   // These three are answered before they return.
   void AddCheckpoint(const federation::Partner& partner, const std::string& body,

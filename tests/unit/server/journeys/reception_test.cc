@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/journeys/answering.h"
+#include "server/journeys/reception.h"
 
 #include <algorithm>
 #include <functional>
@@ -26,7 +26,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // South asks by hand, so that every step can be gone wrong; north answers.
-class AnsweringTest : public ::testing::Test {
+class ReceptionTest : public ::testing::Test {
  protected:
   static wire::MatchQuestion Question() {
     wire::MatchQuestion question;
@@ -60,7 +60,7 @@ class AnsweringTest : public ::testing::Test {
   }
 
   absl::StatusOr<ReleasedAnswer> Ask(crypto::Envelope envelope, const AnswerLimits& limits = {}) {
-    return two_.north.node().answering().Answer(
+    return two_.north.node().reception().Receive(
         {.domain = two_.south.domain(), .node_id = two_.south.node_id()}, std::move(envelope),
         limits);
   }
@@ -73,7 +73,7 @@ class AnsweringTest : public ::testing::Test {
   }
   std::string RefusalOf(const absl::StatusOr<ReleasedAnswer>& answer) {
     const wire::MatchAnswer parsed = Parsed(answer);
-    const auto* refusal = std::get_if<wire::MatchRefusal>(&parsed);
+    const auto* refusal = std::get_if<wire::Refusal>(&parsed);
     return refusal == nullptr ? "" : refusal->code;
   }
 
@@ -90,7 +90,7 @@ class AnsweringTest : public ::testing::Test {
   TwoAgencies two_;
 };
 
-TEST_F(AnsweringTest, TheAnswerIsSignedBoundToTheQuestionAndLogged) {
+TEST_F(ReceptionTest, TheAnswerIsSignedBoundToTheQuestionAndLogged) {
   two_.north.Submit(0, 0, "A-1");
   const crypto::Envelope question = Sign(Question());
 
@@ -118,7 +118,7 @@ TEST_F(AnsweringTest, TheAnswerIsSignedBoundToTheQuestionAndLogged) {
   EXPECT_EQ(draft.outcome, "ANSWERED");
 }
 
-TEST_F(AnsweringTest, TheSameQuestionAgainGetsTheSameBytesAndReceiptEvenAfterACrash) {
+TEST_F(ReceptionTest, TheSameQuestionAgainGetsTheSameBytesAndReceiptEvenAfterACrash) {
   two_.north.Submit(0, 0, "A-1");
   const crypto::Envelope question = Sign(Question());
   const auto first = Ask(question);
@@ -137,7 +137,7 @@ TEST_F(AnsweringTest, TheSameQuestionAgainGetsTheSameBytesAndReceiptEvenAfterACr
   EXPECT_THAT(EntriesOf(Ledger(), EntryKind::kQueryIn), SizeIs(1));
 }
 
-TEST_F(AnsweringTest, AnotherQuestionUnderAUsedExchangeIdIsRefusedAndLogged) {
+TEST_F(ReceptionTest, AnotherQuestionUnderAUsedExchangeIdIsRefusedAndLogged) {
   ASSERT_THAT(Ask(Sign(Question())), IsOk());
   wire::MatchQuestion other = Question();
   other.offence = "ROBBERY";
@@ -150,8 +150,8 @@ TEST_F(AnsweringTest, AnotherQuestionUnderAUsedExchangeIdIsRefusedAndLogged) {
   EXPECT_EQ(denials[0].draft.outcome, "EXCHANGE_REUSED");
 }
 
-TEST_F(AnsweringTest, ANodeWithoutAgreementGetsNoAnswer) {
-  const auto answer = two_.north.node().answering().Answer(
+TEST_F(ReceptionTest, ANodeWithoutAgreementGetsNoAnswer) {
+  const auto answer = two_.north.node().reception().Receive(
       {.domain = "west.test", .node_id = "spiffe://west.test/proofmark/node/n1"}, Sign(Question()),
       {});
 
@@ -162,7 +162,7 @@ TEST_F(AnsweringTest, ANodeWithoutAgreementGetsNoAnswer) {
   EXPECT_EQ(denials[0].draft.peer, "spiffe://west.test/proofmark/node/n1");
 }
 
-TEST_F(AnsweringTest, AnEnvelopeOfAnotherSenderThanTheConnectionIsDenied) {
+TEST_F(ReceptionTest, AnEnvelopeOfAnotherSenderThanTheConnectionIsDenied) {
   EXPECT_THAT(
       Ask(Sign(Question(), 1,
                [](crypto::Envelope& e) { e.sender = "spiffe://west.test/proofmark/node/n1"; })),
@@ -170,7 +170,7 @@ TEST_F(AnsweringTest, AnEnvelopeOfAnotherSenderThanTheConnectionIsDenied) {
   ExpectDenied("UNAUTHENTICATED");
 }
 
-TEST_F(AnsweringTest, AnEnvelopeForSomebodyElseIsDenied) {
+TEST_F(ReceptionTest, AnEnvelopeForSomebodyElseIsDenied) {
   EXPECT_THAT(
       Ask(Sign(Question(), 1,
                [](crypto::Envelope& e) { e.recipient = "spiffe://west.test/proofmark/node/n1"; })),
@@ -178,7 +178,7 @@ TEST_F(AnsweringTest, AnEnvelopeForSomebodyElseIsDenied) {
   ExpectDenied("WRONG_RECIPIENT");
 }
 
-TEST_F(AnsweringTest, OneBitOfTheQuestionChangedIsDenied) {
+TEST_F(ReceptionTest, OneBitOfTheQuestionChangedIsDenied) {
   crypto::Envelope tampered = Sign(Question());
   tampered.payload[tampered.payload.size() / 2] ^= 1;
 
@@ -186,20 +186,20 @@ TEST_F(AnsweringTest, OneBitOfTheQuestionChangedIsDenied) {
   ExpectDenied("UNAUTHENTICATED");
 }
 
-TEST_F(AnsweringTest, AClockTooFarAwayIsDenied) {
+TEST_F(ReceptionTest, AClockTooFarAwayIsDenied) {
   EXPECT_THAT(Ask(Sign(Question(), 1,
                        [](crypto::Envelope& e) { e.unix_ms -= crypto::kEnvelopeSkewMsMax + 1; })),
               StatusIs(StatusCode::kFailedPrecondition));
   ExpectDenied("CLOCK_SKEW");
 }
 
-TEST_F(AnsweringTest, AProperlySignedPayloadThatIsNoQuestionIsDenied) {
+TEST_F(ReceptionTest, AProperlySignedPayloadThatIsNoQuestionIsDenied) {
   EXPECT_THAT(Ask(Sign(Question(), 1, [](crypto::Envelope& e) { e.payload = "nonsense"; })),
               StatusIs(StatusCode::kInvalidArgument));
   ExpectDenied("MALFORMED");
 }
 
-TEST_F(AnsweringTest, AnActorThatTheLedgerCannotHoldIsDenied) {
+TEST_F(ReceptionTest, AnActorThatTheLedgerCannotHoldIsDenied) {
   wire::MatchQuestion question = Question();
   question.actor = "Inspector Morse";
 
@@ -207,7 +207,7 @@ TEST_F(AnsweringTest, AnActorThatTheLedgerCannotHoldIsDenied) {
   ExpectDenied("MALFORMED");
 }
 
-TEST_F(AnsweringTest, APurposeNotAgreedIsASignedRefusalAndLogged) {
+TEST_F(ReceptionTest, APurposeNotAgreedIsASignedRefusalAndLogged) {
   wire::MatchQuestion question = Question();
   question.purpose = "TRAFFICKING_TRACE";
 
@@ -219,7 +219,7 @@ TEST_F(AnsweringTest, APurposeNotAgreedIsASignedRefusalAndLogged) {
   EXPECT_EQ(entries[0].draft.count, 0U);
 }
 
-TEST_F(AnsweringTest, ACaseIsRefusedForTheSameReasonsAsABullet) {
+TEST_F(ReceptionTest, ACaseIsRefusedForTheSameReasonsAsABullet) {
   wire::MatchQuestion question = Question();
   question.kind = records::ExhibitKind::kCaseEvidence;
   forensics::CaseSignature signature = ::proofmark::testing::GeneratedCase(1, 0);
@@ -236,7 +236,7 @@ TEST_F(AnsweringTest, ACaseIsRefusedForTheSameReasonsAsABullet) {
   EXPECT_EQ(RefusalOf(Ask(Sign(question, 3))), "");
 }
 
-TEST_F(AnsweringTest, AnotherMethodIsARefusal) {
+TEST_F(ReceptionTest, AnotherMethodIsARefusal) {
   wire::MatchQuestion question = Question();
   std::get<forensics::BulletSignature>(question.signature).extractor_version =
       "some-other-method/9";
@@ -244,7 +244,7 @@ TEST_F(AnsweringTest, AnotherMethodIsARefusal) {
   EXPECT_EQ(RefusalOf(Ask(Sign(question))), "METHOD_VERSION");
 }
 
-TEST_F(AnsweringTest, AnImplausibleSignatureIsARefusal) {
+TEST_F(ReceptionTest, AnImplausibleSignatureIsARefusal) {
   wire::MatchQuestion question = Question();
   for (auto& land : std::get<forensics::BulletSignature>(question.signature).lands) {
     if (land.has_value()) std::fill(land->height_nm.begin(), land->height_nm.end(), 0);
@@ -253,7 +253,7 @@ TEST_F(AnsweringTest, AnImplausibleSignatureIsARefusal) {
   EXPECT_EQ(RefusalOf(Ask(Sign(question))), "QUALITY");
 }
 
-TEST_F(AnsweringTest, AHandleGivenLeadsBackToTheExhibit) {
+TEST_F(ReceptionTest, AHandleGivenLeadsBackToTheExhibit) {
   const std::string id = two_.north.Submit(0, 0, "A-1");
   const auto answer = Ask(Sign(Question()));
   const wire::MatchAnswer parsed = Parsed(answer);
@@ -271,7 +271,7 @@ TEST_F(AnsweringTest, AHandleGivenLeadsBackToTheExhibit) {
             std::string(base::AsText(base::ByteSpan(answer->envelope.exchange_id))));
 }
 
-TEST_F(AnsweringTest, AtMostAsManyCandidatesAsAskedFor) {
+TEST_F(ReceptionTest, AtMostAsManyCandidatesAsAskedFor) {
   for (std::uint32_t shot = 0; shot < 3; ++shot) {
     two_.north.Submit(0, shot, "A-" + std::to_string(shot));
   }
@@ -284,7 +284,7 @@ TEST_F(AnsweringTest, AtMostAsManyCandidatesAsAskedFor) {
   EXPECT_THAT(std::get<wire::MatchResult>(parsed).candidates, SizeIs(2));
 }
 
-TEST_F(AnsweringTest, ACallerWhoLeavesGetsNothingAndMayAskTheSameAgain) {
+TEST_F(ReceptionTest, ACallerWhoLeavesGetsNothingAndMayAskTheSameAgain) {
   two_.north.Submit(0, 0, "A-1");
   const crypto::Envelope question = Sign(Question());
 
@@ -296,7 +296,7 @@ TEST_F(AnsweringTest, ACallerWhoLeavesGetsNothingAndMayAskTheSameAgain) {
   EXPECT_THAT(EntriesOf(Ledger(), EntryKind::kQueryIn), SizeIs(1));
 }
 
-TEST_F(AnsweringTest, AnAnswerThatCannotBeReadyInTimeIsNotReleased) {
+TEST_F(ReceptionTest, AnAnswerThatCannotBeReadyInTimeIsNotReleased) {
   two_.north.Submit(0, 0, "A-1");
 
   EXPECT_THAT(Ask(Sign(Question()), {.deadline = two_.clock.Steady(), .cancelled = nullptr}),
@@ -304,7 +304,7 @@ TEST_F(AnsweringTest, AnAnswerThatCannotBeReadyInTimeIsNotReleased) {
   ExpectDenied("CANCELLED");
 }
 
-TEST_F(AnsweringTest, AForgottenAnswerIsNotComputedAgain) {
+TEST_F(ReceptionTest, AForgottenAnswerIsNotComputedAgain) {
   const crypto::Envelope question = Sign(Question());
   ASSERT_THAT(Ask(question), IsOk());
   two_.clock.AdvanceMillis(kAnswersKeptMs + 1);
