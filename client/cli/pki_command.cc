@@ -263,7 +263,7 @@ Command IssueRoleCommand() {
                {.name = "--role",
                 .help = "What the person may do.",
                 .value_name = "ROLE",
-                .choices = {"lab", "examiner", "administrator", "auditor"},
+                .choices = {"lab", "examiner", "officer", "administrator", "auditor"},
                 .required = true},
                {.name = "--name",
                 .help = "Pseudonym: lower-case letters, digits, hyphens.",

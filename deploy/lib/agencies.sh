@@ -26,7 +26,7 @@ make_agency() {
   "$bin/client/proofmark" pki init-agency --domain "$name.example" --out "$dir"
   "$bin/client/proofmark" pki issue-node --dir "$dir" --id node1 --dns localhost --ip 127.0.0.1 \
     --agency-listen "127.0.0.1:$agency_port" --partner-listen "127.0.0.1:$port"
-  for role in lab examiner administrator auditor; do
+  for role in lab examiner officer administrator auditor; do
     "$bin/client/proofmark" pki issue-role --dir "$dir" --role $role --name demo \
       --node "127.0.0.1:$agency_port"
   done

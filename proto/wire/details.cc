@@ -224,15 +224,25 @@ v1::NoticeAnswer ToProto(const NoticeAnswer& answer) {
   if (const auto* refusal = std::get_if<Refusal>(&answer)) {
     *message.mutable_refusal() = ToProto(*refusal);
   } else {
-    message.mutable_acknowledgement();
+    v1::Acknowledgement& taken = *message.mutable_acknowledgement();
+    if (const auto& committed = std::get<Acknowledgement>(answer).case_commitment) {
+      taken.set_case_commitment(std::string(crypto::AsText(*committed)));
+    }
   }
   return message;
 }
 
 absl::StatusOr<NoticeAnswer> FromProto(const v1::NoticeAnswer& message, std::string_view field) {
   switch (message.outcome_case()) {
-    case v1::NoticeAnswer::kAcknowledgement:
-      return NoticeAnswer(Acknowledgement{});
+    case v1::NoticeAnswer::kAcknowledgement: {
+      Acknowledgement taken;
+      if (!message.acknowledgement().case_commitment().empty()) {
+        PM_ASSIGN_OR_RETURN(taken.case_commitment,
+                            ReadDigest(At(field, "acknowledgement"), "case_commitment",
+                                       message.acknowledgement().case_commitment()));
+      }
+      return NoticeAnswer(taken);
+    }
     case v1::NoticeAnswer::kRefusal: {
       PM_ASSIGN_OR_RETURN(Refusal refusal, FromProto(message.refusal(), At(field, "refusal")));
       return NoticeAnswer(std::move(refusal));
@@ -550,6 +560,14 @@ absl::StatusOr<DetailsFile> FromProto(const v1::DetailsFile& message, std::strin
                       ReadTime(message.ask_time(), message.has_ask_time(), field, "ask_time"));
   PM_RETURN_IF_ERROR(ReadProgress(message, field, file));
   return file;
+}
+
+absl::StatusOr<std::optional<DetailsSide>> OptionalDetailsSide(v1::DetailsSide side,
+                                                               std::string_view field) {
+  if (side == v1::DETAILS_SIDE_UNSPECIFIED) return std::optional<DetailsSide>();
+  PM_ASSIGN_OR_RETURN(const DetailsSide read,
+                      ReadEnum<DetailsSide>(field, side, v1::DetailsSide_IsValid));
+  return std::optional(read);
 }
 
 absl::StatusOr<DetailsOrder> FromProto(const v1::RequestDetailsRequest& message,

@@ -24,10 +24,10 @@ inline constexpr std::int64_t kFactsBytesMax = 4'000;
 inline constexpr std::int64_t kUrgencyBytesMax = 1'000;
 inline constexpr std::int64_t kReasonsBytesMax = 1'000;
 inline constexpr std::int64_t kPlaceBytesMax = 256;
-inline constexpr std::int64_t kReleasedBytesMax = 900'000;  // Serialised, before sealing.
-inline constexpr std::int64_t kSealedReleaseBytesMax = 950'000;
-inline constexpr std::int64_t kDetailsPayloadBytesMax = 1024 * 1024;
-inline constexpr std::int64_t kDetailsFileBytesMax = 1024 * 1024;
+inline constexpr std::int64_t kReleasedBytesMax = 3'500'000;  // Serialised, before sealing.
+inline constexpr std::int64_t kSealedReleaseBytesMax = 3'600'000;
+inline constexpr std::int64_t kDetailsPayloadBytesMax = 3'700'000;
+inline constexpr std::int64_t kDetailsFileBytesMax = 3'700'000;
 inline constexpr std::int64_t kStopsMax = 32;
 
 // The types under which envelopes carry them.
@@ -88,6 +88,8 @@ struct DetailsDecision {
 };
 
 struct Acknowledgement {
+  // To the state of a link: the receiver's commitment to its own case; absent when there is none.
+  std::optional<crypto::Sha256Digest> case_commitment;
   friend bool operator==(const Acknowledgement&, const Acknowledgement&) = default;
 };
 using NoticeAnswer = std::variant<Acknowledgement, Refusal>;
@@ -199,6 +201,10 @@ absl::StatusOr<DetailsFile> ParseDetailsFile(std::string_view bytes);
 
 v1::DetailsFile ToProto(const DetailsFile& file);
 absl::StatusOr<DetailsFile> FromProto(const v1::DetailsFile& message, std::string_view field);
+
+// Of a filter: not set is any.
+absl::StatusOr<std::optional<DetailsSide>> OptionalDetailsSide(v1::DetailsSide side,
+                                                               std::string_view field);
 
 // What an examiner asks for.
 struct DetailsOrder {

@@ -44,6 +44,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
   PM_RETURN_IF_ERROR(node->LogStart());
   node->publishing_->Start();
+  node->outbox_->Start();
   node->index_keeper_->Start();
   return node;
 }
@@ -60,7 +61,10 @@ Node::Node(Options options, federation::NodeIdentity identity, federation::Partn
       collection_(options_.search_threads,
                   [this](std::string_view id) { return LoadSignature(id); }) {}
 
-Node::~Node() = default;
+Node::~Node() {
+  // Its thread uses rooms that go before it.
+  if (outbox_ != nullptr) outbox_->Stop();
+}
 
 absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(crypto::SecretBytes master_key,
@@ -98,20 +102,51 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                                      .peers = peers_,
                                                      .clock = clock_,
                                                      .random = random_});
-  match_desk_ = std::make_unique<MatchDesk>(collection_, *answer_key_, clock_);
-  reception_ = std::make_unique<Reception>(ReceptionRooms{.store = *store_,
-                                                          .ledger = *ledger_,
-                                                          .identity = identity_,
-                                                          .partners = partners_,
-                                                          .publishing = *publishing_,
-                                                          .clock = clock_},
-                                           std::vector<Desk*>{match_desk_.get()});
+  PM_RETURN_IF_ERROR(AssembleExchange());
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_);
   erasures_ = std::make_unique<Erasures>(Erasures::Rooms{.store = *store_,
                                                          .ledger = *ledger_,
                                                          .commitments = *commitments_,
                                                          .registry = *registry_,
                                                          .clock = clock_});
+  return absl::OkStatus();
+}
+
+// What partners and we say to each other besides a search's questions.
+absl::Status Node::AssembleExchange() {
+  PM_ASSIGN_OR_RETURN(outbox_, Outbox::Open({.store = *store_,
+                                             .ledger = *ledger_,
+                                             .identity = identity_,
+                                             .partners = partners_,
+                                             .peers = peers_,
+                                             .clock = clock_},
+                                            options_.letters));
+  links_ = std::make_unique<Links>(Links::Rooms{.store = *store_,
+                                                .ledger = *ledger_,
+                                                .commitments = *commitments_,
+                                                .registry = *registry_,
+                                                .partners = partners_,
+                                                .outbox = *outbox_,
+                                                .clock = clock_});
+  details_ = std::make_unique<Details>(Details::Rooms{.store = *store_,
+                                                      .ledger = *ledger_,
+                                                      .commitments = *commitments_,
+                                                      .registry = *registry_,
+                                                      .links = *links_,
+                                                      .identity = identity_,
+                                                      .partners = partners_,
+                                                      .outbox = *outbox_,
+                                                      .clock = clock_});
+  match_desk_ = std::make_unique<MatchDesk>(collection_, *answer_key_, clock_);
+  reception_ = std::make_unique<Reception>(
+      ReceptionRooms{.store = *store_,
+                     .ledger = *ledger_,
+                     .identity = identity_,
+                     .partners = partners_,
+                     .publishing = *publishing_,
+                     .clock = clock_},
+      std::vector<Desk*>{match_desk_.get(), &links_->desk(), &details_->request_desk(),
+                         &details_->decision_desk()});
   return absl::OkStatus();
 }
 
@@ -226,6 +261,7 @@ absl::Status Node::Stop() {
   records::EntryDraft stop;
   stop.kind = records::EntryKind::kStop;
   stop.outcome = "STOPPED";
+  outbox_->Stop();
   const absl::Status logged = ledger_->Append(std::move(stop)).status();
   publishing_->Stop();
   // Last: who has no patience for it loses nothing but time.

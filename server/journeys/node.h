@@ -17,9 +17,12 @@
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
 #include "server/journeys/calibrations.h"
+#include "server/journeys/details.h"
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
+#include "server/journeys/links.h"
 #include "server/journeys/match_desk.h"
+#include "server/journeys/outbox.h"
 #include "server/journeys/publishing.h"
 #include "server/journeys/reception.h"
 #include "server/journeys/search.h"
@@ -52,6 +55,7 @@ class Node {
     int search_threads = 2;  // Workers of one search; 1..64.
     match::IndexKeeper::Options index;
     PublishingOptions publishing;
+    Outbox::Options letters;
     // How long the witnesses are asked at the start whether they have seen more than is here.
     std::chrono::milliseconds witnesses_wait{2'000};
     // The store has failed; main ends the process. Contract: store::Store::Options::on_failure.
@@ -93,6 +97,9 @@ class Node {
   Submissions& submissions() { return *submissions_; }
   Searches& searches() { return *searches_; }
   Reception& reception() { return *reception_; }
+  Outbox& outbox() { return *outbox_; }
+  Links& links() { return *links_; }
+  Details& details() { return *details_; }
   Exhibits& exhibits() { return *exhibits_; }
   Calibrations& calibrations() { return *calibrations_; }
   Publishing& publishing() { return *publishing_; }
@@ -119,6 +126,7 @@ class Node {
 
   absl::Status Assemble(store::StorageEnv& disk);
   absl::Status AssembleLedger();
+  absl::Status AssembleExchange();
   absl::Status LoadCollection(store::StorageEnv& disk);
   absl::Status InsertLeft(const registry::Roster& roster);
   absl::StatusOr<forensics::BulletSignature> LoadSignature(std::string_view id) const;
@@ -150,6 +158,9 @@ class Node {
   mutable std::atomic<std::int64_t> unread_signatures_ = 0;
   std::unique_ptr<Submissions> submissions_;
   std::unique_ptr<Searches> searches_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<Links> links_;
+  std::unique_ptr<Details> details_;
   std::unique_ptr<MatchDesk> match_desk_;
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Exhibits> exhibits_;

@@ -67,19 +67,17 @@ struct Outbox::Mailbox {
   std::deque<Returned> letters ABSL_GUARDED_BY(mutex);
 };
 
-Outbox::Outbox(const Rooms& rooms, const std::vector<Correspondent*>& correspondents,
-               Options options)
-    : rooms_(rooms), options_(options), mailbox_(std::make_shared<Mailbox>()) {
-  for (Correspondent* const correspondent : correspondents) {
-    PM_CHECK(correspondents_.emplace(correspondent->type().message, correspondent).second);
-  }
-}
+Outbox::Outbox(const Rooms& rooms, Options options)
+    : rooms_(rooms), options_(options), mailbox_(std::make_shared<Mailbox>()) {}
 
-absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
-    const Rooms& rooms, const std::vector<Correspondent*>& correspondents, Options options) {
-  std::unique_ptr<Outbox> outbox(new Outbox(rooms, correspondents, options));
+absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const Rooms& rooms, Options options) {
+  std::unique_ptr<Outbox> outbox(new Outbox(rooms, options));
   PM_RETURN_IF_ERROR(outbox->LoadQueues());
   return outbox;
+}
+
+void Outbox::Register(Correspondent& correspondent) {
+  PM_CHECK(correspondents_.emplace(correspondent.type().message, &correspondent).second);
 }
 
 Outbox::~Outbox() { Stop(); }
@@ -271,7 +269,9 @@ void Outbox::Take(Returned returned) {
 absl::Status Outbox::Settle(const federation::Partner& partner, std::uint64_t index,
                             absl::StatusOr<federation::PeerAnswer> answer) {
   PM_ASSIGN_OR_RETURN(const StoredLetter letter, Load(partner.domain, index));
-  Correspondent& correspondent = *correspondents_.at(letter.envelope.type);
+  const auto found = correspondents_.find(letter.envelope.type);
+  if (found == correspondents_.end()) return absl::DataLossError("a letter of an unknown type");
+  Correspondent& correspondent = *found->second;
   const std::int64_t now = rooms_.clock.UnixMillis();
   const auto take = [&]() -> absl::Status {
     PM_RETURN_IF_ERROR(answer.status());

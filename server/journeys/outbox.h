@@ -86,11 +86,13 @@ class Outbox {
     std::chrono::milliseconds retry_last{600'000};  // Waits double up to this.
   };
 
-  // Reads what is still to be sent. All references and correspondents must outlive it.
+  // Reads what is still to be sent. All references must outlive it.
   //   kDataLoss  a row is damaged.
-  static absl::StatusOr<std::unique_ptr<Outbox>> Open(
-      const Rooms& rooms, const std::vector<Correspondent*>& correspondents, Options options);
+  static absl::StatusOr<std::unique_ptr<Outbox>> Open(const Rooms& rooms, Options options);
   ~Outbox();
+
+  // One for each type, before Start() and the first Send(); must outlive it.
+  void Register(Correspondent& correspondent);
 
   void Start();
   void Stop();
@@ -127,7 +129,7 @@ class Outbox {
   struct Mailbox;
   struct StoredLetter;
 
-  Outbox(const Rooms& rooms, const std::vector<Correspondent*>& correspondents, Options options);
+  Outbox(const Rooms& rooms, Options options);
 
   absl::Status LoadQueues();
   absl::StatusOr<StoredLetter> Load(const std::string& domain, std::uint64_t index) const;
@@ -146,8 +148,9 @@ class Outbox {
   // Constant after construction.
   const Rooms rooms_;
   const Options options_;
-  std::map<std::string_view, Correspondent*> correspondents_;
   const std::shared_ptr<Mailbox> mailbox_;
+  // Constant after Start().
+  std::map<std::string_view, Correspondent*> correspondents_;
 
   base::Mutex delivering_;  // One deliverer at a time; taken before mutex_.
   mutable base::Mutex mutex_;

@@ -16,5 +16,6 @@ inline constexpr store::Table kDetailsTable{0x76};         // request id (16) ->
 inline constexpr store::Table kDetailsListingTable{0x77};  // u64 ms, request id -> empty.
 inline constexpr store::Table kLinkTable{0x78};            // link id (16) -> sealed Link.
 inline constexpr store::Table kLinkListingTable{0x79};     // u64 ms, link id -> empty.
+inline constexpr store::Table kLinkLetterTable{0x7A};      // LP2(domain), exchange -> link id.
 
 }  // namespace proofmark::journeys

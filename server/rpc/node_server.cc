@@ -128,6 +128,8 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options, j
              services.push_back(MakeSubmissionService(rooms(guard)));
              services.push_back(MakeExhibitService(rooms(guard)));
              services.push_back(MakeSearchService(rooms(guard)));
+             services.push_back(MakeLinkService(rooms(guard)));
+             services.push_back(MakeDetailsService(rooms(guard)));
              services.push_back(MakeAuditService(rooms(guard)));
              services.push_back(MakeNodeService(rooms(guard)));
              return services;

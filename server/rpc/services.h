@@ -30,6 +30,8 @@ struct ServiceRooms {
 std::unique_ptr<grpc::Service> MakeSubmissionService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeExhibitService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeSearchService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeLinkService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeDetailsService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeAuditService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeNodeService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeExchangeService(const ServiceRooms& rooms);

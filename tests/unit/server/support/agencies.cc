@@ -153,6 +153,7 @@ absl::Status Agency::TryStart() {
                                                    .config_sha256_hex = std::string(64, 'c'),
                                                    .search_threads = 2,
                                                    .publishing = publishing,
+                                                   .letters = letters,
                                                    .on_store_failure = nullptr},
                                                   std::move(identity), std::move(partners), disk_,
                                                   clock_, random_, wire_));

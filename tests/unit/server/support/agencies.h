@@ -90,6 +90,7 @@ class Agency {
   crypto::SecretBytes MasterKey() const;
 
   journeys::PublishingOptions publishing{};  // For the next start. No thread: tests publish.
+  journeys::Outbox::Options letters{.own_thread = false};  // Likewise: tests deliver.
   const crypto::SigningKey& exchange_key() const { return exchange_key_; }
 
   // Submits a generated bullet; returns its exhibit id.
