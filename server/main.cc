@@ -21,6 +21,7 @@
 #include "crypto/tls/tls.h"
 #include "server/config.h"
 #include "server/journeys/node.h"
+#include "server/restore.h"
 #include "server/rpc/node_server.h"
 #include "server/rpc/peer_client.h"
 #include "server/store/high_water_file.h"
@@ -166,27 +167,54 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
   return node->Stop();
 }
 
+absl::Status Restore(const RestoreArguments& arguments) {
+  PM_ASSIGN_OR_RETURN(const ledger::Restoration found, RestoreLedger(arguments));
+  std::fputs(DescribeRestoration(found, arguments.dry_run).c_str(), stdout);
+  return CheckComplete(found);
+}
+
 int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("The node of one agency: keeps its ballistic signatures and answers its partners.",
                "proofmarkd");
   app.set_version_flag("--version", base::kVersion);
-  app.add_option("--config", arguments.config, "Configuration file (proofmarkd.toml)")->required();
+  CLI::Option* const config =
+      app.add_option("--config", arguments.config, "Configuration file (proofmarkd.toml)");
   app.add_flag("--check", arguments.check_only, "Check the configuration and end");
   app.add_option("--ports-file", arguments.ports_file,
                  "Write the ports that are listened on to this file");
   app.footer(
-      "Example:\n  proofmarkd --config /etc/proofmark/proofmarkd.toml\n"
+      "Examples:\n  proofmarkd --config /etc/proofmark/proofmarkd.toml\n"
+      "  proofmarkd restore --config /etc/proofmark/proofmarkd.toml --from /copies/ledger "
+      "--dry-run\n"
       "Exit codes: 0 ended in order, 2 configuration, 5 port taken, 6 damaged state or wrong "
       "master\n"
       "key, 7 storage failed, 8 rollback detected (docs/operations/exit-codes.md).");
+
+  RestoreArguments restoring;
+  CLI::App* const restore = app.add_subcommand(
+      "restore", "Put lost entries of the ledger back from a copy; the node must not be running");
+  restore->add_option("--config", restoring.config, "Configuration file (proofmarkd.toml)")
+      ->required();
+  restore
+      ->add_option("--from", restoring.from,
+                   "Folder of a copy, as `proofmark audit export` writes it")
+      ->required();
+  restore->add_flag("--dry-run", restoring.dry_run, "Examine all and write nothing");
+  restore->footer(
+      "Only entries come back, byte for byte; what was stored with them is named and must be done "
+      "again.\n"
+      "Exit codes: 0 complete, 2 not a whole copy of this ledger, 6 it contradicts what is here, "
+      "7 storage failed or\n"
+      "the node is running, 8 entries are still missing (docs/operations/ledger.md).");
   try {
     app.parse(argc, argv);
+    if (!restore->parsed() && config->empty()) throw CLI::RequiredError("--config");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kUsage;
   }
   const sigset_t signals = BlockEndSignals();
-  const absl::Status status = Serve(arguments, signals);
+  const absl::Status status = restore->parsed() ? Restore(restoring) : Serve(arguments, signals);
   if (!status.ok()) {
     base::Log(base::LogSeverity::kError, "proofmarkd: " + status.ToString());
   }

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/striated/land_extraction.h"
+#include "server/ledger/restoring.h"
 #include "server/store/key_file.h"
 
 namespace proofmark::journeys {
@@ -39,9 +40,11 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
       new Node(std::move(options), std::move(identity), std::move(partners), clock, random, peers));
   PM_RETURN_IF_ERROR(node->Assemble(disk));
   PM_RETURN_IF_ERROR(node->LoadCollection(disk));
+  // Before any entry: one in the place of an entry that was lost could never be taken back.
+  PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
+  PM_RETURN_IF_ERROR(ledger::LogRestoration(*node->store_, *node->ledger_));
   PM_RETURN_IF_ERROR(node->searches_->CloseAbandoned());
   PM_RETURN_IF_ERROR(node->answering_->ForgetOldAnswers());
-  PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
   PM_RETURN_IF_ERROR(node->LogStart());
   node->publishing_->Start();
   node->index_keeper_->Start();
