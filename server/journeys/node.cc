@@ -47,6 +47,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   PM_RETURN_IF_ERROR(node->answering_->ForgetOldAnswers());
   PM_RETURN_IF_ERROR(node->LogStart());
   node->publishing_->Start();
+  node->fork_reports_->Start();
   node->index_keeper_->Start();
   return node;
 }
@@ -123,13 +124,20 @@ absl::Status Node::AssembleLedger() {
                       ledger::CheckpointBook::Open(*store_, *ledger_, clock_, identity_.log_key()));
   ledger::WitnessBook::Options witnessed{.name = identity_.witness_name(), .origins = {}};
   for (const federation::Partner& partner : partners_.all()) {
+    witnessed.told.push_back(partner.domain);
     if (partner.log_key) witnessed.origins.push_back({*partner.log_key, partner.node_id});
   }
   PM_ASSIGN_OR_RETURN(
       witness_, ledger::WitnessBook::Create(*store_, *ledger_, clock_, identity_.witness_key(),
                                             std::move(witnessed)));
-  PM_ASSIGN_OR_RETURN(publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, partners_,
-                                                      peers_, clock_, options_.publishing));
+  PM_ASSIGN_OR_RETURN(
+      publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, partners_, peers_, clock_,
+                                      options_.publishing));
+  fork_reports_ =
+      std::make_unique<ForkReports>(*witness_, partners_, peers_, clock_,
+                                    ForkReports::Options{.interval = options_.publishing.interval,
+                                                         .wait = options_.publishing.wait,
+                                                         .retry = options_.publishing.refresh});
   return absl::OkStatus();
 }
 
@@ -231,6 +239,7 @@ absl::Status Node::Stop() {
   stop.outcome = "STOPPED";
   const absl::Status logged = ledger_->Append(std::move(stop)).status();
   publishing_->Stop();
+  fork_reports_->Stop();
   // Last: who has no patience for it loses nothing but time.
   index_keeper_->Stop();
   return logged;

@@ -20,6 +20,7 @@
 #include "server/journeys/calibrations.h"
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
+#include "server/journeys/fork_reports.h"
 #include "server/journeys/publishing.h"
 #include "server/journeys/search.h"
 #include "server/journeys/submission.h"
@@ -97,6 +98,7 @@ class Node {
   Publishing& publishing() { return *publishing_; }
   ledger::WitnessBook& witness() { return *witness_; }
   Erasures& erasures() { return *erasures_; }
+  ForkReports& fork_reports() { return *fork_reports_; }
 
   ledger::Ledger& ledger() { return *ledger_; }
   ledger::CheckpointBook& checkpoints() { return *checkpoints_; }
@@ -140,6 +142,7 @@ class Node {
   std::unique_ptr<ledger::CheckpointBook> checkpoints_;
   std::unique_ptr<ledger::WitnessBook> witness_;
   std::unique_ptr<Publishing> publishing_;
+  std::unique_ptr<ForkReports> fork_reports_;
   std::unique_ptr<ledger::CaseCommitments> commitments_;
   std::unique_ptr<match::AnswerKey> answer_key_;
   std::unique_ptr<registry::ExhibitRegistry> registry_;
