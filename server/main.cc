@@ -20,6 +20,8 @@
 #include "crypto/secret/system_random.h"
 #include "crypto/tls/tls.h"
 #include "server/config.h"
+#include "server/http/http_witness.h"
+#include "server/http/witness_listener.h"
 #include "server/journeys/node.h"
 #include "server/restore.h"
 #include "server/rpc/node_server.h"
@@ -81,13 +83,15 @@ sigset_t BlockEndSignals() {
 }
 
 // For scripts that let the system choose ports. Written in one step: a reader sees all or nothing.
-absl::Status WritePorts(const std::filesystem::path& file, const rpc::NodeServer& node_server) {
+absl::Status WritePorts(const std::filesystem::path& file, const rpc::NodeServer& node_server,
+                        int witness_http_port) {
   if (file.empty()) return absl::OkStatus();
   const std::filesystem::path half = file.string() + ".half";
   {
     std::ofstream out(half);
     out << "agency " << node_server.agency_port() << "\npartner " << node_server.partner_port()
         << "\n";
+    if (witness_http_port > 0) out << "witness-http " << witness_http_port << "\n";
     if (!out.flush()) {
       return absl::UnavailableError(absl::StrFormat("%s: cannot be written", half.string()));
     }
@@ -113,6 +117,12 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
           config.node_uri, {std::move(exchange_key), std::move(log_key), std::move(witness_key)}));
   PM_ASSIGN_OR_RETURN(federation::Partners partners,
                       federation::Partners::Create(config.domain, std::move(config.partners)));
+  std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
+  for (OutsideWitness& outside : config.witnessing.outside) {
+    PM_ASSIGN_OR_RETURN(std::shared_ptr<federation::WitnessLink> link,
+                        http::HttpWitness::Create(outside.url, std::move(outside.key)));
+    outside_witnesses.push_back(std::move(link));
+  }
   if (arguments.check_only) {
     std::printf("%s: good; node %s, %d partners\n", arguments.config.c_str(),
                 config.node_uri.c_str(), static_cast<int>(partners.all().size()));
@@ -132,6 +142,7 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
                             .publishing = {.interval = std::chrono::seconds(1),
                                            .quorum = config.witnessing.quorum,
                                            .strict_after = config.witnessing.strict_after},
+                            .outside_witnesses = std::move(outside_witnesses),
                             .on_store_failure =
                                 [](const absl::Status& why) {
                                   base::Log(base::LogSeverity::kError,
@@ -152,7 +163,14 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
                                               .handler_threads = config.handler_threads,
                                               .state_folder = config.state_folder.string()},
                                              *node, *peers, clock));
-  PM_RETURN_IF_ERROR(WritePorts(arguments.ports_file, *node_server));
+  std::unique_ptr<http::WitnessListener> witness_http;
+  if (config.witness_http_listen) {
+    PM_ASSIGN_OR_RETURN(
+        witness_http,
+        http::WitnessListener::Start({.listen = *config.witness_http_listen}, node->witness()));
+  }
+  PM_RETURN_IF_ERROR(
+      WritePorts(arguments.ports_file, *node_server, witness_http ? witness_http->port() : 0));
   base::Log(base::LogSeverity::kInfo,
             absl::StrFormat("%s %s serves: agency port %d, partner port %d, %d exhibits, ledger %d",
                             config.node_uri, base::kVersion, node_server->agency_port(),
@@ -162,6 +180,7 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
   int signal_number = 0;
   sigwait(&signals, &signal_number);
   base::Log(base::LogSeverity::kInfo, "shutting down");
+  witness_http.reset();
   node_server->Shutdown(store_failed ? std::chrono::milliseconds(0) : kShutdownGrace);
   if (store_failed) return absl::InternalError("the store failed; free the disk and start again");
   return node->Stop();
@@ -178,8 +197,8 @@ int Main(int argc, char** argv) {
   CLI::App app("The node of one agency: keeps its ballistic signatures and answers its partners.",
                "proofmarkd");
   app.set_version_flag("--version", base::kVersion);
-  CLI::Option* const config =
-      app.add_option("--config", arguments.config, "Configuration file (proofmarkd.toml)");
+  CLI::Option* const config = app.add_option(
+      "--config", arguments.config, "Configuration file (proofmarkd.toml); required to serve");
   app.add_flag("--check", arguments.check_only, "Check the configuration and end");
   app.add_option("--ports-file", arguments.ports_file,
                  "Write the ports that are listened on to this file");

@@ -132,7 +132,7 @@ absl::Status Node::AssembleLedger() {
                                             std::move(witnessed)));
   PM_ASSIGN_OR_RETURN(
       publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, partners_, peers_, clock_,
-                                      options_.publishing));
+                                      options_.publishing, options_.outside_witnesses));
   fork_reports_ =
       std::make_unique<ForkReports>(*witness_, partners_, peers_, clock_,
                                     ForkReports::Options{.interval = options_.publishing.interval,

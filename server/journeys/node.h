@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +17,7 @@
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
+#include "server/federation/witness_link.h"
 #include "server/journeys/answering.h"
 #include "server/journeys/calibrations.h"
 #include "server/journeys/erasures.h"
@@ -52,6 +54,8 @@ class Node {
     int search_threads = 2;  // Workers of one search; 1..64.
     match::IndexKeeper::Options index;
     PublishingOptions publishing;
+    // Witnesses of the ledger beside the partners.
+    std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
     // How long the witnesses are asked at the start whether they have seen more than is here.
     std::chrono::milliseconds witnesses_wait{2'000};
     // The store has failed; main ends the process. Contract: store::Store::Options::on_failure.

@@ -257,6 +257,12 @@ absl::StatusOr<std::optional<std::string>> WitnessBook::Cosigned(std::string_vie
   return store_.Get(StateRow(origin));
 }
 
+std::vector<std::string> WitnessBook::origins() const {
+  std::vector<std::string> names;
+  for (const auto& known : origins_) names.push_back(known.first);
+  return names;
+}
+
 absl::StatusOr<std::vector<ForkEvidence>> WitnessBook::Forks() const {
   std::vector<ForkEvidence> forks;
   for (const auto& known : origins_) {

@@ -94,6 +94,8 @@ class WitnessBook {
   // Every evidence of a fork, oldest first.
   absl::StatusOr<std::vector<ForkEvidence>> Forks() const;
 
+  // The ledgers witnessed here.
+  std::vector<std::string> origins() const;
   const crypto::NoteVerifierKey& verifier_key() const { return verifier_key_; }
 
  private:
