@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "crypto/sign/key_id.h"
 #include "crypto/tls/tls.h"
 #include "crypto/x509/spiffe_name.h"
+#include "server/federation/witness_link.h"
 #include "toml++/toml.h"
 
 namespace proofmark::server {
@@ -173,6 +175,33 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   return partner;
 }
 
+absl::StatusOr<OutsideWitness> ReadOutsideWitness(const Section& section) {
+  PM_RETURN_IF_ERROR(section.AllowOnly({"url", "key"}));
+  OutsideWitness witness;
+  PM_ASSIGN_OR_RETURN(witness.url, section.Text("url"));
+  PM_ASSIGN_OR_RETURN(const std::optional<crypto::NoteVerifierKey> key, section.VerifierKey("key"));
+  if (!key) return section.Fault("key", "missing");
+  witness.key = *key;
+  return witness;
+}
+
+// Each [[name]] table of the file, in order.
+absl::Status ForEachTable(const toml::table& root, std::string_view name, const fs::path& folder,
+                          const std::function<absl::Status(const Section&)>& read) {
+  const toml::node* const list = root.get(name);
+  if (list == nullptr) return absl::OkStatus();
+  if (!list->is_array_of_tables()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: write each %s as its own [[%s]]", name, name, name));
+  }
+  int number = 0;
+  for (const toml::node& item : *list->as_array()) {
+    PM_RETURN_IF_ERROR(
+        read(Section(absl::StrFormat("%s[%d]", name, number++), item.as_table(), folder)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadNode(const Section& node, Config& config) {
   PM_RETURN_IF_ERROR(node.AllowOnly(
       {"domain", "id", "state", "master_key", "exchange_key", "log_key", "witness_key"}));
@@ -194,8 +223,9 @@ absl::Status ReadNode(const Section& node, Config& config) {
 
 absl::Status ReadWitnessing(const Section& section, Config& config) {
   PM_RETURN_IF_ERROR(section.AllowOnly({"quorum", "strict_after_s"}));
-  PM_ASSIGN_OR_RETURN(const std::int64_t quorum,
-                      section.Number("quorum", -1, 0, federation::kPartnersMax));
+  PM_ASSIGN_OR_RETURN(
+      const std::int64_t quorum,
+      section.Number("quorum", -1, 0, federation::kPartnersMax + federation::kOutsideWitnessesMax));
   if (quorum >= 0) config.witnessing.quorum = static_cast<int>(quorum);
   PM_ASSIGN_OR_RETURN(const std::int64_t strict_s,
                       section.Number("strict_after_s", 0, 0, 30LL * 24 * 3600));
@@ -237,9 +267,9 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   const auto section = [&](std::string_view name) {
     return Section(std::string(name), root[name].as_table(), folder);
   };
-  PM_RETURN_IF_ERROR(
-      Section("file", &root, folder)
-          .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing", "partner"}));
+  PM_RETURN_IF_ERROR(Section("file", &root, folder)
+                         .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing",
+                                     "witness_http", "partner", "witness"}));
 
   Config config;
   config.sha256_hex = crypto::Sha256Hex(text);
@@ -252,16 +282,24 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   PM_ASSIGN_OR_RETURN(config.partner, ReadListener(partner_port, /*with_ca=*/false));
   PM_RETURN_IF_ERROR(ReadLimits(section("limits"), config));
   PM_RETURN_IF_ERROR(ReadWitnessing(section("witnessing"), config));
-  if (const toml::node* list = root.get("partner"); list != nullptr) {
-    if (!list->is_array_of_tables()) {
-      return absl::InvalidArgumentError("partner: write each partner as its own [[partner]]");
-    }
-    for (const toml::node& item : *list->as_array()) {
-      const std::string name = absl::StrFormat("partner[%d]", config.partners.size());
-      PM_ASSIGN_OR_RETURN(federation::Partner partner,
-                          ReadPartner(Section(name, item.as_table(), folder)));
-      config.partners.push_back(std::move(partner));
-    }
+  const Section witness_http = section("witness_http");
+  PM_RETURN_IF_ERROR(witness_http.AllowOnly({"listen"}));
+  if (root.contains("witness_http")) {
+    PM_ASSIGN_OR_RETURN(config.witness_http_listen, witness_http.Text("listen"));
+  }
+  PM_RETURN_IF_ERROR(ForEachTable(root, "partner", folder, [&](const Section& item) {
+    absl::StatusOr<federation::Partner> partner = ReadPartner(item);
+    if (partner.ok()) config.partners.push_back(*std::move(partner));
+    return partner.status();
+  }));
+  PM_RETURN_IF_ERROR(ForEachTable(root, "witness", folder, [&](const Section& item) {
+    absl::StatusOr<OutsideWitness> witness = ReadOutsideWitness(item);
+    if (witness.ok()) config.witnessing.outside.push_back(*std::move(witness));
+    return witness.status();
+  }));
+  if (config.witnessing.outside.size() > federation::kOutsideWitnessesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("witness: at most %d", federation::kOutsideWitnessesMax));
   }
   return config;
 }

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "crypto/secret/secret_bytes.h"
+#include "crypto/sign/key_id.h"
 #include "crypto/x509/certificate.h"
 #include "server/federation/partner.h"
 #include "server/rpc/tls.h"
@@ -26,12 +27,19 @@ struct ListenerConfig {
   std::vector<crypto::X509Certificate> cas;  // Agency port only: the agency's staff CAs.
 };
 
+// A witness that is no partner, reached over HTTP.
+struct OutsideWitness {
+  std::string url;  // http://host[:port][/prefix]
+  crypto::NoteVerifierKey key;
+};
+
 // How this node's own ledger is witnessed.
 struct WitnessingConfig {
-  // Partners that must cosign a checkpoint; absent: two, or as many partners as have a witness key.
+  // Witnesses that must cosign a checkpoint; absent: two, or as many as there are.
   std::optional<int> quorum;
   // Strict mode: no answers to partners while the ledger has been unwitnessed longer. 0: never.
   std::chrono::seconds strict_after{0};
+  std::vector<OutsideWitness> outside;  // Beside the partners.
 };
 
 // What proofmarkd.toml says (docs/operations/configuration.md), with every file it names read.
@@ -46,6 +54,8 @@ struct Config {
   WitnessingConfig witnessing;
   ListenerConfig agency;
   ListenerConfig partner;
+  // host:port where this node is a witness over HTTP as well; absent: over gRPC alone.
+  std::optional<std::string> witness_http_listen;
   std::vector<federation::Partner> partners;
   std::int64_t submission_bytes_max = 512LL << 20;  // All scans of one exhibit together.
   std::int64_t uploads_bytes_max = 1LL << 30;       // All uploads under way together.

@@ -95,6 +95,11 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
         "`proofmark audit list --kind alarm` and tell the partner's auditor by other means.",
         status.ledger().fork_alarms()));
   }
+  if (status.ledger().fork_reports_waiting() > 0) {
+    console.Warn(absl::StrFormat(
+        "%d reports of a fork have not reached their partners yet; the node keeps trying.",
+        status.ledger().fork_reports_waiting()));
+  }
   return 0;
 }
 

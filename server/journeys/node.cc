@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/striated/land_extraction.h"
+#include "server/ledger/restoring.h"
 #include "server/store/key_file.h"
 
 namespace proofmark::journeys {
@@ -39,11 +40,14 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
       new Node(std::move(options), std::move(identity), std::move(partners), clock, random, peers));
   PM_RETURN_IF_ERROR(node->Assemble(disk));
   PM_RETURN_IF_ERROR(node->LoadCollection(disk));
+  // Before any entry: one in the place of an entry that was lost could never be taken back.
+  PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
+  PM_RETURN_IF_ERROR(ledger::LogRestoration(*node->store_, *node->ledger_));
   PM_RETURN_IF_ERROR(node->searches_->CloseAbandoned());
   PM_RETURN_IF_ERROR(node->reception_->ForgetOldAnswers());
-  PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
   PM_RETURN_IF_ERROR(node->LogStart());
   node->publishing_->Start();
+  node->fork_reports_->Start();
   node->outbox_->Start();
   node->index_keeper_->Start();
   return node;
@@ -155,13 +159,20 @@ absl::Status Node::AssembleLedger() {
                       ledger::CheckpointBook::Open(*store_, *ledger_, clock_, identity_.log_key()));
   ledger::WitnessBook::Options witnessed{.name = identity_.witness_name(), .origins = {}};
   for (const federation::Partner& partner : partners_.all()) {
+    witnessed.told.push_back(partner.domain);
     if (partner.log_key) witnessed.origins.push_back({*partner.log_key, partner.node_id});
   }
   PM_ASSIGN_OR_RETURN(
       witness_, ledger::WitnessBook::Create(*store_, *ledger_, clock_, identity_.witness_key(),
                                             std::move(witnessed)));
-  PM_ASSIGN_OR_RETURN(publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, partners_,
-                                                      peers_, clock_, options_.publishing));
+  PM_ASSIGN_OR_RETURN(
+      publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, partners_, peers_, clock_,
+                                      options_.publishing, options_.outside_witnesses));
+  fork_reports_ =
+      std::make_unique<ForkReports>(*witness_, partners_, peers_, clock_,
+                                    ForkReports::Options{.interval = options_.publishing.interval,
+                                                         .wait = options_.publishing.wait,
+                                                         .retry = options_.publishing.refresh});
   return absl::OkStatus();
 }
 
@@ -264,6 +275,7 @@ absl::Status Node::Stop() {
   outbox_->Stop();
   const absl::Status logged = ledger_->Append(std::move(stop)).status();
   publishing_->Stop();
+  fork_reports_->Stop();
   // Last: who has no patience for it loses nothing but time.
   index_keeper_->Stop();
   return logged;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +17,7 @@
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
+#include "server/federation/witness_link.h"
 #include "server/journeys/calibrations.h"
 #include "server/journeys/details.h"
 #include "server/journeys/erasures.h"
@@ -23,6 +25,7 @@
 #include "server/journeys/links.h"
 #include "server/journeys/match_desk.h"
 #include "server/journeys/outbox.h"
+#include "server/journeys/fork_reports.h"
 #include "server/journeys/publishing.h"
 #include "server/journeys/reception.h"
 #include "server/journeys/search.h"
@@ -56,6 +59,8 @@ class Node {
     match::IndexKeeper::Options index;
     PublishingOptions publishing;
     Outbox::Options letters;
+    // Witnesses of the ledger beside the partners.
+    std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
     // How long the witnesses are asked at the start whether they have seen more than is here.
     std::chrono::milliseconds witnesses_wait{2'000};
     // The store has failed; main ends the process. Contract: store::Store::Options::on_failure.
@@ -105,6 +110,7 @@ class Node {
   Publishing& publishing() { return *publishing_; }
   ledger::WitnessBook& witness() { return *witness_; }
   Erasures& erasures() { return *erasures_; }
+  ForkReports& fork_reports() { return *fork_reports_; }
 
   ledger::Ledger& ledger() { return *ledger_; }
   ledger::CheckpointBook& checkpoints() { return *checkpoints_; }
@@ -149,6 +155,7 @@ class Node {
   std::unique_ptr<ledger::CheckpointBook> checkpoints_;
   std::unique_ptr<ledger::WitnessBook> witness_;
   std::unique_ptr<Publishing> publishing_;
+  std::unique_ptr<ForkReports> fork_reports_;
   std::unique_ptr<ledger::CaseCommitments> commitments_;
   std::unique_ptr<match::AnswerKey> answer_key_;
   std::unique_ptr<registry::ExhibitRegistry> registry_;

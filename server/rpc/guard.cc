@@ -55,6 +55,7 @@ MethodTable MakeTable() {
       {"/proofmark.v1.WitnessService/AddCheckpoint", {.nodes = true}},
       {"/proofmark.v1.WitnessService/GetWitnessedCheckpoint", {.nodes = true}},
       {"/proofmark.v1.WitnessService/ListSharedEntries", {.nodes = true}},
+      {"/proofmark.v1.WitnessService/ReportFork", {.nodes = true}},
   };
 }
 

@@ -150,6 +150,9 @@ class NodeService final : public admin::NodeService::CallbackService {
     PM_ASSIGN_OR_RETURN(const std::vector<ledger::ForkEvidence> forks,
                         rooms_.node.witness().Forks());
     ledger.set_fork_alarms(static_cast<std::int32_t>(forks.size()));
+    PM_ASSIGN_OR_RETURN(const std::vector<ledger::ForkReport> waiting,
+                        rooms_.node.witness().ReportsWaiting());
+    ledger.set_fork_reports_waiting(static_cast<std::int32_t>(waiting.size()));
     return absl::OkStatus();
   }
 

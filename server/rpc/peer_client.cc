@@ -183,6 +183,19 @@ void GrpcPeerClient::ListSharedEntries(const federation::Partner& partner, std::
       ReadEntries, std::move(done));
 }
 
+void GrpcPeerClient::ReportFork(const federation::Partner& partner, const std::string& first_note,
+                                const std::string& second_note,
+                                std::chrono::steady_clock::time_point deadline,
+                                ReportCallback done) {
+  v1::ReportForkRequest request;
+  request.set_first_note(first_note);
+  request.set_second_note(second_note);
+  auto* const stub = Find(partner).witness->async();
+  Send<v1::ReportForkResponse>(
+      std::move(request), deadline, [stub](auto&&... with) { stub->ReportFork(with...); },
+      [](const v1::ReportForkResponse&) { return absl::OkStatus(); }, std::move(done));
+}
+
 absl::Status GrpcPeerClient::Probe(const federation::Partner& partner,
                                    std::chrono::steady_clock::time_point deadline) {
   if (Find(partner).channel->WaitForConnected(OnTheWall(deadline))) return absl::OkStatus();

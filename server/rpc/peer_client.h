@@ -35,6 +35,9 @@ class GrpcPeerClient final : public federation::PeerClient {
   void ListSharedEntries(const federation::Partner& partner, std::uint64_t from, std::int64_t count,
                          std::chrono::steady_clock::time_point deadline,
                          EntriesCallback done) override;
+  void ReportFork(const federation::Partner& partner, const std::string& first_note,
+                  const std::string& second_note, std::chrono::steady_clock::time_point deadline,
+                  ReportCallback done) override;
 
   // OK when a connection to the partner stands or could be made before `deadline`; blocks.
   //   kUnavailable  it could not; the message says what to check.

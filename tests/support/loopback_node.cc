@@ -90,6 +90,7 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
                             .config_sha256_hex = crypto::Sha256Hex("loopback"),
                             .search_threads = 2,
                             .publishing = options.publishing,
+                            .outside_witnesses = options.outside_witnesses,
                             .on_store_failure = nullptr},
                            OrDie(federation::NodeIdentity::Create(
                                agency.NodeUri(), NodeKeysOf(exchange_key, agency.NodeUri()))),

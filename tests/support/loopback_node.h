@@ -46,6 +46,7 @@ class LoopbackNode {
   struct Options {
     journeys::PublishingOptions publishing{};  // As it stands nothing is published by itself.
     int partner_port = 0;                      // 0 lets the system choose.
+    std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses{};
   };
 
   // `agency` must outlive the node. The state lives in `folder` and outlives it.

@@ -104,6 +104,15 @@ void WireInTheMiddle::ListSharedEntries(const federation::Partner& partner, std:
   done(absl::UnimplementedError("shared entries are read over gRPC"));
 }
 
+void WireInTheMiddle::ReportFork(const federation::Partner& partner, const std::string& first_note,
+                                 const std::string& second_note,
+                                 std::chrono::steady_clock::time_point /*deadline*/,
+                                 ReportCallback done) {
+  journeys::Node* const node = Find(partner.node_id);
+  if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
+  done(node->witness().TakeReport(first_note, second_note));
+}
+
 std::string WireInTheMiddle::SentBytes() const {
   base::MutexLock lock(mutex_);
   return sent_;
