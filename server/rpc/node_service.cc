@@ -172,7 +172,8 @@ class NodeService final : public admin::NodeService::CallbackService {
       answer.set_calibration_version(in_force.info.version);
       answer.set_calibration_provisional(in_force.info.provisional);
     }
-    for (const auto& [port, certificate] : rooms_.own_certificates) {
+    for (const auto& [port, shown] : rooms_.own_identities) {
+      const crypto::X509Certificate certificate = shown->certificate();
       admin::CertificateStatus* const status = answer.add_certificates();
       status->set_port(port);
       status->set_name(certificate.uri_sans().empty() ? "" : certificate.uri_sans().front());
