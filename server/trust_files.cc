@@ -150,12 +150,17 @@ absl::Status TrustFiles::Restore() {
           ReadFile(KeptList(ca.spki_sha256()), crypto::kRevocationListBytesMax);
       if (!kept.ok()) continue;
       const auto list = crypto::RevocationList::Read(*kept, ca);
-      const absl::Status accepted = list.ok() ? book_.Accept(*list).status() : list.status();
-      if (!accepted.ok()) {
+      if (!list.ok()) {
         return absl::DataLossError(absl::StrFormat(
             "%s: the list kept from earlier is damaged: %s; put the CA's newest list in place and "
             "remove this file",
-            KeptList(ca.spki_sha256()).string(), Text(accepted)));
+            KeptList(ca.spki_sha256()).string(), Text(list.status())));
+      }
+      // Only a clock that was set back stands in the way of what was in force before: to start
+      // without the list would be to forget it.
+      if (const absl::Status accepted = book_.Accept(*list).status(); !accepted.ok()) {
+        return absl::FailedPreconditionError(absl::StrFormat(
+            "%s: %s; is the clock right?", KeptList(ca.spki_sha256()).string(), Text(accepted)));
       }
     }
   }

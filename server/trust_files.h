@@ -88,9 +88,11 @@ class TrustFiles {
 
   // Takes the first look. `book` and `clock` must outlive the result. A list that is absent or bad
   // does not stop the node: its CA is stale.
-  //   kInvalidArgument  the deny list is not one.
-  //   kNotFound         there is none where one is configured.
-  //   kUnavailable      the state folder cannot be used.
+  //   kInvalidArgument     the deny list is not one.
+  //   kNotFound            there is none where one is configured.
+  //   kDataLoss            a list kept from earlier is damaged.
+  //   kFailedPrecondition  a list kept from earlier is from the future.
+  //   kUnavailable         the state folder cannot be used.
   static absl::StatusOr<std::unique_ptr<TrustFiles>> Open(Options options,
                                                           federation::RevocationBook& book,
                                                           const base::Clock& clock);

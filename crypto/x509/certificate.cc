@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
 #include "crypto/openssl/handles.h"
@@ -46,7 +47,22 @@ absl::Status RefuseRepeatedExtensions(const X509* certificate) {
 struct AlternativeNames {
   std::vector<std::string> uris;
   std::vector<std::string> hosts;
+  std::vector<std::string> addresses;
 };
+
+// "" for an address of neither length.
+std::string AddressText(const ASN1_OCTET_STRING* address) {
+  const unsigned char* const raw = ASN1_STRING_get0_data(address);
+  if (ASN1_STRING_length(address) == 4) {
+    return absl::StrFormat("%d.%d.%d.%d", raw[0], raw[1], raw[2], raw[3]);
+  }
+  if (ASN1_STRING_length(address) != 16) return {};
+  std::string words;
+  for (int i = 0; i < 16; i += 2) {
+    words += absl::StrFormat("%s%X", i == 0 ? "" : ":", raw[i] << 8 | raw[i + 1]);
+  }
+  return words;
+}
 
 absl::StatusOr<AlternativeNames> ReadAlternativeNames(const X509* certificate) {
   AlternativeNames read;
@@ -65,6 +81,10 @@ absl::StatusOr<AlternativeNames> ReadAlternativeNames(const X509* certificate) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type == GEN_URI) read.uris.push_back(Bytes(name->d.uniformResourceIdentifier));
     if (name->type == GEN_DNS) read.hosts.push_back(Bytes(name->d.dNSName));
+    if (name->type == GEN_IPADD) {
+      std::string address = AddressText(name->d.iPAddress);
+      if (!address.empty()) read.addresses.push_back(std::move(address));
+    }
   }
   return read;
 }
@@ -94,6 +114,7 @@ absl::StatusOr<X509Certificate::Facts> X509Certificate::ReadFacts(std::string_vi
   PM_ASSIGN_OR_RETURN(AlternativeNames names, ReadAlternativeNames(x509));
   facts.uri_sans = std::move(names.uris);
   facts.dns_sans = std::move(names.hosts);
+  facts.ip_sans = std::move(names.addresses);
   // OpenSSL reports an absent extension as "may do everything"; here it grants nothing.
   const std::uint32_t usage = (flags & EXFLAG_KUSAGE) != 0 ? X509_get_key_usage(x509) : 0;
   const std::uint32_t purposes =

@@ -199,8 +199,8 @@ absl::Status ShownIdentity::Write(const TlsIdentity& identity) {
   PM_RETURN_IF_ERROR(WritePrivate(set / kCertificateFile, identity.certificate_pem));
   // gRPC tells a set that changed while it was read by the files' times in whole seconds: no two
   // sets may have the same.
-  written_ =
-      std::max(fs::last_write_time(set / kKeyFile, error), written_ + std::chrono::seconds(2));
+  const fs::file_time_type now = fs::last_write_time(set / kKeyFile, error);
+  written_ = generation_ == 1 ? now : std::max(now, written_ + std::chrono::seconds(2));
   fs::last_write_time(set / kKeyFile, written_, error);
   fs::last_write_time(set / kCertificateFile, written_, error);
   if (error) return CannotWrite(set, error.message());
