@@ -88,6 +88,12 @@ std::set<std::string> NamesMeant(const std::string& what, const std::string& dom
   return names;
 }
 
+// CAs of all agencies are called alike; their certificates' names are not.
+bool IsOf(const crypto::X509Certificate& certificate, const std::string& domain) {
+  const auto name = crypto::ClaimedName(certificate);
+  return name.ok() && name->domain() == domain;
+}
+
 bool SpeaksForOneOf(const crypto::X509Certificate& certificate,
                     const std::set<std::string>& names) {
   return certificate.uri_sans().size() == 1 && names.contains(certificate.uri_sans().front());
@@ -121,8 +127,8 @@ absl::StatusOr<ListDraft> DraftRevocation(const fs::path& folder, const RevokeRe
   for (const std::string_view ca : {kStaff, kFederation}) {
     PM_ASSIGN_OR_RETURN(Issued issued, ReadIssued(folder, ca));
     PM_ASSIGN_OR_RETURN(const crypto::CertificateAuthority authority, LoadCa(folder, ca, domain));
-    // Perhaps no copy of it was kept: its issuer's name says whose it is.
-    if (one && one->issuer() == authority.certificate().subject()) {
+    // Perhaps no copy of it was kept: its issuer and its name say whose it is.
+    if (one && one->issuer() == authority.certificate().subject() && IsOf(*one, domain)) {
       issued.emplace(one->serial_hex(), *one);
     }
     PM_ASSIGN_OR_RETURN(const auto last, ReadLastList(folder, ca, authority.certificate()));
