@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -148,6 +149,7 @@ class BareClient {
   // Shows `shown`, unless it is null.
   explicit BareClient(const crypto::IssuedCertificate* shown)
       : context_(SSL_CTX_new(TLS_client_method())) {
+    signal(SIGPIPE, SIG_IGN);  // A server that refuses closes while we still write.
     SSL_CTX_set_session_cache_mode(context_.get(),
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
     SSL_CTX_set_app_data(context_.get(), this);
@@ -175,6 +177,7 @@ class BareClient {
     const bool answered = SSL_connect(ssl.get()) == 1 && Exchange(ssl.get());
     resumed_ = SSL_session_reused(ssl.get()) == 1;
     last_.reset(SSL_get1_session(ssl.get()));
+    SSL_shutdown(ssl.get());  // OpenSSL forgets the session of a connection that just breaks off.
     close(socket);
     ERR_clear_error();
     return answered;
