@@ -12,9 +12,9 @@
 #include "absl/status/statusor.h"
 #include "crypto/secret/secret_bytes.h"
 #include "crypto/sign/key_id.h"
-#include "crypto/x509/certificate.h"
 #include "server/federation/partner.h"
 #include "server/rpc/tls.h"
+#include "server/trust_files.h"
 
 namespace proofmark::server {
 
@@ -22,9 +22,9 @@ inline constexpr std::int64_t kConfigBytesMax = 1 << 20;
 
 // One listener: where it listens, who it is, whom it believes.
 struct ListenerConfig {
-  std::string listen;  // host:port; port 0 lets the system choose.
-  rpc::TlsIdentity identity;
-  std::vector<crypto::X509Certificate> cas;  // Agency port only: the agency's staff CAs.
+  std::string listen;         // host:port; port 0 lets the system choose.
+  rpc::TlsIdentity identity;  // What the files held.
+  OwnCertificate own;         // Where they are; on the agency port its CAs vouch for staff, too.
 };
 
 // A witness that is no partner, reached over HTTP.
@@ -57,6 +57,9 @@ struct Config {
   // host:port where this node is a witness over HTTP as well; absent: over gRPC alone.
   std::optional<std::string> witness_http_listen;
   std::vector<federation::Partner> partners;
+  std::vector<ListSource> lists;  // Of the CAs that publish revocation lists.
+  std::optional<std::filesystem::path> deny_file;
+  std::chrono::seconds revocation_grace = federation::kRevocationGraceDefault;
   std::int64_t submission_bytes_max = 512LL << 20;  // All scans of one exhibit together.
   std::int64_t uploads_bytes_max = 1LL << 30;       // All uploads under way together.
   int search_threads = 2;                           // Workers of one search.

@@ -28,6 +28,7 @@
 #include "server/rpc/peer_client.h"
 #include "server/store/high_water_file.h"
 #include "server/store/storage_env.h"
+#include "server/trust_files.h"
 
 namespace proofmark::server {
 namespace {
@@ -103,6 +104,51 @@ absl::Status WritePorts(const std::filesystem::path& file, const rpc::NodeServer
   return absl::OkStatus();
 }
 
+std::string StaffRoots(const Config& config) {
+  std::string bundle;
+  for (const crypto::X509Certificate& ca : config.agency.own.cas) bundle += ca.ToPem();
+  return bundle;
+}
+
+std::string PartnerRoots(const federation::Partners& partners) {
+  std::string bundle;
+  for (const federation::Partner& partner : partners.all()) bundle += partner.ca_pem + "\n";
+  return bundle;
+}
+
+absl::StatusOr<std::shared_ptr<rpc::ShownIdentity>> Show(const Config& config,
+                                                         const ListenerConfig& listener,
+                                                         std::string_view root_bundle_pem) {
+  // A node whose certificate has run out still starts: it keeps its ledger, and shows the next
+  // certificate as soon as it is there.
+  const auto good =
+      CheckOwnCertificate(listener.own, listener.identity, base::SystemClock().UnixMillis());
+  if (!good.ok()) {
+    base::Log(base::LogSeverity::kError,
+              absl::StrFormat("%s port: others will refuse it: %s", listener.own.port,
+                              std::string(good.status().message())));
+  }
+  if (listener.own.cas.empty()) {
+    base::Log(base::LogSeverity::kWarning,
+              absl::StrFormat("%s_port.ca is not set: who issued a renewed certificate will not be "
+                              "checked before it is shown",
+                              listener.own.port));
+  }
+  return rpc::ShownIdentity::Create(config.state_folder / "shown" / listener.own.port,
+                                    listener.identity, root_bundle_pem);
+}
+
+void Record(const TrustNews& news, ledger::Ledger& ledger) {
+  base::Log(news.alarm ? base::LogSeverity::kError : base::LogSeverity::kInfo, news.message);
+  const auto receipt =
+      ledger.Append({.kind = news.alarm ? records::EntryKind::kAlarm : records::EntryKind::kConfig,
+                     .peer = news.peer,
+                     .object = news.object,
+                     .outcome = news.outcome,
+                     .count = news.count});
+  if (!receipt.ok()) base::Log(base::LogSeverity::kError, receipt.status().ToString());
+}
+
 absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
   PM_RETURN_IF_ERROR(crypto::RequireTls13WithoutTickets());
   PM_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
@@ -131,8 +177,19 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
 
   const base::Clock& clock = base::SystemClock();
   crypto::SystemRandom random;
+  federation::RevocationBook revocations(config.revocation_grace, clock);
+  PM_ASSIGN_OR_RETURN(const auto agency_identity, Show(config, config.agency, StaffRoots(config)));
+  PM_ASSIGN_OR_RETURN(const auto partner_identity,
+                      Show(config, config.partner, PartnerRoots(partners)));
+  PM_ASSIGN_OR_RETURN(auto trust_files,
+                      TrustFiles::Open({.state_folder = config.state_folder,
+                                        .lists = std::move(config.lists),
+                                        .deny_file = config.deny_file,
+                                        .own = {{config.agency.own, agency_identity},
+                                                {config.partner.own, partner_identity}}},
+                                       revocations, clock));
   PM_ASSIGN_OR_RETURN(const auto peers,
-                      rpc::GrpcPeerClient::Create(config.partner.identity, partners, clock));
+                      rpc::GrpcPeerClient::Create(partner_identity, partners, revocations, clock));
   PM_ASSIGN_OR_RETURN(
       const auto node,
       journeys::Node::Open({.state_folder = config.state_folder.string(),
@@ -155,14 +212,17 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
   PM_ASSIGN_OR_RETURN(const auto node_server,
                       rpc::NodeServer::Start({.agency_listen = config.agency.listen,
                                               .partner_listen = config.partner.listen,
-                                              .agency_identity = config.agency.identity,
-                                              .partner_identity = config.partner.identity,
-                                              .staff_cas = config.agency.cas,
+                                              .agency_identity = agency_identity,
+                                              .partner_identity = partner_identity,
+                                              .staff_cas = config.agency.own.cas,
                                               .submission_bytes_max = config.submission_bytes_max,
                                               .uploads_bytes_max = config.uploads_bytes_max,
                                               .handler_threads = config.handler_threads,
                                               .state_folder = config.state_folder.string()},
-                                             *node, *peers, clock));
+                                             *node, *peers, revocations, clock));
+  // Its news goes to the ledger: it must end before the node does, however this function ends.
+  std::unique_ptr<TrustFiles> looking = std::move(trust_files);
+  looking->Start([&ledger = node->ledger()](const TrustNews& news) { Record(news, ledger); });
   std::unique_ptr<http::WitnessListener> witness_http;
   if (config.witness_http_listen) {
     PM_ASSIGN_OR_RETURN(
@@ -181,6 +241,7 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
   sigwait(&signals, &signal_number);
   base::Log(base::LogSeverity::kInfo, "shutting down");
   witness_http.reset();
+  looking.reset();
   node_server->Shutdown(store_failed ? std::chrono::milliseconds(0) : kShutdownGrace);
   if (store_failed) return absl::InternalError("the store failed; free the disk and start again");
   return node->Stop();

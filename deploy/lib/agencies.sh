@@ -38,6 +38,8 @@ introduce() {
   mkdir -p "$node/partners/$2.example"
   cp "$demo/$2/ca/federation-ca.pem" "$demo/$2/nodes/node1/keys/exchange.pub.pem" \
     "$node/partners/$2.example/"
+  [ ! -f "$demo/$2/ca/federation-ca.crl" ] ||
+    cp "$demo/$2/ca/federation-ca.crl" "$node/partners/$2.example/"
   "$bin/client/proofmark" pki export-partner --dir "$demo/$2" --id node1 \
     --endpoint "${3:-127.0.0.1}:${!partner_port}" --answers $purpose --asks $purpose \
     2>/dev/null >>"$node/proofmarkd.toml"

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/check.h"
 #include "base/status.h"
 #include "base/version.h"
 #include "forensics/evidence/calibration.h"
@@ -37,6 +38,18 @@ void ToProto(const journeys::CalibrationInForce& in_force, admin::Calibration& t
   }
   told.set_unused_version(in_force.unused_version);
   told.set_statement(info.statement);
+}
+
+admin::RevocationListState ToProto(crypto::ListState state) {
+  switch (state) {
+    case crypto::ListState::kFresh:
+      return admin::REVOCATION_LIST_STATE_FRESH;
+    case crypto::ListState::kStale:
+      return admin::REVOCATION_LIST_STATE_STALE;
+    case crypto::ListState::kExpired:
+      return admin::REVOCATION_LIST_STATE_EXPIRED;
+  }
+  PM_CHECK(false);
 }
 
 class NodeService final : public admin::NodeService::CallbackService {
@@ -175,18 +188,39 @@ class NodeService final : public admin::NodeService::CallbackService {
       answer.set_calibration_version(in_force.info.version);
       answer.set_calibration_provisional(in_force.info.provisional);
     }
-    for (const auto& [port, certificate] : rooms_.own_certificates) {
+    for (const auto& [port, shown] : rooms_.own_identities) {
+      const crypto::X509Certificate certificate = shown->certificate();
       admin::CertificateStatus* const status = answer.add_certificates();
       status->set_port(port);
       status->set_name(certificate.uri_sans().empty() ? "" : certificate.uri_sans().front());
       *status->mutable_expire_time() = wire::ToTimestamp(certificate.not_after_unix_s() * 1'000);
     }
+    DescribeRevocation(answer);
     std::error_code error;
     const auto space = std::filesystem::space(rooms_.state_folder, error);
     Describe(node.index_report(), *answer.mutable_search_index());
     PM_RETURN_IF_ERROR(DescribeLedger(*answer.mutable_ledger()));
     answer.set_disk_free_bytes(error ? -1 : static_cast<std::int64_t>(space.available));
     return absl::OkStatus();
+  }
+
+  void DescribeRevocation(admin::GetStatusResponse& answer) const {
+    for (const federation::ListStanding& standing : rooms_.revocations.Standings()) {
+      admin::RevocationListStatus* const told = answer.add_revocation_lists();
+      told->set_label(standing.label);
+      told->set_state(ToProto(standing.state));
+      if (standing.missing_since_unix_s) {
+        *told->mutable_missing_since() = wire::ToTimestamp(*standing.missing_since_unix_s * 1'000);
+      }
+      if (standing.number) told->set_number(*standing.number);
+      if (standing.next_update_unix_s) {
+        *told->mutable_next_update() = wire::ToTimestamp(*standing.next_update_unix_s * 1'000);
+      }
+      told->set_revoked_count(static_cast<std::int64_t>(standing.revoked_count));
+    }
+    const federation::DenyList denied = rooms_.revocations.denied();
+    answer.set_denied_count(
+        static_cast<std::int64_t>(denied.names.size() + denied.certificates.size()));
   }
 
   static void Describe(const journeys::Node::IndexReport& report, admin::SearchIndexStatus& told) {
