@@ -31,20 +31,21 @@ constexpr std::size_t kEntryBytes = 1 + kSketchMarkBytes;
 
 // --- Lands ------------------------------------------------------------------------------------
 
-constexpr std::int64_t kFinePerCell = 4;    // Signature samples, 12.5 um.
-constexpr std::int64_t kShiftStepFine = 2;  // 6.25 um: what falls between loses little.
-constexpr std::int64_t kShiftsEitherWay = 24;
+constexpr std::int64_t kFinePerCell = 4;       // Signature samples, 12.5 um.
+constexpr std::int64_t kShiftsEitherWay = 48;  // Signature samples: 150 um.
 // A sample is its height over the median absolute one, limited to this many sixteenths.
 constexpr double kLandScale = 16.0;
 constexpr std::int32_t kLandLimit = 24;
 
 // --- Reliefs ----------------------------------------------------------------------------------
 
-constexpr std::int64_t kReliefCellSamples = 10;  // A side: 125 um of a breech face.
+constexpr std::int64_t kReliefCellSamples = 10;  // From cell to cell: 125 um of a breech face.
+constexpr std::int64_t kReliefBoxSamples = 16;   // Averaged for one: what falls between two
+                                                 // positions then loses little.
 constexpr std::int64_t kReliefCellsSide = 32;
-constexpr std::int64_t kReliefShiftSamples = 5;
+constexpr std::int64_t kReliefShiftSamples = 4;
 constexpr std::int64_t kReliefShiftsEitherWay = 3;
-constexpr int kTurnStepDegrees = 3;
+constexpr int kTurnStepDegrees = 2;
 constexpr std::int32_t kReliefLimit = 96;
 
 // Bits of a question that tell the border's dither apart (SketchedQuery::coarse).
@@ -95,7 +96,14 @@ class LimitedLand {
       const std::int64_t fine =
           kMiddleCell * kFinePerCell + (turned ? -from_middle : from_middle) + shift;
       if (fine < 0 || fine >= static_cast<std::int64_t>(SketchKey::kCells) * kFinePerCell) continue;
-      cells[static_cast<std::size_t>(fine / kFinePerCell)] += level_[i];
+      // Into its own cell and the nearer neighbour's: 25 um wide, so that a shift by less than a
+      // sample changes little.
+      const std::int64_t cell = fine / kFinePerCell;
+      const std::int64_t other = cell + (fine % kFinePerCell < kFinePerCell / 2 ? -1 : 1);
+      cells[static_cast<std::size_t>(cell)] += level_[i];
+      if (other >= 0 && other < static_cast<std::int64_t>(SketchKey::kCells)) {
+        cells[static_cast<std::size_t>(other)] += level_[i];
+      }
     }
     return cells;
   }
@@ -112,7 +120,7 @@ std::vector<SketchBits> PositionsOf(const SketchKey& key, const LandSignature& s
   for (const bool turned : {false, true}) {
     for (std::int64_t s = -kShiftsEitherWay; s <= kShiftsEitherWay; ++s) {
       if (s != 0 || turned) {
-        positions.push_back(key.Project(land.CellsAt(s * kShiftStepFine, turned)));
+        positions.push_back(key.Project(land.CellsAt(s, turned)));
       }
     }
   }
@@ -166,12 +174,12 @@ class ReliefSums {
 
  private:
   std::int32_t CellAround(double x, double y) const {
-    const auto left = static_cast<std::int64_t>(std::floor(x)) - kReliefCellSamples / 2;
-    const auto top = static_cast<std::int64_t>(std::floor(y)) - kReliefCellSamples / 2;
+    const auto left = static_cast<std::int64_t>(std::floor(x)) - kReliefBoxSamples / 2;
+    const auto top = static_cast<std::int64_t>(std::floor(y)) - kReliefBoxSamples / 2;
     const std::int64_t x0 = std::clamp<std::int64_t>(left, 0, width_);
-    const std::int64_t x1 = std::clamp<std::int64_t>(left + kReliefCellSamples, 0, width_);
+    const std::int64_t x1 = std::clamp<std::int64_t>(left + kReliefBoxSamples, 0, width_);
     const std::int64_t y0 = std::clamp<std::int64_t>(top, 0, height_);
-    const std::int64_t y1 = std::clamp<std::int64_t>(top + kReliefCellSamples, 0, height_);
+    const std::int64_t y1 = std::clamp<std::int64_t>(top + kReliefBoxSamples, 0, height_);
     const auto over = [&](const std::vector<std::int32_t>& table) {
       const auto at = [&](std::int64_t ax, std::int64_t ay) {
         return table[static_cast<std::size_t>(ay * (width_ + 1) + ax)];
@@ -179,7 +187,7 @@ class ReliefSums {
       return at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
     };
     const std::int32_t count = over(count_);
-    if (count < kReliefCellSamples * kReliefCellSamples / 2) return 0;
+    if (count < kReliefBoxSamples * kReliefBoxSamples / 2) return 0;
     return std::clamp(4 * over(sum_) / count, -kReliefLimit, kReliefLimit);
   }
 
@@ -285,11 +293,11 @@ SketchRadius RadiusOf(SketchedMark mark) {
   switch (mark) {
     case SketchedMark::kLand:
     case SketchedMark::kApertureShear:
-      return {.alike = 60, .kin = 160};
+      return {.alike = 36, .kin = 132};
     case SketchedMark::kBreechFace:
     case SketchedMark::kFiringPin:
     case SketchedMark::kEjector:
-      return {.alike = 90, .kin = 170};
+      return {.alike = 100, .kin = 180};
   }
   PM_CHECK(false);
 }

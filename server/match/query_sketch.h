@@ -52,7 +52,7 @@ class SketchKey {
   // `seed` of AnswerKey::SketchSeed.
   explicit SketchKey(const crypto::Sha256Digest& seed);
 
-  // The signs of the projections of `cells`, which are within [-96, 96].
+  // The signs of the projections of `cells`, which are within [-192, 192].
   static constexpr std::size_t kCells = 1024;
   using Cells = std::array<std::int32_t, kCells>;
   SketchBits Project(const Cells& cells) const;

@@ -231,6 +231,7 @@ void MeasureGeneratedCases(std::uint32_t slides) {
 }
 
 int Main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const std::int64_t guns = argc > 1 ? std::atoll(argv[1]) : 200;
   std::printf("%-52s %6s  %4s %4s %4s %4s %4s %4s %4s\n", "bits of 512 that differ", "pairs", "min",
               "0.1%", "1%", "5%", "50%", "95%", "max");
@@ -238,8 +239,8 @@ int Main(int argc, char** argv) {
   MeasureChanges(guns / 4);
   MeasureGenerated("generated, clean", SyntheticProfile::kClean, guns);
   MeasureGenerated("generated, realistic", SyntheticProfile::kRealistic, guns);
-  MeasureGeneratedCases(static_cast<std::uint32_t>(guns / 10));
   MeasureRealBullets();
+  MeasureGeneratedCases(static_cast<std::uint32_t>(guns / 10));
   MeasureRealCases();
   return 0;
 }

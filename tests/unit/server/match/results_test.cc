@@ -24,12 +24,15 @@ FoundExhibit Candidate(char id, double score, Level level) {
   forensics::BulletComparison comparison;
   comparison.score = score;
   comparison.lands_compared = 6;
-  comparison.pairs.push_back({.query_land = 0, .reference_land = 5});
+  comparison.pairs.push_back(
+      {.query_land = 0, .reference_land = 5, .comparison = {.overlap_um = 1'800.0}});
   FoundExhibit candidate;
   candidate.id = std::string(32, id);
   candidate.score = score;
   candidate.likelihood_ratio.level = level;
-  candidate.expected_false_leads = 1.0 - score;
+  // Far beyond the borders: what the dither does has tests of its own.
+  candidate.likelihood_ratio.log10_lr_model = level == Level::kNone ? 0.0 : 9.0;
+  candidate.expected_false_leads = 1e-3 * (1.0 - score);
   candidate.comparison = comparison;
   return candidate;
 }
@@ -52,6 +55,7 @@ FoundExhibit CaseCandidate(char id, double score, Level level) {
   candidate.kind = records::ExhibitKind::kCaseTest;
   candidate.score = score;
   candidate.likelihood_ratio.level = level;
+  candidate.likelihood_ratio.log10_lr_model = level == Level::kNone ? 0.0 : 9.0;
   candidate.comparison = compared;
   return candidate;
 }
