@@ -293,7 +293,7 @@ SketchRadius RadiusOf(SketchedMark mark) {
   switch (mark) {
     case SketchedMark::kLand:
     case SketchedMark::kApertureShear:
-      return {.alike = 36, .kin = 132};
+      return {.alike = 35, .kin = 132};
     case SketchedMark::kBreechFace:
     case SketchedMark::kFiringPin:
     case SketchedMark::kEjector:

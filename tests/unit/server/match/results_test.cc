@@ -2,11 +2,13 @@
 #include "server/match/results.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
-#include "forensics/evidence/calibration.h"
+#include "forensics/evidence/calibration_data.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/server/support/scratch_state.h"
 
@@ -182,11 +184,74 @@ TEST_F(ResultsTest, EachHandleNamesItsExhibit) {
   const BorderResult border = ToBorderResult(Found(), *key_, kAsker, kExchange, 10);
 
   ASSERT_EQ(border.exhibit_ids.size(), border.result.candidates.size());
-  EXPECT_EQ(border.exhibit_ids[0], std::string(32, 'a'));  // The strongest level comes first.
   for (std::size_t i = 0; i < border.exhibit_ids.size(); ++i) {
     EXPECT_EQ(border.result.candidates[i].handle,
               key_->HandleOf(kAsker, kExchange, border.exhibit_ids[i]));
   }
+}
+
+// One candidate whose model says `log10_lr_model`, by a calibration that tells every level.
+FoundExhibits OneAt(double log10_lr_model) {
+  auto bold = std::make_shared<forensics::Calibration>(
+      forensics::BuiltInCalibration(forensics::MarkKind::kBullet));
+  bold->bounds.clear();
+  bold->info.log10_cap = 6.0;
+  FoundExhibits found = Found();
+  found.best = {Candidate('a', 1.0, forensics::LevelOf(log10_lr_model))};
+  found.best[0].likelihood_ratio.log10_lr_model = log10_lr_model;
+  found.calibration = std::move(bold);
+  return found;
+}
+
+Level ToldAt(double log10_lr_model, const AnswerKey& key, std::string_view asker,
+             std::string_view exchange, std::string_view coarse) {
+  const BorderResult border =
+      ToBorderResult(OneAt(log10_lr_model), key,
+                     {.domain = asker, .exchange_id = exchange, .coarse_sketch = coarse}, 10);
+  return border.result.candidates.empty() ? Level::kNone : border.result.candidates[0].level;
+}
+
+TEST_F(ResultsTest, ALevelToldIsTheCandidatesOwnOrTheOneBelow) {
+  ASSERT_THAT(key_, IsOk());
+  int below = 0;
+  for (int i = 0; i < 200; ++i) {
+    const Level told = ToldAt(2.5, *key_, kAsker, kExchange, std::to_string(i));
+    ASSERT_TRUE(told == Level::kL2 || told == Level::kL1);
+    below += told == Level::kL1 ? 1 : 0;
+  }
+  EXPECT_NEAR(below, 100, 30);  // Half a decade above the border, raised by up to one.
+}
+
+TEST_F(ResultsTest, ABorderDependsOnAskerRecordAndSketchAndNeverOnTheExchange) {
+  ASSERT_THAT(key_, IsOk());
+  bool by_asker = false;
+  bool by_sketch = false;
+  for (int i = 0; i < 50; ++i) {
+    const std::string coarse = std::to_string(i);
+    const Level told = ToldAt(2.5, *key_, kAsker, kExchange, coarse);
+    EXPECT_EQ(ToldAt(2.5, *key_, kAsker, "another exchange", coarse), told);
+    by_asker |= ToldAt(2.5, *key_, "west.test", kExchange, coarse) != told;
+    by_sketch |= ToldAt(2.5, *key_, kAsker, kExchange, coarse + "x") != told;
+  }
+  EXPECT_TRUE(by_asker);
+  EXPECT_TRUE(by_sketch);
+}
+
+TEST_F(ResultsTest, WhatChanceReachesTooOftenIsNotTold) {
+  ASSERT_THAT(key_, IsOk());
+  FoundExhibits found = OneAt(5.5);
+  found.best[0].expected_false_leads = 0.9e-5 * static_cast<double>(found.counts.compared);
+  EXPECT_EQ(ToBorderResult(found, *key_, kAsker, kExchange, 10).result.candidates.size(), 1U);
+  found.best[0].expected_false_leads = 1.1e-5 * static_cast<double>(found.counts.compared);
+  EXPECT_EQ(ToBorderResult(found, *key_, kAsker, kExchange, 10).result.candidates.size(), 0U);
+}
+
+TEST_F(ResultsTest, WhatRestsOnAShortPieceIsNotTold) {
+  ASSERT_THAT(key_, IsOk());
+  FoundExhibits found = OneAt(5.5);
+  std::get<forensics::BulletComparison>(found.best[0].comparison).pairs[0].comparison.overlap_um =
+      1'499.0;
+  EXPECT_EQ(ToBorderResult(found, *key_, kAsker, kExchange, 10).result.candidates.size(), 0U);
 }
 
 // What a partner sees of two exchanges differs only in the handles, and scores do not show: records
