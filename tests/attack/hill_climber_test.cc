@@ -6,8 +6,8 @@
 namespace proofmark::attack {
 namespace {
 
-constexpr std::int64_t kTargets = 6;
-constexpr std::int64_t kQueries = 600;
+constexpr std::int64_t kTargets = 5;
+constexpr std::int64_t kQueries = 400;
 
 const BlindLands& Lands() {
   static const BlindLands* const kLands = new BlindLands(99, kQueries);
@@ -26,12 +26,12 @@ TEST(HillClimberTest, AHardenedNodeKeepsItBelowWhatBlindSearchReaches) {
   EXPECT_LT(above.high95, 0.0);
 }
 
-TEST(HillClimberTest, WhoHoldsABulletOfTheGunClimbsByLevelsAloneAndSoonIsRefusedByAHardenedNode) {
-  const auto levels = Attack(kTargets, kQueries, true, kLevelsAlone, Lands());
+// It has a hit from the first question on: what keeps it is the price of what is like it.
+TEST(HillClimberTest, WhoHoldsABulletOfTheGunIsSoonRefusedAndSeenAndComesNoNearer) {
   const auto hardened = Attack(kTargets, kQueries, true, kHardened, Lands());
-  EXPECT_GT(PairedOf(AboveStart(levels)).low95, PairedOf(AboveStart(hardened)).high95);
+  EXPECT_LT(PairedOf(AboveStart(hardened)).low95, 0.0);
   for (const Outcome& outcome : hardened) {
-    EXPECT_GT(outcome.refusals, 0);
+    EXPECT_GT(outcome.refusals, kQueries / 2);
     EXPECT_GT(outcome.alarms, 0);
   }
 }
