@@ -164,9 +164,9 @@ absl::StatusOr<ListenerConfig> ReadListener(const Section& section, std::string_
 }
 
 absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
-  PM_RETURN_IF_ERROR(
-      section.AllowOnly({"domain", "node", "endpoint", "ca", "exchange_key", "log_key",
-                         "witness_key", "answers", "asks", "timeout_s", "crl"}));
+  PM_RETURN_IF_ERROR(section.AllowOnly({"domain", "node", "endpoint", "ca", "exchange_key",
+                                        "log_key", "witness_key", "answers", "asks", "timeout_s",
+                                        "crl", "budget_per_day", "budget_per_30_days"}));
   federation::Partner partner;
   PM_ASSIGN_OR_RETURN(partner.domain, section.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string node, section.Text("node"));
@@ -186,6 +186,12 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_ASSIGN_OR_RETURN(partner.asked_purposes, section.TextSet("asks"));
   PM_ASSIGN_OR_RETURN(const std::int64_t timeout_s, section.Number("timeout_s", 30, 1, 600));
   partner.timeout = std::chrono::seconds(timeout_s);
+  PM_ASSIGN_OR_RETURN(
+      partner.budget.per_day,
+      section.Number("budget_per_day", partner.budget.per_day, 0, federation::kBudgetMax));
+  PM_ASSIGN_OR_RETURN(
+      partner.budget.per_30_days,
+      section.Number("budget_per_30_days", partner.budget.per_30_days, 0, federation::kBudgetMax));
   return partner;
 }
 

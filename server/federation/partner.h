@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/sign/ed25519.h"
 #include "crypto/sign/key_id.h"
+#include "server/federation/budget.h"
 
 namespace proofmark::federation {
 
@@ -37,6 +38,7 @@ struct Partner {
   std::optional<crypto::NoteVerifierKey> witness_key;
   std::set<std::string, std::less<>> answered_purposes;  // For which it may ask us.
   std::set<std::string, std::less<>> asked_purposes;     // For which we may ask it.
+  BudgetLimits budget;                                   // What it may use when it asks us.
   std::chrono::milliseconds timeout{30'000};  // Longest wait for one answer of this partner.
 };
 

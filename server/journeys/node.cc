@@ -141,7 +141,12 @@ absl::Status Node::AssembleExchange() {
                                                       .partners = partners_,
                                                       .outbox = *outbox_,
                                                       .clock = clock_});
-  match_desk_ = std::make_unique<MatchDesk>(collection_, *answer_key_, clock_);
+  PM_ASSIGN_OR_RETURN(budgets_, federation::BudgetBook::Open(*store_, clock_.UnixMillis()));
+  match_desk_ = std::make_unique<MatchDesk>(MatchDesk::Rooms{.collection = collection_,
+                                                             .answer_key = *answer_key_,
+                                                             .budgets = *budgets_,
+                                                             .ledger = *ledger_,
+                                                             .clock = clock_});
   reception_ = std::make_unique<Reception>(
       ReceptionRooms{.store = *store_,
                      .ledger = *ledger_,
@@ -279,6 +284,23 @@ absl::Status Node::Stop() {
   // Last: who has no patience for it loses nothing but time.
   index_keeper_->Stop();
   return logged;
+}
+
+absl::StatusOr<std::vector<Node::PartnerBudget>> Node::Budgets() const {
+  PM_ASSIGN_OR_RETURN(const std::vector<federation::ToldBudget> told,
+                      federation::ListToldBudgets(*store_));
+  std::vector<PartnerBudget> budgets;
+  for (const federation::Partner& partner : partners_.all()) {
+    PartnerBudget budget{
+        .agency = partner.domain,
+        .here = budgets_->StatementOf(partner.domain, partner.budget, clock_.UnixMillis()),
+        .there = std::nullopt};
+    for (const federation::ToldBudget& candidate : told) {
+      if (candidate.agency == partner.domain) budget.there = candidate;
+    }
+    budgets.push_back(std::move(budget));
+  }
+  return budgets;
 }
 
 absl::StatusOr<std::int64_t> Node::CountActiveExhibits() const {

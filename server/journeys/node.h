@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "server/federation/budget.h"
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
@@ -22,10 +23,10 @@
 #include "server/journeys/details.h"
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
+#include "server/journeys/fork_reports.h"
 #include "server/journeys/links.h"
 #include "server/journeys/match_desk.h"
 #include "server/journeys/outbox.h"
-#include "server/journeys/fork_reports.h"
 #include "server/journeys/publishing.h"
 #include "server/journeys/reception.h"
 #include "server/journeys/search.h"
@@ -65,6 +66,13 @@ class Node {
     std::chrono::milliseconds witnesses_wait{2'000};
     // The store has failed; main ends the process. Contract: store::Store::Options::on_failure.
     std::function<void(const absl::Status&)> on_store_failure;
+  };
+
+  // How a partner's questions here and ours there stand to what was agreed.
+  struct PartnerBudget {
+    std::string agency;
+    federation::BudgetStatement here;
+    std::optional<federation::ToldBudget> there;  // As it last told us.
   };
 
   // How the exhibits became searchable at this start, and how their index is kept.
@@ -118,6 +126,9 @@ class Node {
   const federation::NodeIdentity& identity() const { return identity_; }
   const federation::Partners& partners() const { return partners_; }
 
+  // By agency.
+  absl::StatusOr<std::vector<PartnerBudget>> Budgets() const;
+
   // Active exhibits at rest and in the collection: equal, or something is wrong.
   absl::StatusOr<std::int64_t> CountActiveExhibits() const;
   std::int64_t indexed_count() const { return collection_.size(); }
@@ -168,6 +179,7 @@ class Node {
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Links> links_;
   std::unique_ptr<Details> details_;
+  std::unique_ptr<federation::BudgetBook> budgets_;
   std::unique_ptr<MatchDesk> match_desk_;
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Exhibits> exhibits_;

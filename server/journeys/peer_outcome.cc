@@ -102,8 +102,10 @@ PeerOutcome JudgeAnswer(const federation::Partner& partner, std::string_view own
   absl::StatusOr<wire::MatchAnswer> parsed = wire::ParseMatchAnswer(verified->payload());
   if (!parsed.ok()) return Invalid(partner, asked, std::string(parsed.status().message()));
 
+  const std::optional<wire::BudgetStatement> budget =
+      std::visit([](const auto& outcome) { return outcome.budget; }, *parsed);
   PeerOutcome judged;
-  if (auto* refusal = std::get_if<wire::Refusal>(&*parsed)) {
+  if (auto* refusal = std::get_if<wire::MatchRefusal>(&*parsed)) {
     judged = Refused(partner, asked, std::move(refusal->code), std::move(refusal->reason));
   } else {
     wire::MatchResult& result = std::get<wire::MatchResult>(*parsed);
@@ -112,9 +114,18 @@ PeerOutcome JudgeAnswer(const federation::Partner& partner, std::string_view own
     }
     judged = OutcomeOf(partner, asked, PartnerOutcome::kAnswered, "ANSWERED", "");
     judged.logged.count = result.candidates.size();
+    result.budget.reset();
     judged.result.result = std::move(result);
   }
   judged.logged.response_hash = base::ToHex(base::ByteSpan(verified->hash()));
+  if (budget.has_value()) {
+    judged.logged.budget = federation::ToldBudget{
+        .agency = partner.domain,
+        .unix_ms = now_unix_ms,
+        .statement = {.limits = {.per_day = budget->per_day, .per_30_days = budget->per_30_days},
+                      .used_today = budget->used_today,
+                      .used_30_days = budget->used_30_days}};
+  }
   NoteReceipt(partner, answer->receipt, judged);
   return judged;
 }

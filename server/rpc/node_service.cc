@@ -52,6 +52,13 @@ admin::RevocationListState ToProto(crypto::ListState state) {
   PM_CHECK(false);
 }
 
+void ToProto(const federation::BudgetStatement& statement, admin::BudgetUse& message) {
+  message.set_per_day(statement.limits.per_day);
+  message.set_per_30_days(statement.limits.per_30_days);
+  message.set_used_today_count(statement.used_today);
+  message.set_used_30_days_count(statement.used_30_days);
+}
+
 class NodeService final : public admin::NodeService::CallbackService {
  public:
   explicit NodeService(const ServiceRooms& rooms) : rooms_(rooms) {}
@@ -245,8 +252,15 @@ class NodeService final : public admin::NodeService::CallbackService {
         probes.emplace_back([&, i] { probed[i] = rooms_.peers.Probe(partners[i], deadline); });
       }
     }
+    PM_ASSIGN_OR_RETURN(const std::vector<journeys::Node::PartnerBudget> budgets,
+                        rooms_.node.Budgets());
     for (std::size_t i = 0; i < partners.size(); ++i) {
       admin::Partner* const told = answer.add_partners();
+      ToProto(budgets[i].here, *told->mutable_budget_here());
+      if (budgets[i].there.has_value()) {
+        ToProto(budgets[i].there->statement, *told->mutable_budget_there());
+        *told->mutable_told_time() = wire::ToTimestamp(budgets[i].there->unix_ms);
+      }
       told->set_domain(partners[i].domain);
       told->set_node_id(partners[i].node_id);
       told->set_endpoint(partners[i].endpoint);
