@@ -67,9 +67,7 @@ absl::StatusOr<int> RunIssueNode(const Arguments& arguments, Session& session) {
 
 absl::StatusOr<int> RunIssueRole(const Arguments& arguments, Session& session) {
   pki::RoleRequest request;
-  for (const crypto::StaffRole role :
-       {crypto::StaffRole::kLab, crypto::StaffRole::kExaminer, crypto::StaffRole::kAdministrator,
-        crypto::StaffRole::kAuditor}) {
+  for (const crypto::StaffRole role : crypto::kStaffRoles) {
     if (crypto::ToText(role) == arguments.Text("--role")) request.role = role;
   }
   request.pseudonym = arguments.Text("--name");

@@ -77,9 +77,7 @@ std::set<std::string> NamesMeant(const std::string& what, const std::string& dom
   if (const auto node = crypto::SpiffeName::Node(domain, what); node.ok()) {
     names.insert(node->uri());
   }
-  for (const crypto::StaffRole role :
-       {crypto::StaffRole::kLab, crypto::StaffRole::kExaminer, crypto::StaffRole::kAdministrator,
-        crypto::StaffRole::kAuditor}) {
+  for (const crypto::StaffRole role : crypto::kStaffRoles) {
     const std::string prefix = std::string(crypto::ToText(role)) + "-";
     if (!what.starts_with(prefix)) continue;
     const auto person = crypto::SpiffeName::Staff(domain, role, what.substr(prefix.size()));

@@ -2,7 +2,6 @@
 #include "crypto/x509/spiffe_name.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/check.h"
@@ -14,8 +13,6 @@ namespace {
 constexpr std::string_view kScheme = "spiffe://";
 constexpr std::string_view kNodePath = "proofmark/node/";
 constexpr std::string_view kRolePath = "proofmark/role/";
-constexpr std::array kRoles = {StaffRole::kLab, StaffRole::kExaminer, StaffRole::kOfficer,
-                               StaffRole::kAdministrator, StaffRole::kAuditor};
 
 bool IsLabel(std::string_view label) {
   const auto allowed = [](char c) {
@@ -111,10 +108,10 @@ absl::StatusOr<SpiffeName> SpiffeName::Parse(std::string_view uri) {
 
   path.remove_prefix(kRolePath.size());
   const std::string_view role_text = TakeUntil('/', path);
-  const auto* const role = std::find_if(kRoles.begin(), kRoles.end(), [&](StaffRole candidate) {
-    return ToText(candidate) == role_text;
-  });
-  if (role == kRoles.end()) return Refused("no such role");
+  const auto* const role =
+      std::find_if(kStaffRoles.begin(), kStaffRoles.end(),
+                   [&](StaffRole candidate) { return ToText(candidate) == role_text; });
+  if (role == kStaffRoles.end()) return Refused("no such role");
   return Staff(domain, *role, path);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <optional>
@@ -17,6 +18,9 @@ inline constexpr std::size_t kSpiffeUriBytesMax = 512;
 
 // What an agency's own people may do at its node.
 enum class StaffRole { kLab, kExaminer, kOfficer, kAdministrator, kAuditor };
+inline constexpr std::array kStaffRoles = {StaffRole::kLab, StaffRole::kExaminer,
+                                           StaffRole::kOfficer, StaffRole::kAdministrator,
+                                           StaffRole::kAuditor};
 
 std::string_view ToText(StaffRole role);  // "lab", "examiner", "officer", ...
 

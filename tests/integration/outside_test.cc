@@ -11,8 +11,10 @@
 #include "grpcpp/impl/client_unary_call.h"
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proofmark/v1/audit_service.grpc.pb.h"
+#include "proofmark/v1/details_service.grpc.pb.h"
 #include "proofmark/v1/exchange_service.grpc.pb.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
+#include "proofmark/v1/link_service.grpc.pb.h"
 #include "proofmark/v1/witness_service.grpc.pb.h"
 #include "server/rpc/guard.h"
 #include "tests/integration/scans.h"
@@ -277,7 +279,8 @@ TEST_F(CalibrationRpcTest, NobodyElseInstallsAndNothingElseIsInstalled) {
   EXPECT_EQ(LedgerSize(), size_before);
 
   request.set_built_in_mark("bullet");
-  for (const StaffRole role : {StaffRole::kLab, StaffRole::kExaminer, StaffRole::kAuditor}) {
+  for (const StaffRole role : crypto::kStaffRoles) {
+    if (role == StaffRole::kAdministrator) continue;
     EXPECT_EQ(Install(role, request).error_code(), grpc::StatusCode::PERMISSION_DENIED);
   }
   EXPECT_EQ(NewestEntry().draft.kind, records::EntryKind::kDeny);
@@ -290,6 +293,8 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
       v1::SubmitExhibitRequest::descriptor()->file()->service(0),
       v1::GetExhibitRequest::descriptor()->file()->service(0),
       v1::SearchCandidatesRequest::descriptor()->file()->service(0),
+      v1::ReviewCandidateRequest::descriptor()->file()->service(0),
+      v1::RequestDetailsRequest::descriptor()->file()->service(0),
       v1::ListEntriesRequest::descriptor()->file()->service(0),
       admin::v1::GetStatusRequest::descriptor()->file()->service(0)};
   int called = 0;
@@ -301,8 +306,7 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
       const auto rule = rpc::AllMethods().find(method);
       ASSERT_NE(rule, rpc::AllMethods().end());
       EXPECT_FALSE(rule->second.nodes);
-      for (const StaffRole role : {StaffRole::kLab, StaffRole::kExaminer, StaffRole::kAdministrator,
-                                   StaffRole::kAuditor}) {
+      for (const StaffRole role : crypto::kStaffRoles) {
         if (rule->second.staff.contains(role)) continue;
         const std::uint64_t size_before = LedgerSize();
         const auto channel = node_.StaffChannel(role, "stranger");
@@ -339,7 +343,7 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
     }
   }
   for (const auto& [method, rule] : rpc::AllMethods()) {
-    if (!rule.nodes) refusals += 4 - static_cast<int>(rule.staff.size());
+    if (!rule.nodes) refusals += static_cast<int>(crypto::kStaffRoles.size() - rule.staff.size());
   }
   EXPECT_EQ(rpc::AllMethods().size(), methods);
   EXPECT_EQ(called, refusals);

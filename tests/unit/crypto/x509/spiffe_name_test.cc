@@ -30,6 +30,7 @@ TEST(SpiffeNameTest, ReadsANode) {
 TEST(SpiffeNameTest, ReadsEveryRole) {
   for (const auto& [text, role] :
        {std::pair("lab", StaffRole::kLab), std::pair("examiner", StaffRole::kExaminer),
+        std::pair("officer", StaffRole::kOfficer),
         std::pair("administrator", StaffRole::kAdministrator),
         std::pair("auditor", StaffRole::kAuditor)}) {
     const std::string uri = std::string("spiffe://a.example/proofmark/role/") + text + "/p17";

@@ -39,8 +39,7 @@ TEST(VerifyLeafTest, AcceptsANodeOfItsAgency) {
 
 TEST(VerifyLeafTest, AcceptsEveryRoleOfTheStaff) {
   const TestAgency agency;
-  for (const StaffRole role :
-       {StaffRole::kLab, StaffRole::kExaminer, StaffRole::kAdministrator, StaffRole::kAuditor}) {
+  for (const StaffRole role : kStaffRoles) {
     const auto verified =
         VerifyLeaf(agency.Staff(role).certificate, agency.StaffTrust(), kNowUnixMs, kStaff);
 

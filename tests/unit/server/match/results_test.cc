@@ -287,8 +287,11 @@ TEST_F(ResultsTest, TheOrderWithinALevelTellsNothingOfScores) {
 TEST_F(ResultsTest, AskingAgainUnderAnotherExchangeShowsNoOtherRecords) {
   ASSERT_THAT(key_, IsOk());
 
-  const BorderResult first = ToBorderResult(Found(), *key_, kAsker, kExchange, 2);
-  const BorderResult second = ToBorderResult(Found(), *key_, kAsker, "another-exchange", 2);
+  const BorderResult first = ToBorderResult(
+      Found(), *key_, {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 2);
+  const BorderResult second =
+      ToBorderResult(Found(), *key_,
+                     {.domain = kAsker, .exchange_id = "another-exchange", .coarse_sketch = ""}, 2);
 
   EXPECT_EQ(first.exhibit_ids.size(), 2U);
   EXPECT_EQ(first.exhibit_ids, second.exhibit_ids);
