@@ -28,6 +28,8 @@
 //                                     and answers
 //     keys/log.pem, keys/witness.pem  the same: checkpoints of its ledger, cosignatures
 //     keys/master.key                 32 random bytes; seals everything the node keeps
+//   governance/governance.pem       Ed25519, private: signs federation descriptors; for no machine
+//                                   on a network. governance.vkey: its public half, one line
 //   roles/<role>-<pseudonym>/         what goes to one person: staff-ca.pem, certificate.pem,
 //                                     private.key, profile.toml
 //
@@ -94,6 +96,10 @@ absl::StatusOr<Draft> DraftNode(const std::filesystem::path& folder, const NodeR
 absl::StatusOr<Draft> DraftRole(const std::filesystem::path& folder, const RoleRequest& request,
                                 std::int64_t now_unix_ms);
 
+// A fresh key by which the agency takes part in governing the federation.
+//   kCannotRead, kOwnCertificate (faults)
+absl::StatusOr<Draft> DraftGovernanceKey(const std::filesystem::path& folder, base::Random& random);
+
 // One certificate that lies in the folder.
 struct ListedCertificate {
   std::string file;        // Relative to the folder.
@@ -123,7 +129,8 @@ struct PartnerRequest {
 struct PartnerBlock {
   std::string toml;               // One [[partner]] of proofmarkd.toml.
   std::string federation_ca_pem;  // To lie at <prefix>/<domain>/federation-ca.pem,
-  std::string exchange_key_pem;   // and at <prefix>/<domain>/exchange.pub.pem.
+  std::string exchange_key_pem;   // at <prefix>/<domain>/exchange.pub.pem, and
+  std::string governance_vkey;    // at <prefix>/<domain>/governance.vkey; empty: none was made.
   std::string domain;
 };
 

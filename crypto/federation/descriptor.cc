@@ -53,7 +53,7 @@ bool IsEndpoint(std::string_view endpoint) {
   return !host.empty() && std::ranges::all_of(host, [bracketed](char c) {
     const bool digit = (c >= '0' && c <= '9') || c == '.';
     if (bracketed) return digit || c == ':' || (c >= 'a' && c <= 'f');
-    return digit || c == '-' || (c >= 'a' && c <= 'z');
+    return digit || c == '-' || c == '_' || (c >= 'a' && c <= 'z');
   });
 }
 
