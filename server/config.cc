@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/hash/sha256.h"
 #include "crypto/sign/key_id.h"
@@ -114,6 +115,19 @@ class Section {
     return std::optional<crypto::NoteVerifierKey>(*std::move(parsed));
   }
 
+  // 64 hexadecimal digits; absent is none.
+  absl::StatusOr<std::optional<crypto::Sha256Digest>> Sha256(std::string_view key) const {
+    if (Find(key) == nullptr) return std::optional<crypto::Sha256Digest>();
+    PM_ASSIGN_OR_RETURN(const std::string text, Text(key));
+    const absl::StatusOr<std::string> bytes = base::ParseHex(text);
+    crypto::Sha256Digest digest;
+    if (!bytes.ok() || bytes->size() != digest.size()) {
+      return Fault(key, "must be 64 hexadecimal digits");
+    }
+    std::ranges::copy(base::AsBytes(*bytes), digest.begin());
+    return std::optional<crypto::Sha256Digest>(digest);
+  }
+
   absl::Status Fault(std::string_view key, std::string_view what) const {
     return absl::InvalidArgumentError(absl::StrFormat("%s.%s: %s", name_, key, what));
   }
@@ -203,6 +217,16 @@ absl::Status ReadWitnessing(const Section& section, Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status ReadFederation(const Section& section, Config& config) {
+  PM_RETURN_IF_ERROR(section.AllowOnly({"first_descriptor_sha256", "grace_s"}));
+  PM_ASSIGN_OR_RETURN(const std::int64_t grace_s,
+                      section.Number("grace_s", federation::kDescriptorGraceDefault.count(), 0,
+                                     federation::kDescriptorGraceMax.count()));
+  config.federation.grace = std::chrono::seconds(grace_s);
+  PM_ASSIGN_OR_RETURN(config.federation.first_hash, section.Sha256("first_descriptor_sha256"));
+  return absl::OkStatus();
+}
+
 absl::Status ReadLimits(const Section& limits, Config& config) {
   PM_RETURN_IF_ERROR(
       limits.AllowOnly({"submission_mib", "uploads_mib", "search_threads", "handler_threads"}));
@@ -237,9 +261,9 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   const auto section = [&](std::string_view name) {
     return Section(std::string(name), root[name].as_table(), folder);
   };
-  PM_RETURN_IF_ERROR(
-      Section("file", &root, folder)
-          .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing", "partner"}));
+  PM_RETURN_IF_ERROR(Section("file", &root, folder)
+                         .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing",
+                                     "federation", "partner"}));
 
   Config config;
   config.sha256_hex = crypto::Sha256Hex(text);
@@ -252,6 +276,7 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   PM_ASSIGN_OR_RETURN(config.partner, ReadListener(partner_port, /*with_ca=*/false));
   PM_RETURN_IF_ERROR(ReadLimits(section("limits"), config));
   PM_RETURN_IF_ERROR(ReadWitnessing(section("witnessing"), config));
+  PM_RETURN_IF_ERROR(ReadFederation(section("federation"), config));
   if (const toml::node* list = root.get("partner"); list != nullptr) {
     if (!list->is_array_of_tables()) {
       return absl::InvalidArgumentError("partner: write each partner as its own [[partner]]");

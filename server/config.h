@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/secret/secret_bytes.h"
 #include "crypto/x509/certificate.h"
+#include "server/federation/descriptor_book.h"
 #include "server/federation/partner.h"
 #include "server/rpc/tls.h"
 
@@ -44,6 +45,7 @@ struct Config {
   crypto::SecretBytes log_key_pem;
   crypto::SecretBytes witness_key_pem;
   WitnessingConfig witnessing;
+  federation::DescriptorBook::Options federation;
   ListenerConfig agency;
   ListenerConfig partner;
   std::vector<federation::Partner> partners;

@@ -19,6 +19,7 @@
 #include "server/journeys/calibrations.h"
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
+#include "server/journeys/federation_keeper.h"
 #include "server/journeys/match_desk.h"
 #include "server/journeys/publishing.h"
 #include "server/journeys/reception.h"
@@ -52,6 +53,7 @@ class Node {
     int search_threads = 2;  // Workers of one search; 1..64.
     match::IndexKeeper::Options index;
     PublishingOptions publishing;
+    FederationOptions federation;
     // How long the witnesses are asked at the start whether they have seen more than is here.
     std::chrono::milliseconds witnesses_wait{2'000};
     // The store has failed; main ends the process. Contract: store::Store::Options::on_failure.
@@ -103,6 +105,10 @@ class Node {
   ledger::CheckpointBook& checkpoints() { return *checkpoints_; }
   federation::PeerClient& peers() { return peers_; }
   const federation::NodeIdentity& identity() const { return identity_; }
+  FederationKeeper& federation() { return *federation_; }
+  // Those of the configuration, and of them those that the federation descriptor admits, with what
+  // both grant: the same without a descriptor.
+  const federation::Partners& configured_partners() const { return configured_; }
   const federation::Partners& partners() const { return partners_; }
 
   // Active exhibits at rest and in the collection: equal, or something is wrong.
@@ -127,17 +133,19 @@ class Node {
   // Constant after construction.
   const Options options_;
   const federation::NodeIdentity identity_;
-  const federation::Partners partners_;
+  const federation::Partners configured_;
   const std::int64_t start_unix_ms_;
   // Constant after Open.
   std::int64_t loaded_from_store_ = 0;
   std::int64_t ready_ms_ = 0;
+  federation::Partners partners_;
   // Do their own locking. In order of construction: each uses only what stands above it.
   const base::Clock& clock_;
   base::Random& random_;
   federation::PeerClient& peers_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ledger::Ledger> ledger_;
+  std::unique_ptr<FederationKeeper> federation_;
   std::unique_ptr<ledger::CheckpointBook> checkpoints_;
   std::unique_ptr<ledger::WitnessBook> witness_;
   std::unique_ptr<Publishing> publishing_;

@@ -9,9 +9,11 @@
 #include "base/status.h"
 #include "grpcpp/create_channel.h"
 #include "proofmark/v1/exchange_service.grpc.pb.h"
+#include "proofmark/v1/federation_service.grpc.pb.h"
 #include "proofmark/v1/witness_service.grpc.pb.h"
 #include "proto/wire/common.h"
 #include "proto/wire/envelope.h"
+#include "server/federation/descriptor_book.h"
 #include "server/rpc/grpc_status.h"
 
 namespace proofmark::rpc {
@@ -23,6 +25,7 @@ constexpr int kAnswerBytesMax = 4 << 20;
 // may be tried again.
 constexpr char kServiceConfig[] = R"({"methodConfig": [{
   "name": [{"service": "proofmark.v1.ExchangeService"},
+           {"service": "proofmark.v1.FederationService"},
            {"service": "proofmark.v1.WitnessService"}],
   "retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.2s", "maxBackoff": "2s",
                   "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]})";
@@ -91,12 +94,23 @@ absl::StatusOr<federation::SharedEntries> ReadEntries(
   return page;
 }
 
+absl::StatusOr<std::vector<std::string>> ReadDescriptors(
+    const v1::GetDescriptorsResponse& response) {
+  const auto count = static_cast<std::size_t>(response.notes_size());
+  if (count > federation::kNotesAtOnceMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("notes: %d, at most %d", count, federation::kNotesAtOnceMax));
+  }
+  return std::vector<std::string>(response.notes().begin(), response.notes().end());
+}
+
 }  // namespace
 
 struct GrpcPeerClient::Peer {
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::ExchangeService::Stub> exchange;
   std::unique_ptr<v1::WitnessService::Stub> witness;
+  std::unique_ptr<v1::FederationService::Stub> federation;
 };
 
 GrpcPeerClient::GrpcPeerClient() = default;
@@ -119,6 +133,7 @@ absl::StatusOr<std::unique_ptr<GrpcPeerClient>> GrpcPeerClient::Create(
         Arguments());
     peer->exchange = v1::ExchangeService::NewStub(peer->channel);
     peer->witness = v1::WitnessService::NewStub(peer->channel);
+    peer->federation = v1::FederationService::NewStub(peer->channel);
     client->peers_.emplace(partner.domain, std::move(peer));
   }
   return client;
@@ -181,6 +196,17 @@ void GrpcPeerClient::ListSharedEntries(const federation::Partner& partner, std::
   Send<v1::ListSharedEntriesResponse>(
       std::move(request), deadline, [stub](auto&&... with) { stub->ListSharedEntries(with...); },
       ReadEntries, std::move(done));
+}
+
+void GrpcPeerClient::GetDescriptors(const federation::Partner& partner, std::uint64_t have,
+                                    std::chrono::steady_clock::time_point deadline,
+                                    DescriptorsCallback done) {
+  v1::GetDescriptorsRequest request;
+  request.set_have_version(have);
+  auto* const stub = Find(partner).federation->async();
+  Send<v1::GetDescriptorsResponse>(
+      std::move(request), deadline, [stub](auto&&... with) { stub->GetDescriptors(with...); },
+      ReadDescriptors, std::move(done));
 }
 
 absl::Status GrpcPeerClient::Probe(const federation::Partner& partner,

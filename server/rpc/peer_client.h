@@ -35,6 +35,9 @@ class GrpcPeerClient final : public federation::PeerClient {
   void ListSharedEntries(const federation::Partner& partner, std::uint64_t from, std::int64_t count,
                          std::chrono::steady_clock::time_point deadline,
                          EntriesCallback done) override;
+  void GetDescriptors(const federation::Partner& partner, std::uint64_t have,
+                      std::chrono::steady_clock::time_point deadline,
+                      DescriptorsCallback done) override;
 
   // OK when a connection to the partner stands or could be made before `deadline`; blocks.
   //   kUnavailable  it could not; the message says what to check.

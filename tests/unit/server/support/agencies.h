@@ -43,6 +43,9 @@ class WireInTheMiddle final : public federation::PeerClient {
   void ListSharedEntries(const federation::Partner& partner, std::uint64_t from, std::int64_t count,
                          std::chrono::steady_clock::time_point deadline,
                          EntriesCallback done) override;
+  void GetDescriptors(const federation::Partner& partner, std::uint64_t have,
+                      std::chrono::steady_clock::time_point deadline,
+                      DescriptorsCallback done) override;
 
   // Set before anything is asked.
   std::function<void(crypto::Envelope&)> on_question;
