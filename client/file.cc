@@ -12,6 +12,8 @@
 #include <system_error>
 
 #include "absl/strings/str_format.h"
+#include "base/descriptor.h"
+#include "base/read_file.h"
 #include "client/fault.h"
 
 namespace proofmark::client {
@@ -19,20 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Closes on every way out.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+using base::Descriptor;
 
 absl::Status CannotWrite(const fs::path& path, int error) {
   return MakeFault(FaultCode::kCannotWrite,
@@ -52,28 +41,9 @@ absl::Status WriteAll(int fd, base::ByteSpan bytes, const fs::path& path) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const fs::path& path, std::int64_t bytes_max) {
-  const auto fault = [&path](std::string_view why) {
-    return MakeFault(FaultCode::kCannotRead, absl::StrFormat("%s: %s", path.string(), why));
-  };
-  struct stat info {};
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) return fault(std::strerror(errno));
-  if (::fstat(file.get(), &info) != 0) return fault(std::strerror(errno));
-  if (!S_ISREG(info.st_mode)) return fault("not a regular file");
-  if (info.st_size > bytes_max) {
-    return fault(
-        absl::StrFormat("%d bytes, more than the %d that are read", info.st_size, bytes_max));
-  }
-  std::string text(static_cast<std::size_t>(info.st_size), '\0');
-  std::size_t filled = 0;
-  while (filled < text.size()) {
-    const ssize_t got = ::read(file.get(), text.data() + filled, text.size() - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fault(std::strerror(errno));
-    if (got == 0) return fault("became shorter while it was read");
-    filled += static_cast<std::size_t>(got);
-  }
-  return text;
+  absl::StatusOr<std::string> text = base::ReadFile(path, bytes_max);
+  if (text.ok()) return text;
+  return MakeFault(FaultCode::kCannotRead, std::string(text.status().message()));
 }
 
 absl::Status WriteFile(const fs::path& path, base::ByteSpan bytes, Privacy privacy,

@@ -22,7 +22,9 @@
 #include "crypto/tls/tls.h"
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proofmark/v1/audit_service.grpc.pb.h"
+#include "proofmark/v1/details_service.grpc.pb.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
+#include "proofmark/v1/link_service.grpc.pb.h"
 #include "proofmark/v1/search_service.grpc.pb.h"
 #include "proofmark/v1/submission_service.grpc.pb.h"
 #include "proto/wire/exhibit.h"
@@ -172,7 +174,9 @@ class NodeClient::Impl {
         channel_(MakeChannel(options_.profile, identity_.agency, clock, handshake_)),
         node_(admin::v1::NodeService::NewStub(channel_)),
         audit_(v1::AuditService::NewStub(channel_)),
+        details_(v1::DetailsService::NewStub(channel_)),
         exhibits_(v1::ExhibitService::NewStub(channel_)),
+        links_(v1::LinkService::NewStub(channel_)),
         searches_(v1::SearchService::NewStub(channel_)),
         submissions_(v1::SubmissionService::NewStub(channel_)) {}
 
@@ -207,7 +211,9 @@ class NodeClient::Impl {
   int attempts() const { return options_.attempts_max; }
   admin::v1::NodeService::Stub& node() { return *node_; }
   v1::AuditService::Stub& audit() { return *audit_; }
+  v1::DetailsService::Stub& details() { return *details_; }
   v1::ExhibitService::Stub& exhibits() { return *exhibits_; }
+  v1::LinkService::Stub& links() { return *links_; }
   v1::SearchService::Stub& searches() { return *searches_; }
   v1::SubmissionService::Stub& submissions() { return *submissions_; }
 
@@ -219,7 +225,9 @@ class NodeClient::Impl {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<admin::v1::NodeService::Stub> node_;
   const std::unique_ptr<v1::AuditService::Stub> audit_;
+  const std::unique_ptr<v1::DetailsService::Stub> details_;
   const std::unique_ptr<v1::ExhibitService::Stub> exhibits_;
+  const std::unique_ptr<v1::LinkService::Stub> links_;
   const std::unique_ptr<v1::SearchService::Stub> searches_;
   const std::unique_ptr<v1::SubmissionService::Stub> submissions_;
 };
@@ -305,6 +313,58 @@ absl::StatusOr<v1::ResolveHandleResponse> NodeClient::ResolveHandle(
     const v1::ResolveHandleRequest& request) {
   using Service = v1::ExhibitService::Stub;
   return impl_->Call(impl_->exhibits(), &Service::ResolveHandle, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ReviewCandidateResponse> NodeClient::ReviewCandidate(
+    const v1::ReviewCandidateRequest& request) {
+  using Service = v1::LinkService::Stub;
+  return impl_->Call(impl_->links(), &Service::ReviewCandidate, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::ConcludeLinkResponse> NodeClient::ConcludeLink(
+    const v1::ConcludeLinkRequest& request) {
+  using Service = v1::LinkService::Stub;
+  return impl_->Call(impl_->links(), &Service::ConcludeLink, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::WithdrawLinkResponse> NodeClient::WithdrawLink(
+    const v1::WithdrawLinkRequest& request) {
+  using Service = v1::LinkService::Stub;
+  return impl_->Call(impl_->links(), &Service::WithdrawLink, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::GetLinkResponse> NodeClient::GetLink(const v1::GetLinkRequest& request) {
+  using Service = v1::LinkService::Stub;
+  return impl_->Call(impl_->links(), &Service::GetLink, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ListLinksResponse> NodeClient::ListLinks(const v1::ListLinksRequest& request) {
+  using Service = v1::LinkService::Stub;
+  return impl_->Call(impl_->links(), &Service::ListLinks, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::RequestDetailsResponse> NodeClient::RequestDetails(
+    const v1::RequestDetailsRequest& request) {
+  using Service = v1::DetailsService::Stub;
+  return impl_->Call(impl_->details(), &Service::RequestDetails, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::ListDetailsResponse> NodeClient::ListDetails(
+    const v1::ListDetailsRequest& request) {
+  using Service = v1::DetailsService::Stub;
+  return impl_->Call(impl_->details(), &Service::ListDetails, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::GetDetailsResponse> NodeClient::GetDetails(
+    const v1::GetDetailsRequest& request) {
+  using Service = v1::DetailsService::Stub;
+  return impl_->Call(impl_->details(), &Service::GetDetails, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::DecideDetailsResponse> NodeClient::DecideDetails(
+    const v1::DecideDetailsRequest& request) {
+  using Service = v1::DetailsService::Stub;
+  return impl_->Call(impl_->details(), &Service::DecideDetails, request, /*attempts=*/1);
 }
 
 absl::StatusOr<v1::GetSearchResponse> NodeClient::GetSearch(const v1::GetSearchRequest& request) {

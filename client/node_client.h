@@ -16,31 +16,49 @@
 
 // The generated classes by name only; whoever calls a method includes the .pb.h itself.
 namespace proofmark::v1 {
+class ConcludeLinkRequest;
+class ConcludeLinkResponse;
+class DecideDetailsRequest;
+class DecideDetailsResponse;
+class GetDetailsRequest;
+class GetDetailsResponse;
 class GetExhibitRequest;
 class GetExhibitResponse;
 class GetLedgerResponse;
+class GetLinkRequest;
+class GetLinkResponse;
 class GetReceiptRequest;
 class GetReceiptResponse;
 class GetSearchRequest;
 class GetSearchResponse;
 class ListCheckpointsRequest;
 class ListCheckpointsResponse;
+class ListDetailsRequest;
+class ListDetailsResponse;
 class ListEntriesRequest;
 class ListEntriesResponse;
 class ListExhibitsRequest;
 class ListExhibitsResponse;
+class ListLinksRequest;
+class ListLinksResponse;
 class ListPartnerEntriesRequest;
 class ListPartnerEntriesResponse;
 class ListSearchesRequest;
 class ListSearchesResponse;
 class ReadTreeFileRequest;
 class ReadTreeFileResponse;
+class RequestDetailsRequest;
+class RequestDetailsResponse;
 class ResolveHandleRequest;
 class ResolveHandleResponse;
+class ReviewCandidateRequest;
+class ReviewCandidateResponse;
 class SearchCandidatesRequest;
 class SearchCandidatesResponse;
 class WithdrawExhibitRequest;
 class WithdrawExhibitResponse;
+class WithdrawLinkRequest;
+class WithdrawLinkResponse;
 }  // namespace proofmark::v1
 namespace proofmark::admin::v1 {
 class ApplyDescriptorRequest;
@@ -108,6 +126,18 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::ResolveHandleResponse> ResolveHandle(const v1::ResolveHandleRequest& request);
   absl::StatusOr<v1::GetSearchResponse> GetSearch(const v1::GetSearchRequest& request);
   absl::StatusOr<v1::ListSearchesResponse> ListSearches(const v1::ListSearchesRequest& request);
+  // Acts are sent once: they are in the ledger.
+  absl::StatusOr<v1::ReviewCandidateResponse> ReviewCandidate(
+      const v1::ReviewCandidateRequest& request);
+  absl::StatusOr<v1::ConcludeLinkResponse> ConcludeLink(const v1::ConcludeLinkRequest& request);
+  absl::StatusOr<v1::WithdrawLinkResponse> WithdrawLink(const v1::WithdrawLinkRequest& request);
+  absl::StatusOr<v1::GetLinkResponse> GetLink(const v1::GetLinkRequest& request);
+  absl::StatusOr<v1::ListLinksResponse> ListLinks(const v1::ListLinksRequest& request);
+  absl::StatusOr<v1::RequestDetailsResponse> RequestDetails(
+      const v1::RequestDetailsRequest& request);
+  absl::StatusOr<v1::ListDetailsResponse> ListDetails(const v1::ListDetailsRequest& request);
+  absl::StatusOr<v1::GetDetailsResponse> GetDetails(const v1::GetDetailsRequest& request);
+  absl::StatusOr<v1::DecideDetailsResponse> DecideDetails(const v1::DecideDetailsRequest& request);
   absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request);
   absl::StatusOr<v1::GetLedgerResponse> GetLedger();
   absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(

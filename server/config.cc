@@ -2,11 +2,9 @@
 #include "server/config.h"
 
 #include <algorithm>
-#include <fstream>
+#include <functional>
 #include <initializer_list>
-#include <iterator>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -16,30 +14,14 @@
 #include "crypto/sign/key_id.h"
 #include "crypto/tls/tls.h"
 #include "crypto/x509/spiffe_name.h"
+#include "server/config_file.h"
+#include "server/federation/witness_link.h"
 #include "toml++/toml.h"
 
 namespace proofmark::server {
 namespace {
 
 namespace fs = std::filesystem;
-
-absl::StatusOr<std::string> ReadFile(const fs::path& path, std::int64_t bytes_max) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path, error);
-  if (error) {
-    return absl::NotFoundError(absl::StrFormat("%s: %s", path.string(), error.message()));
-  }
-  if (size > static_cast<std::uintmax_t>(bytes_max)) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s: %d bytes, at most %d", path.string(), size, bytes_max));
-  }
-  std::ifstream in(path, std::ios::binary);
-  std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in.good() && !in.eof()) {
-    return absl::NotFoundError(absl::StrFormat("%s: cannot be read", path.string()));
-  }
-  return bytes;
-}
 
 // One table of the file, with errors that name the key.
 class Section {
@@ -71,6 +53,24 @@ class Section {
   absl::StatusOr<fs::path> Path(std::string_view key) const {
     PM_ASSIGN_OR_RETURN(const std::string text, Text(key));
     return folder_ / text;  // An absolute path stays what it is.
+  }
+
+  // One path or a list of them; absent is none. The files need not exist.
+  absl::StatusOr<std::vector<fs::path>> Paths(std::string_view key) const {
+    std::vector<fs::path> paths;
+    const toml::node* node = Find(key);
+    if (node == nullptr) return paths;
+    if (!node->is_array()) {
+      PM_ASSIGN_OR_RETURN(paths.emplace_back(), Path(key));
+      return paths;
+    }
+    for (const toml::node& item : *node->as_array()) {
+      const std::optional<std::string> text = item.value<std::string>();
+      if (!item.is_string() || !text || text->empty()) return Fault(key, "must be a list of texts");
+      paths.push_back(folder_ / *text);
+    }
+    if (paths.size() > crypto::kBundleCertificatesMax) return Fault(key, "more than 16 files");
+    return paths;
   }
 
   absl::StatusOr<std::string> FileOf(std::string_view key, std::int64_t bytes_max) const {
@@ -128,6 +128,8 @@ class Section {
     return std::optional<crypto::Sha256Digest>(digest);
   }
 
+  bool Has(std::string_view key) const { return Find(key) != nullptr; }
+
   absl::Status Fault(std::string_view key, std::string_view what) const {
     return absl::InvalidArgumentError(absl::StrFormat("%s.%s: %s", name_, key, what));
   }
@@ -142,9 +144,21 @@ class Section {
   const fs::path folder_;
 };
 
-absl::StatusOr<ListenerConfig> ReadListener(const Section& section, bool with_ca) {
+absl::StatusOr<std::vector<crypto::X509Certificate>> ReadCas(const Section& section) {
+  PM_ASSIGN_OR_RETURN(const std::string pem,
+                      section.FileOf("ca", 16 * crypto::kCertificatePemBytesMax));
+  auto cas = crypto::X509Certificate::BundleFromPem(pem);
+  if (!cas.ok()) return section.Fault("ca", std::string(cas.status().message()));
+  return cas;
+}
+
+absl::StatusOr<ListenerConfig> ReadListener(const Section& section, std::string_view port,
+                                            const std::string& node_uri) {
+  const bool partner_port = port == "partner";
   ListenerConfig listener;
   PM_ASSIGN_OR_RETURN(listener.listen, section.Text("listen"));
+  PM_ASSIGN_OR_RETURN(listener.own.certificate_file, section.Path("certificate"));
+  PM_ASSIGN_OR_RETURN(listener.own.key_file, section.Path("key"));
   PM_ASSIGN_OR_RETURN(listener.identity.certificate_pem,
                       section.FileOf("certificate", crypto::kCertificatePemBytesMax));
   PM_ASSIGN_OR_RETURN(listener.identity.key_pem, section.FileOf("key", crypto::kKeyPemBytesMax));
@@ -152,19 +166,21 @@ absl::StatusOr<ListenerConfig> ReadListener(const Section& section, bool with_ca
   const auto matches = crypto::CheckKeyMatchesCertificate(listener.identity.certificate_pem,
                                                           crypto::SecretBytes::TakeFrom(key_copy));
   if (!matches.ok()) return section.Fault("certificate", std::string(matches.status().message()));
-  if (with_ca) {
-    PM_ASSIGN_OR_RETURN(const std::string pem,
-                        section.FileOf("ca", 16 * crypto::kCertificatePemBytesMax));
-    auto cas = crypto::X509Certificate::BundleFromPem(pem);
-    if (!cas.ok()) return section.Fault("ca", std::string(cas.status().message()));
-    listener.cas = *std::move(cas);
+  listener.own.port = port;
+  listener.own.node_uri = node_uri;
+  // On the partner port a node asks as well as answers.
+  listener.own.requirement = {
+      .kind = crypto::SpiffeName::Kind::kNode, .tls_client = partner_port, .tls_server = true};
+  if (!partner_port || section.Has("ca")) {
+    PM_ASSIGN_OR_RETURN(listener.own.cas, ReadCas(section));
   }
   return listener;
 }
 
 absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_RETURN_IF_ERROR(section.AllowOnly({"domain", "node", "endpoint", "ca", "exchange_key",
-                                        "log_key", "witness_key", "answers", "asks", "timeout_s"}));
+                                        "log_key", "witness_key", "answers", "asks", "timeout_s",
+                                        "crl", "budget_per_day", "budget_per_30_days"}));
   federation::Partner partner;
   PM_ASSIGN_OR_RETURN(partner.domain, section.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string node, section.Text("node"));
@@ -184,7 +200,74 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_ASSIGN_OR_RETURN(partner.asked_purposes, section.TextSet("asks"));
   PM_ASSIGN_OR_RETURN(const std::int64_t timeout_s, section.Number("timeout_s", 30, 1, 600));
   partner.timeout = std::chrono::seconds(timeout_s);
+  PM_ASSIGN_OR_RETURN(
+      partner.budget.per_day,
+      section.Number("budget_per_day", partner.budget.per_day, 0, federation::kBudgetMax));
+  PM_ASSIGN_OR_RETURN(
+      partner.budget.per_30_days,
+      section.Number("budget_per_30_days", partner.budget.per_30_days, 0, federation::kBudgetMax));
   return partner;
+}
+
+absl::StatusOr<OutsideWitness> ReadOutsideWitness(const Section& section) {
+  PM_RETURN_IF_ERROR(section.AllowOnly({"url", "key"}));
+  OutsideWitness witness;
+  PM_ASSIGN_OR_RETURN(witness.url, section.Text("url"));
+  PM_ASSIGN_OR_RETURN(const std::optional<crypto::NoteVerifierKey> key, section.VerifierKey("key"));
+  if (!key) return section.Fault("key", "missing");
+  witness.key = *key;
+  return witness;
+}
+
+// Each [[name]] table of the file, in order.
+absl::Status ForEachTable(const toml::table& root, std::string_view name, const fs::path& folder,
+                          const std::function<absl::Status(const Section&)>& read) {
+  const toml::node* const list = root.get(name);
+  if (list == nullptr) return absl::OkStatus();
+  if (!list->is_array_of_tables()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: write each %s as its own [[%s]]", name, name, name));
+  }
+  int number = 0;
+  for (const toml::node& item : *list->as_array()) {
+    PM_RETURN_IF_ERROR(
+        read(Section(absl::StrFormat("%s[%d]", name, number++), item.as_table(), folder)));
+  }
+  return absl::OkStatus();
+}
+
+// What of a section's CAs publishes revocation lists, and where; nothing when it names no file.
+absl::Status ReadListSource(const Section& section, std::string label, std::string peer,
+                            std::vector<crypto::X509Certificate> cas, Config& config) {
+  PM_ASSIGN_OR_RETURN(std::vector<fs::path> files, section.Paths("crl"));
+  if (files.empty()) return absl::OkStatus();
+  config.lists.push_back({.label = std::move(label),
+                          .peer = std::move(peer),
+                          .cas = std::move(cas),
+                          .files = std::move(files)});
+  return absl::OkStatus();
+}
+
+absl::Status ReadPartnerTable(const Section& section, Config& config) {
+  PM_ASSIGN_OR_RETURN(federation::Partner partner, ReadPartner(section));
+  PM_ASSIGN_OR_RETURN(std::vector<crypto::X509Certificate> cas, ReadCas(section));
+  PM_RETURN_IF_ERROR(ReadListSource(section, "partner " + partner.domain, partner.node_id,
+                                    std::move(cas), config));
+  config.partners.push_back(std::move(partner));
+  return absl::OkStatus();
+}
+
+absl::Status ReadRevocation(const Section& section, Config& config) {
+  PM_RETURN_IF_ERROR(section.AllowOnly({"deny", "grace_h"}));
+  if (section.Has("deny")) {
+    PM_ASSIGN_OR_RETURN(config.deny_file.emplace(), section.Path("deny"));
+  }
+  PM_ASSIGN_OR_RETURN(
+      const std::int64_t grace_h,
+      section.Number("grace_h", federation::kRevocationGraceDefault / std::chrono::hours(1), 0,
+                     federation::kRevocationGraceMax / std::chrono::hours(1)));
+  config.revocation_grace = std::chrono::hours(grace_h);
+  return absl::OkStatus();
 }
 
 absl::Status ReadNode(const Section& node, Config& config) {
@@ -208,8 +291,9 @@ absl::Status ReadNode(const Section& node, Config& config) {
 
 absl::Status ReadWitnessing(const Section& section, Config& config) {
   PM_RETURN_IF_ERROR(section.AllowOnly({"quorum", "strict_after_s"}));
-  PM_ASSIGN_OR_RETURN(const std::int64_t quorum,
-                      section.Number("quorum", -1, 0, federation::kPartnersMax));
+  PM_ASSIGN_OR_RETURN(
+      const std::int64_t quorum,
+      section.Number("quorum", -1, 0, federation::kPartnersMax + federation::kOutsideWitnessesMax));
   if (quorum >= 0) config.witnessing.quorum = static_cast<int>(quorum);
   PM_ASSIGN_OR_RETURN(const std::int64_t strict_s,
                       section.Number("strict_after_s", 0, 0, 30LL * 24 * 3600));
@@ -249,44 +333,46 @@ absl::Status ReadLimits(const Section& limits, Config& config) {
 
 absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   PM_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kConfigBytesMax));
-  toml::table root;
-  try {
-    root = toml::parse(text, file.string());
-  } catch (const toml::parse_error& error) {
-    return absl::InvalidArgumentError(absl::StrFormat("%s: line %d: %s", file.string(),
-                                                      error.source().begin.line,
-                                                      std::string(error.description())));
-  }
+  PM_ASSIGN_OR_RETURN(const toml::table root, ParseToml(text, file));
   const fs::path folder = file.parent_path();
   const auto section = [&](std::string_view name) {
     return Section(std::string(name), root[name].as_table(), folder);
   };
-  PM_RETURN_IF_ERROR(Section("file", &root, folder)
-                         .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing",
-                                     "federation", "partner"}));
+  PM_RETURN_IF_ERROR(
+      Section("file", &root, folder)
+          .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing", "federation",
+                      "revocation", "witness_http", "partner", "witness"}));
 
   Config config;
   config.sha256_hex = crypto::Sha256Hex(text);
   PM_RETURN_IF_ERROR(ReadNode(section("node"), config));
   const Section agency = section("agency_port");
-  PM_RETURN_IF_ERROR(agency.AllowOnly({"listen", "certificate", "key", "ca"}));
-  PM_ASSIGN_OR_RETURN(config.agency, ReadListener(agency, /*with_ca=*/true));
+  PM_RETURN_IF_ERROR(agency.AllowOnly({"listen", "certificate", "key", "ca", "crl"}));
+  PM_ASSIGN_OR_RETURN(config.agency, ReadListener(agency, "agency", config.node_uri));
+  PM_RETURN_IF_ERROR(ReadListSource(agency, "staff", "", config.agency.own.cas, config));
   const Section partner_port = section("partner_port");
-  PM_RETURN_IF_ERROR(partner_port.AllowOnly({"listen", "certificate", "key"}));
-  PM_ASSIGN_OR_RETURN(config.partner, ReadListener(partner_port, /*with_ca=*/false));
+  PM_RETURN_IF_ERROR(partner_port.AllowOnly({"listen", "certificate", "key", "ca"}));
+  PM_ASSIGN_OR_RETURN(config.partner, ReadListener(partner_port, "partner", config.node_uri));
+  PM_RETURN_IF_ERROR(ReadRevocation(section("revocation"), config));
   PM_RETURN_IF_ERROR(ReadLimits(section("limits"), config));
   PM_RETURN_IF_ERROR(ReadWitnessing(section("witnessing"), config));
   PM_RETURN_IF_ERROR(ReadFederation(section("federation"), config));
-  if (const toml::node* list = root.get("partner"); list != nullptr) {
-    if (!list->is_array_of_tables()) {
-      return absl::InvalidArgumentError("partner: write each partner as its own [[partner]]");
-    }
-    for (const toml::node& item : *list->as_array()) {
-      const std::string name = absl::StrFormat("partner[%d]", config.partners.size());
-      PM_ASSIGN_OR_RETURN(federation::Partner partner,
-                          ReadPartner(Section(name, item.as_table(), folder)));
-      config.partners.push_back(std::move(partner));
-    }
+  const Section witness_http = section("witness_http");
+  PM_RETURN_IF_ERROR(witness_http.AllowOnly({"listen"}));
+  if (root.contains("witness_http")) {
+    PM_ASSIGN_OR_RETURN(config.witness_http_listen, witness_http.Text("listen"));
+  }
+  PM_RETURN_IF_ERROR(ForEachTable(root, "partner", folder, [&](const Section& item) {
+    return ReadPartnerTable(item, config);
+  }));
+  PM_RETURN_IF_ERROR(ForEachTable(root, "witness", folder, [&](const Section& item) {
+    absl::StatusOr<OutsideWitness> witness = ReadOutsideWitness(item);
+    if (witness.ok()) config.witnessing.outside.push_back(*std::move(witness));
+    return witness.status();
+  }));
+  if (config.witnessing.outside.size() > federation::kOutsideWitnessesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("witness: at most %d", federation::kOutsideWitnessesMax));
   }
   return config;
 }

@@ -11,10 +11,11 @@
 
 #include "absl/status/statusor.h"
 #include "crypto/secret/secret_bytes.h"
-#include "crypto/x509/certificate.h"
+#include "crypto/sign/key_id.h"
 #include "server/federation/descriptor_book.h"
 #include "server/federation/partner.h"
 #include "server/rpc/tls.h"
+#include "server/trust_files.h"
 
 namespace proofmark::server {
 
@@ -22,17 +23,24 @@ inline constexpr std::int64_t kConfigBytesMax = 1 << 20;
 
 // One listener: where it listens, who it is, whom it believes.
 struct ListenerConfig {
-  std::string listen;  // host:port; port 0 lets the system choose.
-  rpc::TlsIdentity identity;
-  std::vector<crypto::X509Certificate> cas;  // Agency port only: the agency's staff CAs.
+  std::string listen;         // host:port; port 0 lets the system choose.
+  rpc::TlsIdentity identity;  // What the files held.
+  OwnCertificate own;         // Where they are; on the agency port its CAs vouch for staff, too.
+};
+
+// A witness that is no partner, reached over HTTP.
+struct OutsideWitness {
+  std::string url;  // http://host[:port][/prefix]
+  crypto::NoteVerifierKey key;
 };
 
 // How this node's own ledger is witnessed.
 struct WitnessingConfig {
-  // Partners that must cosign a checkpoint; absent: two, or as many partners as have a witness key.
+  // Witnesses that must cosign a checkpoint; absent: two, or as many as there are.
   std::optional<int> quorum;
   // Strict mode: no answers to partners while the ledger has been unwitnessed longer. 0: never.
   std::chrono::seconds strict_after{0};
+  std::vector<OutsideWitness> outside;  // Beside the partners.
 };
 
 // What proofmarkd.toml says (docs/operations/configuration.md), with every file it names read.
@@ -48,7 +56,12 @@ struct Config {
   federation::DescriptorBook::Options federation;
   ListenerConfig agency;
   ListenerConfig partner;
+  // host:port where this node is a witness over HTTP as well; absent: over gRPC alone.
+  std::optional<std::string> witness_http_listen;
   std::vector<federation::Partner> partners;
+  std::vector<ListSource> lists;  // Of the CAs that publish revocation lists.
+  std::optional<std::filesystem::path> deny_file;
+  std::chrono::seconds revocation_grace = federation::kRevocationGraceDefault;
   std::int64_t submission_bytes_max = 512LL << 20;  // All scans of one exhibit together.
   std::int64_t uploads_bytes_max = 1LL << 30;       // All uploads under way together.
   int search_threads = 2;                           // Workers of one search.

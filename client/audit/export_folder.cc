@@ -14,13 +14,13 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "client/audit/folder.h"
-#include "client/audit/note_check.h"
 #include "client/fault.h"
 #include "client/file.h"
 #include "crypto/hash/sha256.h"
 #include "crypto/tlog/checkpoint.h"
 #include "crypto/tlog/merkle.h"
 #include "crypto/tlog/tile.h"
+#include "records/ledgercopy/note_check.h"
 
 namespace proofmark::client::audit {
 namespace {
@@ -29,6 +29,8 @@ namespace fs = std::filesystem;
 using crypto::BundleAddress;
 using crypto::Checkpoint;
 using crypto::TileAddress;
+using ledgercopy::CheckNote;
+using ledgercopy::NoteCheck;
 
 constexpr std::size_t kEvidenceNameDigits = 16;
 

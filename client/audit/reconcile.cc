@@ -222,6 +222,14 @@ absl::Status Side::Add(std::uint64_t index, std::string_view bytes) {
         return &Exchange::query_in;
       case EntryKind::kDeny:
         return &Exchange::deny;
+      // Acts that are told by letter: the sender says SENT, the receiver what it made of it.
+      case EntryKind::kDetailsRequest:
+      case EntryKind::kRelease:
+      case EntryKind::kRefuse:
+      case EntryKind::kDecision:
+      case EntryKind::kLink:
+      case EntryKind::kCorrect:
+        return entry.draft.outcome == "SENT" ? &Exchange::query_out : &Exchange::query_in;
       default:
         return nullptr;
     }

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "client/cli/commands.h"
+#include "client/cli/exchange_words.h"
 #include "client/cli/json.h"
 #include "client/cli/node_session.h"
 #include "client/cli/table.h"
@@ -16,7 +17,6 @@ namespace {
 constexpr std::int64_t kListDefault = 100;
 constexpr std::int64_t kListMax = 1'000'000;
 constexpr std::int64_t kPageMax = 500;
-constexpr std::size_t kHandleBytes = 32;
 
 std::string Label(const wire::ExhibitView& view) {
   return view.identity.has_value() ? view.identity->label : "(erased)";
@@ -165,15 +165,6 @@ absl::StatusOr<int> RunWithdraw(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const wire::ExhibitView view, Checked(answer.exhibit()));
   PrintExhibit(session.console, view);
   return 0;
-}
-
-// 32 bytes as tables write them (hexadecimal) or as --json does (base64); no text is both.
-absl::StatusOr<std::string> ParseHandle(const std::string& text) {
-  for (const absl::StatusOr<std::string>& bytes : {base::ParseHex(text), base::ParseBase64(text)}) {
-    if (bytes.ok() && bytes->size() == kHandleBytes) return *bytes;
-  }
-  return MakeFault(FaultCode::kUsage,
-                   "HANDLE must be 32 bytes: 64 hexadecimal digits, or base64 as in --json");
 }
 
 absl::StatusOr<int> RunResolve(const Arguments& arguments, Session& session) {

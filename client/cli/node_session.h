@@ -15,7 +15,9 @@
 #include "client/fault.h"
 #include "client/node_client.h"
 #include "client/profile.h"
+#include "proto/wire/details.h"
 #include "proto/wire/exhibit.h"
+#include "proto/wire/link.h"
 #include "proto/wire/search.h"
 
 // What every command that talks to a node shares.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/node_session.h"
 #include "client/cli/table.h"
+#include "client/cli/words.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "proofmark/admin/v1/node_service.pb.h"
 
 namespace proofmark::client::cli {
@@ -45,6 +48,52 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   return answer.partners().empty() || (request.probe() && !all_serving) ? 1 : 0;
 }
 
+std::string UseText(bool known, std::int64_t used, std::int64_t of) {
+  return known ? absl::StrFormat("%s of %s", CountText(used), CountText(of)) : "not told yet";
+}
+
+absl::StatusOr<int> RunBudget(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  PM_ASSIGN_OR_RETURN(const admin::v1::ListPartnersResponse answer, node->ListPartners({}));
+  Table table({{"agency"},
+               {"it used here, 24 h"},
+               {"30 days"},
+               {"we used there, 24 h"},
+               {"30 days"},
+               {"as told"}});
+  for (const admin::v1::Partner& partner : answer.partners()) {
+    if (arguments.On("--json")) {
+      session.console.out() << JsonLine(partner);
+      continue;
+    }
+    const admin::v1::BudgetUse& here = partner.budget_here();
+    const admin::v1::BudgetUse& there = partner.budget_there();
+    const bool told = partner.has_budget_there();
+    table.AddRow({Cell(partner.domain(), Style::kBold),
+                  UseText(true, here.used_today_count(), here.per_day()),
+                  UseText(true, here.used_30_days_count(), here.per_30_days()),
+                  UseText(told, there.used_today_count(), there.per_day()),
+                  UseText(told, there.used_30_days_count(), there.per_30_days()),
+                  told ? TimeText(partner.told_time().seconds() * 1'000) : ""});
+  }
+  session.console.out() << table.Text(session.console);
+  if (answer.partners().empty()) session.console.Note("There are no partners.");
+  return answer.partners().empty() ? 1 : 0;
+}
+
+Command BudgetCommand() {
+  return {.name = "budget",
+          .summary = "What was used of the questions agreed, in both directions.",
+          .description =
+              "In units: a fresh question costs one, near duplicates of earlier ones double each "
+              "time. What we used there is told in twentieths with every answer.",
+          .options = WithNodeOptions({}),
+          .places = {},
+          .examples = {{"proofmark partners budget", "How many questions are left."}},
+          .children = {},
+          .run = RunBudget};
+}
+
 }  // namespace
 
 Command PartnersCommand() {
@@ -59,7 +108,7 @@ Command PartnersCommand() {
           .places = {},
           .examples = {{"proofmark partners", "Who they are and for which purposes."},
                        {"proofmark partners --probe", "Who answers just now."}},
-          .children = {},
+          .children = {BudgetCommand()},
           .run = Run};
 }
 

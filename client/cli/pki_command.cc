@@ -13,6 +13,7 @@
 #include "client/pki/agency_folder.h"
 #include "crypto/secret/system_random.h"
 #include "crypto/x509/certificate_authority.h"
+#include "crypto/x509/revocation.h"
 #include "crypto/x509/verify.h"
 
 namespace proofmark::client::cli {
@@ -160,6 +161,7 @@ absl::StatusOr<int> RunExportPartner(const Arguments& arguments, Session& sessio
     draft.Add(home / "federation-ca.pem", block.federation_ca_pem);
     draft.Add(home / "exchange.pub.pem", block.exchange_key_pem);
     if (!block.governance_vkey.empty()) draft.Add(home / "governance.vkey", block.governance_vkey);
+    if (block.list_pem) draft.Add(home / "federation-ca.crl", *block.list_pem);
     if (!arguments.On("--dry-run")) {
       PM_RETURN_IF_ERROR(
           draft.Write(arguments.On("--force") ? Overwrite::kAllowed : Overwrite::kNever));
@@ -170,6 +172,95 @@ absl::StatusOr<int> RunExportPartner(const Arguments& arguments, Session& sessio
     }
   }
   session.console.out() << block.toml;
+  return 0;
+}
+
+// Writes new lists, or with --dry-run says what it would write, and tells what each says.
+absl::StatusOr<int> FinishLists(const pki::ListDraft& draft, const Arguments& arguments,
+                                Session& session) {
+  const bool dry = arguments.On("--dry-run");
+  if (!dry) PM_RETURN_IF_ERROR(draft.files.Write(Overwrite::kAllowed));
+  Table table(
+      {{"CA"}, {"list", Align::kRight}, {"revoked", Align::kRight}, {"new"}, {"next update"}});
+  for (const pki::DraftedList& list : draft.lists) {
+    std::string added;
+    for (const std::string& serial : list.added) added += (added.empty() ? "" : " ") + serial;
+    if (arguments.On("--json")) {
+      session.console.out() << JsonLine({{"ca", list.ca},
+                                         {"number", list.number},
+                                         {"revokedCount", list.revoked_count},
+                                         {"added", added},
+                                         {"nextUpdateUnixS", list.next_update_unix_s},
+                                         {"written", !dry}});
+      continue;
+    }
+    table.AddRow({list.ca, std::to_string(list.number), std::to_string(list.revoked_count),
+                  added.empty() ? "-" : added, DateText(list.next_update_unix_s * 1000)});
+  }
+  session.console.out() << table.Text(session.console);
+  if (dry) {
+    session.console.Note("Nothing was written.");
+    return 0;
+  }
+  for (const fs::path& path : draft.files.Paths()) {
+    session.console.Note(absl::StrFormat("wrote %s", path.string()));
+  }
+  session.console.Note(
+      "Put the staff list on your node and the federation list on every partner's; each takes it "
+      "up within seconds.");
+  return 0;
+}
+
+absl::StatusOr<int> RunRevoke(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(
+      const pki::ListDraft draft,
+      pki::DraftRevocation(arguments.Text("--dir"),
+                           {.what = arguments.Text("NAME"),
+                            .reason = *crypto::FindRevocationReason(arguments.Text("--reason")),
+                            .list_lifetime_s = arguments.Duration("--next-update").count() / 1000},
+                           Now()));
+  return FinishLists(draft, arguments, session);
+}
+
+absl::StatusOr<int> RunCrl(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const pki::ListDraft draft,
+                      pki::DraftLists(arguments.Text("--dir"),
+                                      arguments.Duration("--next-update").count() / 1000, Now()));
+  return FinishLists(draft, arguments, session);
+}
+
+absl::StatusOr<int> RunRenew(const Arguments& arguments, Session& session) {
+  pki::RenewRequest request{.all = arguments.On("--all"), .due_share = kDueShare};
+  if (arguments.Has("--lifetime")) {
+    request.lifetime_s = arguments.Duration("--lifetime").count() / 1000;
+  }
+  PM_ASSIGN_OR_RETURN(const pki::RenewDraft draft,
+                      pki::DraftRenewal(arguments.Text("--dir"), request, Now()));
+  const bool dry = arguments.On("--dry-run");
+  if (!dry) PM_RETURN_IF_ERROR(draft.files.Write(Overwrite::kAllowed));
+  Table table({{"speaks for"}, {"file"}, {"until"}});
+  for (const pki::Renewal& renewal : draft.renewed) {
+    if (arguments.On("--json")) {
+      session.console.out() << JsonLine({{"file", renewal.file},
+                                         {"speaksFor", renewal.speaks_for},
+                                         {"notAfterUnixS", renewal.not_after_unix_s},
+                                         {"written", !dry}});
+      continue;
+    }
+    table.AddRow({renewal.speaks_for, renewal.file, DateText(renewal.not_after_unix_s * 1000)});
+  }
+  for (const std::string& file : draft.revoked) {
+    session.console.Note(absl::StrFormat(
+        "%s is revoked and was left alone; whoever is to have one again gets it from "
+        "`pki issue-role` or `pki issue-node`.",
+        file));
+  }
+  if (draft.renewed.empty()) {
+    session.console.Note("Nothing is due.");
+    return kNotDue;
+  }
+  session.console.out() << table.Text(session.console);
+  if (dry) session.console.Note("Nothing was written.");
   return 0;
 }
 
@@ -228,7 +319,7 @@ Command IssueNodeCommand() {
               "certificate from the federation CA; both name the node. Exchange key, "
               "master key and proofmarkd.toml are made the first time and never "
               "replaced, --force or not: without its master key a node cannot read "
-              "what it keeps. To renew, say --force.",
+              "what it keeps. To renew, use `pki renew`.",
           .options = WithWriteOptions(
               {kDir,
                {.name = "--id", .help = "The node's id.", .value_name = "ID", .required = true},
@@ -271,7 +362,7 @@ Command IssueRoleCommand() {
                {.name = "--role",
                 .help = "What the person may do.",
                 .value_name = "ROLE",
-                .choices = {"lab", "examiner", "administrator", "auditor"},
+                .choices = {"lab", "examiner", "officer", "administrator", "auditor"},
                 .required = true},
                {.name = "--name",
                 .help = "Pseudonym: lower-case letters, digits, hyphens.",
@@ -330,6 +421,89 @@ Command GovernanceKeyCommand() {
           .run = RunGovernanceKey};
 }
 
+Parameter NextUpdateOption() {
+  return {.name = "--next-update",
+          .help = "When the list after this one is due, at the latest.",
+          .kind = ValueKind::kDuration,
+          .value_name = "TIME",
+          .fallback = "7d",
+          .min = 3'600'000,
+          .max = crypto::kListLifetimeSecondsMax * 1000};
+}
+
+const Parameter kDryRun = {
+    .name = "--dry-run", .help = "Show what would be written.", .kind = ValueKind::kFlag};
+
+Command RevokeCommand() {
+  return {.name = "revoke",
+          .summary = "Revoke certificates and issue the lists that say so.",
+          .description =
+              "NAME is a certificate's file, or a SPIFFE id, a node's id or ROLE-NAME of a person: "
+              "then every certificate issued for that name that has not ended is revoked. The new "
+              "lists replace the last ones in ca/ and for each node; bring the staff list to your "
+              "node and the federation list to every partner. Nothing takes a revocation back: "
+              "issue another certificate. Ends with 1 when there is nothing to revoke.",
+          .options = {kDir,
+                      {.name = "--reason",
+                       .help = "What the list says of why.",
+                       .value_name = "REASON",
+                       .fallback = "unspecified",
+                       .choices = {"unspecified", "key-compromise", "affiliation-changed",
+                                   "superseded", "cessation-of-operation", "privilege-withdrawn"}},
+                      NextUpdateOption(),
+                      kDryRun,
+                      JsonOption()},
+          .places = {{.name = "NAME", .help = "A certificate's file, or whose.", .required = true}},
+          .examples = {{"proofmark pki revoke --dir pki examiner-a-martin --reason "
+                        "affiliation-changed",
+                        "Somebody who left."},
+                       {"proofmark pki revoke --dir pki node1 --reason key-compromise --dry-run",
+                        "What revoking both certificates of a node would write."}},
+          .children = {},
+          .run = RunRevoke};
+}
+
+Command CrlCommand() {
+  return {.name = "crl",
+          .summary = "Issue the next revocation list of both CAs.",
+          .description =
+              "Says what the last one said, with the next number and a later next update; the "
+              "first one is empty. Run it from a timer, well before the last list's next update: a "
+              "list past that is stale, and after the grace of whoever reads it nobody of this "
+              "agency is let in.",
+          .options = {kDir, NextUpdateOption(), kDryRun, JsonOption()},
+          .places = {},
+          .examples = {{"proofmark pki crl --dir pki", "Lists that are good for a week."}},
+          .children = {},
+          .run = RunCrl};
+}
+
+Command RenewCommand() {
+  return {
+      .name = "renew",
+      .summary = "Issue again the certificates that are due, with fresh keys.",
+      .description =
+          "Due is a certificate in the last third of its life, and one that does not fit its "
+          "key. Names, uses and, without --lifetime, the length of its life stay. A node that "
+          "watches these files shows the new ones within seconds, without a restart. Ends with "
+          "1 when nothing is due.",
+      .options = {kDir,
+                  {.name = "--all", .help = "Also what is not due.", .kind = ValueKind::kFlag},
+                  {.name = "--lifetime",
+                   .help = "How long each is good, 1h or more; as before by default.",
+                   .kind = ValueKind::kDuration,
+                   .value_name = "TIME",
+                   .min = 3'600'000,
+                   .max = crypto::kLeafLifetimeSecondsMax * 1000},
+                  kDryRun,
+                  JsonOption()},
+      .places = {},
+      .examples = {{"proofmark pki renew --dir pki", "From a timer, once a day."},
+                   {"proofmark pki renew --dir pki --all --dry-run", "What there is to renew."}},
+      .children = {},
+      .run = RunRenew};
+}
+
 Command ExportPartnerCommand() {
   return {.name = "export-partner",
           .summary = "Print what a partner needs to know of a node.",
@@ -380,7 +554,8 @@ Command PkiCommand() {
           .places = {},
           .examples = {{"proofmark pki list --dir pki", "What there is and how long it lasts."}},
           .children = {InitAgencyCommand(), IssueNodeCommand(), IssueRoleCommand(), ListCommand(),
-                       DueCommand(), GovernanceKeyCommand(), ExportPartnerCommand()}};
+                       DueCommand(), RenewCommand(), RevokeCommand(), CrlCommand(),
+                       GovernanceKeyCommand(), ExportPartnerCommand()}};
 }
 
 }  // namespace proofmark::client::cli

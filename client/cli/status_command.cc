@@ -56,6 +56,36 @@ std::string CheckpointText(const admin::v1::LedgerStatus& ledger) {
   return text;
 }
 
+// What is said, and how loudly, of one CA's revocation list.
+std::pair<std::string, Style> ListText(const admin::v1::RevocationListStatus& list) {
+  std::string text = absl::StrFormat("%s: ", list.label());
+  Style style = Style::kWarning;
+  switch (list.state()) {
+    case admin::v1::REVOCATION_LIST_STATE_FRESH:
+      text += "fresh";
+      style = Style::kGood;
+      break;
+    case admin::v1::REVOCATION_LIST_STATE_STALE:
+      text += "STALE";
+      break;
+    case admin::v1::REVOCATION_LIST_STATE_EXPIRED:
+      text += "EXPIRED, nobody of this CA is let in";
+      style = Style::kBad;
+      break;
+    default:
+      text += "of a state that this program does not know";
+      break;
+  }
+  if (list.has_missing_since()) {
+    text += absl::StrFormat(", missing since %s", Moment(list.missing_since()));
+  }
+  if (list.has_number()) {
+    text += absl::StrFormat(", list %s, %s revoked, next update %s", CountText(list.number()),
+                            CountText(list.revoked_count()), Moment(list.next_update()));
+  }
+  return {text, style};
+}
+
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const admin::v1::GetStatusResponse status, node->GetStatus());
@@ -86,6 +116,14 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
     facts.Add("certificate", absl::StrFormat("%s port, good until %s", certificate.port(),
                                              Moment(certificate.expire_time())));
   }
+  for (const admin::v1::RevocationListStatus& list : status.revocation_lists()) {
+    const auto [text, style] = ListText(list);
+    facts.Add("revocation", text, style);
+  }
+  if (status.denied_count() > 0) {
+    facts.Add("denied", absl::StrFormat("%s names and certificates on the node's own list",
+                                        CountText(status.denied_count())));
+  }
   facts.Add("disk", BytesText(status.disk_free_bytes()) + " free");
   console.out() << facts.Text(console);
   if (provisional) console.Warn(kProvisional);
@@ -94,6 +132,11 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
         "ALARM: %d pieces of evidence that a partner's ledger forked; see the entries of "
         "`proofmark audit list --kind alarm` and tell the partner's auditor by other means.",
         status.ledger().fork_alarms()));
+  }
+  if (status.ledger().fork_reports_waiting() > 0) {
+    console.Warn(absl::StrFormat(
+        "%d reports of a fork have not reached their partners yet; the node keeps trying.",
+        status.ledger().fork_reports_waiting()));
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "client/fault.h"
+#include "client/pki/layout.h"
 #include "client/profile.h"
 #include "crypto/federation/descriptor.h"
 #include "crypto/sign/ed25519.h"
@@ -20,13 +21,87 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kBackdateS = 300;  // A node's clock may be a little behind this one.
 constexpr std::size_t kMasterKeyBytes = 32;
 constexpr std::int64_t kDomainBytesMax = 512;
 
 constexpr std::string_view kGovernanceVkey = "governance.vkey";
-constexpr std::string_view kStaff = "staff";
-constexpr std::string_view kFederation = "federation";
+
+// Fresh signing keys and their public halves, but for those that the node has.
+void AddSigningKeys(const fs::path& keys, base::Random& random, Draft& draft) {
+  for (const char* name : {"exchange", "log", "witness"}) {
+    std::error_code error;
+    if (fs::exists(keys / absl::StrFormat("%s.pem", name), error)) continue;
+    const crypto::SigningKey key = crypto::SigningKey::Generate(random);
+    draft.AddPrivate(keys / absl::StrFormat("%s.pem", name), key.ToPem());
+    draft.Add(keys / absl::StrFormat("%s.pub.pem", name), key.verifying_key().ToPem());
+  }
+}
+
+// The text by which partners know a key of the node for signed notes.
+absl::StatusOr<std::string> NoteKeyText(const fs::path& keys, std::string_view domain,
+                                        std::string_view id, const char* name,
+                                        crypto::NoteKeyType type) {
+  const fs::path file = keys / absl::StrFormat("%s.pub.pem", name);
+  PM_ASSIGN_OR_RETURN(const std::string pem, ReadFile(file, crypto::kKeyPemBytesMax));
+  const auto key = crypto::VerifyingKey::FromPem(pem);
+  if (!key.ok()) {
+    return MakeFault(FaultCode::kCannotRead,
+                     absl::StrFormat("%s: %s", file.string(), key.status().message()));
+  }
+  return crypto::ToVerifierKey(absl::StrFormat("%s/proofmark/%s/%s", domain, id, name), type, *key);
+}
+
+std::string NodeConfiguration(std::string_view domain, const NodeRequest& request,
+                              bool lists_published) {
+  return absl::StrFormat(
+      "# Configuration of one node (docs/operations/configuration.md). Every path is relative to\n"
+      "# this file's folder.\n"
+      "\n"
+      "[node]\n"
+      "domain = \"%s\"\n"
+      "id = \"%s\"\n"
+      "state = \"state\"\n"
+      "master_key = \"keys/master.key\"\n"
+      "exchange_key = \"keys/exchange.pem\"\n"
+      "log_key = \"keys/log.pem\"\n"
+      "witness_key = \"keys/witness.pem\"\n"
+      "\n"
+      "[agency_port]\n"
+      "listen = \"%s\"\n"
+      "certificate = \"keys/node-staff.pem\"\n"
+      "key = \"keys/node-staff.key\"\n"
+      "ca = \"ca/staff-ca.pem\"\n"
+      "%s"
+      "\n"
+      "[partner_port]\n"
+      "listen = \"%s\"\n"
+      "certificate = \"keys/node-federation.pem\"\n"
+      "key = \"keys/node-federation.key\"\n"
+      "ca = \"ca/federation-ca.pem\"\n"
+      "\n"
+      "# Partners: append what their `proofmark pki export-partner` prints.\n",
+      domain, request.id, request.agency_listen,
+      lists_published ? "crl = \"ca/staff-ca.crl\"\n" : "", request.partner_listen);
+}
+
+absl::Status AddListed(const fs::path& folder, const fs::path& file,
+                       std::vector<ListedCertificate>& list) {
+  PM_ASSIGN_OR_RETURN(const crypto::X509Certificate read, ReadCertificate(file));
+  list.push_back({.file = file.lexically_relative(folder).string(),
+                  .speaks_for = SpeaksFor(read, file),
+                  .is_ca = read.is_ca(),
+                  .not_before_unix_s = read.not_before_unix_s(),
+                  .not_after_unix_s = read.not_after_unix_s()});
+  return absl::OkStatus();
+}
+
+std::string TomlList(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "\"" : ", \"") + text + "\"";
+  return "[" + list + "]";
+}
+
+}  // namespace
 
 absl::Status Usage(const absl::Status& why) {
   return MakeFault(FaultCode::kUsage, std::string_view(why.message().data(), why.message().size()));
@@ -37,6 +112,21 @@ fs::path CaCertificate(const fs::path& folder, std::string_view ca) {
 }
 fs::path CaKey(const fs::path& folder, std::string_view ca) {
   return folder / "ca" / absl::StrFormat("%s-ca.key", ca);
+}
+
+fs::path CaList(const fs::path& folder, std::string_view ca) {
+  return folder / "ca" / absl::StrFormat("%s-ca.crl", ca);
+}
+bool Exists(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+void AddIssued(const fs::path& folder, std::string_view ca, const fs::path& file,
+               const crypto::X509Certificate& certificate, Draft& draft) {
+  draft.Add(file, certificate.ToPem());
+  draft.Add(folder / "issued" / std::string(ca) / (certificate.serial_hex() + ".pem"),
+            certificate.ToPem());
 }
 
 absl::StatusOr<std::string> ReadDomain(const fs::path& folder) {
@@ -64,61 +154,6 @@ absl::StatusOr<crypto::CertificateAuthority> LoadCa(const fs::path& folder, std:
       absl::StrFormat("%s: %s", CaCertificate(folder, ca).string(), authority.status().message()));
 }
 
-// Fresh signing keys and their public halves, but for those that the node has.
-void AddSigningKeys(const fs::path& keys, base::Random& random, Draft& draft) {
-  for (const char* name : {"exchange", "log", "witness"}) {
-    std::error_code error;
-    if (fs::exists(keys / absl::StrFormat("%s.pem", name), error)) continue;
-    const crypto::SigningKey key = crypto::SigningKey::Generate(random);
-    draft.AddPrivate(keys / absl::StrFormat("%s.pem", name), key.ToPem());
-    draft.Add(keys / absl::StrFormat("%s.pub.pem", name), key.verifying_key().ToPem());
-  }
-}
-
-// The text by which partners know a key of the node for signed notes.
-absl::StatusOr<std::string> NoteKeyText(const fs::path& keys, std::string_view domain,
-                                        std::string_view id, const char* name,
-                                        crypto::NoteKeyType type) {
-  const fs::path file = keys / absl::StrFormat("%s.pub.pem", name);
-  PM_ASSIGN_OR_RETURN(const std::string pem, ReadFile(file, crypto::kKeyPemBytesMax));
-  const auto key = crypto::VerifyingKey::FromPem(pem);
-  if (!key.ok()) {
-    return MakeFault(FaultCode::kCannotRead,
-                     absl::StrFormat("%s: %s", file.string(), key.status().message()));
-  }
-  return crypto::ToVerifierKey(absl::StrFormat("%s/proofmark/%s/%s", domain, id, name), type, *key);
-}
-
-std::string NodeConfiguration(std::string_view domain, const NodeRequest& request) {
-  return absl::StrFormat(
-      "# Configuration of one node (docs/operations/configuration.md). Every path is relative to\n"
-      "# this file's folder.\n"
-      "\n"
-      "[node]\n"
-      "domain = \"%s\"\n"
-      "id = \"%s\"\n"
-      "state = \"state\"\n"
-      "master_key = \"keys/master.key\"\n"
-      "exchange_key = \"keys/exchange.pem\"\n"
-      "log_key = \"keys/log.pem\"\n"
-      "witness_key = \"keys/witness.pem\"\n"
-      "\n"
-      "[agency_port]\n"
-      "listen = \"%s\"\n"
-      "certificate = \"keys/node-staff.pem\"\n"
-      "key = \"keys/node-staff.key\"\n"
-      "ca = \"ca/staff-ca.pem\"\n"
-      "\n"
-      "[partner_port]\n"
-      "listen = \"%s\"\n"
-      "certificate = \"keys/node-federation.pem\"\n"
-      "key = \"keys/node-federation.key\"\n"
-      "\n"
-      "# Partners: append what their `proofmark pki export-partner` prints.\n",
-      domain, request.id, request.agency_listen, request.partner_listen);
-}
-
-// What a certificate is for, when it lies where it should.
 std::string SpeaksFor(const crypto::X509Certificate& certificate, const fs::path& file) {
   if (certificate.is_ca()) {
     return file.filename() == "staff-ca.pem" ? "staff CA" : "federation CA";
@@ -127,23 +162,6 @@ std::string SpeaksFor(const crypto::X509Certificate& certificate, const fs::path
   return name.ok() ? name->uri() : "no name of ours";
 }
 
-absl::Status AddListed(const fs::path& folder, const fs::path& file,
-                       std::vector<ListedCertificate>& list) {
-  PM_ASSIGN_OR_RETURN(const std::string pem, ReadFile(file, crypto::kCertificatePemBytesMax));
-  const absl::StatusOr<crypto::X509Certificate> read = crypto::X509Certificate::FromPem(pem);
-  if (!read.ok()) {
-    return MakeFault(FaultCode::kOwnCertificate,
-                     absl::StrFormat("%s: %s", file.string(), read.status().message()));
-  }
-  list.push_back({.file = file.lexically_relative(folder).string(),
-                  .speaks_for = SpeaksFor(*read, file),
-                  .is_ca = read->is_ca(),
-                  .not_before_unix_s = read->not_before_unix_s(),
-                  .not_after_unix_s = read->not_after_unix_s()});
-  return absl::OkStatus();
-}
-
-// The names of the sub-folders, sorted; none when the folder is absent.
 std::vector<fs::path> SubFolders(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code error;
@@ -154,13 +172,13 @@ std::vector<fs::path> SubFolders(const fs::path& folder) {
   return found;
 }
 
-std::string TomlList(const std::vector<std::string>& texts) {
-  std::string list;
-  for (const std::string& text : texts) list += (list.empty() ? "\"" : ", \"") + text + "\"";
-  return "[" + list + "]";
+absl::StatusOr<crypto::X509Certificate> ReadCertificate(const fs::path& file) {
+  PM_ASSIGN_OR_RETURN(const std::string pem, ReadFile(file, crypto::kCertificatePemBytesMax));
+  absl::StatusOr<crypto::X509Certificate> read = crypto::X509Certificate::FromPem(pem);
+  if (read.ok()) return read;
+  return MakeFault(FaultCode::kOwnCertificate,
+                   absl::StrFormat("%s: %s", file.string(), read.status().message()));
 }
-
-}  // namespace
 
 void Draft::Add(fs::path path, std::string_view text) {
   items_.push_back(
@@ -231,9 +249,9 @@ absl::StatusOr<Draft> DraftNode(const fs::path& folder, const NodeRequest& reque
                          .not_before_unix_s = now_unix_ms / 1000 - kBackdateS,
                          .lifetime_s = request.lifetime_s});
     if (!issued.ok()) return Usage(issued.status());
-    draft.Add(keys / absl::StrFormat("node-%s.pem", ca), issued->certificate.ToPem());
+    AddIssued(folder, ca, keys / absl::StrFormat("node-%s.pem", ca), issued->certificate, draft);
     draft.AddPrivate(keys / absl::StrFormat("node-%s.key", ca), issued->key_pem);
-    if (ca == kStaff) draft.Add(node / "ca" / "staff-ca.pem", authority.certificate().ToPem());
+    draft.Add(node / "ca" / absl::StrFormat("%s-ca.pem", ca), authority.certificate().ToPem());
   }
   AddSigningKeys(keys, random, draft);
   std::error_code error;
@@ -241,7 +259,8 @@ absl::StatusOr<Draft> DraftNode(const fs::path& folder, const NodeRequest& reque
     draft.AddPrivate(keys / "master.key", crypto::SecretBytes::Random(kMasterKeyBytes, random));
   }
   if (!fs::exists(node / "proofmarkd.toml", error)) {
-    draft.Add(node / "proofmarkd.toml", NodeConfiguration(domain, request));
+    draft.Add(node / "proofmarkd.toml",
+              NodeConfiguration(domain, request, Exists(CaList(folder, kStaff))));
   }
   return draft;
 }
@@ -266,7 +285,7 @@ absl::StatusOr<Draft> DraftRole(const fs::path& folder, const RoleRequest& reque
       folder / "roles" / absl::StrFormat("%s-%s", crypto::ToText(request.role), request.pseudonym);
   Draft draft;
   draft.Add(role / "staff-ca.pem", authority.certificate().ToPem());
-  draft.Add(role / "certificate.pem", issued->certificate.ToPem());
+  AddIssued(folder, kStaff, role / "certificate.pem", issued->certificate, draft);
   draft.AddPrivate(role / "private.key", issued->key_pem);
   if (!request.node_address.empty()) {
     if (const absl::Status status = CheckAddress(request.node_address); !status.ok()) {
@@ -342,6 +361,10 @@ absl::StatusOr<PartnerBlock> ExportPartner(const fs::path& folder, const Partner
   PM_ASSIGN_OR_RETURN(
       const std::string witness_key,
       NoteKeyText(keys, block.domain, request.id, "witness", crypto::NoteKeyType::kCosignature));
+  if (Exists(CaList(folder, kFederation))) {
+    PM_ASSIGN_OR_RETURN(block.list_pem,
+                        ReadFile(CaList(folder, kFederation), crypto::kRevocationListBytesMax));
+  }
   const std::string home = request.prefix + "/" + block.domain;
   block.toml = absl::StrFormat(
       "[[partner]]\n"
@@ -349,13 +372,15 @@ absl::StatusOr<PartnerBlock> ExportPartner(const fs::path& folder, const Partner
       "node = \"%s\"\n"
       "endpoint = \"%s\"\n"
       "ca = \"%s/federation-ca.pem\"\n"
+      "%s"
       "exchange_key = \"%s/exchange.pub.pem\"\n"
       "log_key = \"%s\"\n"
       "witness_key = \"%s\"\n"
       "answers = %s  # Purposes for which we answer it. Empty: none.\n"
       "asks = %s  # Purposes for which we may ask it.\n",
-      block.domain, request.id, request.endpoint, home, home, log_key, witness_key,
-      TomlList(request.answers), TomlList(request.asks));
+      block.domain, request.id, request.endpoint, home,
+      block.list_pem ? absl::StrFormat("crl = \"%s/federation-ca.crl\"\n", home) : "", home,
+      log_key, witness_key, TomlList(request.answers), TomlList(request.asks));
   return block;
 }
 

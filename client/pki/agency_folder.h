@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/random.h"
 #include "client/file.h"
 #include "crypto/secret/secret_bytes.h"
+#include "crypto/x509/revocation.h"
 #include "crypto/x509/spiffe_name.h"
 
 // The folder in which an agency keeps its two CAs and issues certificates from them:
@@ -19,9 +21,11 @@
 //   agency-domain                     the agency's domain, one line
 //   ca/staff-ca.pem, .key             vouches on the agency port: staff, and the node to staff
 //   ca/federation-ca.pem, .key        vouches on the partner port: the node to partners
+//   ca/staff-ca.crl, federation-...   the newest revocation list of each, once there is one
+//   issued/<ca>/<serial>.pem          every certificate ever issued, so that each can be revoked
 //   nodes/<id>/                       what goes to the node's machine, and nothing else:
 //     proofmarkd.toml                 made once
-//     ca/staff-ca.pem
+//     ca/staff-ca.pem, ca/federation-ca.pem, and the lists of both, once there are any
 //     keys/node-staff.pem, .key       agency port; from the staff CA
 //     keys/node-federation.pem, .key  partner port; from the federation CA
 //     keys/exchange.pem               Ed25519, private; keys/exchange.pub.pem public: questions
@@ -37,6 +41,7 @@
 namespace proofmark::client::pki {
 
 inline constexpr std::int64_t kLeafLifetimeDefaultS = 30LL * 24 * 3600;
+inline constexpr std::int64_t kListLifetimeDefaultS = 7LL * 24 * 3600;
 
 // What would be written, and what is. Nothing touches the disk before Write().
 class Draft {
@@ -117,6 +122,63 @@ absl::StatusOr<std::vector<ListedCertificate>> ListCertificates(
 // True when less than `share` of a certificate's life is left, or it has ended.
 bool IsDue(const ListedCertificate& certificate, std::int64_t now_unix_ms, double share);
 
+struct RevokeRequest {
+  // A certificate's file; or a SPIFFE id, the id of a node, or "<role>-<pseudonym>": then every
+  // certificate issued for that name that has not ended.
+  std::string what;
+  crypto::RevocationReason reason = crypto::RevocationReason::kUnspecified;
+  std::int64_t list_lifetime_s = kListLifetimeDefaultS;
+};
+
+// One CA's list to come.
+struct DraftedList {
+  std::string ca;  // "staff" or "federation".
+  std::int64_t number = 0;
+  std::int64_t next_update_unix_s = 0;
+  std::int64_t revoked_count = 0;
+  std::vector<std::string> added;  // Serial numbers that the list before did not name.
+};
+struct ListDraft {
+  Draft files;
+  std::vector<DraftedList> lists;
+};
+
+// A new list of each CA that issued what is revoked, with everything that its last one named and
+// that has not ended. Writing it replaces the last one, in ca/ and for each node.
+//   kNotFound (fault)  nothing was issued for that name, or all of it has ended or is revoked.
+//   kUsage, kCannotRead, kOwnCertificate (faults)
+absl::StatusOr<ListDraft> DraftRevocation(const std::filesystem::path& folder,
+                                          const RevokeRequest& request, std::int64_t now_unix_ms);
+
+// A new list of both CAs that says the same as the last: number one higher, next update later.
+//   kUsage, kCannotRead, kOwnCertificate (faults)
+absl::StatusOr<ListDraft> DraftLists(const std::filesystem::path& folder,
+                                     std::int64_t list_lifetime_s, std::int64_t now_unix_ms);
+
+struct RenewRequest {
+  bool all = false;                        // Not only what is due.
+  double due_share = 1.0 / 3.0;            // Due with less than this share of its life left.
+  std::optional<std::int64_t> lifetime_s;  // Absent: each as long as it had.
+};
+
+struct Renewal {
+  std::string file;  // Relative to the folder.
+  std::string speaks_for;
+  std::int64_t not_after_unix_s = 0;  // Of the new certificate.
+};
+struct RenewDraft {
+  Draft files;
+  std::vector<Renewal> renewed;
+  // Due, and left alone: a revoked certificate comes back by `issue-node` or `issue-role` alone.
+  std::vector<std::string> revoked;
+};
+
+// The leaf certificates that are due, or that do not fit their key because an earlier renewal was
+// cut short, again: same names, same uses, a fresh key.
+//   kCannotRead, kOwnCertificate, kUsage (faults)
+absl::StatusOr<RenewDraft> DraftRenewal(const std::filesystem::path& folder,
+                                        const RenewRequest& request, std::int64_t now_unix_ms);
+
 struct PartnerRequest {
   std::string id;                    // Of the node.
   std::string endpoint;              // Where its partner port is reached, "host:port".
@@ -131,6 +193,9 @@ struct PartnerBlock {
   std::string federation_ca_pem;  // To lie at <prefix>/<domain>/federation-ca.pem,
   std::string exchange_key_pem;   // at <prefix>/<domain>/exchange.pub.pem, and
   std::string governance_vkey;    // at <prefix>/<domain>/governance.vkey; empty: none was made.
+  // To lie at <prefix>/<domain>/federation-ca.crl, and to be replaced by every later one. Absent:
+  // the agency publishes none.
+  std::optional<std::string> list_pem;
   std::string domain;
 };
 

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <cstring>
 #include <limits>
 
 #include "base/check.h"
@@ -22,6 +23,29 @@ BioHandle ReadingBio(std::string_view bytes) {
   BioHandle bio(BIO_new_mem_buf(bytes.empty() ? "" : bytes.data(), static_cast<int>(bytes.size())));
   PM_CHECK(bio != nullptr);
   return bio;
+}
+
+absl::StatusOr<std::optional<PemBlock>> NextPemBlock(BIO* bio) {
+  char* label = nullptr;
+  char* header = nullptr;
+  unsigned char* bytes = nullptr;
+  long size = 0;
+  const bool found = PEM_read_bio(bio, &label, &header, &bytes, &size) == 1;
+  const OpenSslMemory<char> label_owner(label);
+  const OpenSslMemory<char> header_owner(header);
+  const OpenSslMemory<unsigned char> bytes_owner(bytes);
+  if (!found) {
+    const unsigned long why = ERR_peek_last_error();
+    if (ERR_GET_LIB(why) != ERR_LIB_PEM || ERR_GET_REASON(why) != PEM_R_NO_START_LINE) {
+      return OpenSslError(absl::StatusCode::kInvalidArgument, "damaged PEM block");
+    }
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  if (std::strlen(header) != 0) {
+    return OpenSslError(absl::StatusCode::kInvalidArgument, "a PEM block with headers");
+  }
+  return PemBlock{label, {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)}};
 }
 
 absl::StatusOr<PkeyHandle> PrivateKeyFromPem(const SecretBytes& pem) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,16 @@ inline constexpr std::size_t kPrivateKeyPemBytesMax = 16 * 1024;
 
 // A BIO that reads `bytes`, which must outlive it and be at most 2^31 - 1.
 BioHandle ReadingBio(std::string_view bytes);
+
+// One "-----BEGIN <label>-----" block, decoded.
+struct PemBlock {
+  std::string label;
+  std::string bytes;
+};
+
+// The next block, or nothing at the end of the text. Text around blocks is skipped.
+//   kInvalidArgument  a damaged block, or one with headers.
+absl::StatusOr<std::optional<PemBlock>> NextPemBlock(BIO* bio);
 
 // The one private key in `pem`, unencrypted.
 //   kInvalidArgument  too large, encrypted, or no key.

@@ -4,43 +4,23 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstring>
-#include <ctime>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
 #include "crypto/openssl/handles.h"
 #include "crypto/openssl/pem.h"
 #include "crypto/openssl/status.h"
+#include "crypto/x509/asn1.h"
 
 namespace proofmark::crypto {
 namespace {
 
 using GeneralNamesHandle = std::unique_ptr<GENERAL_NAMES, Deleter<GENERAL_NAMES_free>>;
-// OPENSSL_free is a macro with the caller's place in it.
-struct OpenSslFree {
-  void operator()(void* p) const { OPENSSL_free(p); }
-};
-template <class T>
-using OpenSslMemory = std::unique_ptr<T, OpenSslFree>;
-
 absl::Status Refused(std::string_view why) {
   return OpenSslError(absl::StatusCode::kInvalidArgument, std::string("certificate: ").append(why));
-}
-
-// What an i2d_ function writes for `object`.
-template <auto kEncode, class T>
-std::string Encoded(T* object) {
-  unsigned char* raw = nullptr;
-  const int size = kEncode(object, &raw);
-  const OpenSslMemory<unsigned char> owner(raw);
-  PM_CHECK(size > 0);
-  return {reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size)};
 }
 
 std::string NameText(const X509_NAME* name) {
@@ -49,28 +29,6 @@ std::string NameText(const X509_NAME* name) {
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
   return {text, static_cast<std::size_t>(size)};
-}
-
-std::string SerialText(const ASN1_INTEGER* serial) {
-  const std::unique_ptr<BIGNUM, Deleter<BN_free>> number(ASN1_INTEGER_to_BN(serial, nullptr));
-  PM_CHECK(number != nullptr);
-  const OpenSslMemory<char> hex(BN_bn2hex(number.get()));
-  PM_CHECK(hex != nullptr);
-  std::string digits = absl::AsciiStrToLower(hex.get());
-  const bool negative = digits.starts_with('-');
-  if (negative) digits.erase(0, 1);
-  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
-  return negative ? "-" + digits : digits;
-}
-
-absl::StatusOr<std::int64_t> UnixSeconds(const ASN1_TIME* time) {
-  std::tm utc{};
-  if (ASN1_TIME_to_tm(time, &utc) != 1) return Refused("unreadable time of validity");
-  const std::chrono::sys_days day = std::chrono::year(utc.tm_year + 1900) /
-                                    std::chrono::month(static_cast<unsigned>(utc.tm_mon + 1)) /
-                                    std::chrono::day(static_cast<unsigned>(utc.tm_mday));
-  return std::chrono::sys_seconds(day).time_since_epoch().count() + utc.tm_hour * 3600 +
-         utc.tm_min * 60 + utc.tm_sec;
 }
 
 std::string Bytes(const ASN1_STRING* text) {
@@ -89,7 +47,22 @@ absl::Status RefuseRepeatedExtensions(const X509* certificate) {
 struct AlternativeNames {
   std::vector<std::string> uris;
   std::vector<std::string> hosts;
+  std::vector<std::string> addresses;
 };
+
+// "" for an address of neither length.
+std::string AddressText(const ASN1_OCTET_STRING* address) {
+  const unsigned char* const raw = ASN1_STRING_get0_data(address);
+  if (ASN1_STRING_length(address) == 4) {
+    return absl::StrFormat("%d.%d.%d.%d", raw[0], raw[1], raw[2], raw[3]);
+  }
+  if (ASN1_STRING_length(address) != 16) return {};
+  std::string words;
+  for (int i = 0; i < 16; i += 2) {
+    words += absl::StrFormat("%s%X", i == 0 ? "" : ":", raw[i] << 8 | raw[i + 1]);
+  }
+  return words;
+}
 
 absl::StatusOr<AlternativeNames> ReadAlternativeNames(const X509* certificate) {
   AlternativeNames read;
@@ -108,35 +81,12 @@ absl::StatusOr<AlternativeNames> ReadAlternativeNames(const X509* certificate) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type == GEN_URI) read.uris.push_back(Bytes(name->d.uniformResourceIdentifier));
     if (name->type == GEN_DNS) read.hosts.push_back(Bytes(name->d.dNSName));
+    if (name->type == GEN_IPADD) {
+      std::string address = AddressText(name->d.iPAddress);
+      if (!address.empty()) read.addresses.push_back(std::move(address));
+    }
   }
   return read;
-}
-
-struct PemBlock {
-  std::string label;
-  std::string bytes;
-};
-
-// The next block, or nothing at the end of the text.
-absl::StatusOr<std::optional<PemBlock>> NextBlock(BIO* bio) {
-  char* label = nullptr;
-  char* header = nullptr;
-  unsigned char* bytes = nullptr;
-  long size = 0;
-  const bool found = PEM_read_bio(bio, &label, &header, &bytes, &size) == 1;
-  const OpenSslMemory<char> label_owner(label);
-  const OpenSslMemory<char> header_owner(header);
-  const OpenSslMemory<unsigned char> bytes_owner(bytes);
-  if (!found) {
-    const unsigned long why = ERR_peek_last_error();
-    if (ERR_GET_LIB(why) != ERR_LIB_PEM || ERR_GET_REASON(why) != PEM_R_NO_START_LINE) {
-      return Refused("damaged PEM block");
-    }
-    ERR_clear_error();
-    return std::nullopt;
-  }
-  if (std::strlen(header) != 0) return Refused("a PEM block with headers");
-  return PemBlock{label, {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)}};
 }
 
 }  // namespace
@@ -158,12 +108,13 @@ absl::StatusOr<X509Certificate::Facts> X509Certificate::ReadFacts(std::string_vi
   facts.der = der;
   facts.subject = NameText(X509_get_subject_name(x509));
   facts.issuer = NameText(X509_get_issuer_name(x509));
-  facts.serial_hex = SerialText(X509_get0_serialNumber(x509));
+  facts.serial_hex = IntegerHex(X509_get0_serialNumber(x509));
   PM_ASSIGN_OR_RETURN(facts.not_before_unix_s, UnixSeconds(X509_get0_notBefore(x509)));
   PM_ASSIGN_OR_RETURN(facts.not_after_unix_s, UnixSeconds(X509_get0_notAfter(x509)));
   PM_ASSIGN_OR_RETURN(AlternativeNames names, ReadAlternativeNames(x509));
   facts.uri_sans = std::move(names.uris);
   facts.dns_sans = std::move(names.hosts);
+  facts.ip_sans = std::move(names.addresses);
   // OpenSSL reports an absent extension as "may do everything"; here it grants nothing.
   const std::uint32_t usage = (flags & EXFLAG_KUSAGE) != 0 ? X509_get_key_usage(x509) : 0;
   const std::uint32_t purposes =
@@ -206,7 +157,7 @@ absl::StatusOr<std::vector<X509Certificate>> X509Certificate::BundleFromPem(std:
   const BioHandle bio = ReadingBio(pem);
   std::vector<X509Certificate> bundle;
   while (true) {
-    PM_ASSIGN_OR_RETURN(const std::optional<PemBlock> block, NextBlock(bio.get()));
+    PM_ASSIGN_OR_RETURN(const std::optional<PemBlock> block, NextPemBlock(bio.get()));
     if (!block.has_value()) break;
     if (block->label != "CERTIFICATE") {
       return absl::InvalidArgumentError("certificate: another kind of PEM block in its place");

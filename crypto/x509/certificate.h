@@ -50,6 +50,8 @@ class X509Certificate {
   // The bytes between the quotes of the DER, hostile until parsed: NUL may be among them.
   const std::vector<std::string>& uri_sans() const { return facts_->uri_sans; }
   const std::vector<std::string>& dns_sans() const { return facts_->dns_sans; }
+  // As text, "192.0.2.1" or "2001:DB8:0:0:0:0:0:1"; others are left out.
+  const std::vector<std::string>& ip_sans() const { return facts_->ip_sans; }
 
   bool is_ca() const { return facts_->is_ca; }
   // False where the extension that would grant it is absent.
@@ -81,6 +83,7 @@ class X509Certificate {
     std::int64_t not_after_unix_s = 0;
     std::vector<std::string> uri_sans;
     std::vector<std::string> dns_sans;
+    std::vector<std::string> ip_sans;
     bool is_ca = false;
     bool may_sign_digitally = false;
     bool may_sign_certificates = false;

@@ -11,6 +11,7 @@
 #include "crypto/openssl/handles.h"
 #include "crypto/openssl/pem.h"
 #include "crypto/x509/certificate_draft.h"
+#include "crypto/x509/revocation_draft.h"
 
 namespace proofmark::crypto {
 namespace {
@@ -124,6 +125,21 @@ absl::StatusOr<IssuedCertificate> CertificateAuthority::Issue(const LeafOptions&
                                                          std::string(verified.status().message())));
   }
   return IssuedCertificate{std::move(certificate), PrivateKeyToPem(key.get())};
+}
+
+absl::StatusOr<RevocationList> CertificateAuthority::IssueList(const ListOptions& options) const {
+  if (options.number < 0) return absl::InvalidArgumentError("revocation list number: below 0");
+  if (options.lifetime_s <= 0 || options.lifetime_s > kListLifetimeSecondsMax) {
+    return absl::InvalidArgumentError("revocation list lifetime: not within 90 days");
+  }
+  RevocationListDraft draft{.number = options.number,
+                            .this_update_unix_s = options.this_update_unix_s,
+                            .next_update_unix_s = options.this_update_unix_s + options.lifetime_s};
+  for (const auto& [serial_hex, revocation] : options.revoked) {
+    draft.entries.push_back({.serial_hex = serial_hex, .revocation = revocation});
+  }
+  PM_ASSIGN_OR_RETURN(const std::string der, SignListDraft(draft, certificate_, key_.get()));
+  return RevocationList::Read(der, certificate_);
 }
 
 }  // namespace proofmark::crypto

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/secret/secret_bytes.h"
 #include "crypto/x509/certificate.h"
+#include "crypto/x509/revocation.h"
 #include "crypto/x509/spiffe_name.h"
 #include "crypto/x509/verify.h"
 
@@ -20,6 +22,8 @@ namespace proofmark::crypto {
 
 inline constexpr std::int64_t kCaLifetimeSecondsMax = 20LL * 366 * 24 * 3600;
 inline constexpr std::size_t kLeafHostNamesMax = 32;
+
+inline constexpr std::int64_t kListLifetimeSecondsMax = 90LL * 24 * 3600;
 
 struct IssuedCertificate {
   X509Certificate certificate;
@@ -35,6 +39,16 @@ struct LeafOptions {
   bool tls_server = false;
   std::int64_t not_before_unix_s = 0;
   std::int64_t lifetime_s = 30 * 24 * 3600;  // > 0, <= kLeafLifetimeSecondsMax.
+};
+
+// A revocation list to come.
+struct ListOptions {
+  std::int64_t number = 1;  // Above that of every earlier list.
+  std::int64_t this_update_unix_s = 0;
+  std::int64_t lifetime_s =
+      7 * 24 * 3600;  // Until the next update; > 0, <= kListLifetimeSecondsMax.
+  // By serial number. Everything that the earlier list named and that has not ended.
+  std::map<std::string, Revocation, std::less<>> revoked{};
 };
 
 // One agency's CA for one port (staff or federation): P-256, path length 0, so that it issues
@@ -68,6 +82,10 @@ class CertificateAuthority {
   //                       the leaf would begin before or outlive its CA.
   //   kFailedPrecondition VerifyLeaf() refuses what this (loaded) CA issues; the message says why.
   absl::StatusOr<IssuedCertificate> Issue(const LeafOptions& options) const;
+
+  // A complete list, which RevocationList::Read() accepted before it is returned.
+  //   kInvalidArgument  an option is out of its range, or too much is revoked.
+  absl::StatusOr<RevocationList> IssueList(const ListOptions& options) const;
 
  private:
   CertificateAuthority(std::string domain, X509Certificate certificate,

@@ -14,8 +14,8 @@ namespace {
 constexpr std::string_view kScheme = "spiffe://";
 constexpr std::string_view kNodePath = "proofmark/node/";
 constexpr std::string_view kRolePath = "proofmark/role/";
-constexpr std::array kRoles = {StaffRole::kLab, StaffRole::kExaminer, StaffRole::kAdministrator,
-                               StaffRole::kAuditor};
+constexpr std::array kRoles = {StaffRole::kLab, StaffRole::kExaminer, StaffRole::kOfficer,
+                               StaffRole::kAdministrator, StaffRole::kAuditor};
 
 bool IsLabel(std::string_view label) {
   const auto allowed = [](char c) {
@@ -47,6 +47,8 @@ std::string_view ToText(StaffRole role) {
       return "lab";
     case StaffRole::kExaminer:
       return "examiner";
+    case StaffRole::kOfficer:
+      return "officer";
     case StaffRole::kAdministrator:
       return "administrator";
     case StaffRole::kAuditor:

@@ -16,9 +16,9 @@ inline constexpr std::size_t kNameSegmentBytesMax = 63;
 inline constexpr std::size_t kSpiffeUriBytesMax = 512;
 
 // What an agency's own people may do at its node.
-enum class StaffRole { kLab, kExaminer, kAdministrator, kAuditor };
+enum class StaffRole { kLab, kExaminer, kOfficer, kAdministrator, kAuditor };
 
-std::string_view ToText(StaffRole role);  // "lab", "examiner", "administrator", "auditor".
+std::string_view ToText(StaffRole role);  // "lab", "examiner", "officer", ...
 
 // OK if `domain` may name an agency: labels of lower-case letters, digits and inner hyphens, 1 to
 // 63 characters each, joined by single dots; 253 characters in all.

@@ -26,7 +26,7 @@ make_agency() {
   "$bin/client/proofmark" pki init-agency --domain "$name.example" --out "$dir"
   "$bin/client/proofmark" pki issue-node --dir "$dir" --id node1 --dns localhost --ip 127.0.0.1 \
     --agency-listen "127.0.0.1:$agency_port" --partner-listen "127.0.0.1:$port"
-  for role in lab examiner administrator auditor; do
+  for role in lab examiner officer administrator auditor; do
     "$bin/client/proofmark" pki issue-role --dir "$dir" --role $role --name demo \
       --node "127.0.0.1:$agency_port"
   done
@@ -38,6 +38,8 @@ introduce() {
   mkdir -p "$node/partners/$2.example"
   cp "$demo/$2/ca/federation-ca.pem" "$demo/$2/nodes/node1/keys/exchange.pub.pem" \
     "$node/partners/$2.example/"
+  [ ! -f "$demo/$2/ca/federation-ca.crl" ] ||
+    cp "$demo/$2/ca/federation-ca.crl" "$node/partners/$2.example/"
   "$bin/client/proofmark" pki export-partner --dir "$demo/$2" --id node1 \
     --endpoint "${3:-127.0.0.1}:${!partner_port}" --answers $purpose --asks $purpose \
     2>/dev/null >>"$node/proofmarkd.toml"

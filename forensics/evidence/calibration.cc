@@ -171,6 +171,10 @@ LikelihoodRatio EvaluateBullets(const BulletComparison& comparison) {
   return EvaluateBullets(comparison, BuiltInCalibration(MarkKind::kBullet));
 }
 
+Level LevelOfModel(double log10_lr_model, const Calibration& calibration) {
+  return LevelOf(Reportable(calibration, log10_lr_model));
+}
+
 LikelihoodRatio EvaluateCells(std::int64_t congruent, std::int64_t eligible,
                               const Calibration& calibration) {
   PM_CHECK(calibration.info.mark == MarkKind::kBreechFace && calibration.cell_model.has_value());

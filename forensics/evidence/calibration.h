@@ -92,6 +92,10 @@ LikelihoodRatio EvaluateBullets(const BulletComparison& comparison);  // By the 
 LikelihoodRatio EvaluateCells(std::int64_t congruent, std::int64_t eligible,
                               const Calibration& calibration);
 
+// The level of a comparison whose model says `log10_lr_model`: within bounds and caps as above.
+// For borders that are told more cautiously than by the model itself.
+Level LevelOfModel(double log10_lr_model, const Calibration& calibration);
+
 // Expected number of different-source records among `searched` scoring at least as high: the
 // empirical tail of different-source pairs, beyond its 99 % quantile a generalised Pareto tail. In
 // [0, searched]; never below what the number of lands and phases allows.

@@ -4,7 +4,6 @@
 #include "proofmark/v1/exchange.pb.h"
 #include "proto/wire/checks.h"
 #include "proto/wire/common.h"
-#include "proto/wire/match.h"
 
 namespace proofmark::wire {
 namespace {
@@ -13,7 +12,8 @@ constexpr std::int64_t kDigitalSignatureBytes = 64;
 
 static_assert(kKeyIdBytesMax <= static_cast<std::int64_t>(crypto::kEnvelopeKeyIdBytesMax) &&
               kPartyBytesMax <= static_cast<std::int64_t>(crypto::kEnvelopePartyBytesMax) &&
-              kMatchPayloadBytesMax <= static_cast<std::int64_t>(crypto::kEnvelopePayloadBytesMax));
+              kEnvelopePayloadBytesMax <=
+                  static_cast<std::int64_t>(crypto::kEnvelopePayloadBytesMax));
 
 }  // namespace
 
@@ -41,10 +41,9 @@ absl::StatusOr<crypto::Envelope> FromProto(const v1::SignedEnvelope& message,
   PM_RETURN_IF_ERROR(CheckAscii(field, "sender", message.sender(), 1, kPartyBytesMax));
   PM_RETURN_IF_ERROR(CheckAscii(field, "recipient", message.recipient(), 1, kPartyBytesMax));
   PM_RETURN_IF_ERROR(CheckInteger(field, "unix_ms", message.unix_ms(), 0, kUnixMsMax));
-  if (message.payload_type() != kMatchQuestionType && message.payload_type() != kMatchAnswerType) {
-    return Refuse(field, "payload_type", "a type this version does not know");
-  }
-  PM_RETURN_IF_ERROR(CheckBytes(field, "payload", message.payload(), 0, kMatchPayloadBytesMax));
+  PM_RETURN_IF_ERROR(
+      CheckAscii(field, "payload_type", message.payload_type(), 1, kPayloadTypeBytesMax));
+  PM_RETURN_IF_ERROR(CheckBytes(field, "payload", message.payload(), 0, kEnvelopePayloadBytesMax));
   PM_RETURN_IF_ERROR(CheckBytes(field, "digital_signature", message.digital_signature(),
                                 kDigitalSignatureBytes, kDigitalSignatureBytes));
   envelope.key_id = message.key_id();

@@ -15,7 +15,9 @@
 namespace proofmark::wire {
 
 inline constexpr std::int64_t kKeyIdBytesMax = 128;
-inline constexpr std::int64_t kEnvelopeBytesMax = 1024 * 1024 + 4096;  // With the largest payload.
+inline constexpr std::int64_t kPayloadTypeBytesMax = 64;  // Which there are, the receiver knows.
+inline constexpr std::int64_t kEnvelopePayloadBytesMax = 3'700'000;
+inline constexpr std::int64_t kEnvelopeBytesMax = kEnvelopePayloadBytesMax + 4096;
 
 v1::SignedEnvelope ToProto(const crypto::Envelope& envelope);
 absl::StatusOr<crypto::Envelope> FromProto(const v1::SignedEnvelope& message,

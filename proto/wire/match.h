@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,6 +24,10 @@ namespace proofmark::wire {
 
 inline constexpr std::int64_t kMatchPayloadBytesMax = 1024 * 1024;
 inline constexpr std::int32_t kMatchCandidatesMax = 10;
+inline constexpr std::int64_t kBudgetUnitsMax = 1'000'000;
+// A serialised answer is padded to a multiple of this: whatever an answer of this version says fits
+// one, the longest names of versions aside.
+inline constexpr std::size_t kAnswerSizeClassBytes = 1'024;
 
 // The types under which an envelope carries them.
 inline constexpr std::string_view kMatchQuestionType = "match-question/v1";
@@ -93,15 +99,34 @@ struct MatchCandidate {
   friend bool operator==(const MatchCandidate&, const MatchCandidate&) = default;
 };
 
+// How the asker's budget stands after the question, coarsely. Used may exceed a limit that was
+// lowered since.
+struct BudgetStatement {
+  std::int64_t per_day = 0;      // 0..kBudgetUnitsMax.
+  std::int64_t per_30_days = 0;  // The same.
+  std::int64_t used_today = 0;   // 0..2 * kBudgetUnitsMax.
+  std::int64_t used_30_days = 0;
+  friend bool operator==(const BudgetStatement&, const BudgetStatement&) = default;
+};
+
 struct MatchResult {
   std::vector<MatchCandidate> candidates;  // At most kMatchCandidatesMax, strongest level first.
   SearchedBands searched;
+  std::optional<BudgetStatement> budget;  // Travels in the answer alone.
   friend bool operator==(const MatchResult&, const MatchResult&) = default;
 };
 
-using MatchAnswer = std::variant<MatchResult, Refusal>;
+struct MatchRefusal {
+  std::string code;    // [A-Z0-9_]{1,32}, of records::RefusalCodes() when it is ours.
+  std::string reason;  // For people, UTF-8, 0..kRefusalReasonBytesMax.
+  std::optional<BudgetStatement> budget;  // Travels in the answer alone.
+  friend bool operator==(const MatchRefusal&, const MatchRefusal&) = default;
+};
+
+using MatchAnswer = std::variant<MatchResult, MatchRefusal>;
 
 // The payloads of envelopes, at most kMatchPayloadBytesMax. Parse what was verified, as received.
+// An answer has a multiple of kAnswerSizeClassBytes.
 absl::StatusOr<std::string> Serialise(const MatchQuestion& question);
 absl::StatusOr<MatchQuestion> ParseMatchQuestion(std::string_view bytes);
 absl::StatusOr<std::string> Serialise(const MatchAnswer& answer);

@@ -153,6 +153,19 @@ absl::StatusOr<StoredExchange> FromProto(const store::v1::StoredExchange& messag
   return stored;
 }
 
+absl::StatusOr<StoredDetails> FromProto(const store::v1::StoredDetails& message,
+                                        std::string_view field) {
+  constexpr std::int64_t kOpeningKeyBytes = 32;
+  StoredDetails stored;
+  PM_RETURN_IF_ERROR(CheckPresent(field, "file", message.has_file()));
+  PM_ASSIGN_OR_RETURN(stored.file, FromProto(message.file(), At(field, "file")));
+  const std::int64_t least = message.opening_key().empty() ? 0 : kOpeningKeyBytes;
+  PM_RETURN_IF_ERROR(
+      CheckBytes(field, "opening_key", message.opening_key(), least, kOpeningKeyBytes));
+  stored.opening_key = message.opening_key();
+  return stored;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> Serialise(const StoredExhibit& stored) {
@@ -201,6 +214,20 @@ absl::StatusOr<StoredExchange> ParseStoredExchange(std::string_view bytes) {
   store::v1::StoredExchange message;
   PM_RETURN_IF_ERROR(ParseStrictly(bytes, kStoredExchangeBytesMax, "exchange", message));
   return FromProto(message, "exchange");
+}
+
+absl::StatusOr<std::string> Serialise(const StoredDetails& stored) {
+  store::v1::StoredDetails message;
+  *message.mutable_file() = ToProto(stored.file);
+  message.set_opening_key(stored.opening_key);
+  PM_RETURN_IF_ERROR(FromProto(message, "details").status());
+  return WriteBytes(message, kStoredDetailsBytesMax, "details");
+}
+
+absl::StatusOr<StoredDetails> ParseStoredDetails(std::string_view bytes) {
+  store::v1::StoredDetails message;
+  PM_RETURN_IF_ERROR(ParseStrictly(bytes, kStoredDetailsBytesMax, "details", message));
+  return FromProto(message, "details");
 }
 
 }  // namespace proofmark::wire

@@ -10,6 +10,7 @@
 #include "crypto/hash/sha256.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/evidence/calibration.h"
+#include "proto/wire/details.h"
 #include "records/exhibit.h"
 
 // What a node keeps at rest (proofmark.store.v1). The rules of all conversions:
@@ -20,6 +21,7 @@ inline constexpr std::int64_t kStoredExhibitBytesMax = 1024 * 1024;
 inline constexpr std::int64_t kStoredRosterRowBytesMax = 2'048;
 inline constexpr std::int64_t kStoredCalibrationBytesMax = forensics::kCalibrationBytesMax + 1'024;
 inline constexpr std::int64_t kExtractorVersionsBytesMax = 1'023;
+inline constexpr std::int64_t kStoredDetailsBytesMax = kDetailsFileBytesMax + 1'024;
 inline constexpr std::int64_t kSealedIdentityBytesMax = 8'192;
 inline constexpr std::int64_t kSealedAnswerBytesMax = 1'114'112;  // An envelope and its seal.
 inline constexpr std::int64_t kStoredExchangeBytesMax = kSealedAnswerBytesMax + 4'096;
@@ -66,5 +68,15 @@ struct StoredExchange {
 };
 absl::StatusOr<std::string> Serialise(const StoredExchange& stored);
 absl::StatusOr<StoredExchange> ParseStoredExchange(std::string_view bytes);
+
+// One request for details, before it is sealed.
+struct StoredDetails {
+  DetailsFile file;
+  // Of a request that was sent and not decided: the HPKE private key for its release, 32 bytes.
+  std::string opening_key;
+  friend bool operator==(const StoredDetails&, const StoredDetails&) = default;
+};
+absl::StatusOr<std::string> Serialise(const StoredDetails& stored);
+absl::StatusOr<StoredDetails> ParseStoredDetails(std::string_view bytes);
 
 }  // namespace proofmark::wire

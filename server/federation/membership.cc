@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "crypto/sign/key_id.h"
 #include "crypto/x509/certificate.h"
+#include "server/federation/agreement.h"
 
 namespace proofmark::federation {
 namespace {
@@ -77,6 +78,13 @@ std::string GrantLine(const Partner& partner, std::string_view way, std::string_
 constexpr std::string_view kAnswered = "answered";
 constexpr std::string_view kAsked = "asked";
 
+// A question costs at least one unit: so many units in a day are at most so many questions.
+void CapBudget(const FederationAgency& listed, BudgetLimits& budget) {
+  const auto limit = listed.limits.find(ToText(Service::kMatch));
+  if (limit == listed.limits.end()) return;
+  budget.per_day = std::min(budget.per_day, static_cast<std::int64_t>(limit->second));
+}
+
 void KeepGranted(const Partner& partner, std::string_view way, std::string_view grants,
                  Words& purposes) {
   std::erase_if(purposes, [&](const std::string& purpose) {
@@ -129,6 +137,7 @@ absl::StatusOr<Partners> AdmittedPartners(std::string_view own_domain, const Par
     partner.asked_purposes = Common(partner.asked_purposes, own->purposes);
     partner.answered_services = listed.services;
     partner.asked_services = own->services;
+    CapBudget(listed, partner.budget);
     admitted.push_back(std::move(partner));
   }
   return Partners::Create(own_domain, std::move(admitted));

@@ -64,6 +64,12 @@ absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
     return Fault(partner, absl::StrFormat("timeout is %d ms; %d..%d", partner.timeout.count(),
                                           kPartnerTimeoutMin.count(), kPartnerTimeoutMax.count()));
   }
+  for (const auto& [field, units] : {std::pair{"budget_per_day", partner.budget.per_day},
+                                     std::pair{"budget_per_30_days", partner.budget.per_30_days}}) {
+    if (units < 0 || units > kBudgetMax) {
+      return Fault(partner, absl::StrFormat("%s is %d; 0..%d", field, units, kBudgetMax));
+    }
+  }
   PM_RETURN_IF_ERROR(CheckPurposes(partner, "answered_purposes", partner.answered_purposes));
   return CheckPurposes(partner, "asked_purposes", partner.asked_purposes);
 }

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/sign/ed25519.h"
 #include "crypto/sign/key_id.h"
+#include "server/federation/budget.h"
 
 namespace proofmark::federation {
 
@@ -41,6 +42,7 @@ struct Partner {
   // Absent: there is no descriptor, and every service is granted for the purposes above.
   std::optional<std::set<std::string, std::less<>>> answered_services;
   std::optional<std::set<std::string, std::less<>>> asked_services;
+  BudgetLimits budget;                        // What it may use when it asks us.
   std::chrono::milliseconds timeout{30'000};  // Longest wait for one answer of this partner.
 };
 

@@ -83,6 +83,15 @@ class PeerClient {
                                  std::chrono::steady_clock::time_point deadline,
                                  EntriesCallback done) = 0;
 
+  using ReportCallback = std::function<void(absl::Status)>;
+
+  // Tells `partner` of a fork: two notes that one ledger's key signed. Called back as above.
+  //   Errors  kNotFound         it does not witness that ledger.
+  //           kInvalidArgument  it finds that they prove nothing.
+  virtual void ReportFork(const Partner& partner, const std::string& first_note,
+                          const std::string& second_note,
+                          std::chrono::steady_clock::time_point deadline, ReportCallback done) = 0;
+
   using DescriptorsCallback = std::function<void(absl::StatusOr<std::vector<std::string>>)>;
 
   // The federation descriptors that `partner` has accepted, from version `have` on (0: the one in

@@ -15,6 +15,21 @@
 #include "server/registry/handle_book.h"
 
 namespace proofmark::journeys {
+namespace {
+
+// As much of it as is told.
+wire::BudgetStatement ToWire(const federation::BudgetStatement& statement) {
+  const federation::BudgetStatement told = federation::Coarsened(statement);
+  return {.per_day = told.limits.per_day,
+          .per_30_days = told.limits.per_30_days,
+          .used_today = told.used_today,
+          .used_30_days = told.used_30_days};
+}
+
+}  // namespace
+
+MatchDesk::MatchDesk(const Rooms& rooms)
+    : rooms_(rooms), sketch_key_(rooms.answer_key.SketchSeed()) {}
 
 class MatchDesk::Question final : public Message {
  public:
@@ -25,41 +40,95 @@ class MatchDesk::Question final : public Message {
     return {.service = federation::Service::kMatch, .purpose = question_.purpose};
   }
 
-  absl::StatusOr<Reply> Answer(const AnswerLimits& limits) override {
-    const forensics::BallisticSignature& signature = question_.signature;
-    if (!forensics::IsOfCurrentMethod(signature)) {
-      return Refuse("METHOD_VERSION",
-                    absl::StrFormat("Signatures here are of the method %s.",
-                                    forensics::CurrentExtractorVersions(signature)));
-    }
-    if (const absl::Status plausible = match::CheckPlausible(signature); !plausible.ok()) {
-      return Refuse("QUALITY", std::string(plausible.message()));
-    }
-    return Search(limits);
-  }
+  absl::StatusOr<Reply> Answer(const AnswerLimits& limits) override;
 
   absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
-    Reply reply;
-    reply.logged = Draft();
-    reply.logged.outcome = absl::StrFormat("REFUSED:%s", code);
-    PM_ASSIGN_OR_RETURN(reply.payload,
-                        wire::Serialise(wire::MatchAnswer(wire::MakeRefusal(code, reason))));
-    return reply;
+    return RefuseWith(code, reason, std::nullopt);
   }
 
  private:
-  absl::StatusOr<Reply> Search(const AnswerLimits& limits);
+  absl::StatusOr<Reply> RefuseWith(std::string_view code, std::string_view reason,
+                                   std::optional<wire::BudgetStatement> budget) const;
+  federation::Charge TakeCharge(const match::SketchedQuery& sketch) const;
+  absl::Status RaiseAlarms(const federation::Charge& charge) const;
+  absl::StatusOr<Reply> Search(const std::string& coarse_sketch, const AnswerLimits& limits,
+                               const std::shared_ptr<federation::Charge>& charge) const;
   records::EntryDraft Draft() const;
+  std::string ExchangeBytes() const {
+    return std::string(base::AsText(base::ByteSpan(believed_.envelope.envelope().exchange_id)));
+  }
 
   const MatchDesk& desk_;
   const Believed& believed_;
   const wire::MatchQuestion question_;
 };
 
-absl::StatusOr<Reply> MatchDesk::Question::Search(const AnswerLimits& limits) {
+absl::StatusOr<Reply> MatchDesk::Question::Answer(const AnswerLimits& limits) {
+  const forensics::BallisticSignature& signature = question_.signature;
+  if (!forensics::IsOfCurrentMethod(signature)) {
+    return Refuse("METHOD_VERSION",
+                  absl::StrFormat("Signatures here are of the method %s.",
+                                  forensics::CurrentExtractorVersions(signature)));
+  }
+  if (const absl::Status plausible = match::CheckPlausible(signature); !plausible.ok()) {
+    return Refuse("QUALITY", std::string(plausible.message()));
+  }
+  const match::SketchedQuery sketch(desk_.sketch_key_, signature);
+  const auto charge = std::make_shared<federation::Charge>(TakeCharge(sketch));
+  PM_RETURN_IF_ERROR(RaiseAlarms(*charge));
+  if (!charge->granted()) {
+    return RefuseWith("CAPACITY", "The agreed number of searches is used up; ask again later.",
+                      ToWire(charge->statement()));
+  }
+  return Search(sketch.coarse(), limits, charge);
+}
+
+absl::StatusOr<Reply> MatchDesk::Question::RefuseWith(
+    std::string_view code, std::string_view reason,
+    std::optional<wire::BudgetStatement> budget) const {
+  const wire::Refusal refusal = wire::MakeRefusal(code, reason);
+  Reply reply;
+  reply.logged = Draft();
+  reply.logged.outcome = absl::StrFormat("REFUSED:%s", code);
+  PM_ASSIGN_OR_RETURN(
+      reply.payload,
+      wire::Serialise(wire::MatchAnswer(wire::MatchRefusal{
+          .code = refusal.code, .reason = refusal.reason, .budget = std::move(budget)})));
+  return reply;
+}
+
+federation::Charge MatchDesk::Question::TakeCharge(const match::SketchedQuery& sketch) const {
+  const std::string exchange = ExchangeBytes();
+  return desk_.rooms_.budgets.Take(
+      {.agency = believed_.partner.domain,
+       .exchange_id = exchange,
+       .unix_ms = desk_.rooms_.clock.UnixMillis(),
+       .payload_hash = crypto::Sha256(believed_.envelope.payload()),
+       .case_commitment = question_.case_commitment,
+       .sketch = sketch.bytes(),
+       .likeness = [&](std::string_view earlier) { return sketch.Compare(earlier); }},
+      believed_.partner.budget);
+}
+
+// For a person to look at; the question itself is answered or refused all the same.
+absl::Status MatchDesk::Question::RaiseAlarms(const federation::Charge& charge) const {
+  for (const std::string_view code : charge.alarms()) {
+    records::EntryDraft alarm;
+    alarm.kind = records::EntryKind::kAlarm;
+    alarm.peer = believed_.partner.node_id;
+    alarm.exchange = base::ToHex(ExchangeBytes());
+    alarm.outcome = std::string(code);
+    PM_RETURN_IF_ERROR(desk_.rooms_.ledger.Append(std::move(alarm)).status());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Reply> MatchDesk::Question::Search(
+    const std::string& coarse_sketch, const AnswerLimits& limits,
+    const std::shared_ptr<federation::Charge>& charge) const {
   const auto nobody_waits = [&] {
     return (limits.cancelled && limits.cancelled()) ||
-           (limits.deadline.has_value() && desk_.clock_.Steady() >= *limits.deadline);
+           (limits.deadline.has_value() && desk_.rooms_.clock.Steady() >= *limits.deadline);
   };
   match::ExhibitQuery query{.signature = question_.signature,
                             .characteristics = question_.characteristics,
@@ -70,15 +139,16 @@ absl::StatusOr<Reply> MatchDesk::Question::Search(const AnswerLimits& limits) {
                             .full_circle = question_.full_circle,
                             .cancelled = nobody_waits,
                             .progress = nullptr};
-  PM_ASSIGN_OR_RETURN(const match::FoundExhibits found, desk_.collection_.Search(query));
+  PM_ASSIGN_OR_RETURN(const match::FoundExhibits found, desk_.rooms_.collection.Search(query));
   // An answer that nobody waits for is not made durable: the same question may come again whole.
   if (nobody_waits() || !found.counts.complete) {
     return absl::CancelledError("the caller did not wait for the search to end");
   }
-  const std::string exchange(
-      base::AsText(base::ByteSpan(believed_.envelope.envelope().exchange_id)));
+  const std::string exchange = ExchangeBytes();
   match::BorderResult border = match::ToBorderResult(
-      found, desk_.answer_key_, believed_.partner.domain, exchange, question_.candidates_max);
+      found, desk_.rooms_.answer_key,
+      {.domain = believed_.partner.domain, .exchange_id = exchange, .coarse_sketch = coarse_sketch},
+      question_.candidates_max);
   Reply reply;
   reply.logged = Draft();
   reply.logged.outcome = "ANSWERED";
@@ -90,6 +160,9 @@ absl::StatusOr<Reply> MatchDesk::Question::Search(const AnswerLimits& limits) {
                          .asking_agency = believed_.partner.domain},
                         reply.changes.mutations);
   }
+  charge->AddTo(reply.changes);
+  reply.afterwards = [charge] { charge->Keep(); };
+  border.result.budget = ToWire(charge->statement());
   PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::MatchAnswer(std::move(border.result))));
   return reply;
 }

@@ -4,20 +4,29 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "server/federation/budget.h"
 #include "server/journeys/desk.h"
+#include "server/ledger/ledger.h"
 #include "server/match/answer_key.h"
 #include "server/match/exhibit_collection.h"
+#include "server/match/query_sketch.h"
 
 namespace proofmark::journeys {
 
-// Match questions: method version, plausibility, class filter, search, levels, bands, handles. What
-// cannot be searched is answered with a signed refusal. Thread-safe.
+// Match questions, in this order: method version, plausibility, budget, class filter, search,
+// levels, bands, handles. What is not searched is answered with a signed refusal. What a question
+// cost is durable with its answer (docs/design/oracle-hardening.md). Thread-safe.
 class MatchDesk final : public Desk {
  public:
+  struct Rooms {
+    match::ExhibitCollection& collection;
+    const match::AnswerKey& answer_key;
+    federation::BudgetBook& budgets;
+    ledger::Ledger& ledger;
+    const base::Clock& clock;
+  };
   // All must outlive the result.
-  MatchDesk(match::ExhibitCollection& collection, const match::AnswerKey& answer_key,
-            const base::Clock& clock)
-      : collection_(collection), answer_key_(answer_key), clock_(clock) {}
+  explicit MatchDesk(const Rooms& rooms);
 
   MessageType type() const override;
   absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
@@ -25,9 +34,9 @@ class MatchDesk final : public Desk {
  private:
   class Question;
 
-  match::ExhibitCollection& collection_;
-  const match::AnswerKey& answer_key_;
-  const base::Clock& clock_;
+  // Constant after construction.
+  const Rooms rooms_;
+  const match::SketchKey sketch_key_;
 };
 
 }  // namespace proofmark::journeys

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/striated/land_extraction.h"
+#include "server/ledger/restoring.h"
 #include "server/store/key_file.h"
 
 namespace proofmark::journeys {
@@ -39,14 +40,18 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
       new Node(std::move(options), std::move(identity), std::move(partners), clock, random, peers));
   PM_RETURN_IF_ERROR(node->Assemble(disk));
   PM_RETURN_IF_ERROR(node->LoadCollection(disk));
+  // Before any entry: one in the place of an entry that was lost could never be taken back.
+  PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
+  PM_RETURN_IF_ERROR(ledger::LogRestoration(*node->store_, *node->ledger_));
   PM_RETURN_IF_ERROR(node->searches_->CloseAbandoned());
   PM_RETURN_IF_ERROR(node->reception_->ForgetOldAnswers());
-  PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
   PM_RETURN_IF_ERROR(node->LogStart());
   PM_RETURN_IF_ERROR(node->federation_->RaiseAlarms());
   PM_RETURN_IF_ERROR(node->federation_->WatchLife());
   node->publishing_->Start();
   node->federation_->Start();
+  node->fork_reports_->Start();
+  node->outbox_->Start();
   node->index_keeper_->Start();
   return node;
 }
@@ -63,7 +68,10 @@ Node::Node(Options options, federation::NodeIdentity identity, federation::Partn
       collection_(options_.search_threads,
                   [this](std::string_view id) { return LoadSignature(id); }) {}
 
-Node::~Node() = default;
+Node::~Node() {
+  // Its thread uses rooms that go before it.
+  if (outbox_ != nullptr) outbox_->Stop();
+}
 
 absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(crypto::SecretBytes master_key,
@@ -106,21 +114,58 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                                      .peers = peers_,
                                                      .clock = clock_,
                                                      .random = random_});
-  match_desk_ = std::make_unique<MatchDesk>(collection_, *answer_key_, clock_);
-  reception_ = std::make_unique<Reception>(ReceptionRooms{.store = *store_,
-                                                          .ledger = *ledger_,
-                                                          .identity = identity_,
-                                                          .partners = partners_,
-                                                          .federation = *federation_,
-                                                          .publishing = *publishing_,
-                                                          .clock = clock_},
-                                           std::vector<Desk*>{match_desk_.get()});
+  PM_RETURN_IF_ERROR(AssembleExchange());
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_);
   erasures_ = std::make_unique<Erasures>(Erasures::Rooms{.store = *store_,
                                                          .ledger = *ledger_,
                                                          .commitments = *commitments_,
                                                          .registry = *registry_,
                                                          .clock = clock_});
+  return absl::OkStatus();
+}
+
+// What partners and we say to each other besides a search's questions.
+absl::Status Node::AssembleExchange() {
+  PM_ASSIGN_OR_RETURN(outbox_, Outbox::Open({.store = *store_,
+                                             .ledger = *ledger_,
+                                             .identity = identity_,
+                                             .partners = partners_,
+                                             .federation = *federation_,
+                                             .peers = peers_,
+                                             .clock = clock_},
+                                            options_.letters));
+  links_ = std::make_unique<Links>(Links::Rooms{.store = *store_,
+                                                .ledger = *ledger_,
+                                                .commitments = *commitments_,
+                                                .registry = *registry_,
+                                                .partners = partners_,
+                                                .outbox = *outbox_,
+                                                .clock = clock_});
+  details_ = std::make_unique<Details>(Details::Rooms{.store = *store_,
+                                                      .ledger = *ledger_,
+                                                      .commitments = *commitments_,
+                                                      .registry = *registry_,
+                                                      .links = *links_,
+                                                      .identity = identity_,
+                                                      .partners = partners_,
+                                                      .outbox = *outbox_,
+                                                      .clock = clock_});
+  PM_ASSIGN_OR_RETURN(budgets_, federation::BudgetBook::Open(*store_, clock_.UnixMillis()));
+  match_desk_ = std::make_unique<MatchDesk>(MatchDesk::Rooms{.collection = collection_,
+                                                             .answer_key = *answer_key_,
+                                                             .budgets = *budgets_,
+                                                             .ledger = *ledger_,
+                                                             .clock = clock_});
+  reception_ = std::make_unique<Reception>(
+      ReceptionRooms{.store = *store_,
+                     .ledger = *ledger_,
+                     .identity = identity_,
+                     .partners = partners_,
+                     .federation = *federation_,
+                     .publishing = *publishing_,
+                     .clock = clock_},
+      std::vector<Desk*>{match_desk_.get(), &links_->desk(), &details_->request_desk(),
+                         &details_->decision_desk()});
   return absl::OkStatus();
 }
 
@@ -131,13 +176,20 @@ absl::Status Node::AssembleLedger() {
   // Who witnesses whom is the configuration's business: a ledger must not lose its witnesses
   // because a descriptor ended.
   for (const federation::Partner& partner : configured_.all()) {
+    witnessed.told.push_back(partner.domain);
     if (partner.log_key) witnessed.origins.push_back({*partner.log_key, partner.node_id});
   }
   PM_ASSIGN_OR_RETURN(
       witness_, ledger::WitnessBook::Create(*store_, *ledger_, clock_, identity_.witness_key(),
                                             std::move(witnessed)));
-  PM_ASSIGN_OR_RETURN(publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, configured_,
-                                                      peers_, clock_, options_.publishing));
+  PM_ASSIGN_OR_RETURN(
+      publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, configured_, peers_, clock_,
+                                      options_.publishing, options_.outside_witnesses));
+  fork_reports_ =
+      std::make_unique<ForkReports>(*witness_, configured_, peers_, clock_,
+                                    ForkReports::Options{.interval = options_.publishing.interval,
+                                                         .wait = options_.publishing.wait,
+                                                         .retry = options_.publishing.refresh});
   return absl::OkStatus();
 }
 
@@ -237,12 +289,31 @@ absl::Status Node::Stop() {
   records::EntryDraft stop;
   stop.kind = records::EntryKind::kStop;
   stop.outcome = "STOPPED";
+  outbox_->Stop();
   const absl::Status logged = ledger_->Append(std::move(stop)).status();
   publishing_->Stop();
   federation_->Stop();
+  fork_reports_->Stop();
   // Last: who has no patience for it loses nothing but time.
   index_keeper_->Stop();
   return logged;
+}
+
+absl::StatusOr<std::vector<Node::PartnerBudget>> Node::Budgets() const {
+  PM_ASSIGN_OR_RETURN(const std::vector<federation::ToldBudget> told,
+                      federation::ListToldBudgets(*store_));
+  std::vector<PartnerBudget> budgets;
+  for (const federation::Partner& partner : partners_.all()) {
+    PartnerBudget budget{
+        .agency = partner.domain,
+        .here = budgets_->StatementOf(partner.domain, partner.budget, clock_.UnixMillis()),
+        .there = std::nullopt};
+    for (const federation::ToldBudget& candidate : told) {
+      if (candidate.agency == partner.domain) budget.there = candidate;
+    }
+    budgets.push_back(std::move(budget));
+  }
+  return budgets;
 }
 
 absl::StatusOr<std::int64_t> Node::CountActiveExhibits() const {

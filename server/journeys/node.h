@@ -8,19 +8,26 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "server/federation/budget.h"
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
+#include "server/federation/witness_link.h"
 #include "server/journeys/calibrations.h"
+#include "server/journeys/details.h"
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
 #include "server/journeys/federation_keeper.h"
+#include "server/journeys/fork_reports.h"
+#include "server/journeys/links.h"
 #include "server/journeys/match_desk.h"
+#include "server/journeys/outbox.h"
 #include "server/journeys/publishing.h"
 #include "server/journeys/reception.h"
 #include "server/journeys/search.h"
@@ -54,10 +61,20 @@ class Node {
     match::IndexKeeper::Options index;
     PublishingOptions publishing;
     FederationOptions federation;
+    Outbox::Options letters;
+    // Witnesses of the ledger beside the partners.
+    std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
     // How long the witnesses are asked at the start whether they have seen more than is here.
     std::chrono::milliseconds witnesses_wait{2'000};
     // The store has failed; main ends the process. Contract: store::Store::Options::on_failure.
     std::function<void(const absl::Status&)> on_store_failure;
+  };
+
+  // How a partner's questions here and ours there stand to what was agreed.
+  struct PartnerBudget {
+    std::string agency;
+    federation::BudgetStatement here;
+    std::optional<federation::ToldBudget> there;  // As it last told us.
   };
 
   // How the exhibits became searchable at this start, and how their index is kept.
@@ -95,11 +112,15 @@ class Node {
   Submissions& submissions() { return *submissions_; }
   Searches& searches() { return *searches_; }
   Reception& reception() { return *reception_; }
+  Outbox& outbox() { return *outbox_; }
+  Links& links() { return *links_; }
+  Details& details() { return *details_; }
   Exhibits& exhibits() { return *exhibits_; }
   Calibrations& calibrations() { return *calibrations_; }
   Publishing& publishing() { return *publishing_; }
   ledger::WitnessBook& witness() { return *witness_; }
   Erasures& erasures() { return *erasures_; }
+  ForkReports& fork_reports() { return *fork_reports_; }
 
   ledger::Ledger& ledger() { return *ledger_; }
   ledger::CheckpointBook& checkpoints() { return *checkpoints_; }
@@ -110,6 +131,9 @@ class Node {
   // both grant: the same without a descriptor.
   const federation::Partners& configured_partners() const { return configured_; }
   const federation::Partners& partners() const { return partners_; }
+
+  // By agency.
+  absl::StatusOr<std::vector<PartnerBudget>> Budgets() const;
 
   // Active exhibits at rest and in the collection: equal, or something is wrong.
   absl::StatusOr<std::int64_t> CountActiveExhibits() const;
@@ -125,6 +149,7 @@ class Node {
 
   absl::Status Assemble(store::StorageEnv& disk);
   absl::Status AssembleLedger();
+  absl::Status AssembleExchange();
   absl::Status LoadCollection(store::StorageEnv& disk);
   absl::Status InsertLeft(const registry::Roster& roster);
   absl::StatusOr<forensics::BulletSignature> LoadSignature(std::string_view id) const;
@@ -149,6 +174,7 @@ class Node {
   std::unique_ptr<ledger::CheckpointBook> checkpoints_;
   std::unique_ptr<ledger::WitnessBook> witness_;
   std::unique_ptr<Publishing> publishing_;
+  std::unique_ptr<ForkReports> fork_reports_;
   std::unique_ptr<ledger::CaseCommitments> commitments_;
   std::unique_ptr<match::AnswerKey> answer_key_;
   std::unique_ptr<registry::ExhibitRegistry> registry_;
@@ -158,6 +184,10 @@ class Node {
   mutable std::atomic<std::int64_t> unread_signatures_ = 0;
   std::unique_ptr<Submissions> submissions_;
   std::unique_ptr<Searches> searches_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<Links> links_;
+  std::unique_ptr<Details> details_;
+  std::unique_ptr<federation::BudgetBook> budgets_;
   std::unique_ptr<MatchDesk> match_desk_;
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Exhibits> exhibits_;

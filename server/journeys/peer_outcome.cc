@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/journeys/peer_outcome.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -9,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/envelope/envelope.h"
-#include "crypto/x509/spiffe_name.h"
+#include "server/journeys/peer_answer.h"
 
 namespace proofmark::journeys {
 namespace {
@@ -78,46 +77,15 @@ PeerOutcome WithoutAnswer(const federation::Partner& partner, const AskedQuestio
   }
 }
 
-absl::StatusOr<crypto::VerifiedEnvelope> Open(const federation::Partner& partner,
-                                              std::string_view own_node_id,
-                                              const AskedQuestion& asked, crypto::Envelope envelope,
-                                              std::int64_t now_unix_ms) {
-  crypto::EnvelopeExpectations expected;
-  expected.recipient = std::string(own_node_id);
-  expected.type = std::string(wire::kMatchAnswerType);
-  expected.request_hash = asked.hash;
-  PM_ASSIGN_OR_RETURN(
-      crypto::VerifiedEnvelope verified,
-      crypto::OpenEnvelope(std::move(envelope),
-                           {.sender = partner.node_id, .keys = partner.exchange_keys}, expected));
-  if (verified.envelope().exchange_id != asked.exchange_id) {
-    return absl::PermissionDeniedError("it belongs to another exchange");
-  }
-  PM_RETURN_IF_ERROR(crypto::CheckClockSkew(verified, now_unix_ms));
-  return verified;
-}
-
-// Whether the ledger the partner names is that of its node.
-bool IsLedgerOf(const federation::Partner& partner, const records::LedgerReceipt& receipt) {
-  const absl::StatusOr<crypto::SpiffeName> name = crypto::SpiffeName::Parse(partner.node_id);
-  return name.ok() &&
-         receipt.origin == absl::StrFormat("%s/proofmark/%s/log", name->domain(), name->id()) &&
-         receipt.leaf_hash.size() == crypto::Sha256Digest().size();
-}
-
 void NoteReceipt(const federation::Partner& partner,
                  const std::optional<records::LedgerReceipt>& receipt, PeerOutcome& judged) {
-  if (!receipt.has_value() || !IsLedgerOf(partner, *receipt)) {
-    if (!judged.result.detail.empty()) judged.result.detail += ' ';
-    judged.result.detail += "It named no entry of its ledger.";
+  judged.logged.peer_entry = EntryNamed(partner, receipt);
+  if (judged.logged.peer_entry.has_value()) {
+    judged.result.peer_receipt = receipt;
     return;
   }
-  judged.result.peer_receipt = receipt;
-  records::PeerEntry entry;
-  entry.index = receipt->index;
-  const base::ByteSpan leaf = base::AsBytes(receipt->leaf_hash);
-  std::copy(leaf.begin(), leaf.end(), entry.leaf_hash.begin());
-  judged.logged.peer_entry = entry;
+  if (!judged.result.detail.empty()) judged.result.detail += ' ';
+  judged.result.detail += "It named no entry of its ledger.";
 }
 
 }  // namespace
@@ -126,14 +94,18 @@ PeerOutcome JudgeAnswer(const federation::Partner& partner, std::string_view own
                         const AskedQuestion& asked, absl::StatusOr<federation::PeerAnswer> answer,
                         std::int64_t now_unix_ms) {
   if (!answer.ok()) return WithoutAnswer(partner, asked, answer.status());
-  const absl::StatusOr<crypto::VerifiedEnvelope> verified =
-      Open(partner, own_node_id, asked, std::move(answer->envelope), now_unix_ms);
+  const absl::StatusOr<crypto::VerifiedEnvelope> verified = OpenAnswer(
+      partner, own_node_id,
+      {.exchange_id = asked.exchange_id, .hash = asked.hash, .answer_type = wire::kMatchAnswerType},
+      std::move(answer->envelope), now_unix_ms);
   if (!verified.ok()) return Invalid(partner, asked, std::string(verified.status().message()));
   absl::StatusOr<wire::MatchAnswer> parsed = wire::ParseMatchAnswer(verified->payload());
   if (!parsed.ok()) return Invalid(partner, asked, std::string(parsed.status().message()));
 
+  const std::optional<wire::BudgetStatement> budget =
+      std::visit([](const auto& outcome) { return outcome.budget; }, *parsed);
   PeerOutcome judged;
-  if (auto* refusal = std::get_if<wire::Refusal>(&*parsed)) {
+  if (auto* refusal = std::get_if<wire::MatchRefusal>(&*parsed)) {
     judged = Refused(partner, asked, std::move(refusal->code), std::move(refusal->reason));
   } else {
     wire::MatchResult& result = std::get<wire::MatchResult>(*parsed);
@@ -142,9 +114,18 @@ PeerOutcome JudgeAnswer(const federation::Partner& partner, std::string_view own
     }
     judged = OutcomeOf(partner, asked, PartnerOutcome::kAnswered, "ANSWERED", "");
     judged.logged.count = result.candidates.size();
+    result.budget.reset();
     judged.result.result = std::move(result);
   }
   judged.logged.response_hash = base::ToHex(base::ByteSpan(verified->hash()));
+  if (budget.has_value()) {
+    judged.logged.budget = federation::ToldBudget{
+        .agency = partner.domain,
+        .unix_ms = now_unix_ms,
+        .statement = {.limits = {.per_day = budget->per_day, .per_30_days = budget->per_30_days},
+                      .used_today = budget->used_today,
+                      .used_30_days = budget->used_30_days}};
+  }
   NoteReceipt(partner, answer->receipt, judged);
   return judged;
 }

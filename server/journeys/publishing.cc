@@ -44,6 +44,30 @@ crypto::SignedNote WithoutCosignatures(const crypto::SignedNote& note,
   return bare;
 }
 
+// A partner as a witness.
+class PartnerWitness final : public federation::WitnessLink {
+ public:
+  // Both must outlive it; the partner has a witness key.
+  PartnerWitness(const federation::Partner& partner, federation::PeerClient& peers)
+      : partner_(partner), peers_(peers) {}
+
+  const crypto::NoteVerifierKey& key() const override { return *partner_.witness_key; }
+  const std::string& name() const override { return partner_.domain; }
+  const std::string& peer() const override { return partner_.node_id; }
+  void AddCheckpoint(const std::string& body, std::chrono::steady_clock::time_point deadline,
+                     federation::PeerClient::WitnessCallback done) override {
+    peers_.AddCheckpoint(partner_, body, deadline, std::move(done));
+  }
+  void GetCheckpoint(const std::string& origin, std::chrono::steady_clock::time_point deadline,
+                     federation::PeerClient::NoteCallback done) override {
+    peers_.GetWitnessedCheckpoint(partner_, origin, deadline, std::move(done));
+  }
+
+ private:
+  const federation::Partner& partner_;
+  federation::PeerClient& peers_;
+};
+
 }  // namespace
 
 struct Publishing::Mailbox {
@@ -82,40 +106,44 @@ struct Publishing::Mailbox {
 };
 
 Publishing::Publishing(store::Store& store, ledger::Ledger& ledger, ledger::CheckpointBook& book,
-                       federation::PeerClient& peers, const base::Clock& clock,
-                       PublishingOptions options, std::string policy_text, crypto::Policy policy)
+                       const base::Clock& clock, PublishingOptions options, std::string policy_text,
+                       crypto::Policy policy)
     : options_(options),
       policy_text_(std::move(policy_text)),
       policy_(std::move(policy)),
       store_(store),
       ledger_(ledger),
       book_(book),
-      peers_(peers),
       clock_(clock),
       mailbox_(std::make_shared<Mailbox>()) {}
 
 absl::StatusOr<std::unique_ptr<Publishing>> Publishing::Create(
     store::Store& store, ledger::Ledger& ledger, ledger::CheckpointBook& book,
     const federation::Partners& partners, federation::PeerClient& peers, const base::Clock& clock,
-    PublishingOptions options) {
+    PublishingOptions options,
+    const std::vector<std::shared_ptr<federation::WitnessLink>>& others) {
   std::vector<Witness> witnesses;
-  std::vector<crypto::NoteVerifierKey> keys;
   for (const federation::Partner& partner : partners.all()) {
-    if (!partner.witness_key) continue;
-    witnesses.push_back({.partner = partners.FindByDomain(partner.domain)});
-    keys.push_back(*partner.witness_key);
+    if (partner.witness_key) {
+      witnesses.push_back({.link = std::make_shared<PartnerWitness>(partner, peers)});
+    }
   }
+  for (const auto& other : others) witnesses.push_back({.link = other});
+  std::vector<crypto::NoteVerifierKey> keys;
+  for (const Witness& witness : witnesses) keys.push_back(witness.link->key());
   const std::size_t quorum = options.quorum ? static_cast<std::size_t>(*options.quorum)
                                             : std::min<std::size_t>(2, keys.size());
   if (quorum > keys.size()) {
     return absl::InvalidArgumentError(absl::StrFormat(
-        "witnessing.quorum: %d, but only %d partners have a witness_key", quorum, keys.size()));
+        "witnessing.quorum: %d, but there are only %d witnesses: partners with a witness_key and "
+        "[[witness]] entries",
+        quorum, keys.size()));
   }
   const std::vector<crypto::NoteVerifierKey> logs = {book.verifier_key()};
   PM_ASSIGN_OR_RETURN(std::string text, crypto::FormatPolicy(logs, keys, quorum));
   PM_ASSIGN_OR_RETURN(crypto::Policy policy, crypto::Policy::Parse(text));
-  std::unique_ptr<Publishing> publishing(new Publishing(store, ledger, book, peers, clock, options,
-                                                        std::move(text), std::move(policy)));
+  std::unique_ptr<Publishing> publishing(
+      new Publishing(store, ledger, book, clock, options, std::move(text), std::move(policy)));
   publishing->witnesses_ = std::move(witnesses);
   publishing->Judge();
   return publishing;
@@ -177,8 +205,8 @@ absl::Status Publishing::Ask(const ledger::Published& published, std::size_t num
       const std::string body,
       crypto::FormatAddCheckpoint(witness.cosigned_size, proof,
                                   WithoutCosignatures(published.note, book_.verifier_key())));
-  peers_.AddCheckpoint(
-      *witness.partner, body, std::chrono::steady_clock::now() + options_.wait,
+  witness.link->AddCheckpoint(
+      body, std::chrono::steady_clock::now() + options_.wait,
       [mailbox = mailbox_, round = mailbox_->round, number](absl::StatusOr<WitnessAnswer> answer) {
         mailbox->Put({round, number, std::move(answer)});
       });
@@ -207,7 +235,7 @@ absl::Status Publishing::Collect(const ledger::Published& published) {
   if (store::IsRollbackDetected(seen)) {
     // The entry says that there was an alarm; nothing signs it.
     (void)ledger_.Append({.kind = records::EntryKind::kAlarm,
-                          .peer = witnesses_[contradict.front()].partner->node_id,
+                          .peer = witnesses_[contradict.front()].link->peer(),
                           .outcome = "WITNESS_CONTRADICTS"});
     store_.Halt(seen);
   }
@@ -216,7 +244,7 @@ absl::Status Publishing::Collect(const ledger::Published& published) {
 
 absl::Status Publishing::TakeCosignature(const ledger::Published& published, Witness& witness,
                                          std::string_view body) {
-  const crypto::NoteVerifierKey& key = *witness.partner->witness_key;
+  const crypto::NoteVerifierKey& key = witness.link->key();
   PM_ASSIGN_OR_RETURN(std::vector<crypto::NoteSignature> lines, crypto::ParseSignatureLines(body));
   // Only its own line is taken, whatever else it sends.
   std::erase_if(lines, [&key](const crypto::NoteSignature& line) {
@@ -265,10 +293,10 @@ void Publishing::Tell(Witness& witness, std::string fault) {
   if (fault == witness.told) return;
   if (fault.empty()) {
     base::Log(base::LogSeverity::kInfo,
-              absl::StrFormat("witness %s cosigns again", witness.partner->domain));
+              absl::StrFormat("witness %s cosigns again", witness.link->name()));
   } else {
     base::Log(base::LogSeverity::kWarning,
-              absl::StrFormat("witness %s: %s", witness.partner->domain, fault));
+              absl::StrFormat("witness %s: %s", witness.link->name(), fault));
   }
   witness.told = std::move(fault);
 }
@@ -313,14 +341,14 @@ absl::Status Publishing::CheckWhatTheySaw(const std::vector<std::size_t>& number
   }
   const auto until = std::chrono::steady_clock::now() + wait;
   for (const std::size_t number : numbers) {
-    peers_.GetWitnessedCheckpoint(*witnesses_[number].partner, ledger_.origin(), until,
-                                  [answers, number](absl::StatusOr<std::string> note) {
-                                    base::MutexLock lock(answers->mutex);
-                                    if (note.ok() && !note->empty())
-                                      answers->notes[number] = *std::move(note);
-                                    --answers->left;
-                                    answers->came.NotifyAll();
-                                  });
+    witnesses_[number].link->GetCheckpoint(ledger_.origin(), until,
+                                           [answers, number](absl::StatusOr<std::string> note) {
+                                             base::MutexLock lock(answers->mutex);
+                                             if (note.ok() && !note->empty())
+                                               answers->notes[number] = *std::move(note);
+                                             --answers->left;
+                                             answers->came.NotifyAll();
+                                           });
   }
   std::map<std::size_t, std::string> notes;
   {
@@ -347,14 +375,14 @@ absl::Status Publishing::CheckSeen(Witness& witness, const std::string& note) {
   if (seen.size > size) {
     return store::RollbackDetected(
         absl::StrFormat("the witness %s holds a signed checkpoint of %d entries; here are %d",
-                        witness.partner->domain, seen.size, size));
+                        witness.link->name(), seen.size, size));
   }
   PM_ASSIGN_OR_RETURN(const crypto::Sha256Digest root,
                       crypto::RootFrom(seen.size, ledger_.SubtreeReader()));
   if (root != seen.root) {
     return store::RollbackDetected(
         absl::StrFormat("the witness %s holds a signed checkpoint of other first %d entries",
-                        witness.partner->domain, seen.size));
+                        witness.link->name(), seen.size));
   }
   witness.cosigned_size = seen.size;
   return absl::OkStatus();

@@ -17,6 +17,7 @@
 #include "crypto/tlog/policy.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
+#include "server/federation/witness_link.h"
 #include "server/ledger/checkpoint_book.h"
 #include "server/ledger/ledger.h"
 #include "server/store/store.h"
@@ -30,7 +31,7 @@ struct PublishingOptions {
   std::chrono::milliseconds wait{2'000};
   // Cosignatures are collected anew at least so often, so that their age shows.
   std::chrono::milliseconds refresh{60'000};
-  // Partners that must cosign; absent: min(2, partners with a witness key).
+  // Witnesses that must cosign; absent: two, or as many as there are.
   std::optional<int> quorum;
   // Strict mode: MayRelease() refuses when unwitnessed for longer; 0 never.
   std::chrono::milliseconds strict_after{0};
@@ -44,18 +45,21 @@ struct Standing {
   std::optional<std::int64_t> unwitnessed_since_unix_ms;  // Absent while the quorum is met.
 };
 
-// Publishes the ledger: signs its state, has partners cosign it, keeps collecting from those that
-// did not answer in time. A partner that shows a checkpoint which this log's key signed and which
-// the ledger does not contain proves that the node's state was rolled back or forked: the store
-// takes no more writes. A partner's word alone stops nothing. Thread-safe.
+// Publishes the ledger: signs its state, has its witnesses cosign it (partners, and others beside
+// them), keeps collecting from those that did not answer in time. A witness that shows a checkpoint
+// which this log's key signed and which the ledger does not contain proves that the node's state
+// was rolled back or forked: the store takes no more writes. A witness's word alone stops nothing.
+// Thread-safe.
 class Publishing {
  public:
   // All references must outlive it. No thread runs before Start().
-  //   kInvalidArgument  a quorum above the number of partners that are witnesses.
+  // `others` are asked beside the partners that have a witness key.
+  //   kInvalidArgument  a quorum above the number of witnesses, or a key that two of them share.
   static absl::StatusOr<std::unique_ptr<Publishing>> Create(
       store::Store& store, ledger::Ledger& ledger, ledger::CheckpointBook& book,
       const federation::Partners& partners, federation::PeerClient& peers, const base::Clock& clock,
-      PublishingOptions options);
+      PublishingOptions options,
+      const std::vector<std::shared_ptr<federation::WitnessLink>>& others = {});
   ~Publishing();
 
   // Asks every witness, at once, what it last cosigned for us, and waits for at most `wait`.
@@ -87,7 +91,7 @@ class Publishing {
 
  private:
   struct Witness {
-    const federation::Partner* partner = nullptr;
+    std::shared_ptr<federation::WitnessLink> link;
     std::uint64_t cosigned_size = 0;  // As far as we know.
     std::string told;                 // The fault that was last logged; empty while all is well.
   };
@@ -95,8 +99,8 @@ class Publishing {
   struct Mailbox;
 
   Publishing(store::Store& store, ledger::Ledger& ledger, ledger::CheckpointBook& book,
-             federation::PeerClient& peers, const base::Clock& clock, PublishingOptions options,
-             std::string policy_text, crypto::Policy policy);
+             const base::Clock& clock, PublishingOptions options, std::string policy_text,
+             crypto::Policy policy);
 
   void Run();
   absl::Status Collect(const ledger::Published& published)
@@ -124,7 +128,6 @@ class Publishing {
   store::Store& store_;
   ledger::Ledger& ledger_;
   ledger::CheckpointBook& book_;
-  federation::PeerClient& peers_;
   const base::Clock& clock_;
   const std::shared_ptr<Mailbox> mailbox_;
 

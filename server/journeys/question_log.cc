@@ -51,6 +51,7 @@ absl::StatusOr<ledger::Receipt> QuestionLog::Close(const OpenQuestion& question,
   store::WriteRequest request;
   request.preconditions.push_back({.key = key, .value = std::move(row)});
   request.mutations.Delete(key);
+  if (outcome.budget.has_value()) federation::PutToldBudget(*outcome.budget, request.mutations);
   return ledger_.Append(std::move(draft), std::move(request));
 }
 

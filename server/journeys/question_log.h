@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/federation/budget.h"
 #include "server/ledger/ledger.h"
 #include "server/store/store.h"
 
@@ -24,6 +25,8 @@ struct QuestionOutcome {
   std::uint64_t count = 0;                       // Candidates.
   std::string response_hash;                     // Of the verified answer, or empty.
   std::optional<records::PeerEntry> peer_entry;  // What the partner told.
+  // How our budget there stands, when it said so: kept with the entry.
+  std::optional<federation::ToldBudget> budget;
 };
 
 // Keeps the promise that every `query-out` gets exactly one `answer-in`: a row names each open

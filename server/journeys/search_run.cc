@@ -14,6 +14,7 @@
 #include "records/codes.h"
 #include "server/federation/agreement.h"
 #include "server/federation/receipt.h"
+#include "server/journeys/peer_answer.h"
 #include "server/match/results.h"
 
 namespace proofmark::journeys {
@@ -180,16 +181,11 @@ absl::Status SearchRun::OpenQuestion(const federation::Partner& partner) {
   opened.partner = &partner;
   opened.asked.exchange_id = crypto::NewExchangeId(rooms_.random);
   opened.asked.candidates_max = question.candidates_max;
-  crypto::Envelope envelope;
-  envelope.key_id = rooms_.identity.exchange_key_id();
-  envelope.exchange_id = opened.asked.exchange_id;
-  envelope.sender = rooms_.identity.node_id();
-  envelope.recipient = partner.node_id;
-  envelope.unix_ms = rooms_.clock.UnixMillis();
-  envelope.type = std::string(wire::kMatchQuestionType);
-  PM_ASSIGN_OR_RETURN(envelope.payload, wire::Serialise(question));
-  PM_ASSIGN_OR_RETURN(opened.envelope,
-                      crypto::SignEnvelope(rooms_.identity.exchange_key(), std::move(envelope)));
+  PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(question));
+  PM_ASSIGN_OR_RETURN(
+      opened.envelope,
+      SignMessage(rooms_.identity, partner, opened.asked.exchange_id, wire::kMatchQuestionType,
+                  std::move(payload), rooms_.clock.UnixMillis()));
   opened.asked.hash = crypto::EnvelopeHash(opened.envelope);
   records::EntryDraft draft = DraftOf(partner.node_id, opened.asked.exchange_id);
   draft.request_hash = base::ToHex(base::ByteSpan(opened.asked.hash));

@@ -138,7 +138,8 @@ absl::Status Ledger::Load() {
     PM_ASSIGN_OR_RETURN(stored, crypto::Frontier::Parse(*row));
   }
   const store::HighWaterMark& mark = store_.high_water_at_open();
-  if (stored.size() < mark.size) {
+  const bool behind = stored.size() < mark.size;
+  if (behind && !options_.restoring) {
     return store::RollbackDetected(
         absl::StrFormat("the database holds %d ledger entries, but %d were acknowledged",
                         stored.size(), mark.size));
@@ -167,7 +168,7 @@ absl::Status Ledger::Load() {
   if (recomputed != stored) {
     return absl::DataLossError("ledger: the leaf hashes do not make the stored tree");
   }
-  if (root_at_mark != mark.root) {
+  if (!behind && root_at_mark != mark.root) {
     return store::RollbackDetected(absl::StrFormat(
         "the first %d ledger entries are not those that were acknowledged", mark.size));
   }
@@ -179,7 +180,7 @@ absl::Status Ledger::Load() {
 
 absl::StatusOr<Receipt> Ledger::Append(records::EntryDraft draft, store::WriteRequest data,
                                        WithReceipt with_receipt) {
-  PM_CHECK(!data.at_turn && !data.admitted);
+  PM_CHECK(!options_.restoring && !data.at_turn && !data.admitted);
   // A bad draft is refused before it costs the writer thread anything.
   PM_RETURN_IF_ERROR(
       records::FormatEntry({.seq = 0, .unix_ms = 0, .node = options_.node_name, .draft = draft})
@@ -189,16 +190,40 @@ absl::StatusOr<Receipt> Ledger::Append(records::EntryDraft draft, store::WriteRe
     PM_RETURN_IF_ERROR(Stage(draft, receipt, mutations));
     return with_receipt ? with_receipt(receipt, mutations) : absl::OkStatus();
   };
-  data.admitted = [&] {
-    frontier_.Append(receipt.leaf_hash);
-    tile_tops_.Append(receipt.leaf_hash,
-                      [this](int level, std::uint64_t index, const Sha256Digest& hash) {
-                        full_tiles_.emplace_back(SubtreeRow(level, index), crypto::AsText(hash));
-                      });
-    moved_ = true;
-  };
+  data.admitted = [&] { Admit(receipt.leaf_hash); };
   PM_RETURN_IF_ERROR(store_.Commit(std::move(data)));
   return receipt;
+}
+
+absl::Status Ledger::Restore(std::span<const std::string> entries, store::WriteRequest data) {
+  PM_CHECK(options_.restoring && !data.at_turn && !data.admitted);
+  std::vector<Sha256Digest> leaves;
+  data.at_turn = [&](store::Mutations& mutations) -> absl::Status {
+    for (const std::string& bytes : entries) {
+      const std::uint64_t index = frontier_.size() + leaves.size();
+      const absl::StatusOr<records::LedgerEntry> entry = records::ParseEntry(bytes);
+      if (!entry.ok() || entry->seq != index || entry->node != options_.node_name) {
+        return absl::InvalidArgumentError(absl::StrFormat(
+            "ledger: what shall be restored is not entry %d of %s", index, options_.node_name));
+      }
+      leaves.push_back(crypto::LeafHash(bytes));
+      mutations.Put(LeafRow(index), std::string(crypto::AsText(leaves.back())));
+      mutations.Put(EntryRow(index), bytes);
+    }
+    return absl::OkStatus();
+  };
+  data.admitted = [&] {
+    for (const Sha256Digest& leaf : leaves) Admit(leaf);
+  };
+  return store_.Commit(std::move(data));
+}
+
+void Ledger::Admit(const Sha256Digest& leaf_hash) {
+  frontier_.Append(leaf_hash);
+  tile_tops_.Append(leaf_hash, [this](int level, std::uint64_t index, const Sha256Digest& hash) {
+    full_tiles_.emplace_back(SubtreeRow(level, index), crypto::AsText(hash));
+  });
+  moved_ = true;
 }
 
 absl::Status Ledger::Stage(const records::EntryDraft& draft, Receipt& receipt,
@@ -219,6 +244,8 @@ std::optional<store::HighWaterMark> Ledger::Seal(store::Mutations& mutations) {
   mutations.Put(FrontierRow(), frontier_.Serialize());
   for (auto& [row, hash] : full_tiles_) mutations.Put(std::move(row), std::move(hash));
   full_tiles_.clear();
+  // While a restoration has not reached it, the mark says what is still missing.
+  if (frontier_.size() < store_.high_water_at_open().size) return std::nullopt;
   return store::HighWaterMark{.size = frontier_.size(), .root = frontier_.Root()};
 }
 

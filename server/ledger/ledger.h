@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -94,6 +95,9 @@ class Ledger final : private store::GroupObserver {
   struct Options {
     std::string origin;     // <agency domain>/proofmark/<node>/log
     std::string node_name;  // SPIFFE id, the `node` line of every entry.
+    // For server/ledger/restoring.h alone: a ledger that lacks acknowledged entries at its end
+    // opens all the same. It takes nothing but Restore().
+    bool restoring = false;
   };
 
   // Recomputes the tree from the stored leaf hashes and compares it with the stored frontier and
@@ -116,6 +120,15 @@ class Ledger final : private store::GroupObserver {
   //   others            store::Store::Commit.
   absl::StatusOr<Receipt> Append(records::EntryDraft draft, store::WriteRequest data = {},
                                  WithReceipt with_receipt = nullptr);
+
+  // Writes entries, which were here before, at the ledger's end together with `data`: their bytes
+  // and nothing else. The caller has shown that they are the acknowledged ones. The high-water mark
+  // is never lowered: while entries that it covers are missing, it stays.
+  // Options::restoring; data.at_turn must be empty.
+  //   kInvalidArgument  an entry that is none, of another index or of another node; nothing is
+  //                     written.
+  //   others            store::Store::Commit.
+  absl::Status Restore(std::span<const std::string> entries, store::WriteRequest data = {});
 
   // The tree with every acknowledged entry.
   TreeHead Head() const;
@@ -171,6 +184,7 @@ class Ledger final : private store::GroupObserver {
   absl::Status Load();
   absl::Status Stage(const records::EntryDraft& draft, Receipt& receipt,
                      store::Mutations& mutations);
+  void Admit(const crypto::Sha256Digest& leaf_hash);
   std::optional<store::HighWaterMark> Seal(store::Mutations& mutations) override;
   void Committed() override;
 

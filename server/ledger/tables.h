@@ -14,5 +14,7 @@ inline constexpr store::Table kSubtreeTable{0x14};     // Level, index -> hash o
 inline constexpr store::Table kCheckpointTable{0x15};  // u64be size -> published note.
 inline constexpr store::Table kWitnessTable{0x16};     // Origin -> what we last cosigned.
 inline constexpr store::Table kForkTable{0x17};        // Origin, number -> evidence.
+inline constexpr store::Table kRestoredTable{0x18};  // One row: what was restored, not yet logged.
+inline constexpr store::Table kForkReportTable{0x19};  // Domain, origin, number -> report to send.
 
 }  // namespace proofmark::ledger

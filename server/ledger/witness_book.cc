@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/ledger/witness_book.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -22,6 +24,52 @@ std::string ForkPrefix(std::string_view origin) {
   return store::StoreKey(kForkTable).Text(origin).Build();
 }
 
+constexpr std::string_view kProven = "FORK_PROVEN";
+constexpr std::string_view kProvenByReport = "FORK_PROVEN:REPORTED";
+constexpr std::string_view kSuspected = "FORK_SUSPECTED";
+
+// The note in an add-checkpoint body: after the first empty line.
+std::string_view NoteIn(std::string_view body) {
+  const std::size_t at = body.find("\n\n");
+  return at == body.npos ? std::string_view() : body.substr(at + 2);
+}
+
+// u64be length, first, second.
+std::string JoinNotes(std::string_view first, std::string_view second) {
+  std::string joined;
+  base::AppendU64Be(joined, first.size());
+  return joined.append(first).append(second);
+}
+std::optional<std::pair<std::string, std::string>> SplitNotes(std::string_view joined) {
+  if (joined.size() < 8) return std::nullopt;
+  const std::uint64_t first = base::ParseU64Be(joined.substr(0, 8));
+  if (first > joined.size() - 8) return std::nullopt;
+  return std::pair(std::string(joined.substr(8, first)), std::string(joined.substr(8 + first)));
+}
+
+// What was signed in both, by text, whoever cosigned and however it came: by it two proofs of one
+// fork are the same. Empty if a note cannot be read.
+std::vector<std::string> SignedTexts(std::string_view note, std::string_view body) {
+  std::vector<std::string> texts;
+  for (const std::string_view bytes : {note, NoteIn(body)}) {
+    absl::StatusOr<crypto::SignedNote> parsed = crypto::ParseNote(bytes);
+    if (!parsed.ok()) return {};
+    texts.push_back(std::move(parsed->text));
+  }
+  std::ranges::sort(texts);
+  return texts;
+}
+
+// OK if the two, both signed by one log, cannot both be true.
+absl::Status CheckContradiction(const crypto::Checkpoint& first, const crypto::Checkpoint& second) {
+  const auto is_impossible = [](const crypto::Checkpoint& tree) {
+    return tree.size == 0 && tree.root != crypto::EmptyRoot();
+  };
+  if (is_impossible(first) || is_impossible(second)) return absl::OkStatus();
+  if (first.size == second.size && first.root != second.root) return absl::OkStatus();
+  return absl::InvalidArgumentError("the two checkpoints do not contradict each other");
+}
+
 // What is stored of an origin is the note that was cosigned last: its text says size and root.
 absl::StatusOr<crypto::WitnessedTree> TreeOf(std::string_view note_bytes) {
   PM_ASSIGN_OR_RETURN(const crypto::SignedNote note, crypto::ParseNote(note_bytes));
@@ -34,10 +82,12 @@ absl::StatusOr<crypto::WitnessedTree> TreeOf(std::string_view note_bytes) {
 WitnessBook::WitnessBook(store::Store& store, Ledger& ledger, const base::Clock& clock,
                          const crypto::SigningKey& witness_key,
                          crypto::NoteVerifierKey verifier_key,
-                         std::map<std::string, WitnessedOrigin, std::less<>> origins)
+                         std::map<std::string, WitnessedOrigin, std::less<>> origins,
+                         std::vector<std::string> told)
     : witness_key_(witness_key),
       verifier_key_(std::move(verifier_key)),
       origins_(std::move(origins)),
+      told_(std::move(told)),
       store_(store),
       ledger_(ledger),
       clock_(clock) {}
@@ -57,7 +107,8 @@ absl::StatusOr<std::unique_ptr<WitnessBook>> WitnessBook::Create(
     }
   }
   return std::unique_ptr<WitnessBook>(new WitnessBook(store, ledger, clock, witness_key,
-                                                      std::move(verifier_key), std::move(origins)));
+                                                      std::move(verifier_key), std::move(origins),
+                                                      std::move(options.told)));
 }
 
 absl::StatusOr<WitnessBook::Answer> WitnessBook::AddCheckpoint(std::string_view body) {
@@ -83,7 +134,8 @@ absl::StatusOr<WitnessBook::Answer> WitnessBook::AddCheckpoint(std::string_view 
   const crypto::AddCheckpointDecision decision = crypto::DecideAddCheckpoint(*request, &log, now_s);
   if (decision.misconduct != crypto::LogMisconduct::kNone && before) {
     PM_RETURN_IF_ERROR(
-        KeepEvidence(origin, *before, body, decision.misconduct == crypto::LogMisconduct::kProven));
+        KeepEvidence(origin, *before, body,
+                     decision.misconduct == crypto::LogMisconduct::kProven ? kProven : kSuspected));
   }
   if (decision.status != AddCheckpointStatus::kOk) {
     return Answer{decision.status, decision.ErrorBody()};
@@ -114,33 +166,101 @@ absl::StatusOr<WitnessBook::Answer> WitnessBook::AddCheckpoint(std::string_view 
 }
 
 absl::Status WitnessBook::KeepEvidence(const WitnessedOrigin& origin, std::string_view cosigned,
-                                       std::string_view body, bool proven) {
+                                       std::string_view body, std::string_view outcome) {
   const std::string prefix = ForkPrefix(origin.log_key.name);
   std::uint64_t kept = 0;
   bool known = false;
   std::string evidence;
   base::AppendU64Be(evidence, static_cast<std::uint64_t>(clock_.UnixMillis()));
-  base::AppendU64Be(evidence, cosigned.size());
-  evidence.append(cosigned).append(body);
+  evidence += JoinNotes(cosigned, body);
+  const std::vector<std::string> texts =
+      outcome == kSuspected ? std::vector<std::string>() : SignedTexts(cosigned, body);
   PM_RETURN_IF_ERROR(store_.Scan({.prefix = prefix}, [&](std::string_view, std::string_view value) {
     ++kept;
-    // All but the time.
-    known = known || value.substr(8) == std::string_view(evidence).substr(8);
+    const std::string_view before = value.substr(8);  // All but the time.
+    const auto notes = SplitNotes(before);
+    known = known || before == std::string_view(evidence).substr(8) ||
+            (notes && !texts.empty() && SignedTexts(notes->first, notes->second) == texts);
     return true;
   }));
   if (known || kept >= kForksKeptMax) return absl::OkStatus();
   records::EntryDraft alarm{.kind = records::EntryKind::kAlarm, .peer = origin.peer};
-  alarm.outcome = proven ? "FORK_PROVEN" : "FORK_SUSPECTED";
+  alarm.outcome = outcome;
   alarm.object = crypto::Sha256Hex(evidence);
   store::WriteRequest write;
+  // In the same batch: no crash parts the evidence from its being told.
+  for (const std::string& domain : told_) {
+    if (outcome == kSuspected || origin.log_key.name.starts_with(domain + "/")) continue;
+    write.mutations.Put(
+        store::StoreKey(kForkReportTable).Text(domain).Text(origin.log_key.name).U64(kept).Build(),
+        JoinNotes(cosigned, NoteIn(body)));
+  }
   std::string row = prefix;
   base::AppendU64Be(row, kept);
   write.mutations.Put(std::move(row), std::move(evidence));
   return ledger_.Append(std::move(alarm), std::move(write)).status();
 }
 
+absl::Status WitnessBook::TakeReport(std::string_view first_note, std::string_view second_note) {
+  PM_ASSIGN_OR_RETURN(const crypto::SignedNote first, crypto::ParseNote(first_note));
+  PM_ASSIGN_OR_RETURN(const crypto::Checkpoint claimed, crypto::ParseCheckpointBody(first.text));
+  const auto found = origins_.find(claimed.origin);
+  if (found == origins_.end()) return absl::NotFoundError("a ledger that is not witnessed here");
+  const WitnessedOrigin& origin = found->second;
+  const std::vector<crypto::NoteVerifierKey> log = {origin.log_key};
+  std::vector<crypto::OpenedCheckpoint> opened;
+  for (const std::string_view note : {first_note, second_note}) {
+    absl::StatusOr<crypto::OpenedCheckpoint> one =
+        crypto::OpenCheckpoint(note, log, clock_.UnixMillis() / 1000);
+    if (!one.ok()) return absl::InvalidArgumentError(std::string(one.status().message()));
+    opened.push_back(*std::move(one));
+  }
+  PM_RETURN_IF_ERROR(CheckContradiction(opened[0].checkpoint, opened[1].checkpoint));
+
+  base::MutexLock lock(deciding_);
+  PM_ASSIGN_OR_RETURN(const std::string body,
+                      crypto::FormatAddCheckpoint(opened[1].checkpoint.size, {}, opened[1].note));
+  return KeepEvidence(origin, first_note, body, kProvenByReport);
+}
+
+absl::StatusOr<std::vector<ForkReport>> WitnessBook::ReportsWaiting() const {
+  std::vector<ForkReport> waiting;
+  absl::Status status;
+  for (const std::string& domain : told_) {
+    PM_RETURN_IF_ERROR(
+        store_.Scan({.prefix = store::StoreKey(kForkReportTable).Text(domain).Build()},
+                    [&](std::string_view row, std::string_view value) {
+                      auto notes = SplitNotes(value);
+                      if (!notes) {
+                        status = absl::DataLossError("witness: a report of a fork cannot be read");
+                        return false;
+                      }
+                      waiting.push_back({.row = std::string(row),
+                                         .partner = domain,
+                                         .first_note = std::move(notes->first),
+                                         .second_note = std::move(notes->second)});
+                      return waiting.size() < kForkReportsListedMax;
+                    }));
+    PM_RETURN_IF_ERROR(status);
+    if (waiting.size() >= kForkReportsListedMax) break;
+  }
+  return waiting;
+}
+
+absl::Status WitnessBook::ForgetReport(const ForkReport& report) {
+  store::WriteRequest write;
+  write.mutations.Delete(report.row);
+  return store_.Commit(std::move(write));
+}
+
 absl::StatusOr<std::optional<std::string>> WitnessBook::Cosigned(std::string_view origin) const {
   return store_.Get(StateRow(origin));
+}
+
+std::vector<std::string> WitnessBook::origins() const {
+  std::vector<std::string> names;
+  for (const auto& known : origins_) names.push_back(known.first);
+  return names;
 }
 
 absl::StatusOr<std::vector<ForkEvidence>> WitnessBook::Forks() const {
@@ -150,15 +270,15 @@ absl::StatusOr<std::vector<ForkEvidence>> WitnessBook::Forks() const {
     absl::Status status;
     PM_RETURN_IF_ERROR(store_.Scan({.prefix = ForkPrefix(name)}, [&](std::string_view,
                                                                      std::string_view value) {
-      const std::uint64_t note_bytes = value.size() < 16 ? 0 : base::ParseU64Be(value.substr(8, 8));
-      if (value.size() < 16 || note_bytes > value.size() - 16) {
+      auto notes = value.size() < 8 ? std::nullopt : SplitNotes(value.substr(8));
+      if (!notes) {
         status = absl::DataLossError("witness: evidence of a fork cannot be read");
         return false;
       }
       forks.push_back({.origin = name,
                        .unix_ms = static_cast<std::int64_t>(base::ParseU64Be(value.substr(0, 8))),
-                       .cosigned_note = std::string(value.substr(16, note_bytes)),
-                       .request = std::string(value.substr(16 + note_bytes))});
+                       .cosigned_note = std::move(notes->first),
+                       .request = std::move(notes->second)});
       return true;
     }));
     PM_RETURN_IF_ERROR(status);

@@ -26,6 +26,7 @@ struct WitnessedOrigin {
 };
 
 // Two checkpoints that one log key signed and that cannot both be true: evidence for anybody.
+// Where this node was told of them, the second stands in a request that nobody made, without proof.
 struct ForkEvidence {
   std::string origin;
   std::int64_t unix_ms = 0;
@@ -34,6 +35,15 @@ struct ForkEvidence {
 };
 
 inline constexpr std::size_t kForksKeptMax = 64;  // Of one origin.
+
+// A fork that this node can prove, for one partner that has not been told yet.
+struct ForkReport {
+  std::string row;      // Names the report.
+  std::string partner;  // Domain.
+  std::string first_note;
+  std::string second_note;
+};
+inline constexpr std::size_t kForkReportsListedMax = 4096;
 
 // This node as a witness: what it last cosigned of each partner's ledger, and what speaks against
 // one. Comparing with the stored size and storing the new one is one step under a lock and durable
@@ -44,6 +54,7 @@ class WitnessBook {
   struct Options {
     std::string name;                      // Of the witness key.
     std::vector<WitnessedOrigin> origins;  // Each once.
+    std::vector<std::string> told{};       // Domains of the partners that are told of a fork.
   };
 
   // All references must outlive the result.
@@ -59,7 +70,8 @@ class WitnessBook {
   };
 
   // An add-checkpoint request's answer (crypto/tlog/witness.h). The first checkpoint of an origin
-  // is an entry `witness`; one that contradicts what was cosigned is kept and an entry `alarm`.
+  // is an entry `witness`; one that contradicts what was cosigned is kept and an entry `alarm`. A
+  // contradiction that anybody can check waits to be told to every partner: ReportsWaiting().
   //   kUnavailable  the state could not be stored: nothing was cosigned.
   absl::StatusOr<Answer> AddCheckpoint(std::string_view body);
 
@@ -67,23 +79,40 @@ class WitnessBook {
   // if there is none.
   absl::StatusOr<std::optional<std::string>> Cosigned(std::string_view origin) const;
 
+  // What somebody says to be proof of a fork. Judged by nothing but the two notes and the log key
+  // that this node knows; what it had not seen yet is kept, is an entry `alarm`, and is told on.
+  //   kNotFound         of no ledger that this node witnesses.
+  //   kInvalidArgument  no proof: not two notes that this log's key signed, or they do not
+  //                     contradict each other.
+  //   others            store::Store::Commit.
+  absl::Status TakeReport(std::string_view first_note, std::string_view second_note);
+
+  // Reports that have not been delivered, at most kForkReportsListedMax; and one that has been.
+  absl::StatusOr<std::vector<ForkReport>> ReportsWaiting() const;
+  absl::Status ForgetReport(const ForkReport& report);
+
   // Every evidence of a fork, oldest first.
   absl::StatusOr<std::vector<ForkEvidence>> Forks() const;
 
+  // The ledgers witnessed here.
+  std::vector<std::string> origins() const;
   const crypto::NoteVerifierKey& verifier_key() const { return verifier_key_; }
 
  private:
   WitnessBook(store::Store& store, Ledger& ledger, const base::Clock& clock,
               const crypto::SigningKey& witness_key, crypto::NoteVerifierKey verifier_key,
-              std::map<std::string, WitnessedOrigin, std::less<>> origins);
+              std::map<std::string, WitnessedOrigin, std::less<>> origins,
+              std::vector<std::string> told);
 
   absl::Status KeepEvidence(const WitnessedOrigin& origin, std::string_view cosigned,
-                            std::string_view body, bool proven);
+                            std::string_view body, std::string_view outcome)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(deciding_);
 
   // Constant after construction.
   const crypto::SigningKey& witness_key_;
   const crypto::NoteVerifierKey verifier_key_;
   const std::map<std::string, WitnessedOrigin, std::less<>> origins_;
+  const std::vector<std::string> told_;
   // Do their own locking.
   store::Store& store_;
   Ledger& ledger_;

@@ -71,4 +71,13 @@ crypto::Sha256Digest AnswerKey::OrderOf(std::string_view asker, std::string_view
   return Derive(secret_, "order", asker, "", record_id);
 }
 
+double AnswerKey::BorderShift(std::string_view asker, std::string_view record_id,
+                              std::string_view coarse_sketch) const {
+  const crypto::Sha256Digest digest = Derive(secret_, "border", asker, coarse_sketch, record_id);
+  // As many bits as a double holds.
+  return static_cast<double>(base::ParseU64Be(crypto::AsText(digest).substr(0, 8)) >> 11) * 0x1p-53;
+}
+
+crypto::Sha256Digest AnswerKey::SketchSeed() const { return Derive(secret_, "sketch", "", "", ""); }
+
 }  // namespace proofmark::match

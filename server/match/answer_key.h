@@ -14,9 +14,12 @@ namespace proofmark::match {
 //
 //   handle = HMAC(HMAC(secret, "handle" || LP2(asker) || exchange id), record id)
 //   order  = HMAC(HMAC(secret, "order" || LP2(asker)), record id)
+//   border = HMAC(HMAC(secret, "border" || LP2(asker) || coarse sketch), record id)
+//   sketch = HMAC(HMAC(secret, "sketch" || LP2("")), "")
 //
-// Handles of two exchanges cannot be linked. The order of ties depends on asker and record alone:
-// were it chosen by the exchange id, which the asker picks, asking again would show other records.
+// Handles of two exchanges cannot be linked. The order of ties and the border depend on asker,
+// record and, the border, on what is asked about: were they chosen by the case or the exchange id,
+// which the asker picks, asking again would show other records.
 class AnswerKey {
  public:
   // Reads the secret, or makes and keeps it at the first start.
@@ -26,6 +29,14 @@ class AnswerKey {
   crypto::Sha256Digest HandleOf(std::string_view asker, std::string_view exchange_id,
                                 std::string_view record_id) const;
   crypto::Sha256Digest OrderOf(std::string_view asker, std::string_view record_id) const;
+
+  // How far the borders of levels are raised for this record and asker, [0, 1) of the whole
+  // amplitude; `coarse_sketch` is SketchedQuery::coarse.
+  double BorderShift(std::string_view asker, std::string_view record_id,
+                     std::string_view coarse_sketch) const;
+
+  // What the projections of questions are drawn from (server/match/query_sketch.h).
+  crypto::Sha256Digest SketchSeed() const;
 
  private:
   explicit AnswerKey(crypto::SecretBytes secret) : secret_(std::move(secret)) {}

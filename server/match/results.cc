@@ -57,8 +57,31 @@ void AddMarks(const FoundExhibit& found, wire::LocalCandidate& candidate) {
 // A candidate on its way across the border.
 struct Reportable {
   const FoundExhibit* found;
+  forensics::Level level;
   crypto::Sha256Digest order;
 };
+
+// Whether enough of both was compared. An impression has its own rule of congruent cells.
+bool IsCompared(const FoundExhibit& exhibit, double overlap_um_min) {
+  const auto* bullet = std::get_if<forensics::BulletComparison>(&exhibit.comparison);
+  if (bullet == nullptr) return true;
+  double overlap_um = 0.0;
+  for (const forensics::LandPair& pair : bullet->pairs) overlap_um += pair.comparison.overlap_um;
+  return overlap_um >= overlap_um_min;
+}
+
+// The level that is told of a candidate; kNone when nothing is.
+forensics::Level BorderLevel(const FoundExhibits& found, const FoundExhibit& exhibit,
+                             double raised_decades, const BorderRules& rules) {
+  const double chance = exhibit.expected_false_leads /
+                        static_cast<double>(std::max<std::int64_t>(1, found.counts.compared));
+  if (chance > rules.chance_max || !IsCompared(exhibit, rules.overlap_um_min)) {
+    return forensics::Level::kNone;
+  }
+  return std::min(exhibit.likelihood_ratio.level,
+                  forensics::LevelOfModel(exhibit.likelihood_ratio.log10_lr_model - raised_decades,
+                                          *found.calibration));
+}
 
 }  // namespace
 
@@ -100,16 +123,18 @@ wire::LocalResult ToLocalResult(const FoundExhibits& found) {
 }
 
 BorderResult ToBorderResult(const FoundExhibits& found, const AnswerKey& key,
-                            std::string_view asker, std::string_view exchange_id,
-                            std::int32_t candidates_max) {
+                            const BorderAsker& asker, std::int32_t candidates_max,
+                            const BorderRules& rules) {
   std::vector<Reportable> reportable;
   for (const FoundExhibit& exhibit : found.best) {
-    if (exhibit.likelihood_ratio.level == forensics::Level::kNone) continue;
-    reportable.push_back({&exhibit, key.OrderOf(asker, exhibit.id)});
+    const double raised =
+        rules.dither_decades * key.BorderShift(asker.domain, exhibit.id, asker.coarse_sketch);
+    const forensics::Level level = BorderLevel(found, exhibit, raised, rules);
+    if (level == forensics::Level::kNone) continue;
+    reportable.push_back({&exhibit, level, key.OrderOf(asker.domain, exhibit.id)});
   }
-  const auto level = [](const Reportable& r) { return r.found->likelihood_ratio.level; };
-  std::sort(reportable.begin(), reportable.end(), [&](const Reportable& a, const Reportable& b) {
-    return level(a) != level(b) ? level(a) > level(b) : a.order < b.order;
+  std::sort(reportable.begin(), reportable.end(), [](const Reportable& a, const Reportable& b) {
+    return a.level != b.level ? a.level > b.level : a.order < b.order;
   });
   if (reportable.size() > static_cast<std::size_t>(candidates_max)) {
     reportable.resize(static_cast<std::size_t>(candidates_max));
@@ -118,9 +143,10 @@ BorderResult ToBorderResult(const FoundExhibits& found, const AnswerKey& key,
   BorderResult border;
   double false_leads = 0.0;
   for (const Reportable& r : reportable) {
-    border.result.candidates.push_back({.handle = key.HandleOf(asker, exchange_id, r.found->id),
-                                        .level = level(r),
-                                        .kind = r.found->kind});
+    border.result.candidates.push_back(
+        {.handle = key.HandleOf(asker.domain, asker.exchange_id, r.found->id),
+         .level = r.level,
+         .kind = r.found->kind});
     border.exhibit_ids.push_back(r.found->id);
     // The weakest reported is the one with the most false leads at its score.
     false_leads = std::max(false_leads, r.found->expected_false_leads);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/registry/exhibit_registry.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/status.h"
 #include "crypto/hash/sha256.h"
 #include "forensics/cartridge/case_evidence.h"
@@ -112,6 +114,11 @@ wire::StoredRosterRow RosterRowOf(const records::Exhibit& exhibit,
           .extractor_versions = forensics::ExtractorVersions(signature)};
 }
 
+// The field under which the scan of a mark is sealed.
+std::string ScanField(const records::MarkPlace& place) {
+  return absl::StrFormat("scan %s/%d", records::MarkRegionCode(place.region), place.land_number);
+}
+
 // Seals the scans of `exhibit` and puts them on disk.
 absl::StatusOr<std::vector<records::Mark>> KeepScans(store::Store& store,
                                                      const store::RecordKey& key,
@@ -120,8 +127,7 @@ absl::StatusOr<std::vector<records::Mark>> KeepScans(store::Store& store,
   kept.reserve(marks.size());
   const std::string id = key.id.Hex();
   for (NewMark& mark : marks) {
-    const std::string field = absl::StrFormat(
-        "scan %s/%d", records::MarkRegionCode(mark.place.region), mark.place.land_number);
+    const std::string field = ScanField(mark.place);
     PM_ASSIGN_OR_RETURN(const std::string sealed,
                         key.sealer.Seal({.record = id, .field = field}, mark.scan, store.random()));
     PM_ASSIGN_OR_RETURN(const crypto::Sha256Digest blob, store.blobs().Put(sealed));
@@ -412,6 +418,24 @@ absl::StatusOr<std::optional<records::ExhibitId>> ExhibitRegistry::IdOfSubmissio
   if (!raw_id.has_value()) return std::nullopt;
   if (raw_id->size() != kIdBytes) return absl::DataLossError("a submission's row is damaged");
   return base::ToHex(*raw_id);
+}
+
+absl::StatusOr<std::string> ExhibitRegistry::LoadScan(const wire::StoredExhibit& stored,
+                                                      const records::Mark& mark) const {
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, RawId(stored.exhibit.id));
+  PM_ASSIGN_OR_RETURN(const store::KeyId key_id, store::KeyId::Parse(raw_id));
+  PM_ASSIGN_OR_RETURN(const crypto::Sealer key, store_.FindKey(key_id));
+  crypto::Sha256Digest blob{};
+  PM_CHECK(mark.blob_sha256.size() == blob.size());
+  std::copy_n(base::AsBytes(mark.blob_sha256).begin(), blob.size(), blob.begin());
+  PM_ASSIGN_OR_RETURN(const std::string sealed, store_.blobs().Get(blob));
+  PM_ASSIGN_OR_RETURN(
+      std::string scan,
+      key.Open({.record = stored.exhibit.id, .field = ScanField(mark.place)}, sealed));
+  if (crypto::AsText(crypto::Sha256(scan)) != mark.scan_sha256) {
+    return absl::DataLossError("a scan is not the file that was submitted");
+  }
+  return scan;
 }
 
 absl::StatusOr<std::optional<records::ExhibitIdentity>> ExhibitRegistry::IdentityOf(

@@ -117,6 +117,16 @@ class ExhibitRegistry {
   //   kInvalidArgument, kNotFound  as Get.
   absl::StatusOr<wire::StoredExhibit> Load(std::string_view id) const;
 
+  // What identifies it; nullopt after erasure.
+  absl::StatusOr<std::optional<records::ExhibitIdentity>> IdentityOf(
+      const wire::StoredExhibit& stored) const;
+
+  // The file of one of its marks as it was submitted.
+  //   kNotFound  erased.
+  //   kDataLoss  damaged, or not the file that was submitted.
+  absl::StatusOr<std::string> LoadScan(const wire::StoredExhibit& stored,
+                                       const records::Mark& mark) const;
+
   // The laboratory's item number; empty after erasure.
   absl::StatusOr<std::string> LabelOf(const wire::StoredExhibit& stored) const;
 
@@ -145,8 +155,6 @@ class ExhibitRegistry {
  private:
   absl::Status MakeRoster();
   absl::StatusOr<std::optional<records::ExhibitId>> IdOfSubmission(std::string_view id) const;
-  absl::StatusOr<std::optional<records::ExhibitIdentity>> IdentityOf(
-      const wire::StoredExhibit& stored) const;
   absl::StatusOr<wire::ExhibitView> ViewOf(wire::StoredExhibit stored, bool with_signature) const;
   absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
                                std::uint64_t count, std::string object);

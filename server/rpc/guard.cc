@@ -13,10 +13,13 @@ using crypto::StaffRole;
 MethodTable MakeTable() {
   const std::set<StaffRole> lab{StaffRole::kLab};
   const std::set<StaffRole> examiner{StaffRole::kExaminer};
-  const std::set<StaffRole> readers{StaffRole::kLab, StaffRole::kExaminer};
+  const std::set<StaffRole> readers{StaffRole::kLab, StaffRole::kExaminer, StaffRole::kOfficer};
   const std::set<StaffRole> administrators{StaffRole::kAdministrator};
   const std::set<StaffRole> overseers{StaffRole::kAuditor, StaffRole::kAdministrator};
-  const std::set<StaffRole> everyone{StaffRole::kLab, StaffRole::kExaminer,
+  // Who handles the second step: those who ask, and those who decide.
+  const std::set<StaffRole> officers{StaffRole::kOfficer};
+  const std::set<StaffRole> caseworkers{StaffRole::kExaminer, StaffRole::kOfficer};
+  const std::set<StaffRole> everyone{StaffRole::kLab, StaffRole::kExaminer, StaffRole::kOfficer,
                                      StaffRole::kAdministrator, StaffRole::kAuditor};
   return {
       {"/proofmark.v1.SubmissionService/SubmitExhibit", {.staff = lab}},
@@ -28,6 +31,15 @@ MethodTable MakeTable() {
       {"/proofmark.v1.SearchService/SearchCandidates", {.staff = examiner}},
       {"/proofmark.v1.SearchService/GetSearch", {.staff = examiner}},
       {"/proofmark.v1.SearchService/ListSearches", {.staff = examiner}},
+      {"/proofmark.v1.LinkService/ReviewCandidate", {.staff = examiner}},
+      {"/proofmark.v1.LinkService/ConcludeLink", {.staff = examiner}},
+      {"/proofmark.v1.LinkService/WithdrawLink", {.staff = examiner}},
+      {"/proofmark.v1.LinkService/GetLink", {.staff = caseworkers}},
+      {"/proofmark.v1.LinkService/ListLinks", {.staff = caseworkers}},
+      {"/proofmark.v1.DetailsService/RequestDetails", {.staff = examiner}},
+      {"/proofmark.v1.DetailsService/ListDetails", {.staff = caseworkers}},
+      {"/proofmark.v1.DetailsService/GetDetails", {.staff = caseworkers}},
+      {"/proofmark.v1.DetailsService/DecideDetails", {.staff = officers}},
       {"/proofmark.v1.AuditService/ListEntries", {.staff = overseers}},
       {"/proofmark.v1.AuditService/GetLedger", {.staff = overseers}},
       {"/proofmark.v1.AuditService/ListCheckpoints", {.staff = overseers}},
@@ -46,6 +58,7 @@ MethodTable MakeTable() {
       {"/proofmark.v1.WitnessService/AddCheckpoint", {.nodes = true}},
       {"/proofmark.v1.WitnessService/GetWitnessedCheckpoint", {.nodes = true}},
       {"/proofmark.v1.WitnessService/ListSharedEntries", {.nodes = true}},
+      {"/proofmark.v1.WitnessService/ReportFork", {.nodes = true}},
   };
 }
 

@@ -56,7 +56,7 @@ records::EntryDraft DenialEntry(const Denial& denial) {
 struct NodeServer::Listener {
   std::string name;  // "agency" or "partner", for people.
   std::string address;
-  TlsIdentity identity;
+  std::shared_ptr<const ShownIdentity> identity;
   std::shared_ptr<const PeerTrust> trust;
   int threads;
   journeys::Node& node;
@@ -86,7 +86,7 @@ absl::StatusOr<std::unique_ptr<NodeServer::Port>> NodeServer::Listen(Listener li
 
   grpc::ServerBuilder builder;
   SetLimits(builder);
-  builder.AddListeningPort(listener.address, ListenerCredentials(listener.identity, port->trust),
+  builder.AddListeningPort(listener.address, ListenerCredentials(*listener.identity, port->trust),
                            &port->port);
   for (const auto& service : port->services) builder.RegisterService(service.get());
   port->server = builder.BuildAndStart();
@@ -98,23 +98,21 @@ absl::StatusOr<std::unique_ptr<NodeServer::Port>> NodeServer::Listen(Listener li
   return port;
 }
 
-absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options, journeys::Node& node,
-                                                              GrpcPeerClient& peers,
-                                                              const base::Clock& clock) {
+absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(
+    Options options, journeys::Node& node, GrpcPeerClient& peers,
+    const federation::RevocationBook& revocations, const base::Clock& clock) {
   grpc::EnableDefaultHealthCheckService(true);
-  PM_ASSIGN_OR_RETURN(auto agency_leaf,
-                      crypto::X509Certificate::FromPem(options.agency_identity.certificate_pem));
-  PM_ASSIGN_OR_RETURN(auto partner_leaf,
-                      crypto::X509Certificate::FromPem(options.partner_identity.certificate_pem));
   std::unique_ptr<NodeServer> server(new NodeServer(options.uploads_bytes_max));
   const auto rooms = [&](const Guard& guard) {
-    return ServiceRooms{node,
-                        guard,
-                        peers,
-                        server->uploads_,
-                        options.submission_bytes_max,
-                        options.state_folder,
-                        {{"agency", agency_leaf}, {"partner", partner_leaf}}};
+    return ServiceRooms{
+        node,
+        guard,
+        peers,
+        server->uploads_,
+        options.submission_bytes_max,
+        options.state_folder,
+        {{"agency", options.agency_identity}, {"partner", options.partner_identity}},
+        revocations};
   };
 
   const std::string& own = node.identity().domain();
@@ -127,7 +125,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options, j
            .trust = std::make_shared<const PeerTrust>(
                std::map<std::string, crypto::AgencyTrust>{{own, {own, options.staff_cas}}},
                crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kRole, .tls_client = true},
-               clock),
+               revocations, clock),
            .threads = options.handler_threads,
            .node = node,
            .make_services = [&](const Guard& guard) {
@@ -135,6 +133,8 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options, j
              services.push_back(MakeSubmissionService(rooms(guard)));
              services.push_back(MakeExhibitService(rooms(guard)));
              services.push_back(MakeSearchService(rooms(guard)));
+             services.push_back(MakeLinkService(rooms(guard)));
+             services.push_back(MakeDetailsService(rooms(guard)));
              services.push_back(MakeAuditService(rooms(guard)));
              services.push_back(MakeNodeService(rooms(guard)));
              return services;
@@ -154,7 +154,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Options options, j
                                     std::move(partners),
                                     crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kNode,
                                                             .tls_client = true},
-                                    clock),
+                                    revocations, clock),
                                 .threads = options.handler_threads,
                                 .node = node,
                                 .make_services = [&](const Guard& guard) {

@@ -28,8 +28,8 @@ class NodeServer {
   struct Options {
     std::string agency_listen;   // host:port; port 0 lets the system choose.
     std::string partner_listen;  // The same.
-    TlsIdentity agency_identity;
-    TlsIdentity partner_identity;
+    std::shared_ptr<const ShownIdentity> agency_identity;
+    std::shared_ptr<const ShownIdentity> partner_identity;
     std::vector<crypto::X509Certificate> staff_cas;  // Of our own agency.
     std::int64_t submission_bytes_max = 512LL << 20;
     std::int64_t uploads_bytes_max = 1LL << 30;
@@ -37,13 +37,13 @@ class NodeServer {
     std::string state_folder;
   };
 
-  // Listens. `node`, `peers` and `clock` must outlive the result;
+  // Listens. `node`, `peers`, `revocations` and `clock` must outlive the result;
   // crypto::RequireTls13WithoutTickets() comes before.
-  //   kInvalidArgument  a certificate cannot be read.
+  //   kInvalidArgument  a partner's CAs cannot be read.
   //   kUnavailable      a port is taken; the message says which.
-  static absl::StatusOr<std::unique_ptr<NodeServer>> Start(Options options, journeys::Node& node,
-                                                           GrpcPeerClient& peers,
-                                                           const base::Clock& clock);
+  static absl::StatusOr<std::unique_ptr<NodeServer>> Start(
+      Options options, journeys::Node& node, GrpcPeerClient& peers,
+      const federation::RevocationBook& revocations, const base::Clock& clock);
   // Shuts down at once if Shutdown() was not called.
   ~NodeServer();
 

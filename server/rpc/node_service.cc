@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/version.h"
@@ -55,6 +56,25 @@ std::string_view StageText(crypto::DescriptorStage stage) {
       return "ended";
   }
   return "";
+}
+
+admin::RevocationListState ToProto(crypto::ListState state) {
+  switch (state) {
+    case crypto::ListState::kFresh:
+      return admin::REVOCATION_LIST_STATE_FRESH;
+    case crypto::ListState::kStale:
+      return admin::REVOCATION_LIST_STATE_STALE;
+    case crypto::ListState::kExpired:
+      return admin::REVOCATION_LIST_STATE_EXPIRED;
+  }
+  PM_CHECK(false);
+}
+
+void ToProto(const federation::BudgetStatement& statement, admin::BudgetUse& message) {
+  message.set_per_day(statement.limits.per_day);
+  message.set_per_30_days(statement.limits.per_30_days);
+  message.set_used_today_count(statement.used_today);
+  message.set_used_30_days_count(statement.used_30_days);
 }
 
 class NodeService final : public admin::NodeService::CallbackService {
@@ -231,6 +251,9 @@ class NodeService final : public admin::NodeService::CallbackService {
     PM_ASSIGN_OR_RETURN(const std::vector<ledger::ForkEvidence> forks,
                         rooms_.node.witness().Forks());
     ledger.set_fork_alarms(static_cast<std::int32_t>(forks.size()));
+    PM_ASSIGN_OR_RETURN(const std::vector<ledger::ForkReport> waiting,
+                        rooms_.node.witness().ReportsWaiting());
+    ledger.set_fork_reports_waiting(static_cast<std::int32_t>(waiting.size()));
     return absl::OkStatus();
   }
 
@@ -253,18 +276,39 @@ class NodeService final : public admin::NodeService::CallbackService {
       answer.set_calibration_version(in_force.info.version);
       answer.set_calibration_provisional(in_force.info.provisional);
     }
-    for (const auto& [port, certificate] : rooms_.own_certificates) {
+    for (const auto& [port, shown] : rooms_.own_identities) {
+      const crypto::X509Certificate certificate = shown->certificate();
       admin::CertificateStatus* const status = answer.add_certificates();
       status->set_port(port);
       status->set_name(certificate.uri_sans().empty() ? "" : certificate.uri_sans().front());
       *status->mutable_expire_time() = wire::ToTimestamp(certificate.not_after_unix_s() * 1'000);
     }
+    DescribeRevocation(answer);
     std::error_code error;
     const auto space = std::filesystem::space(rooms_.state_folder, error);
     Describe(node.index_report(), *answer.mutable_search_index());
     PM_RETURN_IF_ERROR(DescribeLedger(*answer.mutable_ledger()));
     answer.set_disk_free_bytes(error ? -1 : static_cast<std::int64_t>(space.available));
     return absl::OkStatus();
+  }
+
+  void DescribeRevocation(admin::GetStatusResponse& answer) const {
+    for (const federation::ListStanding& standing : rooms_.revocations.Standings()) {
+      admin::RevocationListStatus* const told = answer.add_revocation_lists();
+      told->set_label(standing.label);
+      told->set_state(ToProto(standing.state));
+      if (standing.missing_since_unix_s) {
+        *told->mutable_missing_since() = wire::ToTimestamp(*standing.missing_since_unix_s * 1'000);
+      }
+      if (standing.number) told->set_number(*standing.number);
+      if (standing.next_update_unix_s) {
+        *told->mutable_next_update() = wire::ToTimestamp(*standing.next_update_unix_s * 1'000);
+      }
+      told->set_revoked_count(static_cast<std::int64_t>(standing.revoked_count));
+    }
+    const federation::DenyList denied = rooms_.revocations.denied();
+    answer.set_denied_count(
+        static_cast<std::int64_t>(denied.names.size() + denied.certificates.size()));
   }
 
   static void Describe(const journeys::Node::IndexReport& report, admin::SearchIndexStatus& told) {
@@ -289,8 +333,15 @@ class NodeService final : public admin::NodeService::CallbackService {
         probes.emplace_back([&, i] { probed[i] = rooms_.peers.Probe(partners[i], deadline); });
       }
     }
+    PM_ASSIGN_OR_RETURN(const std::vector<journeys::Node::PartnerBudget> budgets,
+                        rooms_.node.Budgets());
     for (std::size_t i = 0; i < partners.size(); ++i) {
       admin::Partner* const told = answer.add_partners();
+      ToProto(budgets[i].here, *told->mutable_budget_here());
+      if (budgets[i].there.has_value()) {
+        ToProto(budgets[i].there->statement, *told->mutable_budget_there());
+        *told->mutable_told_time() = wire::ToTimestamp(budgets[i].there->unix_ms);
+      }
       told->set_domain(partners[i].domain);
       told->set_node_id(partners[i].node_id);
       told->set_endpoint(partners[i].endpoint);

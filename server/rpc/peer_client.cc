@@ -35,6 +35,8 @@ grpc::ChannelArguments Arguments() {
   arguments.SetServiceConfigJSON(kServiceConfig);
   arguments.SetMaxReceiveMessageSize(kAnswerBytesMax);
   arguments.SetCompressionAlgorithm(GRPC_COMPRESS_NONE);
+  // A channel made anew must not be given the old one's connection.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 500);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
   // Not faster than once in 30 s: a server takes more for an attack and closes the connection.
@@ -65,21 +67,28 @@ struct Call {
 };
 
 // Sends `request` by `start` (a method of a stub's async interface) and gives `done` what `read`
-// makes of the response, or why there is none.
+// makes of the response, or why there is none. An answer counts if whoever gave it is still
+// believed.
 template <typename Response, typename Request, typename Start, typename Read, typename Done>
-void Send(Request request, std::chrono::steady_clock::time_point deadline, const Start& start,
-          Read read, Done done) {
+void Send(std::shared_ptr<const PeerTrust> trust, Request request,
+          std::chrono::steady_clock::time_point deadline, const Start& start, Read read,
+          Done done) {
   auto call = std::make_shared<Call<Request, Response>>();
   call->request = std::move(request);
   call->context.set_deadline(OnTheWall(deadline));
   auto& running = *call;
   start(&running.context, &running.request, &running.response,
-        [call = std::move(call), read = std::move(read),
+        [call = std::move(call), trust = std::move(trust), read = std::move(read),
          done = std::move(done)](const grpc::Status& status) {
-          if (status.ok()) {
+          if (!status.ok()) {
+            done(FromGrpc(status));
+            return;
+          }
+          const auto who = trust->Verify(PeerLeafPem(call->context.auth_context().get()));
+          if (who.ok()) {
             done(read(call->response));
           } else {
-            done(FromGrpc(status));
+            done(who.status());
           }
         });
 }
@@ -106,7 +115,9 @@ absl::StatusOr<std::vector<std::string>> ReadDescriptors(
 
 }  // namespace
 
-struct GrpcPeerClient::Peer {
+// A channel to one partner, and what its other end must be.
+struct GrpcPeerClient::Line {
+  std::shared_ptr<const PeerTrust> trust;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::ExchangeService::Stub> exchange;
   std::unique_ptr<v1::WitnessService::Stub> witness;
@@ -117,42 +128,54 @@ GrpcPeerClient::GrpcPeerClient() = default;
 GrpcPeerClient::~GrpcPeerClient() = default;
 
 absl::StatusOr<std::unique_ptr<GrpcPeerClient>> GrpcPeerClient::Create(
-    const TlsIdentity& identity, const federation::Partners& partners, const base::Clock& clock) {
+    std::shared_ptr<const ShownIdentity> identity, const federation::Partners& partners,
+    const federation::RevocationBook& revocations, const base::Clock& clock) {
   std::unique_ptr<GrpcPeerClient> client(new GrpcPeerClient());
   for (const federation::Partner& partner : partners.all()) {
     PM_ASSIGN_OR_RETURN(std::vector<crypto::X509Certificate> cas,
                         crypto::X509Certificate::BundleFromPem(partner.ca_pem));
-    auto trust = std::make_shared<const PeerTrust>(
-        std::map<std::string, crypto::AgencyTrust>{
-            {partner.domain, {partner.domain, std::move(cas)}}},
-        crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kNode, .tls_server = true},
-        clock);
     auto peer = std::make_unique<Peer>();
-    peer->channel = grpc::CreateCustomChannel(
-        partner.endpoint, DialerCredentials(identity, std::move(trust), partner.node_id),
-        Arguments());
-    peer->exchange = v1::ExchangeService::NewStub(peer->channel);
-    peer->witness = v1::WitnessService::NewStub(peer->channel);
-    peer->federation = v1::FederationService::NewStub(peer->channel);
+    peer->make_line = [identity, &revocations, &clock, cas = std::move(cas),
+                       domain = partner.domain, endpoint = partner.endpoint,
+                       node_id = partner.node_id] {
+      auto line = std::make_shared<Line>();
+      line->trust = std::make_shared<const PeerTrust>(
+          std::map<std::string, crypto::AgencyTrust>{{domain, {domain, cas}}},
+          crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kNode, .tls_server = true},
+          revocations, clock);
+      line->channel = grpc::CreateCustomChannel(
+          endpoint, DialerCredentials(*identity, line->trust, node_id), Arguments());
+      line->exchange = v1::ExchangeService::NewStub(line->channel);
+      line->witness = v1::WitnessService::NewStub(line->channel);
+      line->federation = v1::FederationService::NewStub(line->channel);
+      return std::shared_ptr<const Line>(std::move(line));
+    };
     client->peers_.emplace(partner.domain, std::move(peer));
   }
   return client;
 }
 
-GrpcPeerClient::Peer& GrpcPeerClient::Find(const federation::Partner& partner) const {
-  const auto peer = peers_.find(partner.domain);
-  PM_CHECK(peer != peers_.end());
-  return *peer->second;
+std::shared_ptr<const GrpcPeerClient::Line> GrpcPeerClient::LineTo(
+    const federation::Partner& partner) const {
+  const auto found = peers_.find(partner.domain);
+  PM_CHECK(found != peers_.end());
+  Peer& peer = *found->second;
+  const base::MutexLock lock(peer.mutex);
+  // The connection may be older than a revocation. Nothing more is sent down it: a new one is made,
+  // and its handshake judges whoever is there now.
+  if (peer.line == nullptr || !peer.line->trust->VerifyLatest().ok()) peer.line = peer.make_line();
+  return peer.line;
 }
 
 void GrpcPeerClient::Exchange(const federation::Partner& partner, const crypto::Envelope& message,
                               std::chrono::steady_clock::time_point deadline, Callback done) {
   v1::ExchangeRequest request;
   *request.mutable_message() = wire::ToProto(message);
-  auto* const stub = Find(partner).exchange->async();
+  const std::shared_ptr<const Line> line = LineTo(partner);
+  auto* const stub = line->exchange->async();
   Send<v1::ExchangeResponse>(
-      std::move(request), deadline, [stub](auto&&... with) { stub->Exchange(with...); }, ReadAnswer,
-      std::move(done));
+      line->trust, std::move(request), deadline,
+      [stub](auto&&... with) { stub->Exchange(with...); }, ReadAnswer, std::move(done));
 }
 
 void GrpcPeerClient::AddCheckpoint(const federation::Partner& partner, const std::string& body,
@@ -160,9 +183,11 @@ void GrpcPeerClient::AddCheckpoint(const federation::Partner& partner, const std
                                    WitnessCallback done) {
   v1::AddCheckpointRequest request;
   request.set_body(body);
-  auto* const stub = Find(partner).witness->async();
+  const std::shared_ptr<const Line> line = LineTo(partner);
+  auto* const stub = line->witness->async();
   Send<v1::AddCheckpointResponse>(
-      std::move(request), deadline, [stub](auto&&... with) { stub->AddCheckpoint(with...); },
+      line->trust, std::move(request), deadline,
+      [stub](auto&&... with) { stub->AddCheckpoint(with...); },
       [](const v1::AddCheckpointResponse& response) -> absl::StatusOr<federation::WitnessAnswer> {
         return federation::WitnessAnswer{.status = response.status(), .body = response.body()};
       },
@@ -175,9 +200,10 @@ void GrpcPeerClient::GetWitnessedCheckpoint(const federation::Partner& partner,
                                             NoteCallback done) {
   v1::GetWitnessedCheckpointRequest request;
   request.set_origin(origin);
-  auto* const stub = Find(partner).witness->async();
+  const std::shared_ptr<const Line> line = LineTo(partner);
+  auto* const stub = line->witness->async();
   Send<v1::GetWitnessedCheckpointResponse>(
-      std::move(request), deadline,
+      line->trust, std::move(request), deadline,
       [stub](auto&&... with) { stub->GetWitnessedCheckpoint(with...); },
       [](const v1::GetWitnessedCheckpointResponse& response) -> absl::StatusOr<std::string> {
         return response.checkpoint();
@@ -192,10 +218,26 @@ void GrpcPeerClient::ListSharedEntries(const federation::Partner& partner, std::
   v1::ListSharedEntriesRequest request;
   request.set_from_index(from);
   request.set_page_size(static_cast<std::int32_t>(count));
-  auto* const stub = Find(partner).witness->async();
+  const std::shared_ptr<const Line> line = LineTo(partner);
+  auto* const stub = line->witness->async();
   Send<v1::ListSharedEntriesResponse>(
-      std::move(request), deadline, [stub](auto&&... with) { stub->ListSharedEntries(with...); },
-      ReadEntries, std::move(done));
+      line->trust, std::move(request), deadline,
+      [stub](auto&&... with) { stub->ListSharedEntries(with...); }, ReadEntries, std::move(done));
+}
+
+void GrpcPeerClient::ReportFork(const federation::Partner& partner, const std::string& first_note,
+                                const std::string& second_note,
+                                std::chrono::steady_clock::time_point deadline,
+                                ReportCallback done) {
+  v1::ReportForkRequest request;
+  request.set_first_note(first_note);
+  request.set_second_note(second_note);
+  const std::shared_ptr<const Line> line = LineTo(partner);
+  auto* const stub = line->witness->async();
+  Send<v1::ReportForkResponse>(
+      line->trust, std::move(request), deadline,
+      [stub](auto&&... with) { stub->ReportFork(with...); },
+      [](const v1::ReportForkResponse&) { return absl::OkStatus(); }, std::move(done));
 }
 
 void GrpcPeerClient::GetDescriptors(const federation::Partner& partner, std::uint64_t have,
@@ -203,15 +245,16 @@ void GrpcPeerClient::GetDescriptors(const federation::Partner& partner, std::uin
                                     DescriptorsCallback done) {
   v1::GetDescriptorsRequest request;
   request.set_have_version(have);
-  auto* const stub = Find(partner).federation->async();
+  const std::shared_ptr<const Line> line = LineTo(partner);
+  auto* const stub = line->federation->async();
   Send<v1::GetDescriptorsResponse>(
-      std::move(request), deadline, [stub](auto&&... with) { stub->GetDescriptors(with...); },
-      ReadDescriptors, std::move(done));
+      line->trust, std::move(request), deadline,
+      [stub](auto&&... with) { stub->GetDescriptors(with...); }, ReadDescriptors, std::move(done));
 }
 
 absl::Status GrpcPeerClient::Probe(const federation::Partner& partner,
                                    std::chrono::steady_clock::time_point deadline) {
-  if (Find(partner).channel->WaitForConnected(OnTheWall(deadline))) return absl::OkStatus();
+  if (LineTo(partner)->channel->WaitForConnected(OnTheWall(deadline))) return absl::OkStatus();
   return absl::UnavailableError(absl::StrFormat(
       "no connection to %s at %s: is the node up, the port open, and do both sides hold the "
       "other's federation CA?",

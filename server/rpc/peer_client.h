@@ -2,14 +2,18 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
+#include "server/federation/revocation_book.h"
 #include "server/rpc/tls.h"
 
 namespace proofmark::rpc {
@@ -18,11 +22,14 @@ namespace proofmark::rpc {
 // UNAVAILABLE is tried three times with the same bytes; every call has a deadline. Thread-safe.
 class GrpcPeerClient final : public federation::PeerClient {
  public:
-  // Believes each partner's federation CAs for that partner's own node alone. `clock` must outlive
-  // the result. crypto::RequireTls13WithoutTickets() comes before.
+  // Believes each partner's federation CAs for that partner's own node alone, and nothing that
+  // `revocations` names: asked when a connection is made, before each question and of each answer.
+  // `revocations` and `clock` must outlive the result; crypto::RequireTls13WithoutTickets() comes
+  // before.
   //   kInvalidArgument  a partner's CAs cannot be read.
   static absl::StatusOr<std::unique_ptr<GrpcPeerClient>> Create(
-      const TlsIdentity& identity, const federation::Partners& partners, const base::Clock& clock);
+      std::shared_ptr<const ShownIdentity> identity, const federation::Partners& partners,
+      const federation::RevocationBook& revocations, const base::Clock& clock);
   ~GrpcPeerClient() override;
 
   void Exchange(const federation::Partner& partner, const crypto::Envelope& message,
@@ -35,6 +42,9 @@ class GrpcPeerClient final : public federation::PeerClient {
   void ListSharedEntries(const federation::Partner& partner, std::uint64_t from, std::int64_t count,
                          std::chrono::steady_clock::time_point deadline,
                          EntriesCallback done) override;
+  void ReportFork(const federation::Partner& partner, const std::string& first_note,
+                  const std::string& second_note, std::chrono::steady_clock::time_point deadline,
+                  ReportCallback done) override;
   void GetDescriptors(const federation::Partner& partner, std::uint64_t have,
                       std::chrono::steady_clock::time_point deadline,
                       DescriptorsCallback done) override;
@@ -45,10 +55,18 @@ class GrpcPeerClient final : public federation::PeerClient {
                      std::chrono::steady_clock::time_point deadline);
 
  private:
-  struct Peer;
+  struct Line;
+  struct Peer {
+    std::function<std::shared_ptr<const Line>()> make_line;  // Constant.
+
+    base::Mutex mutex;
+    std::shared_ptr<const Line> line ABSL_GUARDED_BY(mutex);  // Null before the first use.
+  };
   GrpcPeerClient();
 
-  Peer& Find(const federation::Partner& partner) const;
+  // The channel to `partner`, another one when what is at the end of the last is no longer
+  // believed.
+  std::shared_ptr<const Line> LineTo(const federation::Partner& partner) const;
 
   std::map<std::string, std::unique_ptr<Peer>, std::less<>> peers_;  // By domain; constant.
 };

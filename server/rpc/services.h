@@ -23,7 +23,9 @@ struct ServiceRooms {
   UploadBudget& uploads;
   std::int64_t submission_bytes_max;
   std::string state_folder;  // Whose free space is reported.
-  std::vector<std::pair<std::string, crypto::X509Certificate>> own_certificates;  // By port.
+  // What each port shows.
+  std::vector<std::pair<std::string, std::shared_ptr<const ShownIdentity>>> own_identities;
+  const federation::RevocationBook& revocations;
 };
 
 // The services of the contract: each handler is conversion in, one call of a journey, conversion
@@ -31,6 +33,8 @@ struct ServiceRooms {
 std::unique_ptr<grpc::Service> MakeSubmissionService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeExhibitService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeSearchService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeLinkService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeDetailsService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeAuditService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeNodeService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeExchangeService(const ServiceRooms& rooms);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_format.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "proofmark/v1/witness_service.grpc.pb.h"
 #include "server/rpc/ledger_messages.h"
@@ -67,6 +68,23 @@ class WitnessService final : public v1::WitnessService::CallbackService {
           }
           if (page.next_index) answer.set_next_index(*page.next_index);
           return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* ReportFork(grpc::CallbackServerContext* context,
+                                       const v1::ReportForkRequest* request,
+                                       v1::ReportForkResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.WitnessService/ReportFork", request, response,
+        [this](const crypto::SpiffeName& caller, const v1::ReportForkRequest& told,
+               v1::ReportForkResponse& /*answer*/) -> absl::Status {
+          const absl::Status taken =
+              rooms_.node.witness().TakeReport(told.first_note(), told.second_note());
+          base::Log(
+              base::LogSeverity::kWarning,
+              absl::StrFormat("%s tells of a fork: %s", caller.uri(),
+                              taken.ok() ? "its evidence is good" : std::string(taken.message())));
+          return taken;
         });
   }
 

@@ -12,8 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "crypto/tlog/checkpoint.h"
 #include "crypto/tlog/witness.h"
+#include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proofmark/v1/audit_service.grpc.pb.h"
 #include "proofmark/v1/witness_service.grpc.pb.h"
 #include "tests/support/loopback_node.h"
@@ -39,10 +41,17 @@ class EquivocationTest : public ::testing::Test {
       : random_(31),
         gb_({.domain = "gb.example", .now_unix_ms = RealUnixMillis()}),
         fr_({.domain = "fr.example", .now_unix_ms = RealUnixMillis()}),
+        de_({.domain = "de.example", .now_unix_ms = RealUnixMillis()}),
         gb_key_(crypto::SigningKey::Generate(random_)),
         fr_key_(crypto::SigningKey::Generate(random_)),
+        de_key_(crypto::SigningKey::Generate(random_)),
         witness_(gb_, gb_key_, gb_folder_.path(),
-                 {{.agency = &fr_, .exchange_key = fr_key_.verifying_key()}}),
+                 {{.agency = &fr_, .exchange_key = fr_key_.verifying_key()},
+                  {.agency = &de_,
+                   .exchange_key = de_key_.verifying_key(),
+                   .endpoint = absl::StrFormat("127.0.0.1:%d", de_port_)}},
+                 // What could not be delivered may be tried again at once.
+                 {.publishing = {.refresh = std::chrono::milliseconds(0)}}),
         log_(fr_, fr_key_, fr_folder_.path(),
              {{.agency = &gb_,
                .exchange_key = gb_key_.verifying_key(),
@@ -83,10 +92,33 @@ class EquivocationTest : public ::testing::Test {
     return static_cast<AddCheckpointStatus>(response.status());
   }
 
-  std::vector<ledger::ForkEvidence> Evidence() {
-    auto forks = witness_.node().witness().Forks();
+  std::vector<ledger::ForkEvidence> Evidence() { return EvidenceAt(witness_); }
+  static std::vector<ledger::ForkEvidence> EvidenceAt(LoopbackNode& node) {
+    auto forks = node.node().witness().Forks();
     EXPECT_THAT(forks, IsOk());
     return *std::move(forks);
+  }
+
+  // DE's node, a partner of both others.
+  std::unique_ptr<LoopbackNode> StartThird() {
+    return std::make_unique<LoopbackNode>(
+        de_, de_key_, de_folder_.path(),
+        std::vector<LoopbackNode::Partner>{
+            {.agency = &fr_, .exchange_key = fr_key_.verifying_key()},
+            {.agency = &gb_,
+             .exchange_key = gb_key_.verifying_key(),
+             .endpoint = witness_.partner_endpoint()}},
+        LoopbackNode::Options{.partner_port = de_port_});
+  }
+  static std::size_t ReportsWaitingAt(LoopbackNode& node) {
+    const auto waiting = node.node().witness().ReportsWaiting();
+    EXPECT_THAT(waiting, IsOk());
+    return waiting->size();
+  }
+  static std::vector<ledger::StoredEntry> AlarmsOf(LoopbackNode& node) {
+    auto alarms = node.node().ledger().ReadNewestFirst({.kind = records::EntryKind::kAlarm}, 10);
+    EXPECT_THAT(alarms, IsOk());
+    return *std::move(alarms);
   }
 
   // For the verifier that others wrote.
@@ -102,9 +134,10 @@ class EquivocationTest : public ::testing::Test {
   }
 
   SeededRandom random_;
-  TestAgency gb_, fr_;
-  crypto::SigningKey gb_key_, fr_key_;
-  TemporaryFolder gb_folder_, fr_folder_;
+  const int de_port_ = FreePort();
+  TestAgency gb_, fr_, de_;
+  crypto::SigningKey gb_key_, fr_key_, de_key_;
+  TemporaryFolder gb_folder_, fr_folder_, de_folder_;
   LoopbackNode witness_;  // GB's node.
   LoopbackNode log_;      // FR's node, whose operator will deny what it recorded.
 };
@@ -151,6 +184,54 @@ TEST_F(EquivocationTest, IsCaughtByTheFirstHonestWitness) {
   v1::GetLedgerResponse shown;
   ASSERT_TRUE(auditor.GetLedger(&context, v1::GetLedgerRequest(), &shown).ok());
   EXPECT_EQ(shown.fork_alarms(), 2);
+}
+
+// The witness tells whoever else works with the forked agency, again and again until it is heard.
+// Nobody believes it: each looks at the two notes itself.
+TEST_F(EquivocationTest, EveryPartnerIsToldAndSeesForItself) {
+  Record(50);
+  ASSERT_THAT(log_.node().publishing().PublishNow(), IsOk());
+  const std::uint64_t size = ledger().Head().size;
+  auto leaves = ledger().LeafHashes(0, size);
+  ASSERT_THAT(leaves, IsOk());
+  (*leaves)[7] = crypto::LeafHash("it never happened");
+  ASSERT_EQ(Send(Ask(size, *leaves)), AddCheckpointStatus::kUnprocessable);
+  ASSERT_THAT(Evidence(), SizeIs(1));
+
+  // DE is away, and the report waits; that is said.
+  EXPECT_EQ(ReportsWaitingAt(witness_), 1U);
+  ASSERT_THAT(witness_.node().fork_reports().SendNow(), IsOk());
+  EXPECT_EQ(ReportsWaitingAt(witness_), 1U);
+  admin::v1::NodeService::Stub staff(witness_.StaffChannel(StaffRole::kAdministrator));
+  grpc::ClientContext context;
+  admin::v1::GetStatusResponse status;
+  ASSERT_TRUE(staff.GetStatus(&context, admin::v1::GetStatusRequest(), &status).ok());
+  EXPECT_EQ(status.ledger().fork_alarms(), 1);
+  EXPECT_EQ(status.ledger().fork_reports_waiting(), 1);
+
+  const auto third = StartThird();
+  for (int i = 0; i < 30 && ReportsWaitingAt(witness_) > 0; ++i) {
+    ASSERT_THAT(witness_.node().fork_reports().SendNow(), IsOk());
+  }
+
+  EXPECT_EQ(ReportsWaitingAt(witness_), 0U);
+  const auto told = EvidenceAt(*third);
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].origin, origin());
+  EXPECT_EQ(told[0].cosigned_note, Evidence()[0].cosigned_note);
+  ASSERT_THAT(AlarmsOf(*third), SizeIs(1));
+  EXPECT_EQ(AlarmsOf(*third)[0].entry.draft.outcome, "FORK_PROVEN:REPORTED");
+  EXPECT_EQ(AlarmsOf(*third)[0].entry.draft.peer, fr_.NodeUri());
+
+  // DE tells on: GB knows already, and neither is alarmed twice.
+  EXPECT_EQ(ReportsWaitingAt(*third), 1U);
+  for (int i = 0; i < 30 && ReportsWaitingAt(*third) > 0; ++i) {
+    ASSERT_THAT(third->node().fork_reports().SendNow(), IsOk());
+  }
+  EXPECT_EQ(ReportsWaitingAt(*third), 0U);
+  EXPECT_THAT(AlarmsOf(*third), SizeIs(1));
+  EXPECT_THAT(AlarmsOf(witness_), SizeIs(1));
+  EXPECT_EQ(ReportsWaitingAt(witness_), 0U);
 }
 
 TEST_F(EquivocationTest, AnHonestLogThatGrowsIsNotAccused) {

@@ -77,31 +77,41 @@ TemporaryFolder::~TemporaryFolder() {
 LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& exchange_key,
                            std::filesystem::path folder, const std::vector<Partner>& partners,
                            const Options& options)
-    : agency_(agency) {
+    : agency_(agency), revocations_(options.revocation_grace, base::SystemClock()) {
   PM_CHECK(crypto::RequireTls13WithoutTickets().ok());
   std::vector<federation::Partner> list;
   for (const Partner& partner : partners) list.push_back(ToPartner(partner));
   const auto all = OrDie(federation::Partners::Create(agency.domain(), std::move(list)));
-  const rpc::TlsIdentity partner_identity = IdentityOf(agency.Node());
-  peers_ = OrDie(rpc::GrpcPeerClient::Create(partner_identity, all, base::SystemClock()));
+  std::string partner_roots;
+  for (const Partner& partner : partners) {
+    partner_roots += partner.agency->federation_ca().certificate().ToPem();
+  }
+  agency_identity_ =
+      OrDie(rpc::ShownIdentity::Create(folder / "shown" / "agency", IdentityOf(agency.AgencyPort()),
+                                       agency.staff_ca().certificate().ToPem()));
+  partner_identity_ = OrDie(rpc::ShownIdentity::Create(folder / "shown" / "partner",
+                                                       IdentityOf(agency.Node()), partner_roots));
+  peers_ =
+      OrDie(rpc::GrpcPeerClient::Create(partner_identity_, all, revocations_, base::SystemClock()));
   node_ = OrDie(
       journeys::Node::Open({.state_folder = (folder / "state").string(),
                             .master_key_path = MasterKeyIn(folder).string(),
                             .config_sha256_hex = crypto::Sha256Hex("loopback"),
                             .search_threads = 2,
                             .publishing = options.publishing,
+                            .outside_witnesses = options.outside_witnesses,
                             .on_store_failure = nullptr},
                            OrDie(federation::NodeIdentity::Create(
                                agency.NodeUri(), NodeKeysOf(exchange_key, agency.NodeUri()))),
                            all, store::PosixStorage(), base::SystemClock(), random_, *peers_));
   server_ = OrDie(rpc::NodeServer::Start({.agency_listen = "127.0.0.1:0",
                                           .partner_listen = EndpointAt(options.partner_port),
-                                          .agency_identity = IdentityOf(agency.AgencyPort()),
-                                          .partner_identity = partner_identity,
+                                          .agency_identity = agency_identity_,
+                                          .partner_identity = partner_identity_,
                                           .staff_cas = {agency.staff_ca().certificate()},
                                           .handler_threads = 4,
                                           .state_folder = (folder / "state").string()},
-                                         *node_, *peers_, base::SystemClock()));
+                                         *node_, *peers_, revocations_, base::SystemClock()));
 }
 
 LoopbackNode::~LoopbackNode() {
@@ -130,10 +140,12 @@ std::shared_ptr<grpc::Channel> ChannelTo(const std::string& endpoint,
                                          const crypto::AgencyTrust& server_trust,
                                          const std::string& server_uri) {
   PM_CHECK(crypto::RequireTls13WithoutTickets().ok());
+  static const federation::RevocationBook nothing_revoked(std::chrono::seconds(0),
+                                                          base::SystemClock());
   auto trust = std::make_shared<const rpc::PeerTrust>(
       std::map<std::string, crypto::AgencyTrust>{{server_trust.domain, server_trust}},
       crypto::LeafRequirement{.kind = crypto::SpiffeName::Kind::kNode, .tls_server = true},
-      base::SystemClock());
+      nothing_revoked, base::SystemClock());
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // Each channel its own connection.
   arguments.SetMaxReceiveMessageSize(16 << 20);

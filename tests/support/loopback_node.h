@@ -10,6 +10,7 @@
 #include "crypto/secret/system_random.h"
 #include "crypto/x509/spiffe_name.h"
 #include "grpcpp/channel.h"
+#include "server/federation/revocation_book.h"
 #include "server/journeys/node.h"
 #include "server/rpc/node_server.h"
 #include "server/rpc/peer_client.h"
@@ -46,6 +47,8 @@ class LoopbackNode {
   struct Options {
     journeys::PublishingOptions publishing{};  // As it stands nothing is published by itself.
     int partner_port = 0;                      // 0 lets the system choose.
+    std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses{};
+    std::chrono::seconds revocation_grace = federation::kRevocationGraceDefault;
   };
 
   // `agency` must outlive the node. The state lives in `folder` and outlives it.
@@ -60,6 +63,9 @@ class LoopbackNode {
 
   journeys::Node& node() { return *node_; }
   rpc::NodeServer& server() { return *server_; }
+  // What both ports and the node's own questions go by.
+  federation::RevocationBook& revocations() { return revocations_; }
+  const std::shared_ptr<rpc::ShownIdentity>& partner_identity() { return partner_identity_; }
   std::string agency_endpoint() const;
   std::string partner_endpoint() const;
 
@@ -72,6 +78,9 @@ class LoopbackNode {
  private:
   const TestAgency& agency_;
   crypto::SystemRandom random_;
+  federation::RevocationBook revocations_;
+  std::shared_ptr<rpc::ShownIdentity> agency_identity_;
+  std::shared_ptr<rpc::ShownIdentity> partner_identity_;
   std::unique_ptr<rpc::GrpcPeerClient> peers_;
   std::unique_ptr<journeys::Node> node_;
   std::unique_ptr<rpc::NodeServer> server_;

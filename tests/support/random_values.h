@@ -330,7 +330,7 @@ class RandomValues {
     return result;
   }
   wire::MatchAnswer Answer() {
-    if (Coin()) return wire::Refusal{.code = Code(), .reason = Text(0, 256)};
+    if (Coin()) return wire::MatchRefusal{.code = Code(), .reason = Text(0, 256)};
     return Result();
   }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "client/audit/export_folder.h"
-#include "client/audit/verdict.h"
+#include "client/audit/verify.h"
 #include "client/cli/command.h"
 #include "client/fault.h"
 #include "client/file.h"

@@ -39,7 +39,7 @@ TEST(EnvelopeTest, RandomValuesComeBackFromBytes) {
 
 TEST(EnvelopeTest, EveryBoundHolds) {
   using M = v1::SignedEnvelope;
-  const auto payload_max = static_cast<std::size_t>(kMatchPayloadBytesMax);
+  const auto payload_max = static_cast<std::size_t>(kEnvelopePayloadBytesMax);
   ExpectFieldCases<M>(
       ToProto(RandomValues(11).Envelope()),
       {
@@ -60,7 +60,8 @@ TEST(EnvelopeTest, EveryBoundHolds) {
           {"no type", [](M& m) { m.clear_payload_type(); }, "e.payload_type:"},
           {"question", [](M& m) { m.set_payload_type("match-question/v1"); }, ""},
           {"answer", [](M& m) { m.set_payload_type("match-answer/v1"); }, ""},
-          {"next version", [](M& m) { m.set_payload_type("match-answer/v2"); }, "e.payload_type:"},
+          {"any type", [](M& m) { m.set_payload_type(std::string(64, 't')); }, ""},
+          {"long type", [](M& m) { m.set_payload_type(std::string(65, 't')); }, "e.payload_type:"},
           {"hash 31", [](M& m) { m.set_request_hash(std::string(31, 'h')); }, "e.request_hash: 31"},
           {"no hash", [](M& m) { m.clear_request_hash(); }, "e.request_hash: 0"},
           {"payload max", [=](M& m) { m.set_payload(std::string(payload_max, 'p')); }, ""},
@@ -78,7 +79,7 @@ TEST(EnvelopeTest, TheLargestOneFits) {
   envelope.key_id.assign(128, 'k');
   envelope.sender.assign(255, 's');
   envelope.recipient.assign(255, 'r');
-  envelope.payload.assign(static_cast<std::size_t>(kMatchPayloadBytesMax), 'p');
+  envelope.payload.assign(static_cast<std::size_t>(kEnvelopePayloadBytesMax), 'p');
   EXPECT_THAT(Serialise(envelope), IsOk());
 }
 

@@ -115,7 +115,7 @@ TEST(MatchAnswerTest, RandomValuesComeBackFromBytes) {
   int refusals = 0;
   for (int i = 0; i < 200; ++i) {
     const MatchAnswer value = random.Answer();
-    refusals += std::holds_alternative<Refusal>(value) ? 1 : 0;
+    refusals += std::holds_alternative<MatchRefusal>(value) ? 1 : 0;
     const auto bytes = Serialise(value);
     ASSERT_THAT(bytes, IsOk());
     const auto back = ParseMatchAnswer(*bytes);
@@ -197,7 +197,7 @@ TEST(MatchAnswerTest, EveryBoundOfAResultHolds) {
 TEST(MatchAnswerTest, EveryBoundOfARefusalHolds) {
   using M = v1::MatchAnswer;
   ExpectFieldCases<M>(
-      ToProto(MatchAnswer(Refusal{.code = "POLICY", .reason = "Not for this purpose."})),
+      ToProto(MatchAnswer(MatchRefusal{.code = "POLICY", .reason = "Not for this purpose."})),
       {
           {"no code", [](M& m) { m.mutable_refusal()->clear_code(); }, "a.refusal.code:"},
           {"code case", [](M& m) { m.mutable_refusal()->set_code("policy"); }, "a.refusal.code:"},
@@ -235,6 +235,46 @@ TEST(MatchPayloadTest, RefusesTrailingGarbageAndOversize) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("1048577 bytes")));
   EXPECT_THAT(ParseMatchAnswer(oversize),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("1048577 bytes")));
+}
+
+TEST(MatchPayloadTest, AnAnswersSizeDoesNotTellWhatItSays) {
+  const BudgetStatement budget{
+      .per_day = 200, .per_30_days = 1'000, .used_today = 190, .used_30_days = 950};
+  MatchResult nothing = ExampleResult();
+  nothing.candidates.clear();
+  nothing.budget = budget;
+  MatchResult all = nothing;
+  for (int i = 0; i < kMatchCandidatesMax; ++i) {
+    all.candidates.push_back({.handle = crypto::Sha256(std::to_string(i))});
+  }
+  const MatchRefusal refusal{.code = "CAPACITY", .reason = std::string(200, 'x'), .budget = budget};
+  for (const MatchAnswer& answer : {MatchAnswer(nothing), MatchAnswer(all), MatchAnswer(refusal)}) {
+    const auto bytes = Serialise(answer);
+    ASSERT_THAT(bytes, IsOk());
+    EXPECT_EQ(bytes->size(), kAnswerSizeClassBytes);
+    const auto back = ParseMatchAnswer(*bytes);
+    ASSERT_THAT(back, IsOk());
+    EXPECT_EQ(*back, answer);
+  }
+}
+
+TEST(MatchPayloadTest, EveryAnswerFillsWholeClassesWhateverItsLength) {
+  for (std::size_t bytes_of_reason = 0; bytes_of_reason <= 256; ++bytes_of_reason) {
+    const auto bytes = Serialise(
+        MatchAnswer(MatchRefusal{.code = "QUALITY", .reason = std::string(bytes_of_reason, 'r')}));
+    ASSERT_THAT(bytes, IsOk());
+    ASSERT_EQ(bytes->size(), kAnswerSizeClassBytes) << bytes_of_reason;
+  }
+}
+
+TEST(MatchPayloadTest, PaddingHoldsNothing) {
+  v1::MatchAnswer message = ToProto(MatchAnswer(ExampleResult()));
+  (*message.mutable_padding())[3] = 'x';
+  EXPECT_THAT(FromProto(message, "a"), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                HasSubstr("a.padding: must be zero bytes")));
+  message.clear_padding();
+  EXPECT_THAT(ParseMatchAnswer(message.SerializeAsString()),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("multiple of 1024")));
 }
 
 TEST(MatchPayloadTest, TheLargestQuestionFitsItsLimit) {

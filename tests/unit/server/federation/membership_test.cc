@@ -119,6 +119,22 @@ TEST_F(MembershipTest, WhoIsNotInItGetsNothing) {
   EXPECT_THAT(AdmittedPartners(kOwn, Configured(), descriptor_)->all(), IsEmpty());
 }
 
+TEST_F(MembershipTest, TheLimitOnQuestionsIsACeilingForTheBudget) {
+  std::map<std::string, std::uint64_t, std::less<>>& limits = descriptor_.agencies[1].limits;
+  const auto budget = [this] {
+    return AdmittedPartners(kOwn, Configured(), descriptor_)->all()[0].budget;
+  };
+  partner_.budget = {.per_day = 100, .per_30_days = 500};
+
+  limits = {{"match", 40}};
+  EXPECT_EQ(budget().per_day, 40);
+  EXPECT_EQ(budget().per_30_days, 500);
+  limits = {{"match", 1000}};
+  EXPECT_EQ(budget().per_day, 100);
+  limits = {{"details", 1}};
+  EXPECT_EQ(budget().per_day, 100);
+}
+
 TEST_F(MembershipTest, WithoutOurselvesThereIsNobody) {
   descriptor_.agencies.erase(descriptor_.agencies.begin());
   EXPECT_EQ(Fault(), "");

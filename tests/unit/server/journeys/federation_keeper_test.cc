@@ -56,6 +56,10 @@ class Shelf final : public federation::PeerClient {
                          std::chrono::steady_clock::time_point, EntriesCallback done) override {
     done(absl::UnavailableError("not here"));
   }
+  void ReportFork(const federation::Partner&, const std::string&, const std::string&,
+                  std::chrono::steady_clock::time_point, ReportCallback done) override {
+    done(absl::UnavailableError("not here"));
+  }
   void GetDescriptors(const federation::Partner&, std::uint64_t have,
                       std::chrono::steady_clock::time_point, DescriptorsCallback done) override {
     asked_with = have;

@@ -94,7 +94,7 @@ TEST_F(PeerOutcomeTest, AGoodAnswerIsBelieved) {
 
 TEST_F(PeerOutcomeTest, ASignedRefusalIsARefusal) {
   const PeerOutcome outcome =
-      Judge(Answer(wire::Refusal{.code = "QUALITY", .reason = "too few samples"}));
+      Judge(Answer(wire::MatchRefusal{.code = "QUALITY", .reason = "too few samples"}));
 
   EXPECT_EQ(outcome.result.outcome, PartnerOutcome::kRefused);
   EXPECT_EQ(outcome.result.refusal_code, "QUALITY");

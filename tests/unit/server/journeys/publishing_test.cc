@@ -186,7 +186,7 @@ TEST_F(PublishingTest, AQuorumThatCannotBeMetIsRefused) {
   east.AddPartner(south_.AsPartner({}, {}));
   east.publishing.quorum = 2;
   EXPECT_THAT(east.TryStart(),
-              StatusIs(StatusCode::kInvalidArgument, HasSubstr("only 1 partners")));
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("only 1 witnesses")));
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ class ReceptionTest : public ::testing::Test {
   }
   std::string RefusalOf(const absl::StatusOr<ReleasedAnswer>& answer) {
     const wire::MatchAnswer parsed = Parsed(answer);
-    const auto* refusal = std::get_if<wire::Refusal>(&parsed);
+    const auto* refusal = std::get_if<wire::MatchRefusal>(&parsed);
     return refusal == nullptr ? "" : refusal->code;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Damage to what is stored, many times over: it is detected, or it did no harm. Never is an
-// acknowledged entry lost without a word, and never is anything signed that is not so.
+// acknowledged entry lost without a word, and never is anything signed that is not so. Where a
+// rollback is found, a copy of the ledger brings the entries back.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -15,14 +16,18 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "client/file.h"
 #include "crypto/tlog/checkpoint.h"
 #include "crypto/tlog/merkle.h"
 #include "gtest/gtest.h"
 #include "server/ledger/checkpoint_book.h"
 #include "server/ledger/ledger.h"
+#include "server/ledger/restoring.h"
 #include "server/ledger/tables.h"
+#include "server/store/high_water_file.h"
 #include "server/store/keys.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/ledger_copy.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/store_on_sim_disk.h"
 
@@ -129,14 +134,33 @@ class Node {
 // its write-ahead log; part of it signed, part not yet.
 struct Written {
   SimDisk::Image disk;
+  SimDisk::Image older;  // The same disk, some hundred entries before.
   Acknowledged told;
+  std::filesystem::path copy;  // An export of all of it.
 };
+
+// The ledger of `disk` signed in full and exported: somebody asked for a copy before the fault.
+std::filesystem::path MakeCopy(const SimDisk::Image& image, std::uint64_t seed) {
+  static const auto copies = client::TemporaryFolder::Create();
+  EXPECT_THAT(copies, testing::IsOk());
+  const std::filesystem::path folder = copies->path() / std::to_string(seed);
+  SimDisk disk;
+  disk.Restore(image);
+  const auto node = Node::Open(disk, seed);
+  EXPECT_THAT(node, testing::IsOk());
+  EXPECT_THAT((*node)->book().SignHead(), testing::IsOk());
+  EXPECT_THAT(
+      testing::CopyLedger((*node)->ledger(), (*node)->book(), kStart_unix_ms / 1000, folder),
+      testing::IsOk());
+  return folder;
+}
 
 Written WriteLedger(std::uint64_t seed) {
   Chance chance(seed);
   Written written;
   SimDisk disk;
   for (const std::uint64_t entries : {260 + chance() % 400, 1 + chance() % 120}) {
+    written.older = disk.Backup();
     const auto node = Node::Open(disk, chance());
     EXPECT_THAT(node, testing::IsOk());
     for (std::uint64_t i = 0; i < entries; ++i) {
@@ -146,6 +170,7 @@ Written WriteLedger(std::uint64_t seed) {
     }
   }
   written.disk = disk.Backup();
+  written.copy = MakeCopy(written.disk, seed);
   return written;
 }
 
@@ -165,6 +190,7 @@ enum class Verdict { kHarmless, kAtOpen, kBeforeSigning, kWhenRead, kUndetected 
 struct Finding {
   Verdict verdict = Verdict::kHarmless;
   std::string words;
+  bool rollback = false;  // The node said that it is one: exit code 8.
 };
 
 // A verified signature of the log under every published checkpoint, and of the witness where it
@@ -238,8 +264,27 @@ Finding Use(Node& node, const Acknowledged& told) {
 
 Finding OpenAndUse(SimDisk& disk, const Acknowledged& told) {
   const auto node = Node::Open(disk, /*seed=*/99);
-  if (!node.ok()) return {Verdict::kAtOpen, node.status().ToString()};
+  if (!node.ok()) {
+    return {Verdict::kAtOpen, node.status().ToString(), store::IsRollbackDetected(node.status())};
+  }
   return Use(**node, told);
+}
+
+// Whether the copy brings everything back that was acknowledged, and the node goes on.
+Finding RestoreAndUse(SimDisk& disk, const Written& written) {
+  {
+    SeededRandom random(17);
+    const auto store = OpenStore(disk, random);
+    if (!store.ok()) return {Verdict::kAtOpen, store.status().ToString()};
+    FakeClock clock{kStart_unix_ms};
+    const auto restored = RestoreFrom(written.copy, **store, clock,
+                                      {.origin = kOrigin,
+                                       .node_name = kNodeId,
+                                       .log_key = TheKeys().known[0],
+                                       .witness_keys = {TheKeys().known[1]}});
+    if (!restored.ok()) return {Verdict::kAtOpen, restored.status().ToString()};
+  }
+  return OpenAndUse(disk, written.told);
 }
 
 // Acknowledged entries that cannot be read from the rows as they stand.
@@ -263,7 +308,8 @@ struct Counts {
   std::map<Verdict, std::int64_t> found;
   std::int64_t lost_silently = 0;
   std::int64_t lost_and_reported = 0;
-  std::string example;  // Of what went undetected.
+  std::int64_t restored = 0;  // Of these, from a copy.
+  std::string example;        // Of what went undetected.
 
   std::int64_t operator[](Verdict verdict) const {
     const auto at = found.find(verdict);
@@ -287,19 +333,20 @@ void Record(Counts& counts, const Finding& finding, std::uint64_t lost) {
 void ExpectNothingSilent(const std::string& fault, const Counts& counts) {
   static bool headed = false;
   if (!std::exchange(headed, true)) {
-    std::printf("%-34s %8s %8s (%7s %8s %9s) %8s %10s %13s %13s\n", "fault", "injected", "detected",
-                "at open", "signing", "when read", "harmless", "undetected", "lost silently",
-                "lost, reported");
+    std::printf("%-34s %8s %8s (%7s %8s %9s) %8s %10s %13s %14s %20s\n", "fault", "injected",
+                "detected", "at open", "signing", "when read", "harmless", "undetected",
+                "lost silently", "lost, reported", "restored from a copy");
   }
-  std::printf("%-34s %8lld %8lld (%7lld %8lld %9lld) %8lld %10lld %13lld %13lld\n", fault.c_str(),
-              static_cast<long long>(counts.injected), static_cast<long long>(counts.detected()),
-              static_cast<long long>(counts[Verdict::kAtOpen]),
-              static_cast<long long>(counts[Verdict::kBeforeSigning]),
-              static_cast<long long>(counts[Verdict::kWhenRead]),
-              static_cast<long long>(counts[Verdict::kHarmless]),
-              static_cast<long long>(counts[Verdict::kUndetected]),
-              static_cast<long long>(counts.lost_silently),
-              static_cast<long long>(counts.lost_and_reported));
+  std::printf(
+      "%-34s %8lld %8lld (%7lld %8lld %9lld) %8lld %10lld %13lld %14lld %20lld\n", fault.c_str(),
+      static_cast<long long>(counts.injected), static_cast<long long>(counts.detected()),
+      static_cast<long long>(counts[Verdict::kAtOpen]),
+      static_cast<long long>(counts[Verdict::kBeforeSigning]),
+      static_cast<long long>(counts[Verdict::kWhenRead]),
+      static_cast<long long>(counts[Verdict::kHarmless]),
+      static_cast<long long>(counts[Verdict::kUndetected]),
+      static_cast<long long>(counts.lost_silently),
+      static_cast<long long>(counts.lost_and_reported), static_cast<long long>(counts.restored));
   EXPECT_GT(counts.injected, 0);
   EXPECT_EQ(counts[Verdict::kUndetected], 0) << counts.example;
   EXPECT_EQ(counts.lost_silently, 0);
@@ -320,12 +367,12 @@ void ForEachRound(const Rounds& rounds) {
 
 // ---- Files ----
 
-// Damage of files while nothing has them open. What is detected must be so at each start.
-void ExpectDamageShows(const std::string& fault,
-                       const std::function<void(SimDisk&, Chance&)>& damage) {
+// Damage of files while nothing has them open. What is detected must be so at each start, and
+// what is found to be a rollback is restored from a copy. Returns what was counted.
+Counts ExpectDamageShows(const std::string& fault, const Rounds& damage) {
   Counts counts;
   ForEachRound([&](SimDisk& disk, const Written& written, Chance& chance) {
-    damage(disk, chance);
+    damage(disk, written, chance);
     const SimDisk::Image damaged = disk.Backup();
     Finding finding = OpenAndUse(disk, written.told);
     if (finding.verdict == Verdict::kAtOpen &&
@@ -333,10 +380,17 @@ void ExpectDamageShows(const std::string& fault,
       finding = {Verdict::kUndetected, "healed without a word: " + finding.words};
     }
     disk.Restore(damaged);
-    Record(counts, finding, Lost(disk, written.told));
+    const std::uint64_t lost = Lost(disk, written.told);
+    Record(counts, finding, lost);
+    if (finding.verdict != Verdict::kAtOpen || !finding.rollback) return;
+    disk.Restore(damaged);
+    const Finding after = RestoreAndUse(disk, written);
+    EXPECT_EQ(after.verdict, Verdict::kHarmless) << fault << ": " << after.words;
+    counts.restored += static_cast<std::int64_t>(lost - Lost(disk, written.told));
   });
   ExpectNothingSilent(fault, counts);
   EXPECT_GT(counts.detected(), 0);
+  return counts;
 }
 
 std::string NewestLog(const SimDisk& disk) {
@@ -353,25 +407,44 @@ void FlipBit(std::string& bytes, Chance& chance) {
 }
 
 TEST(FaultTest, ATruncatedWriteAheadLog) {
-  ExpectDamageShows("write-ahead log truncated", [](SimDisk& disk, Chance& chance) {
-    disk.Damage(NewestLog(disk),
-                [&](std::string& bytes) { bytes.resize(chance() % bytes.size()); });
-  });
+  const Counts counts = ExpectDamageShows(
+      "write-ahead log truncated", [](SimDisk& disk, const Written&, Chance& chance) {
+        disk.Damage(NewestLog(disk),
+                    [&](std::string& bytes) { bytes.resize(chance() % bytes.size()); });
+      });
+  EXPECT_GT(counts.restored, 0);
+  EXPECT_EQ(counts.restored, counts.lost_and_reported);
 }
 
 TEST(FaultTest, ADeletedWriteAheadLog) {
-  ExpectDamageShows("write-ahead log deleted",
-                    [](SimDisk& disk, Chance&) { disk.Destroy(NewestLog(disk)); });
+  const Counts counts = ExpectDamageShows(
+      "write-ahead log deleted",
+      [](SimDisk& disk, const Written&, Chance&) { disk.Destroy(NewestLog(disk)); });
+  EXPECT_GT(counts.restored, 0);
+  EXPECT_EQ(counts.restored, counts.lost_and_reported);
+}
+
+TEST(FaultTest, AnOlderDatabasePutBack) {
+  const Counts counts = ExpectDamageShows(
+      "older database put back", [](SimDisk& disk, const Written& written, Chance&) {
+        const std::string path = std::string(kStateFolder) + "/high-water";
+        const std::string high_water = disk.Contents(path);
+        disk.Restore(written.older);
+        disk.Damage(path, [&](std::string& bytes) { bytes = high_water; });
+      });
+  EXPECT_GT(counts.restored, 0);
+  EXPECT_EQ(counts.restored, counts.lost_and_reported);
 }
 
 TEST(FaultTest, AFlippedBitOfTheWriteAheadLog) {
-  ExpectDamageShows("bit of the write-ahead log", [](SimDisk& disk, Chance& chance) {
-    disk.Damage(NewestLog(disk), [&](std::string& bytes) { FlipBit(bytes, chance); });
-  });
+  ExpectDamageShows(
+      "bit of the write-ahead log", [](SimDisk& disk, const Written&, Chance& chance) {
+        disk.Damage(NewestLog(disk), [&](std::string& bytes) { FlipBit(bytes, chance); });
+      });
 }
 
 TEST(FaultTest, AFlippedBitOfAnyDatabaseFile) {
-  ExpectDamageShows("bit of any database file", [](SimDisk& disk, Chance& chance) {
+  ExpectDamageShows("bit of any database file", [](SimDisk& disk, const Written&, Chance& chance) {
     std::vector<std::string> files;
     for (const std::string& path : disk.FilesUnder(std::string(kStateFolder) + "/db")) {
       if (!disk.Contents(path).empty()) files.push_back(path);
@@ -382,10 +455,11 @@ TEST(FaultTest, AFlippedBitOfAnyDatabaseFile) {
 }
 
 TEST(FaultTest, AFlippedBitOfTheHighWaterFile) {
-  ExpectDamageShows("bit of the high-water file", [](SimDisk& disk, Chance& chance) {
-    disk.Damage(std::string(kStateFolder) + "/high-water",
-                [&](std::string& bytes) { FlipBit(bytes, chance); });
-  });
+  ExpectDamageShows("bit of the high-water file",
+                    [](SimDisk& disk, const Written&, Chance& chance) {
+                      disk.Damage(std::string(kStateFolder) + "/high-water",
+                                  [&](std::string& bytes) { FlipBit(bytes, chance); });
+                    });
 }
 
 // What nothing in the state folder can show, because all of it went back together, is found by the
@@ -399,7 +473,11 @@ TEST(FaultTest, AWholeStatePutBackIsWhatOnlyWitnessesCanFind) {
     disk.Damage(std::string(kStateFolder) + "/high-water",
                 [](std::string& bytes) { bytes.resize(kHeaderAndOneRecordBytes); });
     EXPECT_GT(Lost(disk, written.told), 0U);
+    const SimDisk::Image put_back = disk.Backup();
     EXPECT_EQ(OpenAndUse(disk, written.told).verdict, Verdict::kUndetected);
+    // Found by a witness before anything was written, it is restored like the others.
+    disk.Restore(put_back);
+    EXPECT_EQ(RestoreAndUse(disk, written).verdict, Verdict::kHarmless);
   }
 }
 

@@ -59,7 +59,8 @@ class WitnessBookTest : public ::testing::Test {
     auto book = WitnessBook::Create(
         state_.store(), state_.ledger(), state_.clock(), key_,
         {.name = "north.test/proofmark/n1/witness",
-         .origins = {{log_.verifier_key(), "spiffe://south.test/proofmark/node/n1"}}});
+         .origins = {{log_.verifier_key(), "spiffe://south.test/proofmark/node/n1"}},
+         .told = {"south.test", "west.test", "east.test"}});
     ASSERT_THAT(book, IsOk());
     book_ = *std::move(book);
   }
@@ -133,25 +134,106 @@ TEST_F(WitnessBookTest, AForkIsRefusedKeptAndAlarmed) {
   EXPECT_EQ(alarms[0].draft.peer, "spiffe://south.test/proofmark/node/n1");
 }
 
-// Whatever order they come in, what was cosigned only ever grows.
+TEST_F(WitnessBookTest, AProvenForkWaitsToBeToldToEveryOtherPartner) {
+  log_.Grow(10);
+  ASSERT_EQ(Ask(log_.Ask(0, 10)).status, AddCheckpointStatus::kOk);
+  log_.Grow(12);
+  log_.Rewrite(4);
+  // A proof that fails shows nothing to anybody else.
+  EXPECT_EQ(Ask(log_.Ask(10, 12)).status, AddCheckpointStatus::kUnprocessable);
+  EXPECT_THAT(*book_->ReportsWaiting(), SizeIs(0));
+  EXPECT_EQ(Ask(log_.Ask(10, 10)).status, AddCheckpointStatus::kUnprocessable);
+  state_.Reopen();
+  OpenBook();
+
+  const auto waiting = book_->ReportsWaiting();
+
+  ASSERT_THAT(waiting, IsOk());
+  ASSERT_THAT(*waiting, SizeIs(2));  // Not to the one it is about.
+  EXPECT_EQ((*waiting)[0].partner, "west.test");
+  EXPECT_EQ((*waiting)[1].partner, "east.test");
+  ASSERT_THAT(book_->ForgetReport((*waiting)[0]), IsOk());
+  EXPECT_THAT(*book_->ReportsWaiting(), SizeIs(1));
+}
+
+TEST_F(WitnessBookTest, WhatIsReportedCountsOnlyIfItIsProof) {
+  log_.Grow(10);
+  const auto note = [&](std::uint64_t size) {
+    const std::string body = log_.Ask(0, size);
+    return body.substr(body.find("\n\n") + 2);
+  };
+  const std::string ten = note(10);
+  const std::string nine = note(9);
+  log_.Rewrite(4);
+  const std::string other_ten = note(10);
+  Log stranger(state_.random());
+  stranger.Grow(10);
+  const std::string forged_body = stranger.Ask(0, 10);
+  const std::string forged = forged_body.substr(forged_body.find("\n\n") + 2);
+  const auto report = [&](const std::string& first, const std::string& second) {
+    return book_->TakeReport(first, second).code();
+  };
+
+  EXPECT_EQ(report(ten, ten), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(report(ten, nine), absl::StatusCode::kInvalidArgument);    // Of other sizes.
+  EXPECT_EQ(report(ten, forged), absl::StatusCode::kInvalidArgument);  // Another key.
+  EXPECT_EQ(report(forged, ten), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(report("rubbish", ten), absl::StatusCode::kInvalidArgument);
+  std::string flipped = other_ten;
+  flipped[flipped.size() - 10] ^= 1;
+  EXPECT_NE(report(ten, flipped), absl::StatusCode::kOk);
+  EXPECT_THAT(*book_->Forks(), SizeIs(0));
+  EXPECT_THAT(EntriesOf(state_.ledger(), records::EntryKind::kAlarm), SizeIs(0));
+
+  EXPECT_EQ(report(ten, other_ten), absl::StatusCode::kOk);
+  EXPECT_EQ(report(other_ten, ten), absl::StatusCode::kOk);  // The same, from another witness.
+  EXPECT_THAT(*book_->Forks(), SizeIs(1));
+  const auto alarms = EntriesOf(state_.ledger(), records::EntryKind::kAlarm);
+  ASSERT_THAT(alarms, SizeIs(1));
+  EXPECT_EQ(alarms[0].draft.outcome, "FORK_PROVEN:REPORTED");
+  EXPECT_THAT(*book_->ReportsWaiting(), SizeIs(2));
+}
+
+TEST_F(WitnessBookTest, AReportAboutALedgerNotWitnessedHereIsNotKept) {
+  const auto body = [&](const char* leaf) {
+    crypto::SigningKey key = crypto::SigningKey::Generate(state_.random());
+    return crypto::FormatNote(*crypto::SignCheckpoint(
+        {.origin = "else.test/proofmark/n1/log", .size = 1, .root = crypto::LeafHash(leaf)}, key));
+  };
+
+  EXPECT_EQ(book_->TakeReport(body("a"), body("b")).code(), absl::StatusCode::kNotFound);
+}
+
+// Whatever order they come in, what was cosigned only ever grows. Each thread does as a log does:
+// told that another size was cosigned last, it goes on from there.
 TEST_F(WitnessBookTest, RacingRequestsNeverRollBack) {
-  log_.Grow(400);
+  constexpr std::uint64_t kLargest = 400;
+  log_.Grow(kLargest);
   ASSERT_EQ(Ask(log_.Ask(0, 1)).status, AddCheckpointStatus::kOk);
   std::vector<std::jthread> threads;
-  for (int t = 0; t < 4; ++t) {
+  for (std::uint64_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       std::uint64_t old = 1;
-      for (std::uint64_t size = 2 + static_cast<std::uint64_t>(t); size <= 400; size += 7) {
-        auto answer = book_->AddCheckpoint(log_.Ask(old, std::max(old, size)));
-        ASSERT_THAT(answer, IsOk());
-        const std::uint64_t now = CosignedSize();
-        EXPECT_GE(now, old);
-        old = now;
+      for (std::uint64_t size = kLargest % 7 + 7 * t; size <= kLargest; size += 7) {
+        while (old < size) {
+          const auto answer = book_->AddCheckpoint(log_.Ask(old, size));
+          ASSERT_THAT(answer, IsOk());
+          if (answer->status == AddCheckpointStatus::kOk) {
+            old = size;
+            continue;
+          }
+          ASSERT_EQ(answer->status, AddCheckpointStatus::kConflict) << answer->body;
+          const std::uint64_t cosigned = std::stoull(answer->body);
+          ASSERT_EQ(answer->body, std::to_string(cosigned) + "\n");
+          ASSERT_GT(cosigned, old);  // It never rolls back, and every conflict is news.
+          old = cosigned;
+        }
+        EXPECT_GE(CosignedSize(), size);
       }
     });
   }
   threads.clear();
-  EXPECT_GE(CosignedSize(), 395U);
+  EXPECT_EQ(CosignedSize(), kLargest);
   EXPECT_THAT(*book_->Forks(), SizeIs(0));
 }
 

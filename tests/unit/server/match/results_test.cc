@@ -2,11 +2,13 @@
 #include "server/match/results.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
-#include "forensics/evidence/calibration.h"
+#include "forensics/evidence/calibration_data.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/server/support/scratch_state.h"
 
@@ -24,12 +26,15 @@ FoundExhibit Candidate(char id, double score, Level level) {
   forensics::BulletComparison comparison;
   comparison.score = score;
   comparison.lands_compared = 6;
-  comparison.pairs.push_back({.query_land = 0, .reference_land = 5});
+  comparison.pairs.push_back(
+      {.query_land = 0, .reference_land = 5, .comparison = {.overlap_um = 1'800.0}});
   FoundExhibit candidate;
   candidate.id = std::string(32, id);
   candidate.score = score;
   candidate.likelihood_ratio.level = level;
-  candidate.expected_false_leads = 1.0 - score;
+  // Far beyond the borders: what the dither does has tests of its own.
+  candidate.likelihood_ratio.log10_lr_model = level == Level::kNone ? 0.0 : 9.0;
+  candidate.expected_false_leads = 1e-3 * (1.0 - score);
   candidate.comparison = comparison;
   return candidate;
 }
@@ -52,6 +57,7 @@ FoundExhibit CaseCandidate(char id, double score, Level level) {
   candidate.kind = records::ExhibitKind::kCaseTest;
   candidate.score = score;
   candidate.likelihood_ratio.level = level;
+  candidate.likelihood_ratio.log10_lr_model = level == Level::kNone ? 0.0 : 9.0;
   candidate.comparison = compared;
   return candidate;
 }
@@ -140,7 +146,8 @@ TEST_F(ResultsTest, ACaseCrossesTheBorderAsALevelAndAHandle) {
   found.calibration = forensics::ShareBuiltIn(forensics::MarkKind::kBreechFace);
   found.best = {CaseCandidate('a', 0.7, Level::kL1)};
 
-  const BorderResult border = ToBorderResult(found, *key_, kAsker, kExchange, 10);
+  const BorderResult border = ToBorderResult(
+      found, *key_, {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10);
 
   ASSERT_EQ(border.result.candidates.size(), 1U);
   EXPECT_EQ(border.result.candidates[0].kind, records::ExhibitKind::kCaseTest);
@@ -151,7 +158,8 @@ TEST_F(ResultsTest, ACaseCrossesTheBorderAsALevelAndAHandle) {
 TEST_F(ResultsTest, NoneNeverCrossesTheBorder) {
   ASSERT_THAT(key_, IsOk());
 
-  const BorderResult border = ToBorderResult(Found(), *key_, kAsker, kExchange, 10);
+  const BorderResult border = ToBorderResult(
+      Found(), *key_, {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10);
 
   ASSERT_EQ(border.result.candidates.size(), 4U);
   for (const wire::MatchCandidate& candidate : border.result.candidates) {
@@ -163,7 +171,9 @@ TEST_F(ResultsTest, AcrossTheBorderGoBandsAndNeverCounts) {
   ASSERT_THAT(key_, IsOk());
 
   const wire::SearchedBands searched =
-      ToBorderResult(Found(), *key_, kAsker, kExchange, 10).result.searched;
+      ToBorderResult(Found(), *key_,
+                     {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10)
+          .result.searched;
 
   EXPECT_EQ(searched.held, wire::CountBand::k1000To9999);
   EXPECT_EQ(searched.eligible, wire::CountBand::k100To999);
@@ -175,14 +185,87 @@ TEST_F(ResultsTest, AcrossTheBorderGoBandsAndNeverCounts) {
 TEST_F(ResultsTest, EachHandleNamesItsExhibit) {
   ASSERT_THAT(key_, IsOk());
 
-  const BorderResult border = ToBorderResult(Found(), *key_, kAsker, kExchange, 10);
+  const BorderResult border = ToBorderResult(
+      Found(), *key_, {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10);
 
   ASSERT_EQ(border.exhibit_ids.size(), border.result.candidates.size());
-  EXPECT_EQ(border.exhibit_ids[0], std::string(32, 'a'));  // The strongest level comes first.
   for (std::size_t i = 0; i < border.exhibit_ids.size(); ++i) {
     EXPECT_EQ(border.result.candidates[i].handle,
               key_->HandleOf(kAsker, kExchange, border.exhibit_ids[i]));
   }
+}
+
+// One candidate whose model says `log10_lr_model`, by a calibration that tells every level.
+FoundExhibits OneAt(double log10_lr_model) {
+  auto bold = std::make_shared<forensics::Calibration>(
+      forensics::BuiltInCalibration(forensics::MarkKind::kBullet));
+  bold->bounds.clear();
+  bold->info.log10_cap = 6.0;
+  FoundExhibits found = Found();
+  found.best = {Candidate('a', 1.0, forensics::LevelOf(log10_lr_model))};
+  found.best[0].likelihood_ratio.log10_lr_model = log10_lr_model;
+  found.calibration = std::move(bold);
+  return found;
+}
+
+Level ToldAt(double log10_lr_model, const AnswerKey& key, std::string_view asker,
+             std::string_view exchange, std::string_view coarse) {
+  const BorderResult border =
+      ToBorderResult(OneAt(log10_lr_model), key,
+                     {.domain = asker, .exchange_id = exchange, .coarse_sketch = coarse}, 10);
+  return border.result.candidates.empty() ? Level::kNone : border.result.candidates[0].level;
+}
+
+TEST_F(ResultsTest, ALevelToldIsTheCandidatesOwnOrTheOneBelow) {
+  ASSERT_THAT(key_, IsOk());
+  int below = 0;
+  for (int i = 0; i < 200; ++i) {
+    const Level told = ToldAt(2.5, *key_, kAsker, kExchange, std::to_string(i));
+    ASSERT_TRUE(told == Level::kL2 || told == Level::kL1);
+    below += told == Level::kL1 ? 1 : 0;
+  }
+  EXPECT_NEAR(below, 100, 30);  // Half a decade above the border, raised by up to one.
+}
+
+TEST_F(ResultsTest, ABorderDependsOnAskerRecordAndSketchAndNeverOnTheExchange) {
+  ASSERT_THAT(key_, IsOk());
+  bool by_asker = false;
+  bool by_sketch = false;
+  for (int i = 0; i < 50; ++i) {
+    const std::string coarse = std::to_string(i);
+    const Level told = ToldAt(2.5, *key_, kAsker, kExchange, coarse);
+    EXPECT_EQ(ToldAt(2.5, *key_, kAsker, "another exchange", coarse), told);
+    by_asker |= ToldAt(2.5, *key_, "west.test", kExchange, coarse) != told;
+    by_sketch |= ToldAt(2.5, *key_, kAsker, kExchange, coarse + "x") != told;
+  }
+  EXPECT_TRUE(by_asker);
+  EXPECT_TRUE(by_sketch);
+}
+
+TEST_F(ResultsTest, WhatChanceReachesTooOftenIsNotTold) {
+  ASSERT_THAT(key_, IsOk());
+  FoundExhibits found = OneAt(5.5);
+  found.best[0].expected_false_leads = 0.9e-5 * static_cast<double>(found.counts.compared);
+  EXPECT_EQ(ToBorderResult(found, *key_,
+                           {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10)
+                .result.candidates.size(),
+            1U);
+  found.best[0].expected_false_leads = 1.1e-5 * static_cast<double>(found.counts.compared);
+  EXPECT_EQ(ToBorderResult(found, *key_,
+                           {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10)
+                .result.candidates.size(),
+            0U);
+}
+
+TEST_F(ResultsTest, WhatRestsOnAShortPieceIsNotTold) {
+  ASSERT_THAT(key_, IsOk());
+  FoundExhibits found = OneAt(5.5);
+  std::get<forensics::BulletComparison>(found.best[0].comparison).pairs[0].comparison.overlap_um =
+      1'499.0;
+  EXPECT_EQ(ToBorderResult(found, *key_,
+                           {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10)
+                .result.candidates.size(),
+            0U);
 }
 
 // What a partner sees of two exchanges differs only in the handles, and scores do not show: records
@@ -193,8 +276,12 @@ TEST_F(ResultsTest, TheOrderWithinALevelTellsNothingOfScores) {
   std::swap(swapped.best[1].score, swapped.best[3].score);
   std::swap(swapped.best[1], swapped.best[3]);
 
-  EXPECT_EQ(ToBorderResult(Found(), *key_, kAsker, kExchange, 10).result.candidates,
-            ToBorderResult(swapped, *key_, kAsker, kExchange, 10).result.candidates);
+  EXPECT_EQ(ToBorderResult(Found(), *key_,
+                           {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10)
+                .result.candidates,
+            ToBorderResult(swapped, *key_,
+                           {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10)
+                .result.candidates);
 }
 
 TEST_F(ResultsTest, AskingAgainUnderAnotherExchangeShowsNoOtherRecords) {
@@ -213,7 +300,10 @@ TEST_F(ResultsTest, NothingFoundIsAWholeAnswer) {
   FoundExhibits nothing = Found();
   nothing.best = {Candidate('e', 0.2, Level::kNone)};
 
-  const wire::MatchResult result = ToBorderResult(nothing, *key_, kAsker, kExchange, 10).result;
+  const wire::MatchResult result =
+      ToBorderResult(nothing, *key_,
+                     {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = ""}, 10)
+          .result;
 
   EXPECT_TRUE(result.candidates.empty());
   EXPECT_TRUE(result.searched.complete);

@@ -112,6 +112,15 @@ void WireInTheMiddle::GetDescriptors(const federation::Partner& partner, std::ui
   done(node->federation().book().NotesFrom(have));
 }
 
+void WireInTheMiddle::ReportFork(const federation::Partner& partner, const std::string& first_note,
+                                 const std::string& second_note,
+                                 std::chrono::steady_clock::time_point /*deadline*/,
+                                 ReportCallback done) {
+  journeys::Node* const node = Find(partner.node_id);
+  if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
+  done(node->witness().TakeReport(first_note, second_note));
+}
+
 std::string WireInTheMiddle::SentBytes() const {
   base::MutexLock lock(mutex_);
   return sent_;
@@ -161,6 +170,7 @@ absl::Status Agency::TryStart() {
                                                    .config_sha256_hex = std::string(64, 'c'),
                                                    .search_threads = 2,
                                                    .publishing = publishing,
+                                                   .letters = letters,
                                                    .on_store_failure = nullptr},
                                                   std::move(identity), std::move(partners), disk_,
                                                   clock_, random_, wire_));

@@ -34,7 +34,7 @@ class WireInTheMiddle final : public federation::PeerClient {
 
   void Exchange(const federation::Partner& partner, const crypto::Envelope& message,
                 std::chrono::steady_clock::time_point deadline, Callback done) override;
-  // These three are answered before they return.
+  // These are answered before they return.
   void AddCheckpoint(const federation::Partner& partner, const std::string& body,
                      std::chrono::steady_clock::time_point deadline, WitnessCallback done) override;
   void GetWitnessedCheckpoint(const federation::Partner& partner, const std::string& origin,
@@ -43,6 +43,9 @@ class WireInTheMiddle final : public federation::PeerClient {
   void ListSharedEntries(const federation::Partner& partner, std::uint64_t from, std::int64_t count,
                          std::chrono::steady_clock::time_point deadline,
                          EntriesCallback done) override;
+  void ReportFork(const federation::Partner& partner, const std::string& first_note,
+                  const std::string& second_note, std::chrono::steady_clock::time_point deadline,
+                  ReportCallback done) override;
   void GetDescriptors(const federation::Partner& partner, std::uint64_t have,
                       std::chrono::steady_clock::time_point deadline,
                       DescriptorsCallback done) override;
@@ -93,6 +96,7 @@ class Agency {
   crypto::SecretBytes MasterKey() const;
 
   journeys::PublishingOptions publishing{};  // For the next start. No thread: tests publish.
+  journeys::Outbox::Options letters{.own_thread = false};  // Likewise: tests deliver.
   const crypto::SigningKey& exchange_key() const { return exchange_key_; }
 
   // Submits a generated bullet; returns its exhibit id.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/audit/note_check.h"
+#include "records/ledgercopy/note_check.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
 
-namespace proofmark::client::audit {
+namespace proofmark::ledgercopy {
 namespace {
 
 using crypto::NoteKeyType;
@@ -89,4 +89,4 @@ NoteCheck CheckNote(std::string_view bytes, const crypto::Policy& policy, std::i
   return check;
 }
 
-}  // namespace proofmark::client::audit
+}  // namespace proofmark::ledgercopy

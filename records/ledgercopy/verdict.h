@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace proofmark::client::audit {
+namespace proofmark::ledgercopy {
 
 // What an examination of a ledger's copy comes to, from the best to the gravest: of several
 // findings the last named counts. Exit codes and advice: docs/operations/audit.md.
@@ -36,4 +36,4 @@ struct Finding {
   std::string words;
 };
 
-}  // namespace proofmark::client::audit
+}  // namespace proofmark::ledgercopy

@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-#include "client/audit/verdict.h"
 #include "crypto/tlog/checkpoint.h"
 #include "crypto/tlog/policy.h"
+#include "records/ledgercopy/verdict.h"
 
-namespace proofmark::client::audit {
+namespace proofmark::ledgercopy {
 
 struct NoteCheck {
   Verdict verdict = Verdict::kCorrupt;  // kValid, kUnwitnessed, kCorrupt or kWrongKey.
@@ -26,4 +26,4 @@ struct NoteCheck {
 // else's line; so is one whose id is a known key's but for one byte. Pure.
 NoteCheck CheckNote(std::string_view note, const crypto::Policy& policy, std::int64_t now_unix_s);
 
-}  // namespace proofmark::client::audit
+}  // namespace proofmark::ledgercopy

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/audit/verdict.h"
+#include "records/ledgercopy/verdict.h"
 
 #include <array>
 #include <cstddef>
 
-namespace proofmark::client::audit {
+namespace proofmark::ledgercopy {
 namespace {
 
 struct Row {
@@ -38,4 +38,4 @@ std::string_view VerdictWord(Verdict verdict) { return RowOf(verdict).word; }
 std::string_view VerdictMeaning(Verdict verdict) { return RowOf(verdict).meaning; }
 int VerdictExitCode(Verdict verdict) { return RowOf(verdict).exit_code; }
 
-}  // namespace proofmark::client::audit
+}  // namespace proofmark::ledgercopy

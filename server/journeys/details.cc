@@ -1,0 +1,718 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/journeys/details.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/status.h"
+#include "crypto/hpke/hpke.h"
+#include "crypto/secret/secret_bytes.h"
+#include "crypto/x509/spiffe_name.h"
+#include "records/codes.h"
+#include "server/federation/agreement.h"
+#include "server/federation/receipt.h"
+#include "server/journeys/tables.h"
+#include "server/registry/handle_book.h"
+#include "server/registry/paging.h"
+
+namespace proofmark::journeys {
+namespace {
+
+using wire::DetailsState;
+
+// What the key of a box is derived for.
+constexpr std::string_view kSealingInfo = "proofmark/details/v1";
+
+std::string RawId(const crypto::ExchangeId& id) {
+  return std::string(base::AsText(base::ByteSpan(id)));
+}
+
+absl::StatusOr<std::string> ParseRequestId(std::string_view request_id) {
+  if (!records::IsId(request_id)) {
+    return absl::InvalidArgumentError("request_id is not 32 lower-case hexadecimal digits");
+  }
+  return base::ParseHex(request_id);
+}
+
+absl::Status CheckListed(std::string_view field, std::span<const records::Code> list,
+                         std::string_view code) {
+  if (records::IsCode(list, code)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s is no code of its list (`proofmark codes` prints them)", field));
+}
+
+// The answer to a message that tells something, and its entry.
+absl::StatusOr<Reply> NoticeReply(records::EntryDraft draft,
+                                  const std::optional<wire::Refusal>& refusal) {
+  Reply reply;
+  reply.logged = std::move(draft);
+  if (refusal.has_value()) {
+    reply.logged.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
+    PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::NoticeAnswer(*refusal)));
+  } else {
+    reply.logged.outcome = "RECEIVED";
+    PM_ASSIGN_OR_RETURN(reply.payload,
+                        wire::Serialise(wire::NoticeAnswer(wire::Acknowledgement{})));
+  }
+  return reply;
+}
+
+bool IsPseudonym(const std::string& domain, const std::string& text) {
+  return crypto::SpiffeName::Staff(domain, crypto::StaffRole::kExaminer, text).ok();
+}
+
+// The kind of entry that a decision is, at both agencies.
+records::EntryKind KindOf(const wire::DetailsDecision& decision) {
+  if (std::holds_alternative<wire::SealedRelease>(decision.decision)) {
+    return records::EntryKind::kRelease;
+  }
+  if (std::holds_alternative<wire::Refusal>(decision.decision)) return records::EntryKind::kRefuse;
+  return records::EntryKind::kDecision;
+}
+
+// The clock stands still from now on, or runs again.
+void StopClock(const wire::ClockStop& stop, std::int64_t now, wire::DetailsFile& file) {
+  file.stops.push_back({.stop = stop, .from_unix_ms = now, .until_unix_ms = std::nullopt});
+  file.state = DetailsState::kStopped;
+}
+void StartClock(std::int64_t now, std::int64_t due, wire::DetailsFile& file) {
+  if (!file.stops.empty()) file.stops.back().until_unix_ms = now;
+  file.due_unix_ms = due;
+  file.state = DetailsState::kOpen;
+}
+
+}  // namespace
+
+// Partners' requests.
+class Details::RequestDesk final : public Desk {
+ public:
+  explicit RequestDesk(Details& details) : details_(details) {}
+
+  MessageType type() const override {
+    return {.message = wire::kDetailsRequestType,
+            .answer = wire::kDetailsAnswerType,
+            .age_max = kLetterAgeMax};
+  }
+
+  absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
+
+ private:
+  class Asked;
+
+  Details& details_;
+};
+
+class Details::RequestDesk::Asked final : public Message {
+ public:
+  Asked(Details& details, const Believed& believed, wire::DetailsRequest request)
+      : details_(details), believed_(believed), request_(std::move(request)) {}
+
+  federation::AskedFor asked_for() const override {
+    return {.service = federation::Service::kDetails, .purpose = request_.purpose};
+  }
+
+  absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
+    wire::DetailsFile file;
+    for (const crypto::Sha256Digest& handle : request_.handles) {
+      PM_ASSIGN_OR_RETURN(const std::optional<registry::HandleUse> use,
+                          registry::FindHandle(details_.rooms_.store, crypto::AsText(handle)));
+      if (!use.has_value() || use->asking_agency != believed_.partner.domain ||
+          use->exchange_id != request_.question_exchange_id) {
+        return Refuse("NOT_HELD", "This node gave no such handle in that exchange.");
+      }
+      PM_ASSIGN_OR_RETURN(const wire::StoredExhibit stored,
+                          details_.rooms_.registry.Load(use->exhibit_id));
+      if (stored.exhibit.state == records::ExhibitState::kWithdrawn) {
+        return Refuse("INACCURATE", "A candidate was withdrawn since it was named.");
+      }
+      file.exhibit_ids.push_back(use->exhibit_id);
+    }
+    const std::string raw_id = RawId(believed_.envelope.envelope().exchange_id);
+    const std::int64_t now = details_.rooms_.clock.UnixMillis();
+    file.request_id = base::ToHex(raw_id);
+    file.side = wire::DetailsSide::kReceived;
+    file.agency = believed_.partner.domain;
+    file.request = request_;
+    file.ask_unix_ms = now;
+    file.clock = request_.urgency.empty() ? "CORE_48H" : "DIR977_8H";
+    StartClock(now, now + (request_.urgency.empty() ? kCoreDataMs : kUrgentMs), file);
+    Reply reply;
+    PM_ASSIGN_OR_RETURN(const std::string plain,
+                        wire::Serialise(wire::StoredDetails{.file = file, .opening_key = ""}));
+    PM_RETURN_IF_ERROR(details_.records_.AddNew(raw_id, now, plain, reply.changes));
+    reply.logged = Draft("RECEIVED");
+    PM_ASSIGN_OR_RETURN(reply.payload,
+                        wire::Serialise(wire::DetailsAnswer(wire::DetailsReceipt{
+                            .clock = file.clock, .due_unix_ms = *file.due_unix_ms})));
+    return reply;
+  }
+
+  absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
+    Reply reply;
+    reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
+    PM_ASSIGN_OR_RETURN(reply.payload,
+                        wire::Serialise(wire::DetailsAnswer(wire::MakeRefusal(code, reason))));
+    return reply;
+  }
+
+ private:
+  records::EntryDraft Draft(std::string outcome) const {
+    records::EntryDraft draft =
+        details_.DraftOf(records::EntryKind::kDetailsRequest, request_, request_.actor);
+    draft.outcome = std::move(outcome);
+    return draft;
+  }
+
+  Details& details_;
+  const Believed& believed_;
+  const wire::DetailsRequest request_;
+};
+
+absl::StatusOr<std::unique_ptr<Message>> Details::RequestDesk::Read(const Believed& message) {
+  PM_ASSIGN_OR_RETURN(wire::DetailsRequest request,
+                      wire::ParseDetailsRequest(message.envelope.payload()));
+  if (!IsPseudonym(message.partner.domain, request.actor) ||
+      !IsPseudonym(message.partner.domain, request.confirmed_by)) {
+    return absl::InvalidArgumentError(
+        "actor or confirmed_by is no pseudonym: one label as in a domain");
+  }
+  return std::make_unique<Asked>(details_, message, std::move(request));
+}
+
+// Partners' decisions about our requests.
+class Details::DecisionDesk final : public Desk {
+ public:
+  explicit DecisionDesk(Details& details) : details_(details) {}
+
+  MessageType type() const override {
+    return {.message = wire::kDetailsDecisionType,
+            .answer = wire::kNoticeAnswerType,
+            .age_max = kLetterAgeMax};
+  }
+
+  absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
+
+ private:
+  class Decided;
+
+  Details& details_;
+};
+
+class Details::DecisionDesk::Decided final : public Message {
+ public:
+  Decided(Details& details, const Believed& believed, wire::DetailsDecision decision)
+      : details_(details), believed_(believed), decision_(std::move(decision)) {}
+
+  federation::AskedFor asked_for() const override {
+    return {.service = federation::Service::kFollowUp};
+  }
+
+  absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
+    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.Load(decision_.request_exchange_id));
+    if (!kept.has_value() || kept->stored.file.side != wire::DetailsSide::kSent ||
+        kept->stored.file.agency != believed_.partner.domain) {
+      return Refuse("NOT_HELD", "This node asked for no such details.");
+    }
+    wire::StoredDetails stored = kept->stored;
+    wire::DetailsFile& file = stored.file;
+    request_ = file.request;
+    if (file.state == DetailsState::kReleased || file.state == DetailsState::kRefused) {
+      return Refuse("MALFORMED", "The request was decided before.");
+    }
+    file.decided_by = decision_.decided_by;
+    file.decide_unix_ms = decision_.decide_unix_ms;
+    if (const auto* release = std::get_if<wire::SealedRelease>(&decision_.decision)) {
+      absl::StatusOr<wire::ReleasedDetails> opened = OpenBox(stored, *release);
+      if (!opened.ok()) return Refuse("MALFORMED", std::string(opened.status().message()));
+      file.released = *std::move(opened);
+      file.state = DetailsState::kReleased;
+      stored.opening_key.clear();  // It opens this and nothing else.
+    } else if (const auto* refusal = std::get_if<wire::Refusal>(&decision_.decision)) {
+      file.refusal = *refusal;
+      file.state = DetailsState::kRefused;
+      stored.opening_key.clear();
+    } else if (const auto* stop = std::get_if<wire::ClockStop>(&decision_.decision)) {
+      if (file.state == DetailsState::kStopped || std::ssize(file.stops) >= wire::kStopsMax) {
+        return Refuse("MALFORMED", "The clock stands still already.");
+      }
+      StopClock(*stop, decision_.decide_unix_ms, file);
+    } else {
+      StartClock(decision_.decide_unix_ms,
+                 std::get<wire::ClockStart>(decision_.decision).due_unix_ms, file);
+    }
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
+    PM_ASSIGN_OR_RETURN(Reply reply, NoticeReply(Draft(), std::nullopt));
+    PM_RETURN_IF_ERROR(details_.records_.AddChange(kept->held, plain, reply.changes));
+    return reply;
+  }
+
+  absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
+    return NoticeReply(Draft(), wire::MakeRefusal(code, reason));
+  }
+
+ private:
+  records::EntryDraft Draft() const {
+    return details_.DraftOf(KindOf(decision_), request_, decision_.decided_by);
+  }
+
+  absl::StatusOr<wire::ReleasedDetails> OpenBox(const wire::StoredDetails& stored,
+                                                const wire::SealedRelease& release) const {
+    std::string copy = stored.opening_key;
+    PM_ASSIGN_OR_RETURN(const crypto::HpkePrivateKey key,
+                        crypto::HpkePrivateKey::FromRaw(crypto::SecretBytes::TakeFrom(copy)));
+    const std::string context = details_.SealingContext(
+        stored.file.request_id, believed_.partner.node_id, details_.rooms_.identity.node_id());
+    PM_ASSIGN_OR_RETURN(const std::string plain, key.Open(kSealingInfo, context, release.box));
+    PM_ASSIGN_OR_RETURN(wire::ReleasedDetails released, wire::ParseReleasedDetails(plain));
+    const std::vector<crypto::Sha256Digest>& asked = stored.file.request.handles;
+    for (const wire::ReleasedExhibit& exhibit : released.exhibits) {
+      if (std::find(asked.begin(), asked.end(), exhibit.handle) == asked.end()) {
+        return absl::InvalidArgumentError("it names a handle that was not asked about");
+      }
+    }
+    return released;
+  }
+
+  Details& details_;
+  const Believed& believed_;
+  const wire::DetailsDecision decision_;
+  wire::DetailsRequest request_;  // Once it is known.
+};
+
+absl::StatusOr<std::unique_ptr<Message>> Details::DecisionDesk::Read(const Believed& message) {
+  PM_ASSIGN_OR_RETURN(wire::DetailsDecision decision,
+                      wire::ParseDetailsDecision(message.envelope.payload()));
+  if (!IsPseudonym(message.partner.domain, decision.decided_by)) {
+    return absl::InvalidArgumentError("decided_by is no pseudonym: one label as in a domain");
+  }
+  return std::make_unique<Decided>(details_, message, std::move(decision));
+}
+
+// What partners answer to our requests: where they stand.
+class Details::RequestLetters final : public Correspondent {
+ public:
+  explicit RequestLetters(Details& details) : details_(details) {}
+
+  MessageType type() const override { return details_.request_desk_->type(); }
+
+  absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
+                                         const crypto::ExchangeId& exchange_id,
+                                         std::string_view payload) override {
+    PM_ASSIGN_OR_RETURN(const wire::DetailsAnswer answer, wire::ParseDetailsAnswer(payload));
+    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.Load(RawId(exchange_id)));
+    TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
+    const auto* const refusal = std::get_if<wire::Refusal>(&answer);
+    if (refusal != nullptr) taken.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
+    // Erased meanwhile, or the decision was faster than the receipt.
+    if (!kept.has_value() || kept->stored.file.state != DetailsState::kSent) return taken;
+    wire::StoredDetails stored = std::move(kept->stored);
+    if (refusal != nullptr) {
+      stored.file.refusal = *refusal;
+      stored.file.state = DetailsState::kRefused;
+      stored.file.decide_unix_ms = details_.rooms_.clock.UnixMillis();
+      stored.opening_key.clear();
+    } else {
+      const auto& receipt = std::get<wire::DetailsReceipt>(answer);
+      stored.file.clock = receipt.clock;
+      stored.file.due_unix_ms = receipt.due_unix_ms;
+      stored.file.state = DetailsState::kOpen;
+    }
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
+    PM_RETURN_IF_ERROR(details_.records_.AddChange(kept->held, plain, taken.changes));
+    return taken;
+  }
+
+ private:
+  Details& details_;
+};
+
+// What partners answer to our decisions.
+class Details::DecisionLetters final : public Correspondent {
+ public:
+  explicit DecisionLetters(Details& details) : details_(details) {}
+
+  MessageType type() const override { return details_.decision_desk_->type(); }
+
+  absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
+                                         const crypto::ExchangeId& /*exchange_id*/,
+                                         std::string_view payload) override {
+    PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
+    const auto* const refusal = std::get_if<wire::Refusal>(&answer);
+    return TakenAnswer{
+        .outcome = refusal == nullptr ? "RECEIVED" : absl::StrFormat("REFUSED:%s", refusal->code),
+        .changes = {}};
+  }
+
+ private:
+  Details& details_;
+};
+
+Details::Details(const Rooms& rooms)
+    : rooms_(rooms),
+      records_(rooms.store,
+               {.records = kDetailsTable, .listing = kDetailsListingTable, .name = "details"}),
+      searches_(rooms.store),
+      request_desk_(std::make_unique<RequestDesk>(*this)),
+      decision_desk_(std::make_unique<DecisionDesk>(*this)),
+      request_letters_(std::make_unique<RequestLetters>(*this)),
+      decision_letters_(std::make_unique<DecisionLetters>(*this)) {
+  rooms_.outbox.Register(*request_letters_);
+  rooms_.outbox.Register(*decision_letters_);
+}
+
+Details::~Details() = default;
+
+Desk& Details::request_desk() { return *request_desk_; }
+Desk& Details::decision_desk() { return *decision_desk_; }
+
+absl::StatusOr<std::optional<Details::Kept>> Details::Load(std::string_view raw_id) const {
+  PM_ASSIGN_OR_RETURN(std::optional<SealedRecords::Held> held, records_.Find(raw_id));
+  if (!held.has_value()) return std::nullopt;
+  absl::StatusOr<wire::StoredDetails> stored = wire::ParseStoredDetails(held->plain);
+  if (!stored.ok()) return absl::DataLossError(stored.status().message());
+  return Kept{.held = *std::move(held), .stored = *std::move(stored)};
+}
+
+// Both ends derive it from what they know: a box for another request, owner or asker does not open.
+std::string Details::SealingContext(std::string_view request_id, std::string_view owner,
+                                    std::string_view asker) const {
+  std::string context;
+  for (const std::string_view part : {request_id, owner, asker}) base::AppendLp2(context, part);
+  return context;
+}
+
+records::EntryDraft Details::DraftOf(records::EntryKind kind, const wire::DetailsRequest& request,
+                                     std::string_view actor) const {
+  records::EntryDraft draft;
+  draft.kind = kind;
+  draft.purpose = request.purpose;
+  draft.case_commitment = base::ToHex(base::ByteSpan(request.case_commitment));
+  draft.actor = std::string(actor);
+  draft.offence = request.offence;
+  draft.subject = request.subject_role;
+  draft.count = request.handles.size();
+  return draft;
+}
+
+absl::StatusOr<wire::DetailsRequest> Details::MakeRequest(const federation::Caller& caller,
+                                                          const wire::DetailsOrder& order,
+                                                          const wire::Search& search) const {
+  PM_RETURN_IF_ERROR(CheckListed("offence", records::OffenceCodes(), order.offence));
+  if (!order.subject_role.empty()) {
+    PM_RETURN_IF_ERROR(
+        CheckListed("subject_role", records::SubjectRoleCodes(), order.subject_role));
+  }
+  const auto partner =
+      std::find_if(search.partners.begin(), search.partners.end(),
+                   [&](const wire::PartnerResult& p) { return p.agency == order.agency; });
+  if (partner == search.partners.end() || !partner->result.has_value()) {
+    return absl::NotFoundError("that agency answered nothing in this search");
+  }
+  wire::DetailsRequest request;
+  request.question_exchange_id = partner->exchange_id;
+  request.handles = order.handles;
+  for (const crypto::Sha256Digest& handle : order.handles) {
+    // A qualified person has looked at each: EU 2024/982 Article 47(1)(b).
+    PM_ASSIGN_OR_RETURN(const std::optional<wire::Link> link,
+                        rooms_.links.Find(partner->exchange_id, crypto::AsText(handle)));
+    if (!link.has_value() || (link->state() != records::LinkState::kLead &&
+                              link->state() != records::LinkState::kVerifyRequested)) {
+      return absl::FailedPreconditionError(
+          "details are asked for leads only: review each candidate first "
+          "(`proofmark link review`)");
+    }
+    request.confirmed_by = link->steps.front().by;
+    for (const wire::LinkStep& step : link->steps) {
+      if (step.state == records::LinkState::kLead) request.confirmed_by = step.by;
+    }
+  }
+  request.purpose = search.purpose;
+  request.offence = order.offence;
+  request.subject_role = order.subject_role;
+  PM_ASSIGN_OR_RETURN(const std::string commitment,
+                      rooms_.commitments.CommitCase(order.case_reference));
+  PM_ASSIGN_OR_RETURN(const std::string raw, base::ParseHex(commitment));
+  std::copy_n(base::AsBytes(raw).begin(), request.case_commitment.size(),
+              request.case_commitment.begin());
+  request.actor = caller.pseudonym;
+  request.facts = order.facts;
+  request.wanted = order.wanted;
+  request.urgency = order.urgency;
+  return request;
+}
+
+absl::StatusOr<DetailsActed> Details::Request(const federation::Caller& caller,
+                                              const wire::DetailsOrder& order) {
+  const federation::Partner* const partner = rooms_.partners.FindByDomain(order.agency);
+  if (partner == nullptr) {
+    return absl::NotFoundError(absl::StrFormat("no partner is called %s", order.agency));
+  }
+  PM_ASSIGN_OR_RETURN(const wire::Search search, searches_.Load(order.search_id));
+  const federation::AgreementDecision decision = federation::DecideAsking(
+      partner, {.service = federation::Service::kDetails, .purpose = search.purpose});
+  if (!decision.allowed) return absl::FailedPreconditionError(decision.reason);
+
+  wire::StoredDetails stored;
+  wire::DetailsFile& file = stored.file;
+  PM_ASSIGN_OR_RETURN(file.request, MakeRequest(caller, order, search));
+  const crypto::HpkePrivateKey opening = crypto::HpkePrivateKey::Generate(rooms_.store.random());
+  file.request.sealing_key = std::string(base::AsText(base::ByteSpan(opening.public_key())));
+  const crypto::SecretBytes raw_key = opening.ExportRaw();
+  stored.opening_key = std::string(base::AsText(raw_key.ExposeForOpenSsl()));
+
+  const crypto::ExchangeId exchange_id = crypto::NewExchangeId(rooms_.store.random());
+  file.request_id = base::ToHex(base::ByteSpan(exchange_id));
+  file.side = wire::DetailsSide::kSent;
+  file.agency = order.agency;
+  file.search_id = order.search_id;
+  file.ask_unix_ms = rooms_.clock.UnixMillis();
+  PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(file.request));
+  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
+  store::WriteRequest changes;
+  PM_RETURN_IF_ERROR(records_.AddNew(RawId(exchange_id), file.ask_unix_ms, plain, changes));
+  records::EntryDraft act =
+      DraftOf(records::EntryKind::kDetailsRequest, file.request, caller.pseudonym);
+  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit, rooms_.registry.Load(search.exhibit_id));
+  PM_ASSIGN_OR_RETURN(act.object, rooms_.registry.CommitmentTo(exhibit.exhibit));
+  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
+                      rooms_.outbox.Send({.partner = *partner,
+                                          .exchange_id = exchange_id,
+                                          .type = wire::kDetailsRequestType,
+                                          .payload = std::move(payload)},
+                                         std::move(act), std::move(changes)));
+  return DetailsActed{.file = std::move(file), .receipt = federation::ToRecord(receipt)};
+}
+
+absl::StatusOr<wire::ReleasedExhibit> Details::CompileOne(const crypto::Sha256Digest& handle,
+                                                          const records::ExhibitId& id,
+                                                          const wire::ReleaseTerms& terms) const {
+  const auto released = [&](wire::Material material) {
+    return std::find(terms.materials.begin(), terms.materials.end(), material) !=
+           terms.materials.end();
+  };
+  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit stored, rooms_.registry.Load(id));
+  if (stored.exhibit.state == records::ExhibitState::kWithdrawn) {
+    return absl::FailedPreconditionError(
+        "an exhibit that is asked for was withdrawn: refuse with INACCURATE");
+  }
+  wire::ReleasedExhibit exhibit;
+  exhibit.handle = handle;
+  exhibit.kind = stored.exhibit.kind;
+  if (released(wire::Material::kCoreData)) {
+    PM_ASSIGN_OR_RETURN(const std::optional<records::ExhibitIdentity> identity,
+                        rooms_.registry.IdentityOf(stored));
+    wire::CoreData core{.incident_date = "",
+                        .place = terms.place,
+                        .offence = terms.offence,
+                        .case_reference = "",
+                        .authority = terms.authority};
+    if (identity.has_value()) {
+      core.incident_date = identity->incident_date;
+      core.case_reference = identity->case_reference;
+    }
+    exhibit.core = std::move(core);
+  }
+  if (released(wire::Material::kSignature)) {
+    exhibit.characteristics = stored.exhibit.characteristics;
+    exhibit.signature = stored.signature;
+  }
+  if (released(wire::Material::kScans)) {
+    for (const records::Mark& mark : stored.exhibit.marks) {
+      PM_ASSIGN_OR_RETURN(std::string content, rooms_.registry.LoadScan(stored, mark));
+      exhibit.scans.push_back({.place = mark.place,
+                               .format = mark.format,
+                               .sha256 = mark.scan_sha256,
+                               .content = std::move(content)});
+    }
+  }
+  return exhibit;
+}
+
+absl::StatusOr<wire::ReleasedDetails> Details::Compile(const wire::DetailsFile& file,
+                                                       const wire::ReleaseTerms& terms) const {
+  for (const wire::Material material : terms.materials) {
+    const auto& wanted = file.request.wanted;
+    if (std::find(wanted.begin(), wanted.end(), material) == wanted.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("release.materials: %s was not asked for", wire::MaterialText(material)));
+    }
+  }
+  if (!terms.offence.empty()) {
+    PM_RETURN_IF_ERROR(CheckListed("release.offence", records::OffenceCodes(), terms.offence));
+  }
+  wire::ReleasedDetails released;
+  released.handling = terms.handling;
+  for (std::size_t i = 0; i < file.request.handles.size(); ++i) {
+    PM_ASSIGN_OR_RETURN(wire::ReleasedExhibit exhibit,
+                        CompileOne(file.request.handles[i], file.exhibit_ids[i], terms));
+    released.exhibits.push_back(std::move(exhibit));
+  }
+  return released;
+}
+
+// What the verdict makes of `file`, and what is told of it.
+absl::Status Details::Apply(const wire::DetailsVerdict& verdict, const federation::Caller& caller,
+                            wire::DetailsFile& file, wire::DetailsDecision& decision,
+                            records::EntryKind& kind) const {
+  const std::int64_t now = rooms_.clock.UnixMillis();
+  PM_ASSIGN_OR_RETURN(decision.request_exchange_id, base::ParseHex(file.request_id));
+  decision.decided_by = caller.pseudonym;
+  decision.decide_unix_ms = now;
+  file.decided_by = caller.pseudonym;
+  file.decide_unix_ms = now;
+  file.reasons = verdict.reasons;
+  if (const auto* terms = std::get_if<wire::ReleaseTerms>(&verdict.verdict)) {
+    PM_ASSIGN_OR_RETURN(wire::ReleasedDetails released, Compile(file, *terms));
+    absl::StatusOr<std::string> plain = wire::Serialise(released);
+    if (!plain.ok()) return absl::OutOfRangeError(plain.status().message());
+    const federation::Partner* const partner = rooms_.partners.FindByDomain(file.agency);
+    PM_ASSIGN_OR_RETURN(std::string box,
+                        crypto::HpkeSeal(file.request.sealing_key, kSealingInfo,
+                                         SealingContext(file.request_id, rooms_.identity.node_id(),
+                                                        partner->node_id),
+                                         *plain, rooms_.store.random()));
+    decision.decision = wire::SealedRelease{std::move(box)};
+    for (wire::ReleasedExhibit& exhibit : released.exhibits) {
+      for (wire::ReleasedScan& scan : exhibit.scans) scan.content.clear();
+    }
+    file.released = std::move(released);
+    file.state = DetailsState::kReleased;
+  } else if (const auto* refusal = std::get_if<wire::Refusal>(&verdict.verdict)) {
+    PM_RETURN_IF_ERROR(CheckListed("refusal.code", records::RefusalCodes(), refusal->code));
+    decision.decision = *refusal;
+    file.refusal = *refusal;
+    file.state = DetailsState::kRefused;
+  } else if (const auto* stop = std::get_if<wire::ClockStop>(&verdict.verdict)) {
+    PM_RETURN_IF_ERROR(CheckListed("stop.code", records::RefusalCodes(), stop->code));
+    if (file.state == DetailsState::kStopped || std::ssize(file.stops) >= wire::kStopsMax) {
+      return absl::FailedPreconditionError("the clock stands still already, or stood too often");
+    }
+    decision.decision = *stop;
+    StopClock(*stop, now, file);
+  } else {
+    if (file.state != DetailsState::kStopped) {
+      return absl::FailedPreconditionError("the clock runs already");
+    }
+    const std::int64_t due = *file.due_unix_ms + (now - file.stops.back().from_unix_ms);
+    decision.decision = wire::ClockStart{due};
+    StartClock(now, due, file);
+  }
+  kind = KindOf(decision);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DetailsActed> Details::Decide(const federation::Caller& caller,
+                                             const wire::DetailsVerdict& verdict) {
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseRequestId(verdict.request_id));
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
+  if (!kept.has_value() || kept->stored.file.side != wire::DetailsSide::kReceived) {
+    return absl::NotFoundError("no request that was received has this id");
+  }
+  wire::StoredDetails stored = kept->stored;
+  if (!stored.file.IsWaiting()) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("the request was %s before", wire::DetailsStateText(stored.file.state)));
+  }
+  const federation::Partner* const partner = rooms_.partners.FindByDomain(stored.file.agency);
+  if (partner == nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("%s is no partner any more", stored.file.agency));
+  }
+  wire::DetailsDecision decision;
+  records::EntryKind kind = records::EntryKind::kDecision;
+  PM_RETURN_IF_ERROR(Apply(verdict, caller, stored.file, decision, kind));
+  PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(decision));
+  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
+  store::WriteRequest changes;
+  PM_RETURN_IF_ERROR(records_.AddChange(kept->held, plain, changes));
+  records::EntryDraft act = DraftOf(kind, stored.file.request, caller.pseudonym);
+  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit,
+                      rooms_.registry.Load(stored.file.exhibit_ids.front()));
+  PM_ASSIGN_OR_RETURN(act.object, rooms_.registry.CommitmentTo(exhibit.exhibit));
+  PM_ASSIGN_OR_RETURN(
+      const ledger::Receipt receipt,
+      rooms_.outbox.Send({.partner = *partner,
+                          .exchange_id = crypto::NewExchangeId(rooms_.store.random()),
+                          .type = wire::kDetailsDecisionType,
+                          .payload = std::move(payload)},
+                         std::move(act), std::move(changes)));
+  return DetailsActed{.file = std::move(stored.file), .receipt = federation::ToRecord(receipt)};
+}
+
+absl::StatusOr<wire::DetailsFile> Details::Get(const federation::Caller& caller,
+                                               std::string_view request_id) {
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseRequestId(request_id));
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
+  if (!kept.has_value()) return absl::NotFoundError("no request has this id");
+  PM_RETURN_IF_ERROR(
+      LogConsultation(caller, "GET_DETAILS", 1,
+                      base::ToHex(base::ByteSpan(kept->stored.file.request.case_commitment))));
+  return std::move(kept->stored.file);
+}
+
+absl::StatusOr<DetailsPage> Details::List(const federation::Caller& caller, std::int32_t page_size,
+                                          std::string_view page_token,
+                                          const DetailsFilter& filter) {
+  PM_ASSIGN_OR_RETURN(const std::size_t wanted,
+                      registry::PageSize(page_size, kDetailsPageSizeDefault));
+  absl::Status fault;
+  PM_ASSIGN_OR_RETURN(SealedRecords::Page found,
+                      records_.List(wanted, page_token, [&](const SealedRecords::Held& held) {
+                        const absl::StatusOr<wire::StoredDetails> stored =
+                            wire::ParseStoredDetails(held.plain);
+                        if (!stored.ok()) fault = absl::DataLossError(stored.status().message());
+                        return stored.ok() && (!filter.side || stored->file.side == *filter.side) &&
+                               (!filter.open_only || stored->file.IsWaiting());
+                      }));
+  PM_RETURN_IF_ERROR(fault);
+  DetailsPage page;
+  for (const SealedRecords::Held& held : found.records) {
+    PM_ASSIGN_OR_RETURN(wire::StoredDetails stored, wire::ParseStoredDetails(held.plain));
+    stored.file.released.reset();
+    page.files.push_back(std::move(stored.file));
+  }
+  page.next_page_token = std::move(found.next_page_token);
+  PM_RETURN_IF_ERROR(LogConsultation(caller, "LIST_DETAILS", page.files.size(), ""));
+  return page;
+}
+
+absl::StatusOr<Details::Queue> Details::CountQueue() const {
+  Queue queue;
+  absl::Status fault;
+  const std::int64_t now = rooms_.clock.UnixMillis();
+  PM_RETURN_IF_ERROR(records_
+                         .List(1, "",
+                               [&](const SealedRecords::Held& held) {
+                                 const auto stored = wire::ParseStoredDetails(held.plain);
+                                 if (!stored.ok()) fault = stored.status();
+                                 if (!stored.ok()) return false;
+                                 const wire::DetailsFile& file = stored->file;
+                                 if (file.side != wire::DetailsSide::kReceived) return false;
+                                 queue.waiting += file.IsWaiting() ? 1 : 0;
+                                 queue.late +=
+                                     file.state == DetailsState::kOpen && now > *file.due_unix_ms
+                                         ? 1
+                                         : 0;
+                                 return false;  // Only counted.
+                               })
+                         .status());
+  PM_RETURN_IF_ERROR(fault);
+  return queue;
+}
+
+absl::Status Details::LogConsultation(const federation::Caller& caller, std::string_view outcome,
+                                      std::uint64_t count, std::string case_commitment) {
+  records::EntryDraft draft;
+  draft.kind = records::EntryKind::kAdminRead;
+  draft.actor = caller.pseudonym;
+  draft.case_commitment = std::move(case_commitment);
+  draft.outcome = std::string(outcome);
+  draft.count = count;
+  return rooms_.ledger.Append(std::move(draft)).status();
+}
+
+}  // namespace proofmark::journeys

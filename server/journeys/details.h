@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "proto/wire/details.h"
+#include "records/receipt.h"
+#include "server/federation/caller.h"
+#include "server/federation/node_identity.h"
+#include "server/federation/partner.h"
+#include "server/journeys/desk.h"
+#include "server/journeys/links.h"
+#include "server/journeys/outbox.h"
+#include "server/journeys/sealed_records.h"
+#include "server/journeys/search_archive.h"
+#include "server/ledger/case_commitments.h"
+#include "server/ledger/ledger.h"
+#include "server/registry/exhibit_registry.h"
+#include "server/store/store.h"
+
+namespace proofmark::journeys {
+
+inline constexpr std::int32_t kDetailsPageSizeDefault = 50;
+// How long an owner may take to decide. docs/references.md#eu-2024-982 Article 47(1) and
+// docs/references.md#eu-2023-977 Article 5.
+inline constexpr std::int64_t kCoreDataMs = 48LL * 3600 * 1000;
+inline constexpr std::int64_t kUrgentMs = 8LL * 3600 * 1000;
+
+struct DetailsActed {
+  wire::DetailsFile file;
+  records::LedgerReceipt receipt;  // Of the act.
+};
+
+struct DetailsPage {
+  std::vector<wire::DetailsFile> files;  // Newest first, without what was released.
+  std::string next_page_token;           // Empty after the last page.
+};
+
+struct DetailsFilter {
+  std::optional<wire::DetailsSide> side;
+  bool open_only = false;  // Those that wait for a decision.
+};
+
+// The second step of an exchange. An examiner who has seen a lead asks its holder for what stands
+// behind it, with facts and offence; there an officer decides, in the time that the law gives, and
+// what is released travels once, sealed to a key that was made for this request. Requests and
+// decisions are letters: they arrive even when the other node is away. Both agencies keep the file
+// and log every act. Thread-safe.
+class Details {
+ public:
+  struct Rooms {
+    store::Store& store;
+    ledger::Ledger& ledger;
+    ledger::CaseCommitments& commitments;
+    registry::ExhibitRegistry& registry;
+    Links& links;
+    const federation::NodeIdentity& identity;
+    const federation::Partners& partners;
+    Outbox& outbox;
+    const base::Clock& clock;
+  };
+  // All must outlive it. Registers its letters with the outbox.
+  explicit Details(const Rooms& rooms);
+  ~Details();
+
+  // Takes partners' requests, and their decisions about ours.
+  Desk& request_desk();
+  Desk& decision_desk();
+
+  //   kInvalidArgument     a field out of its bounds, or a code of no list.
+  //   kNotFound            the search, or no such candidate in it.
+  //   kFailedPrecondition  a candidate is no lead, or is asked for already.
+  absl::StatusOr<DetailsActed> Request(const federation::Caller& caller,
+                                       const wire::DetailsOrder& order);
+
+  // Decides about a request that was received.
+  //   kInvalidArgument     a code of no list, or more is released than was asked for.
+  //   kNotFound            no such request.
+  //   kFailedPrecondition  it was decided already, the clock stands or runs already, an exhibit was
+  //                        withdrawn, or somebody else was faster.
+  //   kOutOfRange          what is to be released is larger than a message may be.
+  absl::StatusOr<DetailsActed> Decide(const federation::Caller& caller,
+                                      const wire::DetailsVerdict& verdict);
+
+  // Logged as consultations.
+  absl::StatusOr<wire::DetailsFile> Get(const federation::Caller& caller,
+                                        std::string_view request_id);
+  absl::StatusOr<DetailsPage> List(const federation::Caller& caller, std::int32_t page_size,
+                                   std::string_view page_token, const DetailsFilter& filter);
+
+  // Of those waiting here for a decision, how many there are and how many are late.
+  struct Queue {
+    std::int64_t waiting = 0;
+    std::int64_t late = 0;
+  };
+  absl::StatusOr<Queue> CountQueue() const;
+
+ private:
+  class RequestDesk;
+  class DecisionDesk;
+  class RequestLetters;
+  class DecisionLetters;
+
+  // A file, and the key that opens what is released on a request of ours.
+  struct Kept {
+    SealedRecords::Held held;
+    wire::StoredDetails stored;
+  };
+  absl::StatusOr<std::optional<Kept>> Load(std::string_view raw_id) const;
+  absl::StatusOr<wire::DetailsRequest> MakeRequest(const federation::Caller& caller,
+                                                   const wire::DetailsOrder& order,
+                                                   const wire::Search& search) const;
+  absl::StatusOr<wire::ReleasedDetails> Compile(const wire::DetailsFile& file,
+                                                const wire::ReleaseTerms& terms) const;
+  absl::StatusOr<wire::ReleasedExhibit> CompileOne(const crypto::Sha256Digest& handle,
+                                                   const records::ExhibitId& id,
+                                                   const wire::ReleaseTerms& terms) const;
+  absl::Status Apply(const wire::DetailsVerdict& verdict, const federation::Caller& caller,
+                     wire::DetailsFile& file, wire::DetailsDecision& decision,
+                     records::EntryKind& kind) const;
+  std::string SealingContext(std::string_view request_id, std::string_view owner,
+                             std::string_view asker) const;
+  records::EntryDraft DraftOf(records::EntryKind kind, const wire::DetailsRequest& request,
+                              std::string_view actor) const;
+  absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
+                               std::uint64_t count, std::string case_commitment);
+
+  // Constant after construction.
+  const Rooms rooms_;
+  // Do their own locking.
+  SealedRecords records_;
+  SearchArchive searches_;
+  std::unique_ptr<RequestDesk> request_desk_;
+  std::unique_ptr<DecisionDesk> decision_desk_;
+  std::unique_ptr<RequestLetters> request_letters_;
+  std::unique_ptr<DecisionLetters> decision_letters_;
+};
+
+}  // namespace proofmark::journeys

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/journeys/links.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/status.h"
+#include "crypto/x509/spiffe_name.h"
+#include "proto/wire/details.h"
+#include "server/federation/receipt.h"
+#include "server/journeys/tables.h"
+#include "server/registry/handle_book.h"
+#include "server/registry/paging.h"
+
+namespace proofmark::journeys {
+namespace {
+
+using records::LinkState;
+
+constexpr std::size_t kIdBytes = 16;
+constexpr std::size_t kOwnRecordsRead = 500;  // At once, looking for an earlier hit.
+
+// Both agencies give a link the same id, from what both know of the candidate.
+std::string RawId(std::string_view where, std::string_view candidate) {
+  const crypto::Sha256Digest digest = crypto::Sha256(std::string(where) + std::string(candidate));
+  return std::string(crypto::AsText(digest).substr(0, kIdBytes));
+}
+
+absl::StatusOr<std::string> ParseLinkId(std::string_view link_id) {
+  if (!records::IsId(link_id)) {
+    return absl::InvalidArgumentError("link_id is not 32 lower-case hexadecimal digits");
+  }
+  return base::ParseHex(link_id);
+}
+
+absl::StatusOr<crypto::Sha256Digest> ParseDigest(std::string_view hex) {
+  PM_ASSIGN_OR_RETURN(const std::string bytes, base::ParseHex(hex));
+  crypto::Sha256Digest digest{};
+  PM_CHECK(bytes.size() == digest.size());
+  std::copy_n(base::AsBytes(bytes).begin(), digest.size(), digest.begin());
+  return digest;
+}
+
+std::string HexOf(const std::optional<crypto::Sha256Digest>& digest) {
+  return digest.has_value() ? base::ToHex(base::ByteSpan(*digest)) : "";
+}
+
+std::optional<LinkState> StateBefore(const wire::Link& link) {
+  return link.steps.empty() ? std::nullopt : std::optional(link.state());
+}
+
+absl::Status NotAllowed(std::optional<LinkState> now, LinkState next) {
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "%s may not follow %s", records::LinkStateCode(next),
+      now.has_value() ? records::LinkStateCode(*now) : "a candidate that nobody has looked at"));
+}
+
+// The identification by a first examiner that waits for a second; nullptr when there is none.
+const wire::LinkStep* FirstIdentification(const wire::Link& link) {
+  if (link.steps.empty()) return nullptr;
+  const wire::LinkStep& last = link.steps.back();
+  return last.conclusion == "ID" && last.state != LinkState::kHit ? &last : nullptr;
+}
+
+}  // namespace
+
+// What a partner's examiners make of our exhibit.
+class Links::NoticeDesk final : public Desk {
+ public:
+  explicit NoticeDesk(Links& links) : links_(links) {}
+
+  MessageType type() const override {
+    return {.message = wire::kLinkNoticeType,
+            .answer = wire::kNoticeAnswerType,
+            .age_max = kLetterAgeMax};
+  }
+
+  absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
+
+ private:
+  class Notice;
+
+  Links& links_;
+};
+
+class Links::NoticeDesk::Notice final : public Message {
+ public:
+  Notice(Links& links, const Believed& believed, wire::LinkNotice notice)
+      : links_(links), believed_(believed), notice_(std::move(notice)) {}
+
+  federation::AskedFor asked_for() const override {
+    return {.service = federation::Service::kFollowUp};
+  }
+
+  absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
+    const std::string_view handle = crypto::AsText(notice_.handle);
+    PM_ASSIGN_OR_RETURN(const std::optional<registry::HandleUse> use,
+                        registry::FindHandle(links_.rooms_.store, handle));
+    if (!use.has_value() || use->asking_agency != believed_.partner.domain ||
+        use->exchange_id != notice_.question_exchange_id) {
+      return Refuse("NOT_HELD", "This node gave no such handle in that exchange.");
+    }
+    const std::string raw_id = RawId(notice_.question_exchange_id, handle);
+    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, links_.Load(raw_id));
+    wire::Link link;
+    if (kept.has_value()) {
+      link = kept->link;
+    } else {
+      link.link_id = base::ToHex(raw_id);
+      link.side = wire::LinkSide::kTheirs;
+      link.agency = believed_.partner.domain;
+      link.question_exchange_id = notice_.question_exchange_id;
+      link.handle = notice_.handle;
+      link.exhibit_id = use->exhibit_id;
+      link.purpose = notice_.purpose;
+    }
+    const bool same_state = !link.steps.empty() && link.state() == notice_.step.state;
+    if (notice_.step_count != std::ssize(link.steps) + 1 ||
+        (!same_state && !records::MayFollow(StateBefore(link), notice_.step.state))) {
+      return Refuse("MALFORMED", "That step does not follow what was told before.");
+    }
+    link.steps.push_back(notice_.step);
+    link.acknowledged_count = notice_.step_count;
+    link.asker_case_commitment = notice_.case_commitment;
+    PM_ASSIGN_OR_RETURN(link.holder_case_commitment, links_.CaseOf(link.exhibit_id));
+    if (notice_.step.state == LinkState::kHit) {
+      PM_ASSIGN_OR_RETURN(link.counted, links_.IsFirstHit(link));
+    }
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(link));
+    Reply reply;
+    reply.logged = Draft("RECEIVED");
+    PM_RETURN_IF_ERROR(
+        kept.has_value()
+            ? links_.records_.AddChange(kept->held, plain, reply.changes)
+            : links_.records_.AddNew(raw_id, notice_.step.unix_ms, plain, reply.changes));
+    PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::NoticeAnswer(wire::Acknowledgement{
+                                           .case_commitment = link.holder_case_commitment})));
+    return reply;
+  }
+
+  absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
+    Reply reply;
+    reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
+    PM_ASSIGN_OR_RETURN(reply.payload,
+                        wire::Serialise(wire::NoticeAnswer(wire::MakeRefusal(code, reason))));
+    return reply;
+  }
+
+ private:
+  records::EntryDraft Draft(std::string outcome) const {
+    records::EntryDraft draft;
+    draft.kind = records::EntryKind::kLink;
+    draft.purpose = notice_.purpose;
+    draft.actor = notice_.step.by;
+    draft.case_commitment = base::ToHex(base::ByteSpan(notice_.case_commitment));
+    draft.outcome = std::move(outcome);
+    draft.count = static_cast<std::uint64_t>(notice_.step_count);
+    return draft;
+  }
+
+  Links& links_;
+  const Believed& believed_;
+  const wire::LinkNotice notice_;
+};
+
+absl::StatusOr<std::unique_ptr<Message>> Links::NoticeDesk::Read(const Believed& message) {
+  PM_ASSIGN_OR_RETURN(wire::LinkNotice notice, wire::ParseLinkNotice(message.envelope.payload()));
+  if (!crypto::SpiffeName::Staff(message.partner.domain, crypto::StaffRole::kExaminer,
+                                 notice.step.by)
+           .ok()) {
+    return absl::InvalidArgumentError("step.by is no pseudonym: one label as in a domain");
+  }
+  return std::make_unique<Notice>(links_, message, std::move(notice));
+}
+
+// Our notices' acknowledgements.
+class Links::Letters final : public Correspondent {
+ public:
+  explicit Letters(Links& links) : links_(links) {}
+
+  MessageType type() const override { return links_.desk_->type(); }
+
+  absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& partner,
+                                         const crypto::ExchangeId& exchange_id,
+                                         std::string_view payload) override {
+    PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
+    if (const auto* refusal = std::get_if<wire::Refusal>(&answer)) {
+      return TakenAnswer{.outcome = absl::StrFormat("REFUSED:%s", refusal->code), .changes = {}};
+    }
+    TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
+    const std::string where = base::ToHex(base::ByteSpan(exchange_id));
+    PM_ASSIGN_OR_RETURN(
+        const std::optional<std::string> link_id,
+        links_.rooms_.store.Get(
+            store::StoreKey(kLinkLetterTable).Text(partner.domain).Bytes(where).Build()));
+    if (!link_id.has_value()) return absl::DataLossError("a link's letter has lost its row");
+    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, links_.Load(*link_id));
+    if (!kept.has_value()) return taken;  // Erased meanwhile.
+    wire::Link link = std::move(kept->link);
+    // In order: the outbox sends no step before the one in front was answered.
+    link.acknowledged_count =
+        std::min<std::int32_t>(link.acknowledged_count + 1, static_cast<int>(link.steps.size()));
+    link.holder_case_commitment = std::get<wire::Acknowledgement>(answer).case_commitment;
+    const bool hit_told =
+        link.steps[static_cast<std::size_t>(link.acknowledged_count - 1)].state == LinkState::kHit;
+    if (hit_told) {
+      PM_ASSIGN_OR_RETURN(link.counted, links_.IsFirstHit(link));
+    }
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(link));
+    PM_RETURN_IF_ERROR(links_.records_.AddChange(kept->held, plain, taken.changes));
+    taken.changes.mutations.Delete(
+        store::StoreKey(kLinkLetterTable).Text(partner.domain).Bytes(where).Build());
+    return taken;
+  }
+
+ private:
+  Links& links_;
+};
+
+Links::Links(const Rooms& rooms)
+    : rooms_(rooms),
+      records_(rooms.store, {.records = kLinkTable, .listing = kLinkListingTable, .name = "link"}),
+      searches_(rooms.store),
+      desk_(std::make_unique<NoticeDesk>(*this)),
+      letters_(std::make_unique<Letters>(*this)) {
+  rooms_.outbox.Register(*letters_);
+}
+
+Links::~Links() = default;
+
+Desk& Links::desk() { return *desk_; }
+
+absl::StatusOr<std::optional<Links::Kept>> Links::Load(std::string_view raw_id) const {
+  PM_ASSIGN_OR_RETURN(std::optional<SealedRecords::Held> held, records_.Find(raw_id));
+  if (!held.has_value()) return std::nullopt;
+  absl::StatusOr<wire::Link> link = wire::ParseLink(held->plain);
+  if (!link.ok()) return absl::DataLossError(link.status().message());
+  return Kept{.held = *std::move(held), .link = *std::move(link)};
+}
+
+absl::StatusOr<Links::Kept> Links::LoadOurs(std::string_view link_id) const {
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseLinkId(link_id));
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
+  if (!kept.has_value()) return absl::NotFoundError("no link has this id");
+  if (kept->link.side != wire::LinkSide::kOurs) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("the link is judged by %s, which asked", kept->link.agency));
+  }
+  return *std::move(kept);
+}
+
+// The commitment to the case an exhibit belongs to; nullopt when it belongs to none.
+absl::StatusOr<std::optional<crypto::Sha256Digest>> Links::CaseOf(
+    const records::ExhibitId& id) const {
+  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit stored, rooms_.registry.Load(id));
+  PM_ASSIGN_OR_RETURN(const std::optional<records::ExhibitIdentity> identity,
+                      rooms_.registry.IdentityOf(stored));
+  if (!identity.has_value() || identity->case_reference.empty()) {
+    return std::optional<crypto::Sha256Digest>();
+  }
+  PM_ASSIGN_OR_RETURN(const std::string commitment,
+                      rooms_.commitments.CommitCase(identity->case_reference));
+  PM_ASSIGN_OR_RETURN(const crypto::Sha256Digest digest, ParseDigest(commitment));
+  return std::optional(digest);
+}
+
+absl::Status Links::CheckCandidate(const wire::CandidateReview& review, const wire::Search& search,
+                                   wire::Link& link) const {
+  const absl::Status unknown = absl::NotFoundError("the search's answers name no such candidate");
+  if (review.agency.empty()) {
+    if (!search.local.has_value()) return unknown;
+    const auto& list = search.local->candidates;
+    const bool listed = std::any_of(list.begin(), list.end(), [&](const auto& candidate) {
+      return candidate.exhibit_id == review.candidate_exhibit_id;
+    });
+    return listed ? absl::OkStatus() : unknown;
+  }
+  for (const wire::PartnerResult& partner : search.partners) {
+    if (partner.agency != review.agency || !partner.result.has_value()) continue;
+    for (const wire::MatchCandidate& candidate : partner.result->candidates) {
+      if (candidate.handle != *review.handle) continue;
+      link.question_exchange_id = partner.exchange_id;
+      return absl::OkStatus();
+    }
+  }
+  return unknown;
+}
+
+absl::StatusOr<LinkActed> Links::Review(const federation::Caller& caller,
+                                        const wire::CandidateReview& review) {
+  PM_ASSIGN_OR_RETURN(const wire::Search search, searches_.Load(review.search_id));
+  wire::Link link;
+  PM_RETURN_IF_ERROR(CheckCandidate(review, search, link));
+  const std::string raw_id = review.agency.empty()
+                                 ? RawId(review.search_id, review.candidate_exhibit_id)
+                                 : RawId(link.question_exchange_id, crypto::AsText(*review.handle));
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> before, Load(raw_id));
+  if (before.has_value()) {
+    link = before->link;
+  } else {
+    link.link_id = base::ToHex(raw_id);
+    link.agency = review.agency;
+    link.search_id = review.search_id;
+    link.handle = review.handle;
+    link.exhibit_id = search.exhibit_id;
+    link.other_exhibit_id = review.candidate_exhibit_id;
+    link.purpose = search.purpose;
+  }
+  PM_ASSIGN_OR_RETURN(const std::string commitment,
+                      rooms_.commitments.CommitCase(review.case_reference));
+  PM_ASSIGN_OR_RETURN(link.asker_case_commitment, ParseDigest(commitment));
+  if (review.agency.empty()) {
+    PM_ASSIGN_OR_RETURN(link.holder_case_commitment, CaseOf(review.candidate_exhibit_id));
+  }
+  return Act(caller, std::move(before), std::move(link),
+             {.state = review.lead ? LinkState::kLead : LinkState::kDismissed,
+              .by = caller.pseudonym,
+              .conclusion = "",
+              .report = "",
+              .unix_ms = rooms_.clock.UnixMillis(),
+              .reasons = review.reasons});
+}
+
+absl::StatusOr<LinkActed> Links::Conclude(const federation::Caller& caller,
+                                          const wire::LinkConclusion& conclusion) {
+  PM_ASSIGN_OR_RETURN(Kept kept, LoadOurs(conclusion.link_id));
+  LinkState next = records::StateOfConclusion(conclusion.conclusion);
+  if (!records::MayFollow(kept.link.state(), next)) return NotAllowed(kept.link.state(), next);
+  if (next == LinkState::kHit) {
+    const wire::LinkStep* const first = FirstIdentification(kept.link);
+    if (first != nullptr && first->by == caller.pseudonym) {
+      return absl::FailedPreconditionError(
+          "an identification is verified by another examiner than the one who made it");
+    }
+    if (first == nullptr) next = kept.link.state();  // It waits for the second examiner.
+  }
+  wire::Link link = kept.link;
+  return Act(caller, std::move(kept), std::move(link),
+             {.state = next,
+              .by = caller.pseudonym,
+              .conclusion = conclusion.conclusion,
+              .report = conclusion.report,
+              .unix_ms = rooms_.clock.UnixMillis(),
+              .reasons = conclusion.reasons});
+}
+
+absl::StatusOr<LinkActed> Links::Withdraw(const federation::Caller& caller,
+                                          std::string_view link_id, std::string_view reasons) {
+  if (reasons.empty() || std::ssize(reasons) > wire::kLinkReasonsBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("reasons: %d bytes; 1..%d", reasons.size(), wire::kLinkReasonsBytesMax));
+  }
+  PM_ASSIGN_OR_RETURN(Kept kept, LoadOurs(link_id));
+  wire::Link link = kept.link;
+  return Act(caller, std::move(kept), std::move(link),
+             {.state = LinkState::kWithdrawn,
+              .by = caller.pseudonym,
+              .conclusion = "",
+              .report = "",
+              .unix_ms = rooms_.clock.UnixMillis(),
+              .reasons = std::string(reasons)});
+}
+
+absl::StatusOr<LinkActed> Links::RequestVerification(const federation::Caller& caller,
+                                                     std::string_view link_id) {
+  PM_ASSIGN_OR_RETURN(Kept kept, LoadOurs(link_id));
+  wire::Link link = kept.link;
+  return Act(caller, std::move(kept), std::move(link),
+             {.state = LinkState::kVerifyRequested,
+              .by = caller.pseudonym,
+              .conclusion = "",
+              .report = "",
+              .unix_ms = rooms_.clock.UnixMillis(),
+              .reasons = ""});
+}
+
+absl::StatusOr<LinkActed> Links::Act(const federation::Caller& caller, std::optional<Kept> before,
+                                     wire::Link link, wire::LinkStep step) {
+  const bool waits_for_second = step.conclusion == "ID" && step.state != LinkState::kHit;
+  if (!waits_for_second && !records::MayFollow(StateBefore(link), step.state)) {
+    return NotAllowed(StateBefore(link), step.state);
+  }
+  if (std::ssize(link.steps) >= wire::kLinkStepsMax) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("the link has %d steps already, the most it may have", link.steps.size()));
+  }
+  link.steps.push_back(step);
+  // A partner's case is known once it has acknowledged the first step.
+  if (step.state == LinkState::kHit) {
+    PM_ASSIGN_OR_RETURN(link.counted, IsFirstHit(link));
+  }
+  if (step.state == LinkState::kWithdrawn) link.counted = false;
+  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(link));
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, base::ParseHex(link.link_id));
+  store::WriteRequest request;
+  PM_RETURN_IF_ERROR(before.has_value() ? records_.AddChange(before->held, plain, request)
+                                        : records_.AddNew(raw_id, step.unix_ms, plain, request));
+
+  records::EntryDraft act;
+  act.kind = link.agency.empty() && step.conclusion.empty() ? records::EntryKind::kReview
+                                                            : records::EntryKind::kLink;
+  act.purpose = link.purpose;
+  act.actor = caller.pseudonym;
+  act.case_commitment = HexOf(link.asker_case_commitment);
+  act.count = link.steps.size();
+  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit, rooms_.registry.Load(link.exhibit_id));
+  PM_ASSIGN_OR_RETURN(act.object, rooms_.registry.CommitmentTo(exhibit.exhibit));
+  if (link.agency.empty()) {
+    act.outcome = std::string(records::LinkStateCode(step.state));
+    PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
+                        rooms_.ledger.Append(std::move(act), std::move(request)));
+    return LinkActed{.link = std::move(link), .receipt = federation::ToRecord(receipt)};
+  }
+  const federation::Partner* const partner = rooms_.partners.FindByDomain(link.agency);
+  if (partner == nullptr) {
+    return absl::FailedPreconditionError(absl::StrFormat("%s is no partner any more", link.agency));
+  }
+  wire::LinkNotice notice{.question_exchange_id = link.question_exchange_id,
+                          .handle = *link.handle,
+                          .step_count = static_cast<std::int32_t>(link.steps.size()),
+                          .step = step,
+                          .case_commitment = *link.asker_case_commitment,
+                          .purpose = link.purpose};
+  notice.step.reasons.clear();
+  Letter letter{.partner = *partner,
+                .exchange_id = crypto::NewExchangeId(rooms_.store.random()),
+                .type = wire::kLinkNoticeType,
+                .payload = ""};
+  PM_ASSIGN_OR_RETURN(letter.payload, wire::Serialise(notice));
+  request.mutations.Put(store::StoreKey(kLinkLetterTable)
+                            .Text(partner->domain)
+                            .Bytes(base::ToHex(base::ByteSpan(letter.exchange_id)))
+                            .Build(),
+                        raw_id);
+  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
+                      rooms_.outbox.Send(std::move(letter), std::move(act), std::move(request)));
+  return LinkActed{.link = std::move(link), .receipt = federation::ToRecord(receipt)};
+}
+
+// Whether no other hit between the same two cases counts already. Cost: reads every link.
+absl::StatusOr<bool> Links::IsFirstHit(const wire::Link& link) const {
+  if (!link.asker_case_commitment || !link.holder_case_commitment) return true;
+  // Two exhibits of one investigation link nothing new.
+  if (*link.asker_case_commitment == *link.holder_case_commitment) return false;
+  std::string token;
+  do {
+    absl::Status fault;
+    PM_ASSIGN_OR_RETURN(
+        const SealedRecords::Page page,
+        records_.List(kOwnRecordsRead, token, [&](const SealedRecords::Held& held) {
+          const absl::StatusOr<wire::Link> other = wire::ParseLink(held.plain);
+          if (!other.ok()) fault = absl::DataLossError(other.status().message());
+          if (!other.ok() || other->link_id == link.link_id || !other->counted) return false;
+          const auto pair = std::pair(other->asker_case_commitment, other->holder_case_commitment);
+          return pair == std::pair(link.asker_case_commitment, link.holder_case_commitment) ||
+                 pair == std::pair(link.holder_case_commitment, link.asker_case_commitment);
+        }));
+    PM_RETURN_IF_ERROR(fault);
+    if (!page.records.empty()) return false;
+    token = page.next_page_token;
+  } while (!token.empty());
+  return true;
+}
+
+absl::StatusOr<wire::Link> Links::Get(const federation::Caller& caller, std::string_view link_id) {
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseLinkId(link_id));
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
+  if (!kept.has_value()) return absl::NotFoundError("no link has this id");
+  PM_RETURN_IF_ERROR(LogConsultation(caller, "GET_LINK", 1));
+  return std::move(kept->link);
+}
+
+absl::StatusOr<LinkPage> Links::List(const federation::Caller& caller, std::int32_t page_size,
+                                     std::string_view page_token,
+                                     std::optional<records::LinkState> state) {
+  PM_ASSIGN_OR_RETURN(const std::size_t wanted,
+                      registry::PageSize(page_size, kLinkPageSizeDefault));
+  LinkPage page;
+  absl::Status fault;
+  PM_ASSIGN_OR_RETURN(SealedRecords::Page found,
+                      records_.List(wanted, page_token, [&](const SealedRecords::Held& held) {
+                        const absl::StatusOr<wire::Link> link = wire::ParseLink(held.plain);
+                        if (!link.ok()) fault = absl::DataLossError(link.status().message());
+                        return link.ok() && (!state.has_value() || link->state() == *state);
+                      }));
+  PM_RETURN_IF_ERROR(fault);
+  for (const SealedRecords::Held& held : found.records) {
+    PM_ASSIGN_OR_RETURN(wire::Link link, wire::ParseLink(held.plain));
+    page.links.push_back(std::move(link));
+  }
+  page.next_page_token = std::move(found.next_page_token);
+  PM_RETURN_IF_ERROR(LogConsultation(caller, "LIST_LINKS", page.links.size()));
+  return page;
+}
+
+absl::StatusOr<std::optional<wire::Link>> Links::Find(std::string_view question_exchange_id,
+                                                      std::string_view handle) const {
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(RawId(question_exchange_id, handle)));
+  if (!kept.has_value()) return std::nullopt;
+  return std::move(kept->link);
+}
+
+absl::Status Links::LogConsultation(const federation::Caller& caller, std::string_view outcome,
+                                    std::uint64_t count) {
+  records::EntryDraft draft;
+  draft.kind = records::EntryKind::kAdminRead;
+  draft.actor = caller.pseudonym;
+  draft.outcome = std::string(outcome);
+  draft.count = count;
+  return rooms_.ledger.Append(std::move(draft)).status();
+}
+
+}  // namespace proofmark::journeys

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "proto/wire/link.h"
+#include "records/receipt.h"
+#include "server/federation/caller.h"
+#include "server/federation/partner.h"
+#include "server/journeys/desk.h"
+#include "server/journeys/outbox.h"
+#include "server/journeys/sealed_records.h"
+#include "server/journeys/search_archive.h"
+#include "server/ledger/case_commitments.h"
+#include "server/ledger/ledger.h"
+#include "server/registry/exhibit_registry.h"
+#include "server/store/store.h"
+
+namespace proofmark::journeys {
+
+inline constexpr std::int32_t kLinkPageSizeDefault = 50;
+
+struct LinkActed {
+  wire::Link link;
+  records::LedgerReceipt receipt;  // Of the act.
+};
+
+struct LinkPage {
+  std::vector<wire::Link> links;  // Newest first.
+  std::string next_page_token;    // Empty after the last page.
+};
+
+// What people make of candidates: a look on screen makes a lead or dismisses, conclusions from the
+// items make a hit, which takes two examiners, or end it (records/link.h). Each act is one entry,
+// `review` or `link`; the agency that holds a partner's candidate is told of every step by letter
+// and keeps the same link under the same id. A hit counts once for two cases. Thread-safe.
+class Links {
+ public:
+  struct Rooms {
+    store::Store& store;
+    ledger::Ledger& ledger;
+    ledger::CaseCommitments& commitments;
+    registry::ExhibitRegistry& registry;
+    const federation::Partners& partners;
+    Outbox& outbox;
+    const base::Clock& clock;
+  };
+  // All must outlive it. Registers its letters with the outbox.
+  explicit Links(const Rooms& rooms);
+  ~Links();
+
+  // Takes what partners say of candidates that are ours.
+  Desk& desk();
+
+  //   kInvalidArgument     a field out of its bounds.
+  //   kNotFound            the search, or no such candidate in it.
+  //   kFailedPrecondition  the candidate's state does not allow it, or somebody else was faster.
+  absl::StatusOr<LinkActed> Review(const federation::Caller& caller,
+                                   const wire::CandidateReview& review);
+
+  //   kNotFound            no such link.
+  //   kFailedPrecondition  its state does not allow it, it is the partner's to judge, or the
+  //                        caller's own identification is the one to be verified.
+  absl::StatusOr<LinkActed> Conclude(const federation::Caller& caller,
+                                     const wire::LinkConclusion& conclusion);
+  absl::StatusOr<LinkActed> Withdraw(const federation::Caller& caller, std::string_view link_id,
+                                     std::string_view reasons);
+
+  // Logged as consultations.
+  absl::StatusOr<wire::Link> Get(const federation::Caller& caller, std::string_view link_id);
+  absl::StatusOr<LinkPage> List(const federation::Caller& caller, std::int32_t page_size,
+                                std::string_view page_token,
+                                std::optional<records::LinkState> state);
+
+  // For other rooms: the link to a partner's candidate, nullopt when nobody has looked at it.
+  absl::StatusOr<std::optional<wire::Link>> Find(std::string_view question_exchange_id,
+                                                 std::string_view handle) const;
+
+  // Full scans or items were asked for: the step of a lead.
+  absl::StatusOr<LinkActed> RequestVerification(const federation::Caller& caller,
+                                                std::string_view link_id);
+
+ private:
+  class NoticeDesk;
+  class Letters;
+
+  struct Kept {
+    SealedRecords::Held held;
+    wire::Link link;
+  };
+  absl::StatusOr<std::optional<Kept>> Load(std::string_view raw_id) const;
+  absl::StatusOr<Kept> LoadOurs(std::string_view link_id) const;
+  absl::Status CheckCandidate(const wire::CandidateReview& review, const wire::Search& search,
+                              wire::Link& link) const;
+  // Adds `step` and makes it durable: the record, the entry, the letter to a partner.
+  absl::StatusOr<LinkActed> Act(const federation::Caller& caller, std::optional<Kept> before,
+                                wire::Link link, wire::LinkStep step);
+  absl::StatusOr<bool> IsFirstHit(const wire::Link& link) const;
+  absl::StatusOr<std::optional<crypto::Sha256Digest>> CaseOf(const records::ExhibitId& id) const;
+  absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
+                               std::uint64_t count);
+
+  // Constant after construction.
+  const Rooms rooms_;
+  // Do their own locking.
+  SealedRecords records_;
+  SearchArchive searches_;
+  std::unique_ptr<NoticeDesk> desk_;
+  std::unique_ptr<Letters> letters_;
+};
+
+}  // namespace proofmark::journeys

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way from a candidate to a hit: a look on screen, a request for details, an officer's
+// decision, two examiners. Two nodes, their letters carried by hand.
+#include <algorithm>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "server/journeys/details.h"
+#include "server/journeys/links.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/test_federation.h"
+#include "tests/unit/server/support/agencies.h"
+
+namespace proofmark::journeys {
+namespace {
+
+using ::absl::StatusCode;
+using ::proofmark::testing::AskAll;
+using ::proofmark::testing::EntriesOf;
+using ::proofmark::testing::IsOk;
+using ::proofmark::testing::kExaminer;
+using ::proofmark::testing::StatusIs;
+using ::proofmark::testing::TestFederation;
+using ::proofmark::testing::TwoAgencies;
+using records::EntryKind;
+using records::LinkState;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using wire::DetailsState;
+
+const federation::Caller kSecond{crypto::StaffRole::kExaminer, "examiner-8"};
+const federation::Caller kOfficer{crypto::StaffRole::kOfficer, "officer-1"};
+constexpr char kFacts[] = "Shots were fired at a house on the night of the third.";
+constexpr char kSouthCase[] = "SOUTH-24-117";
+
+// South asks; north holds a bullet of the same barrel.
+class SecondStepTest : public ::testing::Test {
+ protected:
+  SecondStepTest() {
+    held_ = two_.north.Submit(0, 1, "NORTH-LABEL-1");
+    two_.north.Submit(1, 1, "NORTH-LABEL-2");
+    asked_ = two_.south.Submit(0, 2, "SOUTH-LABEL-1");
+    const auto search = south().searches().Run(
+        kExaminer, AskAll(asked_), [](const SearchEvent&) {}, nullptr);
+    EXPECT_THAT(search, IsOk());
+    search_ = *search;
+    EXPECT_THAT(search_.partners, SizeIs(1));
+    EXPECT_THAT(search_.partners[0].result->candidates, Not(IsEmpty()));
+    handle_ = search_.partners[0].result->candidates[0].handle;
+  }
+
+  Node& north() { return two_.north.node(); }
+  Node& south() { return two_.south.node(); }
+
+  // Everybody's letters, until nobody has any more.
+  void Deliver() {
+    for (int round = 0; round < 4; ++round) {
+      north().outbox().DeliverNow();
+      south().outbox().DeliverNow();
+    }
+    EXPECT_THAT(north().outbox().Waiting(), IsEmpty());
+    EXPECT_THAT(south().outbox().Waiting(), IsEmpty());
+  }
+
+  absl::StatusOr<LinkActed> Review(bool lead) {
+    return south().links().Review(kExaminer, {.search_id = search_.search_id,
+                                              .agency = two_.north.domain(),
+                                              .handle = handle_,
+                                              .candidate_exhibit_id = "",
+                                              .lead = lead,
+                                              .case_reference = kSouthCase,
+                                              .reasons = "striae run through"});
+  }
+
+  absl::StatusOr<DetailsActed> Request(std::vector<wire::Material> wanted, std::string urgency) {
+    return south().details().Request(kExaminer, {.search_id = search_.search_id,
+                                                 .agency = two_.north.domain(),
+                                                 .handles = {handle_},
+                                                 .case_reference = kSouthCase,
+                                                 .offence = "SHOOTING_NO_INJURY",
+                                                 .subject_role = "OBJECT_ONLY",
+                                                 .facts = kFacts,
+                                                 .wanted = std::move(wanted),
+                                                 .urgency = std::move(urgency)});
+  }
+
+  // A lead, and its details asked for; the request's id.
+  std::string RequestForLead() {
+    EXPECT_THAT(Review(true), IsOk());
+    const auto asked = Request(
+        {wire::Material::kCoreData, wire::Material::kSignature, wire::Material::kScans}, "");
+    EXPECT_THAT(asked, IsOk());
+    Deliver();
+    return asked->file.request_id;
+  }
+
+  wire::ReleaseTerms Terms(std::vector<wire::Material> materials) {
+    wire::ReleaseTerms terms;
+    terms.materials = std::move(materials);
+    terms.place = "Harbour district";
+    terms.offence = "ROBBERY";
+    terms.authority = "North Regional Court";
+    terms.handling.codes = {"H1", "H3"};
+    terms.handling.restrictions = "Not before the first of March.";
+    terms.handling.delete_unix_ms = two_.clock.UnixMillis() + 1'000'000;
+    return terms;
+  }
+
+  absl::StatusOr<DetailsActed> Release(const std::string& id,
+                                       std::vector<wire::Material> materials) {
+    return north().details().Decide(kOfficer, {.request_id = id,
+                                               .reasons = "covered by the agreement",
+                                               .verdict = Terms(std::move(materials))});
+  }
+
+  wire::DetailsFile FileOf(Node& node, const std::string& id) {
+    const auto file = node.details().Get(kExaminer, id);
+    EXPECT_THAT(file, IsOk());
+    return *file;
+  }
+
+  // The outcomes of all entries of that kind, oldest first.
+  static std::vector<std::string> Outcomes(Node& node, EntryKind kind) {
+    std::vector<std::string> outcomes;
+    for (const records::LedgerEntry& entry : EntriesOf(node.ledger(), kind)) {
+      outcomes.push_back(entry.draft.outcome);
+    }
+    return outcomes;
+  }
+
+  TwoAgencies two_;
+  std::string held_;
+  std::string asked_;
+  wire::Search search_;
+  crypto::Sha256Digest handle_{};
+};
+
+TEST_F(SecondStepTest, AReviewedCandidateIsTheSameLinkAtBothAgencies) {
+  const auto acted = Review(true);
+  ASSERT_THAT(acted, IsOk());
+  Deliver();
+
+  const auto ours = south().links().Get(kExaminer, acted->link.link_id);
+  const auto theirs = north().links().Get(kExaminer, acted->link.link_id);
+  ASSERT_THAT(ours, IsOk());
+  ASSERT_THAT(theirs, IsOk());
+  EXPECT_EQ(ours->state(), LinkState::kLead);
+  EXPECT_EQ(theirs->state(), LinkState::kLead);
+  EXPECT_EQ(ours->acknowledged_count, 1);
+  EXPECT_EQ(theirs->side, wire::LinkSide::kTheirs);
+  EXPECT_EQ(theirs->exhibit_id, held_);
+  EXPECT_EQ(theirs->agency, two_.south.domain());
+  // Why it is a lead stays with who wrote it.
+  EXPECT_EQ(ours->steps[0].reasons, "striae run through");
+  EXPECT_EQ(theirs->steps[0].reasons, "");
+}
+
+TEST_F(SecondStepTest, ADismissedCandidateMayBecomeALeadAndNothingElse) {
+  const auto dismissed = Review(false);
+  ASSERT_THAT(dismissed, IsOk());
+  EXPECT_THAT(Review(false), StatusIs(StatusCode::kFailedPrecondition));
+  EXPECT_THAT(south().links().Conclude(kExaminer, {.link_id = dismissed->link.link_id,
+                                                   .conclusion = "ID",
+                                                   .report = "R-1",
+                                                   .reasons = "x"}),
+              StatusIs(StatusCode::kFailedPrecondition));
+
+  EXPECT_THAT(Review(true), IsOk());
+}
+
+TEST_F(SecondStepTest, AHandleThatNoAnswerNamedIsNoCandidate) {
+  handle_[0] ^= std::byte{1};
+
+  EXPECT_THAT(Review(true), StatusIs(StatusCode::kNotFound));
+}
+
+TEST_F(SecondStepTest, AHitTakesTwoExaminersAndCountsOnce) {
+  const auto lead = Review(true);
+  ASSERT_THAT(lead, IsOk());
+  const wire::LinkConclusion identification{.link_id = lead->link.link_id,
+                                            .conclusion = "ID",
+                                            .report = "R-24-7",
+                                            .reasons = "on the items"};
+  const auto first = south().links().Conclude(kExaminer, identification);
+  ASSERT_THAT(first, IsOk());
+  EXPECT_EQ(first->link.state(), LinkState::kLead);
+  EXPECT_THAT(south().links().Conclude(kExaminer, identification),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("another examiner")));
+
+  const auto second = south().links().Conclude(kSecond, identification);
+  ASSERT_THAT(second, IsOk());
+  EXPECT_EQ(second->link.state(), LinkState::kHit);
+  Deliver();
+
+  const auto ours = south().links().Get(kExaminer, lead->link.link_id);
+  const auto theirs = north().links().Get(kExaminer, lead->link.link_id);
+  EXPECT_TRUE(ours->counted);
+  EXPECT_TRUE(theirs->counted);
+  EXPECT_EQ(theirs->steps.back().conclusion, "ID");
+  EXPECT_EQ(ours->acknowledged_count, 3);
+  EXPECT_EQ(ours->asker_case_commitment, theirs->asker_case_commitment);
+  EXPECT_EQ(ours->holder_case_commitment, theirs->holder_case_commitment);
+}
+
+TEST_F(SecondStepTest, AHitThatIsTakenBackCountsNoMore) {
+  const auto lead = Review(true);
+  for (const federation::Caller& caller : {kExaminer, kSecond}) {
+    ASSERT_THAT(
+        south().links().Conclude(
+            caller,
+            {.link_id = lead->link.link_id, .conclusion = "ID", .report = "R", .reasons = "x"}),
+        IsOk());
+  }
+  ASSERT_THAT(south().links().Withdraw(kExaminer, lead->link.link_id, "wrong item"), IsOk());
+  Deliver();
+
+  const auto theirs = north().links().Get(kExaminer, lead->link.link_id);
+  EXPECT_EQ(theirs->state(), LinkState::kWithdrawn);
+  EXPECT_THAT(south().links().Withdraw(kExaminer, lead->link.link_id, "again"),
+              StatusIs(StatusCode::kFailedPrecondition));
+}
+
+TEST_F(SecondStepTest, OnlyTheAgencyThatAskedJudgesALink) {
+  const auto lead = Review(true);
+  Deliver();
+
+  EXPECT_THAT(north().links().Withdraw(kExaminer, lead->link.link_id, "ours?"),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("south.test")));
+}
+
+TEST_F(SecondStepTest, DetailsAreAskedForLeadsOnly) {
+  EXPECT_THAT(Request({wire::Material::kCoreData}, ""),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("review")));
+  ASSERT_THAT(Review(false), IsOk());
+  EXPECT_THAT(Request({wire::Material::kCoreData}, ""),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("review")));
+}
+
+TEST_F(SecondStepTest, ARequestWaitsInTheOwnersQueueAndBothSeeItsClock) {
+  const std::string id = RequestForLead();
+
+  const wire::DetailsFile sent = FileOf(south(), id);
+  const wire::DetailsFile received = FileOf(north(), id);
+  EXPECT_EQ(sent.state, DetailsState::kOpen);
+  EXPECT_EQ(received.state, DetailsState::kOpen);
+  EXPECT_EQ(sent.clock, "CORE_48H");
+  EXPECT_EQ(sent.due_unix_ms, received.due_unix_ms);
+  EXPECT_EQ(*received.due_unix_ms, received.ask_unix_ms + kCoreDataMs);
+  EXPECT_EQ(received.request.facts, kFacts);
+  EXPECT_EQ(received.request.confirmed_by, kExaminer.pseudonym);
+  EXPECT_THAT(received.exhibit_ids, ::testing::ElementsAre(held_));
+  const auto queue = north().details().CountQueue();
+  ASSERT_THAT(queue, IsOk());
+  EXPECT_EQ(queue->waiting, 1);
+  EXPECT_EQ(queue->late, 0);
+  two_.clock.AdvanceMillis(kCoreDataMs + 1);
+  EXPECT_EQ(north().details().CountQueue()->late, 1);
+}
+
+TEST_F(SecondStepTest, AnUrgentRequestHasEightHours) {
+  ASSERT_THAT(Review(true), IsOk());
+  const auto asked = Request({wire::Material::kCoreData}, "a life is at risk");
+  ASSERT_THAT(asked, IsOk());
+  Deliver();
+
+  const wire::DetailsFile file = FileOf(north(), asked->file.request_id);
+  EXPECT_EQ(file.clock, "DIR977_8H");
+  EXPECT_EQ(*file.due_unix_ms, file.ask_unix_ms + kUrgentMs);
+}
+
+TEST_F(SecondStepTest, WhatIsReleasedArrivesWholeAndUnderItsConditions) {
+  const std::string id = RequestForLead();
+
+  ASSERT_THAT(
+      Release(id, {wire::Material::kCoreData, wire::Material::kSignature, wire::Material::kScans}),
+      IsOk());
+  Deliver();
+
+  const wire::DetailsFile file = FileOf(south(), id);
+  ASSERT_EQ(file.state, DetailsState::kReleased);
+  ASSERT_TRUE(file.released.has_value());
+  ASSERT_THAT(file.released->exhibits, SizeIs(1));
+  const wire::ReleasedExhibit& exhibit = file.released->exhibits[0];
+  EXPECT_EQ(exhibit.handle, handle_);
+  ASSERT_TRUE(exhibit.core.has_value());
+  EXPECT_EQ(exhibit.core->place, "Harbour district");
+  EXPECT_EQ(exhibit.core->authority, "North Regional Court");
+  const auto stored = north().exhibits().Get(kExaminer, held_, true);
+  ASSERT_THAT(stored, IsOk());
+  EXPECT_EQ(exhibit.core->case_reference, stored->identity->case_reference);
+  EXPECT_EQ(exhibit.signature, stored->signature);
+  ASSERT_THAT(exhibit.scans, SizeIs(stored->exhibit.marks.size()));
+  for (std::size_t i = 0; i < exhibit.scans.size(); ++i) {
+    EXPECT_EQ(crypto::AsText(crypto::Sha256(exhibit.scans[i].content)),
+              stored->exhibit.marks[i].scan_sha256);
+  }
+  EXPECT_TRUE(file.released->handling.Has("H1"));
+  EXPECT_EQ(file.released->handling.restrictions, "Not before the first of March.");
+  EXPECT_EQ(file.decided_by, kOfficer.pseudonym);
+  EXPECT_EQ(file.reasons, "");  // The owner's own.
+  // The owner keeps what it gave, without the scans' bytes.
+  EXPECT_EQ(FileOf(north(), id).released->exhibits[0].scans[0].content, "");
+}
+
+TEST_F(SecondStepTest, ALetterWaitsWhileTheDescriptorDoesNotAdmitThePartner) {
+  ASSERT_THAT(Review(true), IsOk());
+  Deliver();
+  // Both are members, but under other keys than those of the configuration.
+  TestFederation federation({two_.north.domain(), two_.south.domain()});
+  const std::string note =
+      federation.Note(federation.Descriptor(), {two_.north.domain(), two_.south.domain()});
+  ASSERT_THAT(south().federation().Apply({crypto::StaffRole::kAdministrator, "admin-1"}, note,
+                                         crypto::SignedDescriptor::Parse(note)->hash()),
+              IsOk());
+  const int sent_before = two_.wire.sent_count();
+
+  ASSERT_THAT(Request({wire::Material::kCoreData}, ""), IsOk());
+  south().outbox().DeliverNow();
+
+  const std::vector<WaitingLetter> waiting = south().outbox().Waiting();
+  ASSERT_THAT(waiting, SizeIs(1));
+  EXPECT_THAT(waiting[0].fault, HasSubstr("descriptor"));
+  EXPECT_EQ(two_.wire.sent_count(), sent_before);
+}
+
+TEST_F(SecondStepTest, NothingThatWasNotAskedForIsReleased) {
+  ASSERT_THAT(Review(true), IsOk());
+  const auto asked = Request({wire::Material::kCoreData}, "");
+  ASSERT_THAT(asked, IsOk());
+  Deliver();
+
+  EXPECT_THAT(Release(asked->file.request_id, {wire::Material::kScans}),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("scans")));
+  EXPECT_EQ(FileOf(north(), asked->file.request_id).state, DetailsState::kOpen);
+}
+
+TEST_F(SecondStepTest, WhatWasDecidedIsDecided) {
+  const std::string id = RequestForLead();
+  ASSERT_THAT(Release(id, {wire::Material::kCoreData}), IsOk());
+
+  EXPECT_THAT(Release(id, {wire::Material::kScans}),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("released")));
+}
+
+TEST_F(SecondStepTest, ARefusalArrivesWithItsCode) {
+  const std::string id = RequestForLead();
+  ASSERT_THAT(north().details().Decide(
+                  kOfficer, {.request_id = id,
+                             .reasons = "the investigation is still covert",
+                             .verdict = wire::Refusal{"ONGOING_CASE", "Ask again in a month."}}),
+              IsOk());
+  Deliver();
+
+  const wire::DetailsFile file = FileOf(south(), id);
+  EXPECT_EQ(file.state, DetailsState::kRefused);
+  ASSERT_TRUE(file.refusal.has_value());
+  EXPECT_EQ(file.refusal->code, "ONGOING_CASE");
+  EXPECT_FALSE(file.released.has_value());
+}
+
+TEST_F(SecondStepTest, AStoppedClockIsLongerByTheTimeItStood) {
+  const std::string id = RequestForLead();
+  const std::int64_t due = *FileOf(north(), id).due_unix_ms;
+  const auto decide = [&](auto verdict) {
+    return north().details().Decide(kOfficer,
+                                    {.request_id = id, .reasons = "the judge", .verdict = verdict});
+  };
+  ASSERT_THAT(decide(wire::ClockStop{"JUDICIAL_PENDING", "With the judge."}), IsOk());
+  EXPECT_THAT(decide(wire::ClockStop{"JUDICIAL_PENDING", ""}),
+              StatusIs(StatusCode::kFailedPrecondition));
+  Deliver();
+  EXPECT_EQ(FileOf(south(), id).state, DetailsState::kStopped);
+  EXPECT_EQ(FileOf(south(), id).stops[0].stop.reason, "With the judge.");
+
+  two_.clock.AdvanceMillis(3'600'000);
+  ASSERT_THAT(decide(wire::StartClock{}), IsOk());
+  Deliver();
+
+  EXPECT_EQ(*FileOf(north(), id).due_unix_ms, due + 3'600'000);
+  EXPECT_EQ(FileOf(south(), id).due_unix_ms, FileOf(north(), id).due_unix_ms);
+  EXPECT_EQ(FileOf(south(), id).state, DetailsState::kOpen);
+  EXPECT_THAT(decide(wire::StartClock{}), StatusIs(StatusCode::kFailedPrecondition));
+}
+
+TEST_F(SecondStepTest, BothLedgersTellTheSameStory) {
+  const std::string id = RequestForLead();
+  ASSERT_THAT(Release(id, {wire::Material::kCoreData}), IsOk());
+  Deliver();
+
+  EXPECT_THAT(Outcomes(south(), EntryKind::kDetailsRequest), ::testing::ElementsAre("SENT"));
+  EXPECT_THAT(Outcomes(north(), EntryKind::kDetailsRequest), ::testing::ElementsAre("RECEIVED"));
+  EXPECT_THAT(Outcomes(north(), EntryKind::kRelease), ::testing::ElementsAre("SENT"));
+  EXPECT_THAT(Outcomes(south(), EntryKind::kRelease), ::testing::ElementsAre("RECEIVED"));
+  EXPECT_THAT(Outcomes(south(), EntryKind::kLink), ::testing::ElementsAre("SENT"));
+  EXPECT_THAT(Outcomes(north(), EntryKind::kLink), ::testing::ElementsAre("RECEIVED"));
+  const auto sent = EntriesOf(north().ledger(), EntryKind::kRelease)[0].draft;
+  const auto received = EntriesOf(south().ledger(), EntryKind::kRelease)[0].draft;
+  EXPECT_EQ(sent.exchange, received.exchange);
+  EXPECT_EQ(sent.request_hash, received.request_hash);
+  EXPECT_EQ(sent.case_commitment, received.case_commitment);
+  EXPECT_EQ(sent.actor, kOfficer.pseudonym);
+}
+
+TEST_F(SecondStepTest, ALetterWaitsForAPartnerThatIsAwayAndSurvivesACrash) {
+  two_.wire.Disconnect(two_.north.node_id());
+  ASSERT_THAT(Review(true), IsOk());
+  const auto asked = Request({wire::Material::kCoreData}, "");
+  ASSERT_THAT(asked, IsOk());
+  south().outbox().DeliverNow();
+  ASSERT_THAT(south().outbox().Waiting(), SizeIs(2));
+  EXPECT_THAT(south().outbox().Waiting()[0].fault, Not(IsEmpty()));
+  EXPECT_EQ(FileOf(south(), asked->file.request_id).state, DetailsState::kSent);
+
+  two_.south.Crash();
+  two_.south.Start();
+  two_.wire.Connect(north());
+  two_.clock.AdvanceMillis(3 * 24 * 3'600'000);  // Later than any question may be.
+  Deliver();
+
+  EXPECT_EQ(FileOf(south(), asked->file.request_id).state, DetailsState::kOpen);
+  EXPECT_EQ(FileOf(north(), asked->file.request_id).request.facts, kFacts);
+}
+
+TEST_F(SecondStepTest, ALetterNobodyTakesIsGivenUpWithAnAlarm) {
+  two_.wire.Disconnect(two_.north.node_id());
+  ASSERT_THAT(Review(true), IsOk());
+  two_.clock.AdvanceMillis(std::chrono::milliseconds(kLetterAgeMax).count() + 1);
+  south().outbox().DeliverNow();
+
+  EXPECT_THAT(south().outbox().Waiting(), IsEmpty());
+  EXPECT_THAT(Outcomes(south(), EntryKind::kAlarm), ::testing::ElementsAre("LETTER_GIVEN_UP"));
+}
+
+TEST_F(SecondStepTest, AnAnswerThatWasLostIsGivenAgainAndActedUponOnce) {
+  int lost = 0;
+  two_.wire.on_answer = [&](absl::StatusOr<federation::PeerAnswer>& answer) {
+    if (lost++ == 0) answer = absl::UnavailableError("lost");
+  };
+  ASSERT_THAT(Review(true), IsOk());
+  south().outbox().DeliverNow();
+  ASSERT_THAT(south().outbox().Waiting(), SizeIs(1));
+  Deliver();
+
+  EXPECT_GE(lost, 2);
+  EXPECT_THAT(Outcomes(north(), EntryKind::kLink), SizeIs(1));
+}
+
+// What crossed the border holds neither label nor case; the facts are all that is told of the case.
+TEST_F(SecondStepTest, NothingIdentifyingLeavesInTheClear) {
+  const std::string id = RequestForLead();
+  ASSERT_THAT(Release(id, {wire::Material::kCoreData}), IsOk());
+  Deliver();
+
+  const std::string sent = two_.wire.SentBytes();
+  const auto stored = north().exhibits().Get(kExaminer, held_, false);
+  ASSERT_THAT(stored->identity->case_reference, Not(IsEmpty()));
+  for (const std::string& secret :
+       {std::string("NORTH-LABEL-1"), std::string("SOUTH-LABEL-1"), std::string(kSouthCase),
+        stored->identity->case_reference, std::string("Harbour district"),
+        std::string("North Regional Court"), std::string("striae run through")}) {
+    EXPECT_THAT(sent, Not(HasSubstr(secret)));
+  }
+}
+
+}  // namespace
+}  // namespace proofmark::journeys
