@@ -66,6 +66,11 @@ constexpr std::array kFaults = {
           "It is damaged, was edited by hand, is for another kind of mark, or was made for other "
           "versions of extractor and comparison than this program's.",
           "The message names the member. Make it again with `proofmark calibrate`."},
+    Fault{FaultCode::kDescriptor, StatusCode::kInvalidArgument,
+          "A federation descriptor cannot be used",
+          "A file is no federation descriptor, or what was asked for would make none: a rule of "
+          "docs/formats/federation-descriptor.md is broken. Nothing was written.",
+          "The message names the line, or the agency and the field."},
     Fault{FaultCode::kPermission, StatusCode::kPermissionDenied, "You may not do this",
           "The node knows who you are, and your role or your agency's rules do not allow it. The "
           "denial is in the node's ledger.",

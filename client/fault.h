@@ -25,6 +25,7 @@ enum class FaultCode : std::int32_t {
   kNothingToSubmit = 2006,
   kSetTooSmall = 2007,
   kCalibration = 2008,
+  kDescriptor = 2009,
   kPermission = 3001,
   kBudget = 3002,
   kState = 3003,

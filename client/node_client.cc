@@ -279,6 +279,18 @@ absl::StatusOr<admin::v1::EraseResponse> NodeClient::Erase(const admin::v1::Eras
   return impl_->Call(impl_->node(), &Service::Erase, request, /*attempts=*/1);
 }
 
+absl::StatusOr<admin::v1::GetFederationResponse> NodeClient::GetFederation() {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::GetFederation, admin::v1::GetFederationRequest(),
+                     impl_->attempts());
+}
+
+absl::StatusOr<admin::v1::ApplyDescriptorResponse> NodeClient::ApplyDescriptor(
+    const admin::v1::ApplyDescriptorRequest& request) {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::ApplyDescriptor, request, /*attempts=*/1);
+}
+
 absl::StatusOr<v1::GetExhibitResponse> NodeClient::GetExhibit(
     const v1::GetExhibitRequest& request) {
   using Service = v1::ExhibitService::Stub;

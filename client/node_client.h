@@ -61,8 +61,11 @@ class WithdrawLinkRequest;
 class WithdrawLinkResponse;
 }  // namespace proofmark::v1
 namespace proofmark::admin::v1 {
+class ApplyDescriptorRequest;
+class ApplyDescriptorResponse;
 class EraseRequest;
 class EraseResponse;
+class GetFederationResponse;
 class GetStatusResponse;
 class InstallCalibrationRequest;
 class InstallCalibrationResponse;
@@ -112,6 +115,10 @@ class NodeClient final : public SubmissionPort {
       const admin::v1::InstallCalibrationRequest& request);
   // Sent once: an erasure is an act and is in the ledger.
   absl::StatusOr<admin::v1::EraseResponse> Erase(const admin::v1::EraseRequest& request);
+  absl::StatusOr<admin::v1::GetFederationResponse> GetFederation();
+  // Sent once: an acceptance is an act and is in the ledger.
+  absl::StatusOr<admin::v1::ApplyDescriptorResponse> ApplyDescriptor(
+      const admin::v1::ApplyDescriptorRequest& request);
   absl::StatusOr<v1::GetExhibitResponse> GetExhibit(const v1::GetExhibitRequest& request);
   absl::StatusOr<v1::ListExhibitsResponse> ListExhibits(const v1::ListExhibitsRequest& request);
   absl::StatusOr<v1::WithdrawExhibitResponse> WithdrawExhibit(

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/hash/sha256.h"
 #include "crypto/sign/key_id.h"
@@ -112,6 +113,19 @@ class Section {
     auto parsed = crypto::ParseVerifierKey(text);
     if (!parsed.ok()) return Fault(key, std::string(parsed.status().message()));
     return std::optional<crypto::NoteVerifierKey>(*std::move(parsed));
+  }
+
+  // 64 hexadecimal digits; absent is none.
+  absl::StatusOr<std::optional<crypto::Sha256Digest>> Sha256(std::string_view key) const {
+    if (Find(key) == nullptr) return std::optional<crypto::Sha256Digest>();
+    PM_ASSIGN_OR_RETURN(const std::string text, Text(key));
+    const absl::StatusOr<std::string> bytes = base::ParseHex(text);
+    crypto::Sha256Digest digest;
+    if (!bytes.ok() || bytes->size() != digest.size()) {
+      return Fault(key, "must be 64 hexadecimal digits");
+    }
+    std::ranges::copy(base::AsBytes(*bytes), digest.begin());
+    return std::optional<crypto::Sha256Digest>(digest);
   }
 
   bool Has(std::string_view key) const { return Find(key) != nullptr; }
@@ -287,6 +301,16 @@ absl::Status ReadWitnessing(const Section& section, Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status ReadFederation(const Section& section, Config& config) {
+  PM_RETURN_IF_ERROR(section.AllowOnly({"first_descriptor_sha256", "grace_s"}));
+  PM_ASSIGN_OR_RETURN(const std::int64_t grace_s,
+                      section.Number("grace_s", federation::kDescriptorGraceDefault.count(), 0,
+                                     federation::kDescriptorGraceMax.count()));
+  config.federation.grace = std::chrono::seconds(grace_s);
+  PM_ASSIGN_OR_RETURN(config.federation.first_hash, section.Sha256("first_descriptor_sha256"));
+  return absl::OkStatus();
+}
+
 absl::Status ReadLimits(const Section& limits, Config& config) {
   PM_RETURN_IF_ERROR(
       limits.AllowOnly({"submission_mib", "uploads_mib", "search_threads", "handler_threads"}));
@@ -314,9 +338,10 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   const auto section = [&](std::string_view name) {
     return Section(std::string(name), root[name].as_table(), folder);
   };
-  PM_RETURN_IF_ERROR(Section("file", &root, folder)
-                         .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing",
-                                     "revocation", "witness_http", "partner", "witness"}));
+  PM_RETURN_IF_ERROR(
+      Section("file", &root, folder)
+          .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing", "federation",
+                      "revocation", "witness_http", "partner", "witness"}));
 
   Config config;
   config.sha256_hex = crypto::Sha256Hex(text);
@@ -331,6 +356,7 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   PM_RETURN_IF_ERROR(ReadRevocation(section("revocation"), config));
   PM_RETURN_IF_ERROR(ReadLimits(section("limits"), config));
   PM_RETURN_IF_ERROR(ReadWitnessing(section("witnessing"), config));
+  PM_RETURN_IF_ERROR(ReadFederation(section("federation"), config));
   const Section witness_http = section("witness_http");
   PM_RETURN_IF_ERROR(witness_http.AllowOnly({"listen"}));
   if (root.contains("witness_http")) {

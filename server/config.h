@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/secret/secret_bytes.h"
 #include "crypto/sign/key_id.h"
+#include "server/federation/descriptor_book.h"
 #include "server/federation/partner.h"
 #include "server/rpc/tls.h"
 #include "server/trust_files.h"
@@ -52,6 +53,7 @@ struct Config {
   crypto::SecretBytes log_key_pem;
   crypto::SecretBytes witness_key_pem;
   WitnessingConfig witnessing;
+  federation::DescriptorBook::Options federation;
   ListenerConfig agency;
   ListenerConfig partner;
   // host:port where this node is a witness over HTTP as well; absent: over gRPC alone.

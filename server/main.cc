@@ -192,23 +192,24 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
                       rpc::GrpcPeerClient::Create(partner_identity, partners, revocations, clock));
   PM_ASSIGN_OR_RETURN(
       const auto node,
-      journeys::Node::Open({.state_folder = config.state_folder.string(),
-                            .master_key_path = config.master_key_file.string(),
-                            .config_sha256_hex = config.sha256_hex,
-                            .search_threads = config.search_threads,
-                            .publishing = {.interval = std::chrono::seconds(1),
-                                           .quorum = config.witnessing.quorum,
-                                           .strict_after = config.witnessing.strict_after},
-                            .outside_witnesses = std::move(outside_witnesses),
-                            .on_store_failure =
-                                [](const absl::Status& why) {
-                                  base::Log(base::LogSeverity::kError,
-                                            "the store failed, the node ends: " + why.ToString());
-                                  store_failed = true;
-                                  kill(getpid(), SIGTERM);
-                                }},
-                           std::move(identity), std::move(partners), store::PosixStorage(), clock,
-                           random, *peers));
+      journeys::Node::Open(
+          {.state_folder = config.state_folder.string(),
+           .master_key_path = config.master_key_file.string(),
+           .config_sha256_hex = config.sha256_hex,
+           .search_threads = config.search_threads,
+           .publishing = {.interval = std::chrono::seconds(1),
+                          .quorum = config.witnessing.quorum,
+                          .strict_after = config.witnessing.strict_after},
+           .federation = {.book = config.federation, .fetch_interval = std::chrono::hours(24)},
+           .outside_witnesses = std::move(outside_witnesses),
+           .on_store_failure =
+               [](const absl::Status& why) {
+                 base::Log(base::LogSeverity::kError,
+                           "the store failed, the node ends: " + why.ToString());
+                 store_failed = true;
+                 kill(getpid(), SIGTERM);
+               }},
+          std::move(identity), std::move(partners), store::PosixStorage(), clock, random, *peers));
   PM_ASSIGN_OR_RETURN(const auto node_server,
                       rpc::NodeServer::Start({.agency_listen = config.agency.listen,
                                               .partner_listen = config.partner.listen,

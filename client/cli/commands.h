@@ -17,6 +17,7 @@ Command EraseCommand();
 Command ExhibitCommand();
 Command ExplainCommand();
 Command ExtractCommand();
+Command FederationCommand();
 Command GenerateCommand();
 Command HelpCommand();
 Command LinkCommand();

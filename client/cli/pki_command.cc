@@ -78,6 +78,13 @@ absl::StatusOr<int> RunIssueRole(const Arguments& arguments, Session& session) {
   return Finish(draft, arguments, session);
 }
 
+absl::StatusOr<int> RunGovernanceKey(const Arguments& arguments, Session& session) {
+  crypto::SystemRandom random;
+  PM_ASSIGN_OR_RETURN(const pki::Draft draft,
+                      pki::DraftGovernanceKey(arguments.Text("--dir"), random));
+  return Finish(draft, arguments, session);
+}
+
 // How much of its life a certificate has left: "########------------".
 std::string LifeBar(const pki::ListedCertificate& certificate, std::int64_t now_ms) {
   const auto life =
@@ -151,6 +158,7 @@ absl::StatusOr<int> RunExportPartner(const Arguments& arguments, Session& sessio
     const fs::path home = fs::path(arguments.Text("--out")) / block.domain;
     draft.Add(home / "federation-ca.pem", block.federation_ca_pem);
     draft.Add(home / "exchange.pub.pem", block.exchange_key_pem);
+    if (!block.governance_vkey.empty()) draft.Add(home / "governance.vkey", block.governance_vkey);
     if (block.list_pem) draft.Add(home / "federation-ca.crl", *block.list_pem);
     if (!arguments.On("--dry-run")) {
       PM_RETURN_IF_ERROR(
@@ -395,6 +403,22 @@ Command DueCommand() {
           .run = RunDue};
 }
 
+Command GovernanceKeyCommand() {
+  return {.name = "governance-key",
+          .summary = "Make the key by which the agency signs federation descriptors.",
+          .description =
+              "Whoever has it votes for the agency about who is in the federation: keep it off "
+              "every network, on a medium that needs two people if you can. To change it, make a "
+              "new one with --force after copying the old: the next descriptor needs signatures "
+              "by keys of both versions.",
+          .options = WithWriteOptions({kDir}),
+          .places = {},
+          .examples = {{"proofmark pki governance-key --dir pki",
+                        "pki/governance/governance.pem, and its public half governance.vkey."}},
+          .children = {},
+          .run = RunGovernanceKey};
+}
+
 Parameter NextUpdateOption() {
   return {.name = "--next-update",
           .help = "When the list after this one is due, at the latest.",
@@ -483,8 +507,9 @@ Command ExportPartnerCommand() {
           .summary = "Print what a partner needs to know of a node.",
           .description =
               "Prints the [[partner]] block for the partner's proofmarkd.toml; with "
-              "--out it also writes the two public files that the block names, into "
-              "DIR/<domain>. Hand both over by a channel that cannot be forged: whoever "
+              "--out it also writes the public files that the block names, into "
+              "DIR/<domain>, and beside them the agency's governance key if it has one. Hand both "
+              "over by a channel that cannot be forged: whoever "
               "replaces them becomes the agency.",
           .options = WithWriteOptions(
               {kDir,
@@ -528,7 +553,7 @@ Command PkiCommand() {
           .examples = {{"proofmark pki list --dir pki", "What there is and how long it lasts."}},
           .children = {InitAgencyCommand(), IssueNodeCommand(), IssueRoleCommand(), ListCommand(),
                        DueCommand(), RenewCommand(), RevokeCommand(), CrlCommand(),
-                       ExportPartnerCommand()}};
+                       GovernanceKeyCommand(), ExportPartnerCommand()}};
 }
 
 }  // namespace proofmark::client::cli

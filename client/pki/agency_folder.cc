@@ -10,6 +10,7 @@
 #include "client/fault.h"
 #include "client/pki/layout.h"
 #include "client/profile.h"
+#include "crypto/federation/descriptor.h"
 #include "crypto/sign/ed25519.h"
 #include "crypto/sign/key_id.h"
 #include "crypto/x509/certificate.h"
@@ -22,6 +23,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMasterKeyBytes = 32;
 constexpr std::int64_t kDomainBytesMax = 512;
+
+constexpr std::string_view kGovernanceVkey = "governance.vkey";
 
 // Fresh signing keys and their public halves, but for those that the node has.
 void AddSigningKeys(const fs::path& keys, base::Random& random, Draft& draft) {
@@ -296,6 +299,19 @@ absl::StatusOr<Draft> DraftRole(const fs::path& folder, const RoleRequest& reque
   return draft;
 }
 
+absl::StatusOr<Draft> DraftGovernanceKey(const fs::path& folder, base::Random& random) {
+  PM_ASSIGN_OR_RETURN(const std::string domain, ReadDomain(folder));
+  const crypto::SigningKey key = crypto::SigningKey::Generate(random);
+  const fs::path home = folder / "governance";
+  Draft draft;
+  draft.AddPrivate(home / "governance.pem", key.ToPem());
+  draft.Add(home / kGovernanceVkey,
+            crypto::ToVerifierKey(crypto::FederationGovernanceKeyName(domain),
+                                  crypto::NoteKeyType::kNote, key.verifying_key()) +
+                "\n");
+  return draft;
+}
+
 absl::StatusOr<std::vector<ListedCertificate>> ListCertificates(const fs::path& folder) {
   PM_RETURN_IF_ERROR(ReadDomain(folder).status());
   std::vector<ListedCertificate> list;
@@ -335,6 +351,10 @@ absl::StatusOr<PartnerBlock> ExportPartner(const fs::path& folder, const Partner
   PM_ASSIGN_OR_RETURN(block.exchange_key_pem,
                       ReadFile(folder / "nodes" / request.id / "keys" / "exchange.pub.pem",
                                crypto::kKeyPemBytesMax));
+  std::error_code error;
+  if (const fs::path file = folder / "governance" / kGovernanceVkey; fs::exists(file, error)) {
+    PM_ASSIGN_OR_RETURN(block.governance_vkey, ReadFile(file, crypto::kVerifierKeyBytesMax));
+  }
   const fs::path keys = folder / "nodes" / request.id / "keys";
   PM_ASSIGN_OR_RETURN(const std::string log_key, NoteKeyText(keys, block.domain, request.id, "log",
                                                              crypto::NoteKeyType::kNote));

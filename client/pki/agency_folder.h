@@ -32,6 +32,8 @@
 //                                     and answers
 //     keys/log.pem, keys/witness.pem  the same: checkpoints of its ledger, cosignatures
 //     keys/master.key                 32 random bytes; seals everything the node keeps
+//   governance/governance.pem       Ed25519, private: signs federation descriptors; for no machine
+//                                   on a network. governance.vkey: its public half, one line
 //   roles/<role>-<pseudonym>/         what goes to one person: staff-ca.pem, certificate.pem,
 //                                     private.key, profile.toml
 //
@@ -98,6 +100,10 @@ absl::StatusOr<Draft> DraftNode(const std::filesystem::path& folder, const NodeR
 //   kUsage, kCannotRead, kOwnCertificate (faults)
 absl::StatusOr<Draft> DraftRole(const std::filesystem::path& folder, const RoleRequest& request,
                                 std::int64_t now_unix_ms);
+
+// A fresh key by which the agency takes part in governing the federation.
+//   kCannotRead, kOwnCertificate (faults)
+absl::StatusOr<Draft> DraftGovernanceKey(const std::filesystem::path& folder, base::Random& random);
 
 // One certificate that lies in the folder.
 struct ListedCertificate {
@@ -185,7 +191,8 @@ struct PartnerRequest {
 struct PartnerBlock {
   std::string toml;               // One [[partner]] of proofmarkd.toml.
   std::string federation_ca_pem;  // To lie at <prefix>/<domain>/federation-ca.pem,
-  std::string exchange_key_pem;   // and at <prefix>/<domain>/exchange.pub.pem.
+  std::string exchange_key_pem;   // at <prefix>/<domain>/exchange.pub.pem, and
+  std::string governance_vkey;    // at <prefix>/<domain>/governance.vkey; empty: none was made.
   // To lie at <prefix>/<domain>/federation-ca.crl, and to be replaced by every later one. Absent:
   // the agency publishes none.
   std::optional<std::string> list_pem;

@@ -17,6 +17,9 @@ enum class Service {
   kFollowUp,
 };
 
+// Its word in federation descriptors: "match", "details", "follow-up".
+std::string_view ToText(Service service);
+
 // What a message asks for, as far as an agreement speaks of it.
 struct AskedFor {
   Service service = Service::kMatch;

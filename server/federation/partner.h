@@ -38,7 +38,11 @@ struct Partner {
   std::optional<crypto::NoteVerifierKey> witness_key;
   std::set<std::string, std::less<>> answered_purposes;  // For which it may ask us.
   std::set<std::string, std::less<>> asked_purposes;     // For which we may ask it.
-  BudgetLimits budget;                                   // What it may use when it asks us.
+  // Services that the federation descriptor lets it ask us for, and us it, by ToText(Service).
+  // Absent: there is no descriptor, and every service is granted for the purposes above.
+  std::optional<std::set<std::string, std::less<>>> answered_services;
+  std::optional<std::set<std::string, std::less<>>> asked_services;
+  BudgetLimits budget;                        // What it may use when it asks us.
   std::chrono::milliseconds timeout{30'000};  // Longest wait for one answer of this partner.
 };
 

@@ -91,6 +91,15 @@ class PeerClient {
   virtual void ReportFork(const Partner& partner, const std::string& first_note,
                           const std::string& second_note,
                           std::chrono::steady_clock::time_point deadline, ReportCallback done) = 0;
+
+  using DescriptorsCallback = std::function<void(absl::StatusOr<std::vector<std::string>>)>;
+
+  // The federation descriptors that `partner` has accepted, from version `have` on (0: the one in
+  // force there), at most kNotesAtOnceMax of descriptor_book.h. Called back as above; nothing is
+  // believed yet.
+  virtual void GetDescriptors(const Partner& partner, std::uint64_t have,
+                              std::chrono::steady_clock::time_point deadline,
+                              DescriptorsCallback done) = 0;
 };
 
 }  // namespace proofmark::federation

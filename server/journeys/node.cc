@@ -46,7 +46,10 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   PM_RETURN_IF_ERROR(node->searches_->CloseAbandoned());
   PM_RETURN_IF_ERROR(node->reception_->ForgetOldAnswers());
   PM_RETURN_IF_ERROR(node->LogStart());
+  PM_RETURN_IF_ERROR(node->federation_->RaiseAlarms());
+  PM_RETURN_IF_ERROR(node->federation_->WatchLife());
   node->publishing_->Start();
+  node->federation_->Start();
   node->fork_reports_->Start();
   node->outbox_->Start();
   node->index_keeper_->Start();
@@ -57,7 +60,7 @@ Node::Node(Options options, federation::NodeIdentity identity, federation::Partn
            const base::Clock& clock, base::Random& random, federation::PeerClient& peers)
     : options_(std::move(options)),
       identity_(std::move(identity)),
-      partners_(std::move(partners)),
+      configured_(std::move(partners)),
       start_unix_ms_(clock.UnixMillis()),
       clock_(clock),
       random_(random),
@@ -89,6 +92,10 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                           first.entry.node, identity_.node_id()));
     }
   }
+  PM_ASSIGN_OR_RETURN(federation_,
+                      FederationKeeper::Create(options_.federation, *store_, *ledger_, identity_,
+                                               configured_, peers_, clock_));
+  PM_ASSIGN_OR_RETURN(partners_, federation_->AdmitAtStart());
   PM_RETURN_IF_ERROR(AssembleLedger());
   PM_ASSIGN_OR_RETURN(commitments_, ledger::CaseCommitments::Open(*store_));
   PM_ASSIGN_OR_RETURN(match::AnswerKey answer_key, match::AnswerKey::Open(*store_));
@@ -103,6 +110,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                                      .collection = collection_,
                                                      .identity = identity_,
                                                      .partners = partners_,
+                                                     .federation = *federation_,
                                                      .peers = peers_,
                                                      .clock = clock_,
                                                      .random = random_});
@@ -122,6 +130,7 @@ absl::Status Node::AssembleExchange() {
                                              .ledger = *ledger_,
                                              .identity = identity_,
                                              .partners = partners_,
+                                             .federation = *federation_,
                                              .peers = peers_,
                                              .clock = clock_},
                                             options_.letters));
@@ -152,6 +161,7 @@ absl::Status Node::AssembleExchange() {
                      .ledger = *ledger_,
                      .identity = identity_,
                      .partners = partners_,
+                     .federation = *federation_,
                      .publishing = *publishing_,
                      .clock = clock_},
       std::vector<Desk*>{match_desk_.get(), &links_->desk(), &details_->request_desk(),
@@ -163,7 +173,9 @@ absl::Status Node::AssembleLedger() {
   PM_ASSIGN_OR_RETURN(checkpoints_,
                       ledger::CheckpointBook::Open(*store_, *ledger_, clock_, identity_.log_key()));
   ledger::WitnessBook::Options witnessed{.name = identity_.witness_name(), .origins = {}};
-  for (const federation::Partner& partner : partners_.all()) {
+  // Who witnesses whom is the configuration's business: a ledger must not lose its witnesses
+  // because a descriptor ended.
+  for (const federation::Partner& partner : configured_.all()) {
     witnessed.told.push_back(partner.domain);
     if (partner.log_key) witnessed.origins.push_back({*partner.log_key, partner.node_id});
   }
@@ -171,10 +183,10 @@ absl::Status Node::AssembleLedger() {
       witness_, ledger::WitnessBook::Create(*store_, *ledger_, clock_, identity_.witness_key(),
                                             std::move(witnessed)));
   PM_ASSIGN_OR_RETURN(
-      publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, partners_, peers_, clock_,
+      publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, configured_, peers_, clock_,
                                       options_.publishing, options_.outside_witnesses));
   fork_reports_ =
-      std::make_unique<ForkReports>(*witness_, partners_, peers_, clock_,
+      std::make_unique<ForkReports>(*witness_, configured_, peers_, clock_,
                                     ForkReports::Options{.interval = options_.publishing.interval,
                                                          .wait = options_.publishing.wait,
                                                          .retry = options_.publishing.refresh});
@@ -280,6 +292,7 @@ absl::Status Node::Stop() {
   outbox_->Stop();
   const absl::Status logged = ledger_->Append(std::move(stop)).status();
   publishing_->Stop();
+  federation_->Stop();
   fork_reports_->Stop();
   // Last: who has no patience for it loses nothing but time.
   index_keeper_->Stop();

@@ -23,6 +23,7 @@
 #include "server/journeys/details.h"
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
+#include "server/journeys/federation_keeper.h"
 #include "server/journeys/fork_reports.h"
 #include "server/journeys/links.h"
 #include "server/journeys/match_desk.h"
@@ -59,6 +60,7 @@ class Node {
     int search_threads = 2;  // Workers of one search; 1..64.
     match::IndexKeeper::Options index;
     PublishingOptions publishing;
+    FederationOptions federation;
     Outbox::Options letters;
     // Witnesses of the ledger beside the partners.
     std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
@@ -124,6 +126,10 @@ class Node {
   ledger::CheckpointBook& checkpoints() { return *checkpoints_; }
   federation::PeerClient& peers() { return peers_; }
   const federation::NodeIdentity& identity() const { return identity_; }
+  FederationKeeper& federation() { return *federation_; }
+  // Those of the configuration, and of them those that the federation descriptor admits, with what
+  // both grant: the same without a descriptor.
+  const federation::Partners& configured_partners() const { return configured_; }
   const federation::Partners& partners() const { return partners_; }
 
   // By agency.
@@ -152,17 +158,19 @@ class Node {
   // Constant after construction.
   const Options options_;
   const federation::NodeIdentity identity_;
-  const federation::Partners partners_;
+  const federation::Partners configured_;
   const std::int64_t start_unix_ms_;
   // Constant after Open.
   std::int64_t loaded_from_store_ = 0;
   std::int64_t ready_ms_ = 0;
+  federation::Partners partners_;
   // Do their own locking. In order of construction: each uses only what stands above it.
   const base::Clock& clock_;
   base::Random& random_;
   federation::PeerClient& peers_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ledger::Ledger> ledger_;
+  std::unique_ptr<FederationKeeper> federation_;
   std::unique_ptr<ledger::CheckpointBook> checkpoints_;
   std::unique_ptr<ledger::WitnessBook> witness_;
   std::unique_ptr<Publishing> publishing_;

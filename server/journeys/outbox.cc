@@ -217,8 +217,10 @@ std::size_t Outbox::SendDue(bool now) {
   }
   for (const Due& next : due) {
     const absl::StatusOr<StoredLetter> letter = Load(next.partner->domain, next.index);
-    if (!letter.ok()) {
-      mailbox_->Put({next.partner->domain, next.index, letter.status()});
+    absl::Status may = letter.status();
+    if (may.ok()) may = rooms_.federation.MayDeal(next.partner->domain);
+    if (!may.ok()) {
+      mailbox_->Put({next.partner->domain, next.index, std::move(may)});
       continue;
     }
     rooms_.peers.Exchange(*next.partner, letter->envelope,

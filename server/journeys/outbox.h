@@ -22,6 +22,7 @@
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
 #include "server/journeys/desk.h"
+#include "server/journeys/federation_keeper.h"
 #include "server/ledger/ledger.h"
 #include "server/store/store.h"
 
@@ -68,8 +69,8 @@ struct WaitingLetter {
 };
 
 // Letters to partners: durable before they are sent, sent in order, the same bytes until a signed
-// answer comes. One that is not acknowledged within kLetterAgeMax is given up, with an alarm.
-// Thread-safe.
+// answer comes. They wait while the federation descriptor does not admit the partner. One that is
+// not acknowledged within kLetterAgeMax is given up, with an alarm. Thread-safe.
 class Outbox {
  public:
   struct Rooms {
@@ -77,6 +78,7 @@ class Outbox {
     ledger::Ledger& ledger;
     const federation::NodeIdentity& identity;
     const federation::Partners& partners;
+    const FederationKeeper& federation;
     federation::PeerClient& peers;
     const base::Clock& clock;
   };

@@ -36,6 +36,9 @@ absl::StatusOr<ReleasedAnswer> Reception::Receive(const SendingPeer& peer, crypt
     return Deny(peer, exchange, nullptr, "NOT_A_PARTNER",
                 absl::UnauthenticatedError("this node has no agreement with the asking node"));
   }
+  if (absl::Status admitted = rooms_.federation.MayDeal(peer.domain); !admitted.ok()) {
+    return Deny(peer, exchange, nullptr, "FEDERATION", std::move(admitted));
+  }
   const auto desk = desks_.find(message.type);
   if (desk == desks_.end()) {
     return Deny(peer, exchange, nullptr, "UNKNOWN_TYPE",

@@ -15,6 +15,7 @@
 #include "server/federation/partner.h"
 #include "server/journeys/desk.h"
 #include "server/journeys/exchange_book.h"
+#include "server/journeys/federation_keeper.h"
 #include "server/journeys/keyed_lock.h"
 #include "server/journeys/publishing.h"
 #include "server/ledger/ledger.h"
@@ -41,6 +42,7 @@ struct ReceptionRooms {
   ledger::Ledger& ledger;
   const federation::NodeIdentity& identity;
   const federation::Partners& partners;
+  const FederationKeeper& federation;
   const Publishing& publishing;
   const base::Clock& clock;
 };
@@ -49,7 +51,8 @@ struct ReceptionRooms {
 // (docs/design/journeys.md):
 //   1. envelope: its type has a desk, its sender is the peer, its recipient is us, signed by that
 //      partner's exchange key;
-//   2. strict mode: nothing is released while the ledger has been unwitnessed for too long;
+//   2. federation: the descriptor in force admits the peer, and has not ended;
+//      strict mode: nothing is released while the ledger has been unwitnessed for too long;
 //   3. exchange id known: same message, the stored answer again; another, refused;
 //   4. age, then the desk reads the payload;
 //   5. agreement: what it does not cover is answered with a signed refusal; the desk answers the

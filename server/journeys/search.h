@@ -16,6 +16,7 @@
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
+#include "server/journeys/federation_keeper.h"
 #include "server/journeys/question_log.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
@@ -45,6 +46,7 @@ struct SearchRooms {
   match::ExhibitCollection& collection;
   const federation::NodeIdentity& identity;
   const federation::Partners& partners;
+  const FederationKeeper& federation;
   federation::PeerClient& peers;
   const base::Clock& clock;
   base::Random& random;

@@ -83,8 +83,12 @@ absl::Status SearchRun::Ask() {
                         questions_.Open(DraftOf("", crypto::NewExchangeId(rooms_.random))));
   }
   for (const federation::Partner* partner : chosen_) {
-    const federation::AgreementDecision decision =
+    federation::AgreementDecision decision =
         federation::DecideAsking(partner, {.purpose = request_.purpose});
+    if (const absl::Status admitted = rooms_.federation.MayDeal(partner->domain); !admitted.ok()) {
+      decision = {
+          .allowed = false, .refusal_code = "POLICY", .reason = std::string(admitted.message())};
+    }
     PM_RETURN_IF_ERROR(decision.allowed ? OpenQuestion(*partner)
                                         : Refuse(*partner, decision.refusal_code, decision.reason));
   }

@@ -51,6 +51,9 @@ MethodTable MakeTable() {
       {"/proofmark.admin.v1.NodeService/ListCalibrations", {.staff = everyone}},
       {"/proofmark.admin.v1.NodeService/InstallCalibration", {.staff = administrators}},
       {"/proofmark.admin.v1.NodeService/Erase", {.staff = administrators}},
+      {"/proofmark.admin.v1.NodeService/GetFederation", {.staff = everyone}},
+      {"/proofmark.admin.v1.NodeService/ApplyDescriptor", {.staff = administrators}},
+      {"/proofmark.v1.FederationService/GetDescriptors", {.nodes = true}},
       {"/proofmark.v1.ExchangeService/Exchange", {.nodes = true}},
       {"/proofmark.v1.WitnessService/AddCheckpoint", {.nodes = true}},
       {"/proofmark.v1.WitnessService/GetWitnessedCheckpoint", {.nodes = true}},
@@ -71,8 +74,12 @@ const MethodTable& AllMethods() {
   return *table;
 }
 
-Guard::Guard(std::shared_ptr<const PeerTrust> trust, Executor& executor, DenialSink on_denial)
-    : trust_(std::move(trust)), on_denial_(std::move(on_denial)), executor_(executor) {}
+Guard::Guard(std::shared_ptr<const PeerTrust> trust, Executor& executor, DenialSink on_denial,
+             NodeGate gate)
+    : trust_(std::move(trust)),
+      on_denial_(std::move(on_denial)),
+      gate_(std::move(gate)),
+      executor_(executor) {}
 
 absl::StatusOr<crypto::SpiffeName> Guard::Admit(const grpc::CallbackServerContext& context,
                                                 std::string_view method) const {
@@ -86,6 +93,12 @@ absl::StatusOr<crypto::SpiffeName> Guard::Admit(const grpc::CallbackServerContex
     on_denial_({std::string(method), leaf->name().uri(), "role"});
     return absl::PermissionDeniedError(
         absl::StrFormat("%s may not call %s", leaf->name().uri(), method));
+  }
+  if (leaf->name().kind() == crypto::SpiffeName::Kind::kNode) {
+    if (absl::Status open = gate_(leaf->name(), method); !open.ok()) {
+      on_denial_({std::string(method), leaf->name().uri(), "federation"});
+      return open;
+    }
   }
   return leaf->name();
 }

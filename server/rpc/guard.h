@@ -33,7 +33,7 @@ const MethodTable& AllMethods();
 struct Denial {
   std::string method;
   std::string caller;  // SPFFE id, or empty when the certificate names nobody we know.
-  std::string reason;  // A code: "unauthenticated", "role".
+  std::string reason;  // A code: "unauthenticated", "role", "federation".
 };
 
 // The one way into every handler: who is calling (the leaf of the connection, judged anew for each
@@ -42,13 +42,18 @@ struct Denial {
 class Guard {
  public:
   using DenialSink = std::function<void(const Denial&)>;
+  // Whether a node of another agency may call `method` now, beyond the table.
+  using NodeGate =
+      std::function<absl::Status(const crypto::SpiffeName& node, std::string_view method)>;
 
   // `executor` must outlive the result. `on_denial` blocks until the denial is durable.
-  Guard(std::shared_ptr<const PeerTrust> trust, Executor& executor, DenialSink on_denial);
+  Guard(std::shared_ptr<const PeerTrust> trust, Executor& executor, DenialSink on_denial,
+        NodeGate gate);
 
   // The caller, if it may call `method`. Called by the handlers below, before any request is read.
   //   kUnauthenticated  nobody we know.
   //   kPermissionDenied known, and not allowed this; recorded.
+  //   others            as the gate has it; recorded.
   absl::StatusOr<crypto::SpiffeName> Admit(const grpc::CallbackServerContext& context,
                                            std::string_view method) const;
 
@@ -64,6 +69,7 @@ class Guard {
   // Constant after construction.
   const std::shared_ptr<const PeerTrust> trust_;
   const DenialSink on_denial_;
+  const NodeGate gate_;
   // Does its own locking.
   Executor& executor_;
 };

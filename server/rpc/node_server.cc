@@ -68,12 +68,19 @@ absl::StatusOr<std::unique_ptr<NodeServer::Port>> NodeServer::Listen(Listener li
   port->trust = listener.trust;
   port->executor = std::make_unique<Executor>(listener.threads, kQueuedMax);
   port->guard = std::make_unique<Guard>(
-      port->trust, *port->executor, [&node = listener.node](const Denial& denial) {
+      port->trust, *port->executor,
+      [&node = listener.node](const Denial& denial) {
         base::Log(
             base::LogSeverity::kWarning,
             absl::StrFormat("denied (%s): %s to %s", denial.reason, denial.caller, denial.method));
         const auto receipt = node.ledger().Append(DenialEntry(denial));
         if (!receipt.ok()) base::Log(base::LogSeverity::kError, receipt.status().ToString());
+      },
+      // Descriptors pass also where nothing else does: how else would a node catch up?
+      [&federation = listener.node.federation()](const crypto::SpiffeName& caller,
+                                                 std::string_view method) {
+        return method == kGetDescriptorsMethod ? federation.MayFetch(caller.domain())
+                                               : federation.MayDeal(caller.domain());
       });
   port->services = listener.make_services(*port->guard);
 
@@ -134,7 +141,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(
            }}));
 
   std::map<std::string, crypto::AgencyTrust> partners;
-  for (const federation::Partner& partner : node.partners().all()) {
+  for (const federation::Partner& partner : node.configured_partners().all()) {
     PM_ASSIGN_OR_RETURN(auto cas, crypto::X509Certificate::BundleFromPem(partner.ca_pem));
     partners.emplace(partner.domain, crypto::AgencyTrust{partner.domain, std::move(cas)});
   }
@@ -154,6 +161,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(
                                   std::vector<std::unique_ptr<grpc::Service>> services;
                                   services.push_back(MakeExchangeService(rooms(guard)));
                                   services.push_back(MakeWitnessService(rooms(guard)));
+                                  services.push_back(MakeFederationService(rooms(guard)));
                                   return services;
                                 }}));
   }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
+#include "base/bytes.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "base/version.h"
 #include "forensics/evidence/calibration.h"
@@ -38,6 +42,20 @@ void ToProto(const journeys::CalibrationInForce& in_force, admin::Calibration& t
   }
   told.set_unused_version(in_force.unused_version);
   told.set_statement(info.statement);
+}
+
+std::string_view StageText(crypto::DescriptorStage stage) {
+  switch (stage) {
+    case crypto::DescriptorStage::kEarly:
+      return "early";
+    case crypto::DescriptorStage::kInForce:
+      return "in-force";
+    case crypto::DescriptorStage::kGrace:
+      return "grace";
+    case crypto::DescriptorStage::kEnded:
+      return "ended";
+  }
+  return "";
 }
 
 admin::RevocationListState ToProto(crypto::ListState state) {
@@ -106,6 +124,29 @@ class NodeService final : public admin::NodeService::CallbackService {
         });
   }
 
+  grpc::ServerUnaryReactor* GetFederation(grpc::CallbackServerContext* context,
+                                          const admin::GetFederationRequest* request,
+                                          admin::GetFederationResponse* response) override {
+    return rooms_.guard.Unary(context, "/proofmark.admin.v1.NodeService/GetFederation", request,
+                              response,
+                              [this](const crypto::SpiffeName&, const admin::GetFederationRequest&,
+                                     admin::GetFederationResponse& answer) {
+                                DescribeFederation(*answer.mutable_federation());
+                                return absl::OkStatus();
+                              });
+  }
+
+  grpc::ServerUnaryReactor* ApplyDescriptor(grpc::CallbackServerContext* context,
+                                            const admin::ApplyDescriptorRequest* request,
+                                            admin::ApplyDescriptorResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.admin.v1.NodeService/ApplyDescriptor", request, response,
+        [this](const crypto::SpiffeName& caller, const admin::ApplyDescriptorRequest& asked,
+               admin::ApplyDescriptorResponse& answer) {
+          return Apply(StaffOf(caller), asked, answer);
+        });
+  }
+
   grpc::ServerUnaryReactor* Erase(grpc::CallbackServerContext* context,
                                   const admin::EraseRequest* request,
                                   admin::EraseResponse* response) override {
@@ -137,6 +178,46 @@ class NodeService final : public admin::NodeService::CallbackService {
     answer.set_case_count(erased->cases);
     if (erased->receipt) *answer.mutable_receipt() = wire::ToProto(*erased->receipt);
     return absl::OkStatus();
+  }
+
+  absl::Status Apply(const federation::Caller& caller, const admin::ApplyDescriptorRequest& asked,
+                     admin::ApplyDescriptorResponse& answer) const {
+    std::optional<crypto::Sha256Digest> pin;
+    if (!asked.pinned_hash().empty()) {
+      if (asked.pinned_hash().size() != pin.emplace().size()) {
+        return absl::InvalidArgumentError("pinned_hash: not 32 bytes");
+      }
+      std::ranges::copy(base::AsBytes(asked.pinned_hash()), pin->begin());
+    }
+    PM_ASSIGN_OR_RETURN(const records::LedgerReceipt receipt,
+                        rooms_.node.federation().Apply(caller, asked.note(), pin));
+    DescribeFederation(*answer.mutable_federation());
+    *answer.mutable_receipt() = wire::ToProto(receipt);
+    return absl::OkStatus();
+  }
+
+  void DescribeFederation(admin::Federation& told) const {
+    const journeys::FederationStanding standing = rooms_.node.federation().standing();
+    if (standing.in_force == nullptr) return;
+    const federation::DescriptorInForce& in_force = *standing.in_force;
+    const crypto::FederationDescriptor& descriptor = in_force.accepted.descriptor();
+    told.set_note(in_force.accepted.NoteBytes());
+    told.set_stage(std::string(StageText(standing.stage)));
+    told.set_life_passed_percent(
+        crypto::LifePassedPercent(descriptor, base::SystemClock().UnixMillis() / 1000));
+    *told.mutable_accept_time() = wire::ToTimestamp(in_force.accept_unix_ms);
+    told.set_source(in_force.source);
+    told.set_ledger_index(in_force.ledger_index);
+    *told.mutable_grace_end_time() = wire::ToTimestamp(
+        1000 * (descriptor.not_after_unix_s + rooms_.node.federation().book().grace().count()));
+    for (const federation::Membership& partner : standing.partners) {
+      admin::FederationPartner& row = *told.add_partners();
+      row.set_domain(partner.domain);
+      row.set_admitted(partner.admitted());
+      row.set_fault(partner.fault);
+    }
+    told.set_restart_needed(standing.restart_needed);
+    told.set_own_fault(standing.own_fault);
   }
 
   absl::Status Install(const federation::Caller& caller,

@@ -9,9 +9,11 @@
 #include "base/status.h"
 #include "grpcpp/create_channel.h"
 #include "proofmark/v1/exchange_service.grpc.pb.h"
+#include "proofmark/v1/federation_service.grpc.pb.h"
 #include "proofmark/v1/witness_service.grpc.pb.h"
 #include "proto/wire/common.h"
 #include "proto/wire/envelope.h"
+#include "server/federation/descriptor_book.h"
 #include "server/rpc/grpc_status.h"
 
 namespace proofmark::rpc {
@@ -23,6 +25,7 @@ constexpr int kAnswerBytesMax = 4 << 20;
 // may be tried again.
 constexpr char kServiceConfig[] = R"({"methodConfig": [{
   "name": [{"service": "proofmark.v1.ExchangeService"},
+           {"service": "proofmark.v1.FederationService"},
            {"service": "proofmark.v1.WitnessService"}],
   "retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.2s", "maxBackoff": "2s",
                   "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]})";
@@ -100,6 +103,16 @@ absl::StatusOr<federation::SharedEntries> ReadEntries(
   return page;
 }
 
+absl::StatusOr<std::vector<std::string>> ReadDescriptors(
+    const v1::GetDescriptorsResponse& response) {
+  const auto count = static_cast<std::size_t>(response.notes_size());
+  if (count > federation::kNotesAtOnceMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("notes: %d, at most %d", count, federation::kNotesAtOnceMax));
+  }
+  return std::vector<std::string>(response.notes().begin(), response.notes().end());
+}
+
 }  // namespace
 
 // A channel to one partner, and what its other end must be.
@@ -108,6 +121,7 @@ struct GrpcPeerClient::Line {
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::ExchangeService::Stub> exchange;
   std::unique_ptr<v1::WitnessService::Stub> witness;
+  std::unique_ptr<v1::FederationService::Stub> federation;
 };
 
 GrpcPeerClient::GrpcPeerClient() = default;
@@ -133,6 +147,7 @@ absl::StatusOr<std::unique_ptr<GrpcPeerClient>> GrpcPeerClient::Create(
           endpoint, DialerCredentials(*identity, line->trust, node_id), Arguments());
       line->exchange = v1::ExchangeService::NewStub(line->channel);
       line->witness = v1::WitnessService::NewStub(line->channel);
+      line->federation = v1::FederationService::NewStub(line->channel);
       return std::shared_ptr<const Line>(std::move(line));
     };
     client->peers_.emplace(partner.domain, std::move(peer));
@@ -223,6 +238,18 @@ void GrpcPeerClient::ReportFork(const federation::Partner& partner, const std::s
       line->trust, std::move(request), deadline,
       [stub](auto&&... with) { stub->ReportFork(with...); },
       [](const v1::ReportForkResponse&) { return absl::OkStatus(); }, std::move(done));
+}
+
+void GrpcPeerClient::GetDescriptors(const federation::Partner& partner, std::uint64_t have,
+                                    std::chrono::steady_clock::time_point deadline,
+                                    DescriptorsCallback done) {
+  v1::GetDescriptorsRequest request;
+  request.set_have_version(have);
+  const std::shared_ptr<const Line> line = LineTo(partner);
+  auto* const stub = line->federation->async();
+  Send<v1::GetDescriptorsResponse>(
+      line->trust, std::move(request), deadline,
+      [stub](auto&&... with) { stub->GetDescriptors(with...); }, ReadDescriptors, std::move(done));
 }
 
 absl::Status GrpcPeerClient::Probe(const federation::Partner& partner,

@@ -45,6 +45,9 @@ class GrpcPeerClient final : public federation::PeerClient {
   void ReportFork(const federation::Partner& partner, const std::string& first_note,
                   const std::string& second_note, std::chrono::steady_clock::time_point deadline,
                   ReportCallback done) override;
+  void GetDescriptors(const federation::Partner& partner, std::uint64_t have,
+                      std::chrono::steady_clock::time_point deadline,
+                      DescriptorsCallback done) override;
 
   // OK when a connection to the partner stands or could be made before `deadline`; blocks.
   //   kUnavailable  it could not; the message says what to check.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "grpcpp/impl/codegen/service_type.h"
@@ -38,5 +39,10 @@ std::unique_ptr<grpc::Service> MakeAuditService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeNodeService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeExchangeService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeWitnessService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeFederationService(const ServiceRooms& rooms);
+
+// The one method of the partner port that is open to agencies whose entry differs.
+inline constexpr std::string_view kGetDescriptorsMethod =
+    "/proofmark.v1.FederationService/GetDescriptors";
 
 }  // namespace proofmark::rpc

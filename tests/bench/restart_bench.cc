@@ -71,6 +71,10 @@ class NoPeers final : public federation::PeerClient {
                   std::chrono::steady_clock::time_point, ReportCallback done) override {
     done(absl::UnavailableError("no peers"));
   }
+  void GetDescriptors(const federation::Partner&, std::uint64_t,
+                      std::chrono::steady_clock::time_point, DescriptorsCallback done) override {
+    done(absl::UnavailableError("no peers"));
+  }
 };
 
 // As random as ids are, and the same every time.

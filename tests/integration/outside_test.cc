@@ -14,6 +14,7 @@
 #include "proofmark/v1/details_service.grpc.pb.h"
 #include "proofmark/v1/exchange_service.grpc.pb.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
+#include "proofmark/v1/federation_service.grpc.pb.h"
 #include "proofmark/v1/link_service.grpc.pb.h"
 #include "proofmark/v1/witness_service.grpc.pb.h"
 #include "server/rpc/guard.h"
@@ -332,6 +333,7 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
     methods += static_cast<std::size_t>(service->method_count());
   }
   for (const auto* service : {v1::ExchangeRequest::descriptor()->file()->service(0),
+                              v1::GetDescriptorsRequest::descriptor()->file()->service(0),
                               v1::AddCheckpointRequest::descriptor()->file()->service(0)}) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto rule = rpc::AllMethods().find(

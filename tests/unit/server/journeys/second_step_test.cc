@@ -10,6 +10,7 @@
 #include "server/journeys/details.h"
 #include "server/journeys/links.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/test_federation.h"
 #include "tests/unit/server/support/agencies.h"
 
 namespace proofmark::journeys {
@@ -21,6 +22,7 @@ using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::IsOk;
 using ::proofmark::testing::kExaminer;
 using ::proofmark::testing::StatusIs;
+using ::proofmark::testing::TestFederation;
 using ::proofmark::testing::TwoAgencies;
 using records::EntryKind;
 using records::LinkState;
@@ -302,6 +304,27 @@ TEST_F(SecondStepTest, WhatIsReleasedArrivesWholeAndUnderItsConditions) {
   EXPECT_EQ(file.reasons, "");  // The owner's own.
   // The owner keeps what it gave, without the scans' bytes.
   EXPECT_EQ(FileOf(north(), id).released->exhibits[0].scans[0].content, "");
+}
+
+TEST_F(SecondStepTest, ALetterWaitsWhileTheDescriptorDoesNotAdmitThePartner) {
+  ASSERT_THAT(Review(true), IsOk());
+  Deliver();
+  // Both are members, but under other keys than those of the configuration.
+  TestFederation federation({two_.north.domain(), two_.south.domain()});
+  const std::string note =
+      federation.Note(federation.Descriptor(), {two_.north.domain(), two_.south.domain()});
+  ASSERT_THAT(south().federation().Apply({crypto::StaffRole::kAdministrator, "admin-1"}, note,
+                                         crypto::SignedDescriptor::Parse(note)->hash()),
+              IsOk());
+  const int sent_before = two_.wire.sent_count();
+
+  ASSERT_THAT(Request({wire::Material::kCoreData}, ""), IsOk());
+  south().outbox().DeliverNow();
+
+  const std::vector<WaitingLetter> waiting = south().outbox().Waiting();
+  ASSERT_THAT(waiting, SizeIs(1));
+  EXPECT_THAT(waiting[0].fault, HasSubstr("descriptor"));
+  EXPECT_EQ(two_.wire.sent_count(), sent_before);
 }
 
 TEST_F(SecondStepTest, NothingThatWasNotAskedForIsReleased) {

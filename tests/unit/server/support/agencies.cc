@@ -104,6 +104,14 @@ void WireInTheMiddle::ListSharedEntries(const federation::Partner& partner, std:
   done(absl::UnimplementedError("shared entries are read over gRPC"));
 }
 
+void WireInTheMiddle::GetDescriptors(const federation::Partner& partner, std::uint64_t have,
+                                     std::chrono::steady_clock::time_point /*deadline*/,
+                                     DescriptorsCallback done) {
+  journeys::Node* const node = Find(partner.node_id);
+  if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
+  done(node->federation().book().NotesFrom(have));
+}
+
 void WireInTheMiddle::ReportFork(const federation::Partner& partner, const std::string& first_note,
                                  const std::string& second_note,
                                  std::chrono::steady_clock::time_point /*deadline*/,

@@ -46,6 +46,9 @@ class WireInTheMiddle final : public federation::PeerClient {
   void ReportFork(const federation::Partner& partner, const std::string& first_note,
                   const std::string& second_note, std::chrono::steady_clock::time_point deadline,
                   ReportCallback done) override;
+  void GetDescriptors(const federation::Partner& partner, std::uint64_t have,
+                      std::chrono::steady_clock::time_point deadline,
+                      DescriptorsCallback done) override;
 
   // Set before anything is asked.
   std::function<void(crypto::Envelope&)> on_question;
