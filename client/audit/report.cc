@@ -53,7 +53,7 @@ Value& GroupOf(std::map<std::string, Value>& groups, const std::string& name) {
 }
 
 void CountAnswer(const EntryDraft& draft, Counts& counts) {
-  if (draft.peer.empty()) return;  // Of a search of one's own records.
+  if (draft.peer.empty()) return;           // Of a search of one's own records.
   if (draft.outcome == "RECEIVED") return;  // Of a letter, not of a question.
   if (draft.outcome == "ANSWERED") {
     ++counts.got_answered;

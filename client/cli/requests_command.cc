@@ -64,7 +64,8 @@ void PrintReleased(Console& console, const wire::ReleasedDetails& released) {
   std::string codes;
   for (const std::string& code : handling.codes) codes += (codes.empty() ? "" : " ") + code;
   terms.Add("handling", codes, Style::kBold);
-  if (handling.Has("H1")) terms.Add("condition", "not in judicial proceedings without the owner's leave");
+  if (handling.Has("H1"))
+    terms.Add("condition", "not in judicial proceedings without the owner's leave");
   if (handling.Has("H2")) terms.Add("condition", "not to be passed on without the owner's leave");
   if (handling.Has("H3")) terms.Add("restrictions", handling.restrictions, Style::kBold);
   terms.Add("use", handling.evidence ? "EVIDENCE" : "INTELLIGENCE", Style::kBold);

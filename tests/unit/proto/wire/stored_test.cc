@@ -198,7 +198,8 @@ TEST(StoredExchangeTest, EveryBoundHolds) {
           {"no asker", [](M& m) { m.clear_asker(); }, "exchange.asker: 0"},
           {"asker 255", [](M& m) { m.set_asker(std::string(255, 'a')); }, ""},
           {"asker 256", [](M& m) { m.set_asker(std::string(256, 'a')); }, "exchange.asker: 256"},
-          {"time -1", [](M& m) { m.set_kept_until_unix_ms(-1); }, "exchange.kept_until_unix_ms: -1"},
+          {"time -1", [](M& m) { m.set_kept_until_unix_ms(-1); },
+           "exchange.kept_until_unix_ms: -1"},
       },
       [](const M& m) { return ParseStoredExchange(m.SerializeAsString()); });
 }
