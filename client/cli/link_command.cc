@@ -215,7 +215,7 @@ Command ReviewCommand() {
                   .help = "The partner's handle, or the own exhibit's id.",
                   .required = true}},
       .examples = {{"proofmark link review 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 5d1e...77 --agency "
-                    "police.example --lead --case 24-117 --reasons \"striae run through on L2\"",
+                    "police.example --lead --case 24-117 --reasons 'striae run through on L2'",
                     "A partner's candidate is a lead."}},
       .children = {},
       .run = RunReview};
@@ -242,7 +242,7 @@ Command ConcludeCommand() {
                                       Reasons()}),
           .places = {kLink},
           .examples = {{"proofmark link conclude 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --conclusion ID "
-                        "--report BK-24-117 --reasons \"comparison microscope\"",
+                        "--report BK-24-117 --reasons 'comparison microscope'",
                         "Identified; another examiner verifies it in the same way."}},
           .children = {},
           .run = RunConclude};
@@ -257,7 +257,7 @@ Command WithdrawCommand() {
           .options = WithNodeOptions({Reasons()}),
           .places = {kLink},
           .examples = {{"proofmark link withdraw 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --reasons "
-                        "\"items were exchanged\"",
+                        "'items were exchanged'",
                         "A hit that was none."}},
           .children = {},
           .run = RunWithdraw};

@@ -23,38 +23,12 @@ Style ProbeStyle(const std::string& result) {
   return result.empty() ? Style::kPlain : Style::kBad;
 }
 
-absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
-  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
-  admin::v1::ListPartnersRequest request;
-  request.set_probe(arguments.On("--probe"));
-  PM_ASSIGN_OR_RETURN(const admin::v1::ListPartnersResponse answer, node->ListPartners(request));
-  Console& console = session.console;
-  Table table({{"agency"}, {"endpoint"}, {"we may ask"}, {"it may ask"}, {"state"}, {"detail"}});
-  bool all_serving = true;
-  for (const admin::v1::Partner& partner : answer.partners()) {
-    all_serving = all_serving && partner.probe_result() == "serving";
-    if (arguments.On("--json")) {
-      console.out() << JsonLine(partner);
-      continue;
-    }
-    table.AddRow({Cell(partner.domain(), Style::kBold), partner.endpoint(),
-                  Codes(partner.asked_purposes()), Codes(partner.answered_purposes()),
-                  Cell(partner.probe_result().empty() ? "not tried" : partner.probe_result(),
-                       ProbeStyle(partner.probe_result())),
-                  partner.probe_detail()});
-  }
-  console.out() << table.Text(console);
-  if (answer.partners().empty()) console.Note("There are no partners.");
-  return answer.partners().empty() || (request.probe() && !all_serving) ? 1 : 0;
-}
-
 std::string UseText(bool known, std::int64_t used, std::int64_t of) {
   return known ? absl::StrFormat("%s of %s", CountText(used), CountText(of)) : "not told yet";
 }
 
-absl::StatusOr<int> RunBudget(const Arguments& arguments, Session& session) {
-  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
-  PM_ASSIGN_OR_RETURN(const admin::v1::ListPartnersResponse answer, node->ListPartners({}));
+int ShowBudgets(const Arguments& arguments, const admin::v1::ListPartnersResponse& answer,
+                Session& session) {
   Table table({{"agency"},
                {"it used here, 24 h"},
                {"30 days"},
@@ -81,35 +55,54 @@ absl::StatusOr<int> RunBudget(const Arguments& arguments, Session& session) {
   return answer.partners().empty() ? 1 : 0;
 }
 
-Command BudgetCommand() {
-  return {.name = "budget",
-          .summary = "What was used of the questions agreed, in both directions.",
-          .description =
-              "In units: a fresh question costs one, near duplicates of earlier ones double each "
-              "time. What we used there is told in twentieths with every answer.",
-          .options = WithNodeOptions({}),
-          .places = {},
-          .examples = {{"proofmark partners budget", "How many questions are left."}},
-          .children = {},
-          .run = RunBudget};
+absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  admin::v1::ListPartnersRequest request;
+  request.set_probe(arguments.On("--probe"));
+  PM_ASSIGN_OR_RETURN(const admin::v1::ListPartnersResponse answer, node->ListPartners(request));
+  if (arguments.Text("WHAT") == "budget") return ShowBudgets(arguments, answer, session);
+  Console& console = session.console;
+  Table table({{"agency"}, {"endpoint"}, {"we may ask"}, {"it may ask"}, {"state"}, {"detail"}});
+  bool all_serving = true;
+  for (const admin::v1::Partner& partner : answer.partners()) {
+    all_serving = all_serving && partner.probe_result() == "serving";
+    if (arguments.On("--json")) {
+      console.out() << JsonLine(partner);
+      continue;
+    }
+    table.AddRow({Cell(partner.domain(), Style::kBold), partner.endpoint(),
+                  Codes(partner.asked_purposes()), Codes(partner.answered_purposes()),
+                  Cell(partner.probe_result().empty() ? "not tried" : partner.probe_result(),
+                       ProbeStyle(partner.probe_result())),
+                  partner.probe_detail()});
+  }
+  console.out() << table.Text(console);
+  if (answer.partners().empty()) console.Note("There are no partners.");
+  return answer.partners().empty() || (request.probe() && !all_serving) ? 1 : 0;
 }
 
 }  // namespace
 
 Command PartnersCommand() {
-  return {.name = "partners",
-          .summary = "List the partner agencies and what may be asked.",
-          .description =
-              "Ends with 1 when there are none, or when a partner that was tried does "
-              "not serve.",
-          .options = WithNodeOptions({{.name = "--probe",
-                                       .help = "Connect to each and say whether it answers.",
-                                       .kind = ValueKind::kFlag}}),
-          .places = {},
-          .examples = {{"proofmark partners", "Who they are and for which purposes."},
-                       {"proofmark partners --probe", "Who answers just now."}},
-          .children = {BudgetCommand()},
-          .run = Run};
+  return {
+      .name = "partners",
+      .summary = "List the partner agencies and what may be asked.",
+      .description =
+          "Ends with 1 when there are none, or when a partner that was tried does not serve. "
+          "Budgets are in units: a fresh question costs one, near duplicates of earlier ones "
+          "double each time; what we used at a partner is told in twentieths with every answer.",
+      .options = WithNodeOptions({{.name = "--probe",
+                                   .help = "Connect to each and say whether it answers.",
+                                   .kind = ValueKind::kFlag}}),
+      .places = {{.name = "WHAT",
+                  .help = "\"budget\": what was used of the questions agreed.",
+                  .choices = {"budget"}}},
+      .examples = {{"proofmark partners", "Who they are and for which purposes."},
+                   {"proofmark partners budget",
+                    "How many questions are left, in both directions."},
+                   {"proofmark partners --probe", "Who answers just now."}},
+      .children = {},
+      .run = Run};
 }
 
 }  // namespace proofmark::client::cli

@@ -378,7 +378,7 @@ Command AskCommand() {
           {{.name = "SEARCH", .help = "The search that found them.", .required = true},
            {.name = "HANDLE", .help = "A candidate's handle.", .required = true, .repeated = true}},
       .examples = {{"proofmark requests ask 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 5d1e...77 --agency "
-                    "police.example --case 24-117 --offence HOMICIDE --facts \"Two shots at ...\" "
+                    "police.example --case 24-117 --offence HOMICIDE --facts 'Two shots at ...' "
                     "--want core-data --want scans",
                     "Ask for where the item comes from, and for its scans."}},
       .children = {},
@@ -464,9 +464,9 @@ Command ReleaseCommand() {
             .min = kDayMs,
             .max = 30LL * 365 * kDayMs}}),
       .places = {kRequest},
-      .examples = {{"proofmark requests release 5f0b...2c --material core-data --place \"harbour "
-                    "district\" --offence ROBBERY --authority \"Regional Court\" --reasons "
-                    "\"agreement of 2024\"",
+      .examples = {{"proofmark requests release 5f0b...2c --material core-data --place 'harbour "
+                    "district' --offence ROBBERY --authority 'Regional Court' --reasons "
+                    "'agreement of 2024'",
                     "Tell where the item comes from."}},
       .children = {},
       .run = RunRelease};
@@ -484,31 +484,30 @@ Command RefuseCommand() {
                                       Say(""),
                                       Reasons()}),
           .places = {kRequest},
-          .examples = {{"proofmark requests refuse 5f0b...2c --code ONGOING_CASE --say \"Ask again "
-                        "in a month.\" --reasons \"covert until March\"",
+          .examples = {{"proofmark requests refuse 5f0b...2c --code ONGOING_CASE --say 'Ask again "
+                        "in a month.' --reasons 'covert until March'",
                         "Not now."}},
           .children = {},
           .run = RunRefuse};
 }
 
 Command StopCommand() {
-  return {
-      .name = "stop",
-      .summary = "Stop a request's clock while something is waited for.",
-      .description = "The partner sees the reason. Role: officer.",
-      .options = WithNodeOptions({{.name = "--code",
-                                   .help = "What is waited for.",
-                                   .value_name = "CODE",
-                                   .choices = {"JUDICIAL_PENDING", "REQUEST_INCOMPLETE"},
-                                   .required = true},
-                                  Say(""),
-                                  Reasons()}),
-      .places = {kRequest},
-      .examples = {{"proofmark requests stop 5f0b...2c --code JUDICIAL_PENDING --reasons \"sent "
-                    "to the judge\"",
-                    "A judge has to agree."}},
-      .children = {},
-      .run = RunStop};
+  return {.name = "stop",
+          .summary = "Stop a request's clock while something is waited for.",
+          .description = "The partner sees the reason. Role: officer.",
+          .options = WithNodeOptions({{.name = "--code",
+                                       .help = "What is waited for.",
+                                       .value_name = "CODE",
+                                       .choices = {"JUDICIAL_PENDING", "REQUEST_INCOMPLETE"},
+                                       .required = true},
+                                      Say(""),
+                                      Reasons()}),
+          .places = {kRequest},
+          .examples = {{"proofmark requests stop 5f0b...2c --code JUDICIAL_PENDING --reasons 'sent "
+                        "to the judge'",
+                        "A judge has to agree."}},
+          .children = {},
+          .run = RunStop};
 }
 
 Command StartCommand() {
@@ -517,7 +516,7 @@ Command StartCommand() {
           .description = "The time it stood is added. Role: officer.",
           .options = WithNodeOptions({Reasons()}),
           .places = {kRequest},
-          .examples = {{"proofmark requests start 5f0b...2c --reasons \"the judge agreed\"",
+          .examples = {{"proofmark requests start 5f0b...2c --reasons 'the judge agreed'",
                         "The judge has agreed."}},
           .children = {},
           .run = RunStart};

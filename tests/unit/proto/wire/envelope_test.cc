@@ -66,7 +66,7 @@ TEST(EnvelopeTest, EveryBoundHolds) {
           {"no hash", [](M& m) { m.clear_request_hash(); }, "e.request_hash: 0"},
           {"payload max", [=](M& m) { m.set_payload(std::string(payload_max, 'p')); }, ""},
           {"payload over", [=](M& m) { m.set_payload(std::string(payload_max + 1, 'p')); },
-           "e.payload: 1048577 bytes"},
+           "e.payload: 3700001 bytes"},
           {"unsigned", [](M& m) { m.clear_digital_signature(); }, "e.digital_signature: 0"},
           {"signature 65", [](M& m) { m.set_digital_signature(std::string(65, 's')); },
            "e.digital_signature: 65 bytes, must be 64"},

@@ -65,7 +65,7 @@ TEST_F(SearchTest, FindsTheSameGunHereAndAtThePartner) {
   const std::string asked = two_.north.Submit(0, 0, "A-1");
   const std::string same = two_.north.Submit(0, 1, "A-2");
   two_.north.Submit(1, 0, "A-3");
-  two_.south.Submit(0, 2, "B-1");
+  two_.south.Submit(0, 3, "B-1");
   two_.south.Submit(2, 0, "B-2");
 
   const auto search = Run(AskAll(asked, true));
