@@ -80,34 +80,38 @@ absl::StatusOr<std::unique_ptr<BudgetBook>> BudgetBook::Open(store::Store& store
   store::ScanOptions scan;
   scan.prefix = store::StoreKey(kChargeTable).Build();
   absl::Status fault;
+  std::uint64_t next_number = 1;
+  std::map<std::string, Entries, std::less<>> agencies;
+  PM_RETURN_IF_ERROR(store.Scan(scan, [&](std::string_view key, std::string_view row) {
+    std::string_view rest = key.substr(scan.prefix.size());
+    const std::size_t agency_bytes =
+        rest.size() < 2 ? rest.size()
+                        : static_cast<std::size_t>(static_cast<unsigned char>(rest[0])) << 8 |
+                              static_cast<unsigned char>(rest[1]);
+    if (rest.size() != 2 + agency_bytes + 8 + kExchangeIdBytes || row.size() < kRowBytesMin) {
+      fault = absl::DataLossError("the row of a charge is damaged");
+      return false;
+    }
+    Entry entry;
+    entry.unix_ms = static_cast<std::int64_t>(base::ParseU64Be(rest.substr(2 + agency_bytes, 8)));
+    if (entry.unix_ms < now_unix_ms - kKinWindowMs) {
+      old.mutations.Delete(std::string(key));
+      return true;
+    }
+    entry.number = next_number++;
+    entry.units = static_cast<std::int64_t>(base::ParseU64Be(row.substr(0, 8)));
+    entry.payload_hash = ParseDigest(row.substr(8, kDigestBytes));
+    entry.case_commitment = ParseDigest(row.substr(8 + kDigestBytes, kDigestBytes));
+    entry.sketch = row.substr(kRowBytesMin);
+    agencies[std::string(rest.substr(2, agency_bytes))].push_back(std::move(entry));
+    return true;
+  }));
+  PM_RETURN_IF_ERROR(fault);
   {
     const base::MutexLock lock(book->mutex_);
-    PM_RETURN_IF_ERROR(store.Scan(scan, [&](std::string_view key, std::string_view row) {
-      std::string_view rest = key.substr(scan.prefix.size());
-      const std::size_t agency_bytes =
-          rest.size() < 2 ? rest.size()
-                          : static_cast<std::size_t>(static_cast<unsigned char>(rest[0])) << 8 |
-                                static_cast<unsigned char>(rest[1]);
-      if (rest.size() != 2 + agency_bytes + 8 + kExchangeIdBytes || row.size() < kRowBytesMin) {
-        fault = absl::DataLossError("the row of a charge is damaged");
-        return false;
-      }
-      Entry entry;
-      entry.unix_ms = static_cast<std::int64_t>(base::ParseU64Be(rest.substr(2 + agency_bytes, 8)));
-      if (entry.unix_ms < now_unix_ms - kKinWindowMs) {
-        old.mutations.Delete(std::string(key));
-        return true;
-      }
-      entry.number = book->next_number_++;
-      entry.units = static_cast<std::int64_t>(base::ParseU64Be(row.substr(0, 8)));
-      entry.payload_hash = ParseDigest(row.substr(8, kDigestBytes));
-      entry.case_commitment = ParseDigest(row.substr(8 + kDigestBytes, kDigestBytes));
-      entry.sketch = row.substr(kRowBytesMin);
-      book->agencies_[std::string(rest.substr(2, agency_bytes))].push_back(std::move(entry));
-      return true;
-    }));
+    book->next_number_ = next_number;
+    book->agencies_ = std::move(agencies);
   }
-  PM_RETURN_IF_ERROR(fault);
   if (!old.mutations.list().empty()) PM_RETURN_IF_ERROR(store.Commit(std::move(old)));
   return book;
 }
@@ -147,13 +151,15 @@ void BudgetBook::Price(const Entries& entries, const Chargeable& question, Charg
 }
 
 void BudgetBook::KeepNews(const Chargeable& question, Charge& charge) {
-  std::erase_if(charge.alarms_, [&](std::string_view code) {
+  std::vector<std::string_view> news;
+  for (const std::string_view code : charge.alarms_) {
     const auto [at, first] =
         alarmed_ms_.try_emplace({std::string(question.agency), code}, question.unix_ms);
-    if (!first && at->second > question.unix_ms - kDayMs) return true;
+    if (!first && at->second > question.unix_ms - kDayMs) continue;
     at->second = question.unix_ms;
-    return false;
-  });
+    news.push_back(code);
+  }
+  charge.alarms_ = std::move(news);
 }
 
 Charge BudgetBook::Take(const Chargeable& question, const BudgetLimits& limits) {
