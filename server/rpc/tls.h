@@ -40,6 +40,11 @@ class PeerTrust {
   PeerTrust(std::map<std::string, crypto::AgencyTrust> by_domain,
             crypto::LeafRequirement requirement, const federation::RevocationBook& revocations,
             const base::Clock& clock);
+  // gRPC drops the last reference on one thread after a handshake on another. It orders the two,
+  // but no sanitizer sees that: the lock says it.
+  ~PeerTrust() { const base::MutexLock lock(mutex_); }
+  PeerTrust(const PeerTrust&) = delete;
+  PeerTrust& operator=(const PeerTrust&) = delete;
 
   //   kUnauthenticated  not a certificate that names one of these agencies' people or nodes, one
   //                     that this agency's own CA did not issue, or a revoked one; the message
