@@ -60,6 +60,7 @@ std::int64_t WorkerPool::Run(std::int64_t count, const std::function<void(std::i
   };
   if (count == 0 || stopped()) return 0;
   Job job{.task = task, .count = count};
+  std::int64_t told = 0;
   mutex_.Lock();
   jobs_.push_back(&job);
   work_came_.NotifyAll();
@@ -68,6 +69,7 @@ std::int64_t WorkerPool::Run(std::int64_t count, const std::function<void(std::i
     const std::int64_t ended = job.ended;
     mutex_.Unlock();  // The caller's functions may take locks of their own.
     if (watch.progress) watch.progress(ended);
+    told = ended;
     const bool stop = ended < count && stopped();
     mutex_.Lock();
     if (!stop || job.begun == job.count) continue;
@@ -75,6 +77,8 @@ std::int64_t WorkerPool::Run(std::int64_t count, const std::function<void(std::i
     jobs_.erase(std::remove(jobs_.begin(), jobs_.end(), &job), jobs_.end());
   }
   mutex_.Unlock();
+  // The last tasks may have ended while the caller was being told of the others.
+  if (watch.progress && told < job.count) watch.progress(job.count);
   return job.count;
 }
 
