@@ -176,8 +176,11 @@ TEST_F(WitnessHttpTest, ManyAtOnceAreAnsweredAndNeverRollBack) {
     threads.emplace_back([&] {
       httplib::Client client = witness_.Dial();
       std::uint64_t old = 1;
+      int cut = 0;
       while (old < 40) {
         const auto result = client.Post("/add-checkpoint", Ask(old, old + 1), "text/plain");
+        // The listener ends a connection after so many requests, perhaps as the next one comes.
+        if (!result && ++cut <= 10) continue;
         ASSERT_TRUE(result) << httplib::to_string(result.error());
         if (result->status == 200) {
           ++old;
