@@ -22,6 +22,7 @@
 #include "crypto/tls/tls.h"
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proofmark/v1/audit_service.grpc.pb.h"
+#include "proofmark/v1/correction_service.grpc.pb.h"
 #include "proofmark/v1/details_service.grpc.pb.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
 #include "proofmark/v1/link_service.grpc.pb.h"
@@ -174,6 +175,7 @@ class NodeClient::Impl {
         channel_(MakeChannel(options_.profile, identity_.agency, clock, handshake_)),
         node_(admin::v1::NodeService::NewStub(channel_)),
         audit_(v1::AuditService::NewStub(channel_)),
+        corrections_(v1::CorrectionService::NewStub(channel_)),
         details_(v1::DetailsService::NewStub(channel_)),
         exhibits_(v1::ExhibitService::NewStub(channel_)),
         links_(v1::LinkService::NewStub(channel_)),
@@ -211,6 +213,7 @@ class NodeClient::Impl {
   int attempts() const { return options_.attempts_max; }
   admin::v1::NodeService::Stub& node() { return *node_; }
   v1::AuditService::Stub& audit() { return *audit_; }
+  v1::CorrectionService::Stub& corrections() { return *corrections_; }
   v1::DetailsService::Stub& details() { return *details_; }
   v1::ExhibitService::Stub& exhibits() { return *exhibits_; }
   v1::LinkService::Stub& links() { return *links_; }
@@ -225,6 +228,7 @@ class NodeClient::Impl {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<admin::v1::NodeService::Stub> node_;
   const std::unique_ptr<v1::AuditService::Stub> audit_;
+  const std::unique_ptr<v1::CorrectionService::Stub> corrections_;
   const std::unique_ptr<v1::DetailsService::Stub> details_;
   const std::unique_ptr<v1::ExhibitService::Stub> exhibits_;
   const std::unique_ptr<v1::LinkService::Stub> links_;
@@ -307,6 +311,30 @@ absl::StatusOr<v1::WithdrawExhibitResponse> NodeClient::WithdrawExhibit(
     const v1::WithdrawExhibitRequest& request) {
   using Service = v1::ExhibitService::Stub;
   return impl_->Call(impl_->exhibits(), &Service::WithdrawExhibit, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::CorrectExhibitResponse> NodeClient::CorrectExhibit(
+    const v1::CorrectExhibitRequest& request) {
+  using Service = v1::ExhibitService::Stub;
+  return impl_->Call(impl_->exhibits(), &Service::CorrectExhibit, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::CorrectAnswerResponse> NodeClient::CorrectAnswer(
+    const v1::CorrectAnswerRequest& request) {
+  using Service = v1::CorrectionService::Stub;
+  return impl_->Call(impl_->corrections(), &Service::CorrectAnswer, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::ListCorrectionsResponse> NodeClient::ListCorrections(
+    const v1::ListCorrectionsRequest& request) {
+  using Service = v1::CorrectionService::Stub;
+  return impl_->Call(impl_->corrections(), &Service::ListCorrections, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::GetCorrectionResponse> NodeClient::GetCorrection(
+    const v1::GetCorrectionRequest& request) {
+  using Service = v1::CorrectionService::Stub;
+  return impl_->Call(impl_->corrections(), &Service::GetCorrection, request, impl_->attempts());
 }
 
 absl::StatusOr<v1::ResolveHandleResponse> NodeClient::ResolveHandle(

@@ -18,8 +18,14 @@
 namespace proofmark::v1 {
 class ConcludeLinkRequest;
 class ConcludeLinkResponse;
+class CorrectAnswerRequest;
+class CorrectAnswerResponse;
+class CorrectExhibitRequest;
+class CorrectExhibitResponse;
 class DecideDetailsRequest;
 class DecideDetailsResponse;
+class GetCorrectionRequest;
+class GetCorrectionResponse;
 class GetDetailsRequest;
 class GetDetailsResponse;
 class GetExhibitRequest;
@@ -33,6 +39,8 @@ class GetSearchRequest;
 class GetSearchResponse;
 class ListCheckpointsRequest;
 class ListCheckpointsResponse;
+class ListCorrectionsRequest;
+class ListCorrectionsResponse;
 class ListDetailsRequest;
 class ListDetailsResponse;
 class ListEntriesRequest;
@@ -123,6 +131,12 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::ListExhibitsResponse> ListExhibits(const v1::ListExhibitsRequest& request);
   absl::StatusOr<v1::WithdrawExhibitResponse> WithdrawExhibit(
       const v1::WithdrawExhibitRequest& request);
+  absl::StatusOr<v1::CorrectExhibitResponse> CorrectExhibit(
+      const v1::CorrectExhibitRequest& request);
+  absl::StatusOr<v1::CorrectAnswerResponse> CorrectAnswer(const v1::CorrectAnswerRequest& request);
+  absl::StatusOr<v1::ListCorrectionsResponse> ListCorrections(
+      const v1::ListCorrectionsRequest& request);
+  absl::StatusOr<v1::GetCorrectionResponse> GetCorrection(const v1::GetCorrectionRequest& request);
   absl::StatusOr<v1::ResolveHandleResponse> ResolveHandle(const v1::ResolveHandleRequest& request);
   absl::StatusOr<v1::GetSearchResponse> GetSearch(const v1::GetSearchRequest& request);
   absl::StatusOr<v1::ListSearchesResponse> ListSearches(const v1::ListSearchesRequest& request);

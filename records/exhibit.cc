@@ -2,12 +2,12 @@
 #include "records/exhibit.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/status.h"
+#include "records/partial_date.h"
 #include "records/text.h"
 
 namespace proofmark::records {
@@ -38,25 +38,6 @@ absl::Status CheckText(std::string_view name, std::string_view text, std::int64_
         absl::StrFormat("%s: must be UTF-8 without control characters", name));
   }
   return absl::OkStatus();
-}
-
-// Empty, "YYYY", "YYYY-MM" or "YYYY-MM-DD", and such a day exists.
-bool IsPartialDate(std::string_view date) {
-  if (date.empty()) return true;
-  if (date.size() != 4 && date.size() != 7 && date.size() != 10) return false;
-  for (std::size_t i = 0; i < date.size(); ++i) {
-    if (i == 4 || i == 7 ? date[i] != '-' : !IsDigit(date[i])) return false;
-  }
-  const auto number = [date](std::size_t from, std::size_t digits, int absent) {
-    if (from >= date.size()) return absent;
-    int value = 0;
-    for (std::size_t i = from; i < from + digits; ++i) value = value * 10 + (date[i] - '0');
-    return value;
-  };
-  const std::chrono::year_month_day day{std::chrono::year(number(0, 4, 0)),
-                                        std::chrono::month(static_cast<unsigned>(number(5, 2, 1))),
-                                        std::chrono::day(static_cast<unsigned>(number(8, 2, 1)))};
-  return day.ok();
 }
 
 }  // namespace
@@ -179,7 +160,7 @@ absl::Status CheckExhibitIdentity(const ExhibitIdentity& identity) {
   PM_RETURN_IF_ERROR(CheckText("label", identity.label, 1, kLabelBytesMax));
   PM_RETURN_IF_ERROR(
       CheckText("case_reference", identity.case_reference, 0, kCaseReferenceBytesMax));
-  if (!IsPartialDate(identity.incident_date)) {
+  if (!identity.incident_date.empty() && !ParsePartialDate(identity.incident_date)) {
     return absl::InvalidArgumentError(
         "incident_date: must be a date written YYYY-MM-DD, YYYY-MM or YYYY, or empty");
   }

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "records/codes.h"
+#include "records/csv.h"
 #include "records/submission.h"
 #include "records/text.h"
 
@@ -80,91 +81,6 @@ absl::Status Refuse(std::int64_t line, std::string_view column, std::string_view
 absl::Status Refuse(std::int64_t line, std::string_view why) {
   return absl::InvalidArgumentError(absl::StrFormat("line %d: %s", line, why));
 }
-
-// Takes comma-separated text apart (RFC 4180), one record at a time.
-class CsvReader {
- public:
-  explicit CsvReader(std::string_view text) : text_(text) {}
-
-  bool AtEnd() const { return at_ == text_.size(); }
-  // Of the record that comes next, from 1.
-  std::int64_t line() const { return line_; }
-
-  // Empty for an empty line.
-  absl::StatusOr<std::vector<std::string>> NextRecord() {
-    std::vector<std::string> fields;
-    if (TakeLineEnd()) return fields;
-    while (true) {
-      if (static_cast<std::int64_t>(fields.size()) == kManifestColumnsMax) {
-        return absl::ResourceExhaustedError(
-            absl::StrFormat("line %d: more than %d columns", line_, kManifestColumnsMax));
-      }
-      PM_ASSIGN_OR_RETURN(std::string field, NextField());
-      fields.push_back(std::move(field));
-      if (AtEnd() || TakeLineEnd()) return fields;
-      ++at_;  // NextField stopped at a comma.
-    }
-  }
-
- private:
-  bool TakeLineEnd() {
-    if (AtEnd()) return false;
-    const std::size_t bytes = text_[at_] == '\n' ? 1 : text_.substr(at_, 2) == "\r\n" ? 2 : 0;
-    at_ += bytes;
-    line_ += bytes > 0 ? 1 : 0;
-    return bytes > 0;
-  }
-
-  absl::StatusOr<std::string> NextField() {
-    return !AtEnd() && text_[at_] == '"' ? QuotedField() : PlainField();
-  }
-
-  absl::StatusOr<std::string> PlainField() {
-    const std::size_t end = std::min(text_.find_first_of(",\n\r\"", at_), text_.size());
-    std::string field(text_.substr(at_, end - at_));
-    at_ = end;
-    if (!AtEnd() && text_[at_] == '"') {
-      return Refuse(line_, "a quotation mark inside a field that does not begin with one");
-    }
-    return Finished(std::move(field));
-  }
-
-  absl::StatusOr<std::string> QuotedField() {
-    std::string field;
-    const std::int64_t first_line = line_;
-    ++at_;
-    while (true) {
-      const std::size_t quote = text_.find('"', at_);
-      if (quote == std::string_view::npos) {
-        return Refuse(first_line, "a quotation mark is never closed");
-      }
-      const std::string_view part = text_.substr(at_, quote - at_);
-      line_ += std::count(part.begin(), part.end(), '\n');
-      field += part;
-      at_ = quote + 1;
-      if (AtEnd() || text_[at_] != '"') return Finished(std::move(field));
-      field += '"';  // Doubled: one of them belongs to the field.
-      ++at_;
-    }
-  }
-
-  // `field`, if a comma, a line end or the end of the text follows it.
-  absl::StatusOr<std::string> Finished(std::string field) {
-    if (static_cast<std::int64_t>(field.size()) > kManifestFieldBytesMax) {
-      return absl::ResourceExhaustedError(absl::StrFormat(
-          "line %d: a field of %d bytes, at most %d", line_, field.size(), kManifestFieldBytesMax));
-    }
-    if (!AtEnd() && text_[at_] != ',' && text_[at_] != '\n' && text_.substr(at_, 2) != "\r\n") {
-      return Refuse(line_, text_[at_] == '\r' ? "a carriage return without a line feed"
-                                              : "text after a closing quotation mark");
-    }
-    return field;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::int64_t line_ = 1;
-};
 
 // Where each column of ours stands in a record.
 class Header {
@@ -572,11 +488,8 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view text) {
     return absl::ResourceExhaustedError(
         absl::StrFormat("%d bytes, at most %d", text.size(), kManifestBytesMax));
   }
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
-  CsvReader csv(text);
+  CsvReader csv(text,
+                {.columns_max = kManifestColumnsMax, .field_bytes_max = kManifestFieldBytesMax});
   PM_ASSIGN_OR_RETURN(const std::vector<std::string> names, csv.NextRecord());
   PM_ASSIGN_OR_RETURN(const Header header, Header::Read(names));
 

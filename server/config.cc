@@ -2,6 +2,7 @@
 #include "server/config.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <initializer_list>
 #include <optional>
@@ -76,10 +77,8 @@ class Section {
   absl::StatusOr<std::string> FileOf(std::string_view key, std::int64_t bytes_max) const {
     PM_ASSIGN_OR_RETURN(const fs::path path, Path(key));
     absl::StatusOr<std::string> bytes = ReadFile(path, bytes_max);
-    if (bytes.ok()) return bytes;
-    return absl::Status(
-        bytes.status().code(),
-        absl::StrFormat("%s.%s: %s", name_, key, std::string(bytes.status().message())));
+    PM_RETURN_IF_ERROR(Blame(key, bytes.status()));
+    return bytes;
   }
 
   absl::StatusOr<std::int64_t> Number(std::string_view key, std::int64_t absent, std::int64_t low,
@@ -106,6 +105,22 @@ class Section {
     return texts;
   }
 
+  // Midnight UTC before a TOML date, `days_later` days on; absent is none.
+  absl::StatusOr<std::optional<std::int64_t>> DayMs(std::string_view key, int days_later) const {
+    std::optional<std::int64_t> unix_ms;
+    const toml::node* node = Find(key);
+    if (node == nullptr) return unix_ms;
+    const std::optional<toml::date> date = node->value<toml::date>();
+    const auto day = date ? std::chrono::year_month_day(std::chrono::year(date->year),
+                                                        std::chrono::month(date->month),
+                                                        std::chrono::day(date->day))
+                          : std::chrono::year_month_day();
+    if (!node->is_date() || !day.ok()) return Fault(key, "must be a date such as 2027-12-31");
+    const auto days = std::chrono::sys_days(day) + std::chrono::days(days_later);
+    unix_ms = std::chrono::milliseconds(days.time_since_epoch()).count();
+    return unix_ms;
+  }
+
   // Absent is none.
   absl::StatusOr<std::optional<crypto::NoteVerifierKey>> VerifierKey(std::string_view key) const {
     if (Find(key) == nullptr) return std::optional<crypto::NoteVerifierKey>();
@@ -130,6 +145,13 @@ class Section {
 
   bool Has(std::string_view key) const { return Find(key) != nullptr; }
 
+  // `status` with the key in front.
+  absl::Status Blame(std::string_view key, const absl::Status& status) const {
+    if (status.ok()) return status;
+    return absl::Status(status.code(),
+                        absl::StrFormat("%s.%s: %s", name_, key, std::string(status.message())));
+  }
+
   absl::Status Fault(std::string_view key, std::string_view what) const {
     return absl::InvalidArgumentError(absl::StrFormat("%s.%s: %s", name_, key, what));
   }
@@ -152,6 +174,13 @@ absl::StatusOr<std::vector<crypto::X509Certificate>> ReadCas(const Section& sect
   return cas;
 }
 
+absl::StatusOr<crypto::SigningKey> ReadSigningKey(const Section& section, std::string_view key) {
+  PM_ASSIGN_OR_RETURN(std::string text, section.FileOf(key, crypto::kKeyPemBytesMax));
+  auto read = crypto::SigningKey::FromText(crypto::SecretBytes::TakeFrom(text));
+  PM_RETURN_IF_ERROR(section.Blame(key, read.status()));
+  return read;
+}
+
 absl::StatusOr<ListenerConfig> ReadListener(const Section& section, std::string_view port,
                                             const std::string& node_uri) {
   const bool partner_port = port == "partner";
@@ -161,11 +190,13 @@ absl::StatusOr<ListenerConfig> ReadListener(const Section& section, std::string_
   PM_ASSIGN_OR_RETURN(listener.own.key_file, section.Path("key"));
   PM_ASSIGN_OR_RETURN(listener.identity.certificate_pem,
                       section.FileOf("certificate", crypto::kCertificatePemBytesMax));
-  PM_ASSIGN_OR_RETURN(listener.identity.key_pem, section.FileOf("key", crypto::kKeyPemBytesMax));
-  std::string key_copy = listener.identity.key_pem;
-  const auto matches = crypto::CheckKeyMatchesCertificate(listener.identity.certificate_pem,
-                                                          crypto::SecretBytes::TakeFrom(key_copy));
-  if (!matches.ok()) return section.Fault("certificate", std::string(matches.status().message()));
+  PM_ASSIGN_OR_RETURN(listener.identity.key_text, section.FileOf("key", crypto::kKeyPemBytesMax));
+  std::string key_copy = listener.identity.key_text;
+  const absl::Status matches =
+      crypto::CheckKeyMatchesCertificate(listener.identity.certificate_pem,
+                                         crypto::SecretBytes::TakeFrom(key_copy))
+          .status();
+  PM_RETURN_IF_ERROR(section.Blame("certificate, .key", matches));
   listener.own.port = port;
   listener.own.node_uri = node_uri;
   // On the partner port a node asks as well as answers.
@@ -177,10 +208,43 @@ absl::StatusOr<ListenerConfig> ReadListener(const Section& section, std::string_
   return listener;
 }
 
+// What limits one direction of an agreement beside its purposes; `way` is "answers" or "asks".
+absl::StatusOr<federation::GrantConditions> ReadConditions(const Section& section,
+                                                           const std::string& way) {
+  federation::GrantConditions when;
+  if (section.Has(way + "_offences")) {
+    PM_ASSIGN_OR_RETURN(when.offences, section.TextSet(way + "_offences"));
+  }
+  if (section.Has(way + "_items")) {
+    PM_ASSIGN_OR_RETURN(when.items, section.TextSet(way + "_items"));
+  }
+  PM_ASSIGN_OR_RETURN(when.from_unix_ms, section.DayMs(way + "_from", 0));
+  PM_ASSIGN_OR_RETURN(when.until_unix_ms, section.DayMs(way + "_until", 1));
+  return when;
+}
+
 absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
-  PM_RETURN_IF_ERROR(section.AllowOnly({"domain", "node", "endpoint", "ca", "exchange_key",
-                                        "log_key", "witness_key", "answers", "asks", "timeout_s",
-                                        "crl", "budget_per_day", "budget_per_30_days"}));
+  PM_RETURN_IF_ERROR(section.AllowOnly({"domain",
+                                        "node",
+                                        "endpoint",
+                                        "ca",
+                                        "exchange_key",
+                                        "log_key",
+                                        "witness_key",
+                                        "answers",
+                                        "answers_offences",
+                                        "answers_items",
+                                        "answers_from",
+                                        "answers_until",
+                                        "asks",
+                                        "asks_offences",
+                                        "asks_items",
+                                        "asks_from",
+                                        "asks_until",
+                                        "timeout_s",
+                                        "crl",
+                                        "budget_per_day",
+                                        "budget_per_30_days"}));
   federation::Partner partner;
   PM_ASSIGN_OR_RETURN(partner.domain, section.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string node, section.Text("node"));
@@ -198,6 +262,8 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_ASSIGN_OR_RETURN(partner.witness_key, section.VerifierKey("witness_key"));
   PM_ASSIGN_OR_RETURN(partner.answered_purposes, section.TextSet("answers"));
   PM_ASSIGN_OR_RETURN(partner.asked_purposes, section.TextSet("asks"));
+  PM_ASSIGN_OR_RETURN(partner.answered_when, ReadConditions(section, "answers"));
+  PM_ASSIGN_OR_RETURN(partner.asked_when, ReadConditions(section, "asks"));
   PM_ASSIGN_OR_RETURN(const std::int64_t timeout_s, section.Number("timeout_s", 30, 1, 600));
   partner.timeout = std::chrono::seconds(timeout_s);
   PM_ASSIGN_OR_RETURN(
@@ -280,12 +346,16 @@ absl::Status ReadNode(const Section& node, Config& config) {
   config.node_uri = name->uri();
   PM_ASSIGN_OR_RETURN(config.state_folder, node.Path("state"));
   PM_ASSIGN_OR_RETURN(config.master_key_file, node.Path("master_key"));
-  for (const auto& [key, secret] : {std::pair{"exchange_key", &config.exchange_key_pem},
-                                    std::pair{"log_key", &config.log_key_pem},
-                                    std::pair{"witness_key", &config.witness_key_pem}}) {
-    PM_ASSIGN_OR_RETURN(std::string pem, node.FileOf(key, crypto::kKeyPemBytesMax));
-    *secret = crypto::SecretBytes::TakeFrom(pem);
+  PM_ASSIGN_OR_RETURN(crypto::SigningKey exchange, ReadSigningKey(node, "exchange_key"));
+  PM_ASSIGN_OR_RETURN(crypto::SigningKey log, ReadSigningKey(node, "log_key"));
+  PM_ASSIGN_OR_RETURN(crypto::SigningKey witness, ReadSigningKey(node, "witness_key"));
+  for (const auto& [field, key] :
+       {std::pair{"log_key", &log}, std::pair{"witness_key", &witness}}) {
+    if (key->verifying_key().algorithm() != crypto::SignatureAlgorithm::kEd25519) {
+      return node.Fault(field, "must be Ed25519; only exchange_key may be EC P-256");
+    }
   }
+  config.keys = federation::NodeKeys{std::move(exchange), std::move(log), std::move(witness)};
   return absl::OkStatus();
 }
 
@@ -312,19 +382,22 @@ absl::Status ReadFederation(const Section& section, Config& config) {
 }
 
 absl::Status ReadLimits(const Section& limits, Config& config) {
-  PM_RETURN_IF_ERROR(
-      limits.AllowOnly({"submission_mib", "uploads_mib", "search_threads", "handler_threads"}));
+  PM_RETURN_IF_ERROR(limits.AllowOnly(
+      {"submission_mib", "uploads_mib", "search_threads", "partners_at_once", "handler_threads"}));
   PM_ASSIGN_OR_RETURN(const std::int64_t submission_mib,
                       limits.Number("submission_mib", 512, 1, 3'072));
   PM_ASSIGN_OR_RETURN(const std::int64_t uploads_mib,
                       limits.Number("uploads_mib", 1'024, 1, 65'536));
   PM_ASSIGN_OR_RETURN(const std::int64_t search_threads,
                       limits.Number("search_threads", 2, 1, 256));
+  PM_ASSIGN_OR_RETURN(const std::int64_t partners_at_once,
+                      limits.Number("partners_at_once", 32, 1, federation::kPartnersMax));
   PM_ASSIGN_OR_RETURN(const std::int64_t handler_threads,
                       limits.Number("handler_threads", 16, 2, 256));
   config.submission_bytes_max = submission_mib << 20;
   config.uploads_bytes_max = uploads_mib << 20;
   config.search_threads = static_cast<int>(search_threads);
+  config.partners_at_once = static_cast<int>(partners_at_once);
   config.handler_threads = static_cast<int>(handler_threads);
   return absl::OkStatus();
 }

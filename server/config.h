@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "crypto/secret/secret_bytes.h"
 #include "crypto/sign/key_id.h"
 #include "server/federation/descriptor_book.h"
+#include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/rpc/tls.h"
 #include "server/trust_files.h"
@@ -49,9 +49,7 @@ struct Config {
   std::string domain;
   std::filesystem::path state_folder;
   std::filesystem::path master_key_file;
-  crypto::SecretBytes exchange_key_pem;
-  crypto::SecretBytes log_key_pem;
-  crypto::SecretBytes witness_key_pem;
+  std::optional<federation::NodeKeys> keys;  // Always set by LoadConfig().
   WitnessingConfig witnessing;
   federation::DescriptorBook::Options federation;
   ListenerConfig agency;
@@ -65,6 +63,7 @@ struct Config {
   std::int64_t submission_bytes_max = 512LL << 20;  // All scans of one exhibit together.
   std::int64_t uploads_bytes_max = 1LL << 30;       // All uploads under way together.
   int search_threads = 2;                           // Workers of one search.
+  int partners_at_once = 32;                        // Asked by one search.
   int handler_threads = 16;                         // Handlers at work on each port.
   std::string sha256_hex;  // Of the file's bytes: what the ledger's `config` entry commits to.
 };
@@ -72,6 +71,7 @@ struct Config {
 // Reads and checks the configuration. Relative paths are relative to the file's folder.
 //   kNotFound         the file, or one that it names, does not exist.
 //   kInvalidArgument  names the key, what stands there and what may.
+//   others            of crypto::TokenKey::Open(), with the key: a token is away or refuses.
 absl::StatusOr<Config> LoadConfig(const std::filesystem::path& file);
 
 }  // namespace proofmark::server

@@ -152,15 +152,8 @@ void Record(const TrustNews& news, ledger::Ledger& ledger) {
 absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
   PM_RETURN_IF_ERROR(crypto::RequireTls13WithoutTickets());
   PM_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
-  PM_ASSIGN_OR_RETURN(crypto::SigningKey exchange_key,
-                      crypto::SigningKey::FromPem(config.exchange_key_pem));
-  PM_ASSIGN_OR_RETURN(crypto::SigningKey log_key, crypto::SigningKey::FromPem(config.log_key_pem));
-  PM_ASSIGN_OR_RETURN(crypto::SigningKey witness_key,
-                      crypto::SigningKey::FromPem(config.witness_key_pem));
-  PM_ASSIGN_OR_RETURN(
-      federation::NodeIdentity identity,
-      federation::NodeIdentity::Create(
-          config.node_uri, {std::move(exchange_key), std::move(log_key), std::move(witness_key)}));
+  PM_ASSIGN_OR_RETURN(federation::NodeIdentity identity,
+                      federation::NodeIdentity::Create(config.node_uri, *std::move(config.keys)));
   PM_ASSIGN_OR_RETURN(federation::Partners partners,
                       federation::Partners::Create(config.domain, std::move(config.partners)));
   std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
@@ -197,10 +190,12 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
            .master_key_path = config.master_key_file.string(),
            .config_sha256_hex = config.sha256_hex,
            .search_threads = config.search_threads,
+           .partners_at_once = config.partners_at_once,
            .publishing = {.interval = std::chrono::seconds(1),
                           .quorum = config.witnessing.quorum,
                           .strict_after = config.witnessing.strict_after},
            .federation = {.book = config.federation, .fetch_interval = std::chrono::hours(24)},
+           .housekeeping = std::chrono::minutes(1),
            .outside_witnesses = std::move(outside_witnesses),
            .on_store_failure =
                [](const absl::Status& why) {

@@ -48,16 +48,9 @@ std::string DescribeActs(const ledger::Restoration& found) {
 }  // namespace
 
 absl::StatusOr<ledger::Restoration> RestoreLedger(const RestoreArguments& arguments) {
-  PM_ASSIGN_OR_RETURN(const Config config, LoadConfig(arguments.config));
-  PM_ASSIGN_OR_RETURN(crypto::SigningKey exchange_key,
-                      crypto::SigningKey::FromPem(config.exchange_key_pem));
-  PM_ASSIGN_OR_RETURN(crypto::SigningKey log_key, crypto::SigningKey::FromPem(config.log_key_pem));
-  PM_ASSIGN_OR_RETURN(crypto::SigningKey witness_key,
-                      crypto::SigningKey::FromPem(config.witness_key_pem));
-  PM_ASSIGN_OR_RETURN(
-      const federation::NodeIdentity identity,
-      federation::NodeIdentity::Create(
-          config.node_uri, {std::move(exchange_key), std::move(log_key), std::move(witness_key)}));
+  PM_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
+  PM_ASSIGN_OR_RETURN(const federation::NodeIdentity identity,
+                      federation::NodeIdentity::Create(config.node_uri, *std::move(config.keys)));
   ledger::RestoreOptions options{.origin = identity.origin(),
                                  .node_name = identity.node_id(),
                                  .log_key = {},

@@ -75,7 +75,7 @@ absl::StatusOr<federation::DenyList> ReadDenyList(const fs::path& path) {
 absl::StatusOr<crypto::X509Certificate> CheckOwnCertificate(const OwnCertificate& own,
                                                             const rpc::TlsIdentity& identity,
                                                             std::int64_t now_unix_ms) {
-  std::string key_copy = identity.key_pem;
+  std::string key_copy = identity.key_text;
   PM_ASSIGN_OR_RETURN(crypto::X509Certificate certificate,
                       crypto::CheckKeyMatchesCertificate(identity.certificate_pem,
                                                          crypto::SecretBytes::TakeFrom(key_copy)));
@@ -349,10 +349,9 @@ void TrustFiles::LookAtOwn(WatchedOwn& own) {
     rpc::TlsIdentity identity;
     PM_ASSIGN_OR_RETURN(identity.certificate_pem,
                         ReadFile(own.certificate.path, crypto::kCertificatePemBytesMax));
-    PM_ASSIGN_OR_RETURN(identity.key_pem, ReadFile(own.key.path, crypto::kKeyPemBytesMax));
-    PM_ASSIGN_OR_RETURN(const crypto::X509Certificate certificate,
-                        CheckOwnCertificate(*own.own, identity, clock_.UnixMillis()));
-    if (certificate == own.shown->certificate()) return false;
+    PM_ASSIGN_OR_RETURN(identity.key_text, ReadFile(own.key.path, crypto::kKeyPemBytesMax));
+    PM_RETURN_IF_ERROR(CheckOwnCertificate(*own.own, identity, clock_.UnixMillis()).status());
+    if (own.shown->Shows(identity)) return false;
     PM_RETURN_IF_ERROR(own.shown->Publish(identity));
     return true;
   };

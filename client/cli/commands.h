@@ -12,6 +12,7 @@ Command CalibrationCommand();
 Command CandidatesCommand();
 Command CompareCommand();
 Command CompletionCommand();
+Command CorrectionsCommand();
 Command DoctorCommand();
 Command EraseCommand();
 Command ExhibitCommand();

@@ -182,6 +182,13 @@ void CheckNode(const Arguments& arguments, Report& report) {
                soon ? Verdict::kWarning : Verdict::kOk, "until " + TimeText(until_ms),
                soon ? "Renew it: proofmark pki issue-node --force." : "");
   }
+  for (const admin::v1::TokenKeyStatus& key : status->token_keys()) {
+    report.Add(
+        "token key " + Printable(key.name()), key.has_away_since() ? Verdict::kFail : Verdict::kOk,
+        key.has_away_since() ? "away since " + TimeText(key.away_since().seconds() * 1000)
+                             : "signs",
+        key.has_away_since() ? "Start the token's service; the node goes on by itself." : "");
+  }
   CheckPartners(**node, report);
 }
 

@@ -25,6 +25,9 @@ absl::StatusOr<int> Send(const Arguments& arguments, admin::v1::EraseRequest req
   Facts facts;
   facts.Add("exhibits", absl::StrFormat("%s: label, case reference and scans",
                                         CountText(answer.exhibit_count())));
+  facts.Add("links", CountText(answer.link_count()));
+  facts.Add("requests", absl::StrFormat("%s: facts, reasons and what was released",
+                                        CountText(answer.details_count())));
   facts.Add("searches", CountText(answer.search_count()));
   facts.Add("cases", absl::StrFormat("%s: what their commitments in the ledger stand for",
                                      CountText(answer.case_count())));
@@ -37,7 +40,10 @@ absl::StatusOr<int> Send(const Arguments& arguments, admin::v1::EraseRequest req
   } else {
     session.console.Note("There was nothing to erase.");
   }
-  return answer.exhibit_count() + answer.search_count() + answer.case_count() > 0 ? 0 : 1;
+  const bool any = answer.exhibit_count() + answer.link_count() + answer.details_count() +
+                       answer.search_count() + answer.case_count() >
+                   0;
+  return any ? 0 : 1;
 }
 
 absl::StatusOr<int> RunCase(const Arguments& arguments, Session& session) {
@@ -61,8 +67,10 @@ Command CaseCommand() {
   return {.name = "case",
           .summary = "Erase what identifies one case.",
           .description =
-              "Labels, case reference and scans of its exhibits, and the key behind the case's "
-              "commitments in the ledger. The exhibits' signatures stay, without a name; so does "
+              "Labels, case reference and scans of its exhibits, their links, requests for "
+              "details with what was released, and the key behind the case's commitments in the "
+              "ledger. Not while a partner waits for a decision about one of its exhibits. "
+              "The exhibits' signatures stay, without a name; so does "
               "every ledger entry. What is erased cannot be had back, not from older backups of "
               "the state either, as the record keys are in none of them. Role: administrator.",
           .options = WithNodeOptions({{.name = "--reason",
@@ -82,13 +90,14 @@ Command ExpiredCommand() {
   return {.name = "expired",
           .summary = "Erase what has been kept for as long as it may be.",
           .description =
-              "Searches older than three years, and the key behind the commitments of cases of "
-              "which the ledger says nothing newer (Regulation (EU) 2024/982, Articles 18, 33, 40 "
-              "and 45). Not while an inspection is running. Role: administrator.",
+              "Searches older than three years, what partners released and said is to be deleted "
+              "by now, and the key behind the commitments of cases of which the ledger says "
+              "nothing newer (Regulation (EU) 2024/982, Articles 18, 33, 40, 45 and 50). Not while "
+              "an inspection is running. Role: administrator.",
           .options = WithNodeOptions({DryRun()}),
           .places = {},
           .examples = {{"proofmark erase expired --dry-run", "Look first."},
-                       {"proofmark erase expired", "For a timer, once a month."}},
+                       {"proofmark erase expired", "For a timer, once a day."}},
           .children = {},
           .run = RunExpired};
 }

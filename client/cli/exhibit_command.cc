@@ -2,21 +2,20 @@
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/status.h"
+#include "client/cli/class_options.h"
 #include "client/cli/commands.h"
 #include "client/cli/exchange_words.h"
 #include "client/cli/json.h"
+#include "client/cli/listing.h"
 #include "client/cli/node_session.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
 #include "proofmark/v1/exhibit_service.pb.h"
+#include "proto/wire/common.h"
 #include "proto/wire/exhibit.h"
 
 namespace proofmark::client::cli {
 namespace {
-
-constexpr std::int64_t kListDefault = 100;
-constexpr std::int64_t kListMax = 1'000'000;
-constexpr std::int64_t kPageMax = 500;
 
 std::string Label(const wire::ExhibitView& view) {
   return view.identity.has_value() ? view.identity->label : "(erased)";
@@ -104,42 +103,50 @@ absl::StatusOr<int> RunShow(const Arguments& arguments, Session& session) {
 
 absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
-  std::int64_t left = arguments.Integer("--limit");
-  std::int64_t listed = 0;
-  Table table({{"exhibit"},
-               {"label", Align::kLeft, 32},
-               {"kind"},
-               {"state"},
-               {"marks usable"},
-               {"class"},
-               {"submitted"}});
   v1::ListExhibitsRequest request;
   request.set_include_withdrawn(arguments.On("--withdrawn"));
-  do {
-    request.set_page_size(static_cast<std::int32_t>(std::min(left, kPageMax)));
-    PM_ASSIGN_OR_RETURN(const v1::ListExhibitsResponse page, node->ListExhibits(request));
-    for (const v1::Exhibit& message : page.exhibits()) {
-      ++listed;
-      if (arguments.On("--json")) {
-        session.console.out() << JsonLine(message);
-        continue;
-      }
-      PM_ASSIGN_OR_RETURN(const wire::ExhibitView view, Checked(message));
-      const records::Exhibit& exhibit = view.exhibit;
-      const bool active = exhibit.state == records::ExhibitState::kActive;
-      table.AddRow({exhibit.id, Label(view), records::ExhibitKindCode(exhibit.kind),
-                    Cell(StateText(exhibit.state), active ? Style::kPlain : Style::kDim),
-                    UsableText(exhibit), ClassText(exhibit.characteristics),
-                    DateText(exhibit.submitted_unix_ms)});
-    }
-    left -= page.exhibits_size();
-    // A page without exhibits but with a token would make this endless.
-    request.set_page_token(page.exhibits().empty() ? "" : page.next_page_token());
-  } while (!request.page_token().empty() && left > 0);
-  session.console.out() << table.Text(session.console);
-  if (!request.page_token().empty()) session.console.Note("There are more; say --limit N.");
-  if (listed == 0) session.console.Note("There are no exhibits.");
-  return listed == 0 ? 1 : 0;
+  return PrintList(
+      arguments, session, std::move(request),
+      Table({{"exhibit"},
+             {"label", Align::kLeft, 32},
+             {"kind"},
+             {"state"},
+             {"marks usable"},
+             {"class"},
+             {"submitted"}}),
+      [&](const v1::ListExhibitsRequest& page) { return node->ListExhibits(page); },
+      [](const v1::ListExhibitsResponse& page) -> auto& { return page.exhibits(); },
+      [](const v1::Exhibit& message) -> absl::StatusOr<std::vector<Cell>> {
+        PM_ASSIGN_OR_RETURN(const wire::ExhibitView view, Checked(message));
+        const records::Exhibit& exhibit = view.exhibit;
+        const bool active = exhibit.state == records::ExhibitState::kActive;
+        return std::vector<Cell>{
+            exhibit.id,
+            Label(view),
+            records::ExhibitKindCode(exhibit.kind),
+            Cell(StateText(exhibit.state), active ? Style::kPlain : Style::kDim),
+            UsableText(exhibit),
+            ClassText(exhibit.characteristics),
+            DateText(exhibit.submitted_unix_ms)};
+      },
+      "There are no exhibits.");
+}
+
+// Prints the exhibit as it stands, and how partners hear of it.
+template <typename Response>
+absl::StatusOr<int> ShowActed(const Arguments& arguments, Session& session,
+                              const Response& answer) {
+  if (arguments.On("--json")) {
+    session.console.out() << JsonLine(answer);
+    return 0;
+  }
+  PM_ASSIGN_OR_RETURN(const wire::ExhibitView view, Checked(answer.exhibit()));
+  PrintExhibit(session.console, view);
+  session.console.Note(absl::StrFormat(
+      "Partners that received something of it are told; `proofmark corrections show %s` says who "
+      "has acknowledged it.",
+      answer.correction_id()));
+  return 0;
 }
 
 absl::StatusOr<int> RunWithdraw(const Arguments& arguments, Session& session) {
@@ -158,13 +165,30 @@ absl::StatusOr<int> RunWithdraw(const Arguments& arguments, Session& session) {
   request.set_exhibit_id(arguments.Text("EXHIBIT"));
   request.set_reason(arguments.Text("--reason"));
   PM_ASSIGN_OR_RETURN(const v1::WithdrawExhibitResponse answer, node->WithdrawExhibit(request));
-  if (arguments.On("--json")) {
-    session.console.out() << JsonLine(answer);
-    return 0;
+  return ShowActed(arguments, session, answer);
+}
+
+absl::StatusOr<int> RunCorrect(const Arguments& arguments, Session& session) {
+  PM_RETURN_IF_ERROR(CheckId("EXHIBIT", arguments.Text("EXHIBIT")));
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  v1::GetExhibitRequest question;
+  question.set_exhibit_id(arguments.Text("EXHIBIT"));
+  PM_ASSIGN_OR_RETURN(const v1::GetExhibitResponse held, node->GetExhibit(question));
+  PM_ASSIGN_OR_RETURN(wire::ExhibitView view, Checked(held.exhibit()));
+  if (!view.identity.has_value()) {
+    return MakeFault(FaultCode::kUsage, "what identifies the exhibit was erased");
   }
-  PM_ASSIGN_OR_RETURN(const wire::ExhibitView view, Checked(answer.exhibit()));
-  PrintExhibit(session.console, view);
-  return 0;
+  PM_RETURN_IF_ERROR(ReadClass(arguments, view.exhibit.characteristics));
+  if (arguments.Has("--case")) view.identity->case_reference = arguments.Text("--case");
+  if (arguments.Has("--date")) view.identity->incident_date = arguments.Text("--date");
+  if (arguments.Has("--note")) view.identity->note = arguments.Text("--note");
+  v1::CorrectExhibitRequest request;
+  request.set_exhibit_id(view.exhibit.id);
+  request.set_reason(arguments.Text("--reason"));
+  *request.mutable_characteristics() = wire::ToProto(view.exhibit.characteristics);
+  *request.mutable_identity() = wire::ToProto(*view.identity);
+  PM_ASSIGN_OR_RETURN(const v1::CorrectExhibitResponse answer, node->CorrectExhibit(request));
+  return ShowActed(arguments, session, answer);
 }
 
 absl::StatusOr<int> RunResolve(const Arguments& arguments, Session& session) {
@@ -209,12 +233,7 @@ Command ListCommand() {
       .summary = "List exhibits, newest first.",
       .description = "The node logs this as a consultation.",
       .options = WithNodeOptions(
-          {{.name = "--limit",
-            .help = "At most this many.",
-            .kind = ValueKind::kInteger,
-            .fallback = std::to_string(kListDefault),
-            .min = 1,
-            .max = kListMax},
+          {LimitOption(100),
            {.name = "--withdrawn", .help = "Also those withdrawn.", .kind = ValueKind::kFlag}}),
       .places = {},
       .examples = {{"proofmark exhibit list --limit 20", "The twenty newest."},
@@ -228,8 +247,10 @@ Command WithdrawCommand() {
       .name = "withdraw",
       .summary = "Take an exhibit out of searches.",
       .description =
-          "The record is kept, and the act and its reason are in the ledger. There "
-          "is no way back but to submit again.",
+          "The record is kept, and the act and its reason are in the ledger. There is no way back. "
+          "Partners that received something of it are told and delete it; links that rest on it "
+          "are "
+          "taken back. Role: lab.",
       .options = WithNodeOptions(
           {{.name = "--reason", .help = "For the record.", .value_name = "TEXT", .required = true},
            {.name = "--dry-run",
@@ -241,6 +262,31 @@ Command WithdrawCommand() {
                     "It no longer appears as a candidate, here or at partners."}},
       .children = {},
       .run = RunWithdraw};
+}
+
+Command CorrectCommand() {
+  std::vector<Parameter> own = {
+      {.name = "--reason", .help = "For the record.", .value_name = "TEXT", .required = true},
+      {.name = "--case", .help = "Case reference.", .value_name = "TEXT"},
+      {.name = "--date",
+       .help = "Date of the incident: YYYY-MM-DD, YYYY-MM or YYYY.",
+       .value_name = "DATE"},
+      {.name = "--note", .help = "A remark; stays in the agency.", .value_name = "TEXT"}};
+  for (const Parameter& option : ClassOptions()) own.push_back(option);
+  return {
+      .name = "correct",
+      .summary = "Correct what was stated of an exhibit.",
+      .description =
+          "What is not given stays as it is; label, scans and signature always do. A wrong scan or "
+          "signature is withdrawn instead. Partners to which something was released are told, and "
+          "delete it: they ask again for what stands now. Role: lab.",
+      .options = WithNodeOptions(std::move(own)),
+      .places = {kExhibit},
+      .examples = {{"proofmark exhibit correct 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --calibre 9MAKAROV "
+                    "--reason 'headstamp was misread'",
+                    "Another calibre."}},
+      .children = {},
+      .run = RunCorrect};
 }
 
 Command ResolveCommand() {
@@ -264,12 +310,13 @@ Command ResolveCommand() {
 
 Command ExhibitCommand() {
   return {.name = "exhibit",
-          .summary = "Show, list, withdraw or resolve the agency's own exhibits.",
+          .summary = "Show, list, withdraw, correct or resolve the agency's own exhibits.",
           .description = "",
           .options = {},
           .places = {},
           .examples = {{"proofmark exhibit list", "The newest exhibits."}},
-          .children = {ShowCommand(), ListCommand(), WithdrawCommand(), ResolveCommand()}};
+          .children = {ShowCommand(), ListCommand(), WithdrawCommand(), CorrectCommand(),
+                       ResolveCommand()}};
 }
 
 }  // namespace proofmark::client::cli

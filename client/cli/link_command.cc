@@ -8,6 +8,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/exchange_words.h"
 #include "client/cli/json.h"
+#include "client/cli/listing.h"
 #include "client/cli/node_session.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
@@ -16,10 +17,6 @@
 
 namespace proofmark::client::cli {
 namespace {
-
-constexpr std::int64_t kListDefault = 50;
-constexpr std::int64_t kListMax = 100'000;
-constexpr std::int64_t kPageMax = 500;
 
 Style StateStyle(records::LinkState state) {
   switch (state) {
@@ -153,43 +150,27 @@ absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
     const auto state = records::FindLinkState(arguments.Text("--state"));
     request.set_state(static_cast<v1::LinkState>(static_cast<int>(*state)));
   }
-  Table table({{"link"}, {"state"}, {"candidate"}, {"told"}, {"by"}, {"when"}, {"counts"}});
-  std::int64_t left = arguments.Integer("--limit");
-  std::int64_t listed = 0;
-  do {
-    request.set_page_size(static_cast<std::int32_t>(std::min(left, kPageMax)));
-    PM_ASSIGN_OR_RETURN(const v1::ListLinksResponse page, node->ListLinks(request));
-    for (const v1::Link& message : page.links()) {
-      ++listed;
-      if (arguments.On("--json")) {
-        session.console.out() << JsonLine(message);
-        continue;
-      }
-      PM_ASSIGN_OR_RETURN(const wire::Link link, Checked(message));
-      table.AddRow({link.link_id,
-                    Cell(records::LinkStateCode(link.state()), StateStyle(link.state())),
-                    WhoseText(link), ToldText(link), link.steps.back().by,
-                    TimeText(link.steps.back().unix_ms), link.counted ? "yes" : ""});
-    }
-    left -= page.links_size();
-    // A page without links but with a token would make this endless.
-    request.set_page_token(page.links().empty() ? "" : page.next_page_token());
-  } while (!request.page_token().empty() && left > 0);
-  session.console.out() << table.Text(session.console);
-  if (!request.page_token().empty()) session.console.Note("There are more; say --limit N.");
-  if (listed == 0) session.console.Note("There are no links.");
-  return listed == 0 ? 1 : 0;
+  return PrintList(
+      arguments, session, std::move(request),
+      Table({{"link"}, {"state"}, {"candidate"}, {"told"}, {"by"}, {"when"}, {"counts"}}),
+      [&](const v1::ListLinksRequest& page) { return node->ListLinks(page); },
+      [](const v1::ListLinksResponse& page) -> auto& { return page.links(); },
+      [](const v1::Link& message) -> absl::StatusOr<std::vector<Cell>> {
+        PM_ASSIGN_OR_RETURN(const wire::Link link, Checked(message));
+        return std::vector<Cell>{
+            link.link_id,
+            Cell(records::LinkStateCode(link.state()), StateStyle(link.state())),
+            WhoseText(link),
+            ToldText(link),
+            link.steps.back().by,
+            TimeText(link.steps.back().unix_ms),
+            link.counted ? "yes" : ""};
+      },
+      "There are no links.");
 }
 
 const Parameter kLink = {
     .name = "LINK", .help = "The link's id: 32 hexadecimal digits.", .required = true};
-
-Parameter Reasons() {
-  return {.name = "--reasons",
-          .help = "Why. Stays in the agency's own file.",
-          .value_name = "TEXT",
-          .required = true};
-}
 
 Command ReviewCommand() {
   return {
@@ -209,7 +190,7 @@ Command ReviewCommand() {
             .help = "Case of the exhibit asked about; it is committed to, never sent.",
             .value_name = "REFERENCE",
             .required = true},
-           Reasons()}),
+           ReasonsOption()}),
       .places = {{.name = "SEARCH", .help = "The search that found it.", .required = true},
                  {.name = "CANDIDATE",
                   .help = "The partner's handle, or the own exhibit's id.",
@@ -222,8 +203,6 @@ Command ReviewCommand() {
 }
 
 Command ConcludeCommand() {
-  std::vector<std::string> codes;
-  for (const records::Code& code : records::ConclusionCodes()) codes.emplace_back(code.code);
   return {.name = "conclude",
           .summary = "Record what an examiner concluded from the items.",
           .description =
@@ -233,13 +212,13 @@ Command ConcludeCommand() {
           .options = WithNodeOptions({{.name = "--conclusion",
                                        .help = "What was concluded.",
                                        .value_name = "CODE",
-                                       .choices = std::move(codes),
+                                       .choices = CodesOf(records::ConclusionCodes()),
                                        .required = true},
                                       {.name = "--report",
                                        .help = "Reference of the written report; it is sent.",
                                        .value_name = "REFERENCE",
                                        .required = true},
-                                      Reasons()}),
+                                      ReasonsOption()}),
           .places = {kLink},
           .examples = {{"proofmark link conclude 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --conclusion ID "
                         "--report BK-24-117 --reasons 'comparison microscope'",
@@ -254,7 +233,7 @@ Command WithdrawCommand() {
           .description =
               "The partner is told, and keeps being told until it acknowledges. Role: "
               "examiner.",
-          .options = WithNodeOptions({Reasons()}),
+          .options = WithNodeOptions({ReasonsOption()}),
           .places = {kLink},
           .examples = {{"proofmark link withdraw 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --reasons "
                         "'items were exchanged'",
@@ -287,12 +266,7 @@ Command ListCommand() {
                                        .help = "Only in this state.",
                                        .value_name = "STATE",
                                        .choices = std::move(states)},
-                                      {.name = "--limit",
-                                       .help = "At most this many.",
-                                       .kind = ValueKind::kInteger,
-                                       .fallback = std::to_string(kListDefault),
-                                       .min = 1,
-                                       .max = kListMax}}),
+                                      LimitOption(50)}),
           .places = {},
           .examples = {{"proofmark link list --state HIT", "Every hit."}},
           .children = {},

@@ -15,6 +15,7 @@
 #include "client/fault.h"
 #include "client/node_client.h"
 #include "client/profile.h"
+#include "proto/wire/correction.h"
 #include "proto/wire/details.h"
 #include "proto/wire/exhibit.h"
 #include "proto/wire/link.h"

@@ -10,6 +10,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/exchange_words.h"
 #include "client/cli/json.h"
+#include "client/cli/listing.h"
 #include "client/cli/node_session.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
@@ -23,9 +24,6 @@
 namespace proofmark::client::cli {
 namespace {
 
-constexpr std::int64_t kListDefault = 50;
-constexpr std::int64_t kListMax = 100'000;
-constexpr std::int64_t kPageMax = 500;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
 std::string SideText(const wire::DetailsFile& file) {
@@ -45,6 +43,7 @@ std::string ClockText(const wire::DetailsFile& file) {
 Style StateStyle(const wire::DetailsFile& file) {
   if (file.state == wire::DetailsState::kReleased) return Style::kGood;
   if (file.state == wire::DetailsState::kRefused) return Style::kBad;
+  if (file.state == wire::DetailsState::kTakenBack) return Style::kDim;
   const bool late = file.state == wire::DetailsState::kOpen && file.due_unix_ms.has_value() &&
                     *file.due_unix_ms < base::SystemClock().UnixMillis();
   return late ? Style::kBad : Style::kPlain;
@@ -129,6 +128,12 @@ void PrintFile(Console& console, const wire::DetailsFile& file) {
     facts.Add("refused", absl::StrFormat("%s: %s", file.refusal->code, file.refusal->reason),
               Style::kBad);
   }
+  for (const crypto::Sha256Digest& handle : file.taken_back) {
+    facts.Add(
+        "deleted",
+        ShortHandle(crypto::AsText(handle)) + ", because its owner took it back or corrected it",
+        Style::kBad);
+  }
   console.out() << facts.Text(console);
   if (file.released) PrintReleased(console, *file.released);
 }
@@ -186,32 +191,22 @@ absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
   if (arguments.On("--sent")) request.set_side(v1::DETAILS_SIDE_SENT);
   if (arguments.On("--received")) request.set_side(v1::DETAILS_SIDE_RECEIVED);
   request.set_open_only(arguments.On("--open"));
-  Table table({{"request"}, {"agency"}, {"state"}, {"clock"}, {"offence"}, {"wanted"}, {"asked"}});
-  std::int64_t left = arguments.Integer("--limit");
-  std::int64_t listed = 0;
-  do {
-    request.set_page_size(static_cast<std::int32_t>(std::min(left, kPageMax)));
-    PM_ASSIGN_OR_RETURN(const v1::ListDetailsResponse page, node->ListDetails(request));
-    for (const v1::DetailsFile& message : page.files()) {
-      ++listed;
-      if (arguments.On("--json")) {
-        session.console.out() << JsonLine(message);
-        continue;
-      }
-      PM_ASSIGN_OR_RETURN(const wire::DetailsFile file, Checked(message));
-      table.AddRow({file.request_id, SideText(file),
-                    Cell(wire::DetailsStateText(file.state), StateStyle(file)), ClockText(file),
-                    file.request.offence, MaterialsText(file.request.wanted),
-                    TimeText(file.ask_unix_ms)});
-    }
-    left -= page.files_size();
-    // A page without files but with a token would make this endless.
-    request.set_page_token(page.files().empty() ? "" : page.next_page_token());
-  } while (!request.page_token().empty() && left > 0);
-  session.console.out() << table.Text(session.console);
-  if (!request.page_token().empty()) session.console.Note("There are more; say --limit N.");
-  if (listed == 0) session.console.Note("There are no such requests.");
-  return listed == 0 ? 1 : 0;
+  return PrintList(
+      arguments, session, std::move(request),
+      Table({{"request"}, {"agency"}, {"state"}, {"clock"}, {"offence"}, {"wanted"}, {"asked"}}),
+      [&](const v1::ListDetailsRequest& page) { return node->ListDetails(page); },
+      [](const v1::ListDetailsResponse& page) -> auto& { return page.files(); },
+      [](const v1::DetailsFile& message) -> absl::StatusOr<std::vector<Cell>> {
+        PM_ASSIGN_OR_RETURN(const wire::DetailsFile file, Checked(message));
+        return std::vector<Cell>{file.request_id,
+                                 SideText(file),
+                                 Cell(wire::DetailsStateText(file.state), StateStyle(file)),
+                                 ClockText(file),
+                                 file.request.offence,
+                                 MaterialsText(file.request.wanted),
+                                 TimeText(file.ask_unix_ms)};
+      },
+      "There are no such requests.");
 }
 
 // Writes the scans that were released; what is already there is not overwritten.
@@ -318,19 +313,6 @@ std::vector<std::string> MaterialNames() {
   return names;
 }
 
-std::vector<std::string> CodesOf(std::span<const records::Code> list) {
-  std::vector<std::string> codes;
-  for (const records::Code& code : list) codes.emplace_back(code.code);
-  return codes;
-}
-
-Parameter Reasons() {
-  return {.name = "--reasons",
-          .help = "Why. Stays in the agency's own file.",
-          .value_name = "TEXT",
-          .required = true};
-}
-
 Parameter Say(std::string_view fallback) {
   return {.name = "--say",
           .help = "One sentence for the partner.",
@@ -395,12 +377,7 @@ Command ListCommand() {
                {.name = "--open",
                 .help = "Only those that wait for a decision.",
                 .kind = ValueKind::kFlag},
-               {.name = "--limit",
-                .help = "At most this many.",
-                .kind = ValueKind::kInteger,
-                .fallback = std::to_string(kListDefault),
-                .min = 1,
-                .max = kListMax}}),
+               LimitOption(50)}),
           .places = {},
           .examples = {{"proofmark requests list --received --open", "What an officer has to do."}},
           .children = {},
@@ -437,7 +414,7 @@ Command ReleaseCommand() {
             .choices = MaterialNames(),
             .required = true,
             .repeated = true},
-           Reasons(),
+           ReasonsOption(),
            {.name = "--place", .help = "Where the item was found.", .value_name = "TEXT"},
            {.name = "--offence",
             .help = "Offence code.",
@@ -482,7 +459,7 @@ Command RefuseCommand() {
                                        .choices = CodesOf(records::RefusalCodes()),
                                        .required = true},
                                       Say(""),
-                                      Reasons()}),
+                                      ReasonsOption()}),
           .places = {kRequest},
           .examples = {{"proofmark requests refuse 5f0b...2c --code ONGOING_CASE --say 'Ask again "
                         "in a month.' --reasons 'covert until March'",
@@ -501,7 +478,7 @@ Command StopCommand() {
                                        .choices = {"JUDICIAL_PENDING", "REQUEST_INCOMPLETE"},
                                        .required = true},
                                       Say(""),
-                                      Reasons()}),
+                                      ReasonsOption()}),
           .places = {kRequest},
           .examples = {{"proofmark requests stop 5f0b...2c --code JUDICIAL_PENDING --reasons 'sent "
                         "to the judge'",
@@ -514,7 +491,7 @@ Command StartCommand() {
   return {.name = "start",
           .summary = "Let a stopped clock run again.",
           .description = "The time it stood is added. Role: officer.",
-          .options = WithNodeOptions({Reasons()}),
+          .options = WithNodeOptions({ReasonsOption()}),
           .places = {kRequest},
           .examples = {{"proofmark requests start 5f0b...2c --reasons 'the judge agreed'",
                         "The judge has agreed."}},

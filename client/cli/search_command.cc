@@ -5,8 +5,10 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "client/cli/commands.h"
+#include "client/cli/exchange_words.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
+#include "client/cli/listing.h"
 #include "client/cli/node_session.h"
 #include "client/cli/progress.h"
 #include "client/cli/search_report.h"
@@ -21,12 +23,6 @@ namespace proofmark::client::cli {
 namespace {
 
 constexpr std::string_view kAllRules = "all";
-
-std::vector<std::string> CodesOf(std::span<const records::Code> list) {
-  std::vector<std::string> codes;
-  for (const records::Code& code : list) codes.emplace_back(code.code);
-  return codes;
-}
 
 std::vector<std::string> RuleNames() {
   std::vector<std::string> names;
@@ -162,42 +158,29 @@ absl::StatusOr<int> ShowOne(NodeClient& node, const std::string& id, bool json, 
   return SearchExit(search);
 }
 
-constexpr std::int64_t kListDefault = 50;
-constexpr std::int64_t kListMax = 100'000;
-constexpr std::int64_t kPageMax = 500;
-
 absl::StatusOr<int> RunCandidates(const Arguments& arguments, Session& session) {
   const bool json = arguments.On("--json");
   if (arguments.Has("SEARCH")) PM_RETURN_IF_ERROR(CheckId("SEARCH", arguments.Text("SEARCH")));
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   if (arguments.Has("SEARCH")) return ShowOne(*node, arguments.Text("SEARCH"), json, session);
-  int exit_code = 1;
-  std::int64_t left = arguments.Integer("--limit");
-  Table table(
-      {{"search"}, {"asked"}, {"by"}, {"purpose"}, {"exhibit"}, {"own records"}, {"partners"}});
-  v1::ListSearchesRequest request;
-  do {
-    request.set_page_size(static_cast<std::int32_t>(std::min(left, kPageMax)));
-    PM_ASSIGN_OR_RETURN(const v1::ListSearchesResponse page, node->ListSearches(request));
-    for (const v1::Search& message : page.searches()) {
-      exit_code = 0;
-      if (json) {
-        session.console.out() << JsonLine(message);
-        continue;
-      }
-      table.AddRow({message.search_id(), TimeText(message.ask_time().seconds() * 1000),
-                    message.asked_by(), message.purpose(), message.exhibit_id(),
-                    message.has_local() ? "searched" : "not searched",
-                    message.partners().empty()
-                        ? "none asked"
-                        : absl::StrFormat("%d asked", message.partners_size())});
-    }
-    left -= page.searches_size();
-    request.set_page_token(page.searches().empty() ? "" : page.next_page_token());
-  } while (!request.page_token().empty() && left > 0);
-  session.console.out() << table.Text(session.console);
-  if (exit_code != 0) session.console.Note("There are no searches.");
-  return exit_code;
+  return PrintList(
+      arguments, session, v1::ListSearchesRequest(),
+      Table(
+          {{"search"}, {"asked"}, {"by"}, {"purpose"}, {"exhibit"}, {"own records"}, {"partners"}}),
+      [&](const v1::ListSearchesRequest& page) { return node->ListSearches(page); },
+      [](const v1::ListSearchesResponse& page) -> auto& { return page.searches(); },
+      [](const v1::Search& message) -> absl::StatusOr<std::vector<Cell>> {
+        return std::vector<Cell>{message.search_id(),
+                                 TimeText(message.ask_time().seconds() * 1000),
+                                 message.asked_by(),
+                                 message.purpose(),
+                                 message.exhibit_id(),
+                                 message.has_local() ? "searched" : "not searched",
+                                 message.partners().empty()
+                                     ? "none asked"
+                                     : absl::StrFormat("%d asked", message.partners_size())};
+      },
+      "There are no searches.");
 }
 
 }  // namespace
@@ -281,12 +264,7 @@ Command CandidatesCommand() {
               "Without SEARCH: the searches, newest first. With SEARCH: its candidates "
               "as they were answered; ends like `search`. The node logs this as a "
               "consultation.",
-          .options = WithNodeOptions({{.name = "--limit",
-                                       .help = "List at most this many searches.",
-                                       .kind = ValueKind::kInteger,
-                                       .fallback = std::to_string(kListDefault),
-                                       .min = 1,
-                                       .max = kListMax}}),
+          .options = WithNodeOptions({LimitOption(50)}),
           .places = {{.name = "SEARCH", .help = "The search's id: 32 hexadecimal digits."}},
           .examples = {{"proofmark candidates", "What was searched lately."},
                        {"proofmark candidates 5c1f0a9b8d7e4c3fa2b1908f7e6d5c4b",

@@ -25,6 +25,7 @@ Style OutcomeStyle(wire::PartnerOutcome outcome) {
     case wire::PartnerOutcome::kUnreachable:
     case wire::PartnerOutcome::kTooLate:
     case wire::PartnerOutcome::kInvalid:
+    case wire::PartnerOutcome::kForked:
       return Style::kBad;
   }
   return Style::kPlain;
@@ -239,7 +240,8 @@ absl::StatusOr<int> SearchExit(const wire::Search& search) {
   for (const wire::PartnerResult& partner : search.partners) {
     outcomes += (outcomes.empty() ? "" : "; ") + OutcomeLine(partner);
   }
-  if (HasOutcome(search, wire::PartnerOutcome::kInvalid)) {
+  if (HasOutcome(search, wire::PartnerOutcome::kInvalid) ||
+      HasOutcome(search, wire::PartnerOutcome::kForked)) {
     return MakeFault(FaultCode::kAnswerInvalid, outcomes);
   }
   if (HasOutcome(search, wire::PartnerOutcome::kUnreachable) ||

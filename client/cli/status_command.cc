@@ -86,6 +86,25 @@ std::pair<std::string, Style> ListText(const admin::v1::RevocationListStatus& li
   return {text, style};
 }
 
+// What waits for people or partners in the second step of exchanges.
+void AddSecondStep(const admin::v1::GetStatusResponse& status, Facts& facts) {
+  if (status.details_waiting_count() > 0) {
+    facts.Add(
+        "to be decided",
+        absl::StrFormat(
+            "%s requests for details, %s late; `proofmark requests list --received --open`",
+            CountText(status.details_waiting_count()), CountText(status.details_late_count())),
+        status.details_late_count() > 0 ? Style::kBad : Style::kWarning);
+  }
+  for (const admin::v1::LettersWaiting& waiting : status.letters_waiting()) {
+    std::string text =
+        absl::StrFormat("%s for %s, the oldest of %s", CountText(waiting.letter_count()),
+                        waiting.agency(), Moment(waiting.oldest_time()));
+    if (!waiting.fault().empty()) text += absl::StrFormat(": %s", waiting.fault());
+    facts.Add("letters", text, waiting.fault().empty() ? Style::kPlain : Style::kWarning);
+  }
+}
+
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const admin::v1::GetStatusResponse status, node->GetStatus());
@@ -120,10 +139,20 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
     const auto [text, style] = ListText(list);
     facts.Add("revocation", text, style);
   }
+  for (const admin::v1::TokenKeyStatus& key : status.token_keys()) {
+    facts.Add(
+        "token key",
+        key.has_away_since()
+            ? absl::StrFormat("%s, AWAY since %s", Printable(key.name()), Moment(key.away_since()))
+            : absl::StrFormat("%s, %s signatures, %s on the second attempt", Printable(key.name()),
+                              CountText(key.signature_count()), CountText(key.retried_count())),
+        key.has_away_since() ? Style::kBad : Style::kPlain);
+  }
   if (status.denied_count() > 0) {
     facts.Add("denied", absl::StrFormat("%s names and certificates on the node's own list",
                                         CountText(status.denied_count())));
   }
+  AddSecondStep(status, facts);
   facts.Add("disk", BytesText(status.disk_free_bytes()) + " free");
   console.out() << facts.Text(console);
   if (provisional) console.Warn(kProvisional);

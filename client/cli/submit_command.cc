@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "client/cli/class_options.h"
 #include "client/cli/commands.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
@@ -33,34 +34,7 @@ absl::StatusOr<SubmissionDefaults> DefaultsOf(const Arguments& arguments) {
   defaults.case_reference = arguments.Text("--case");
   defaults.incident_date = arguments.Text("--date");
   defaults.note = arguments.Text("--note");
-  records::ClassCharacteristics& known = defaults.characteristics;
-  if (arguments.Has("--calibre")) {
-    const std::optional<records::Calibre> calibre =
-        records::FindCalibre(arguments.Text("--calibre"));
-    if (!calibre.has_value()) {
-      return Usage(absl::StrFormat("--calibre: \"%s\" is not in the list of calibres",
-                                   arguments.Text("--calibre")));
-    }
-    known.calibre_code = calibre->code;
-    known.bullet_class = calibre->bullet_class;
-  }
-  if (arguments.Has("--land-count")) {
-    known.land_count = static_cast<std::int32_t>(arguments.Integer("--land-count"));
-  }
-  if (arguments.Has("--twist")) {
-    known.twist = arguments.Text("--twist") == "right" ? records::TwistDirection::kRight
-                                                       : records::TwistDirection::kLeft;
-  }
-  if (const std::string rifling = arguments.Text("--rifling"); rifling == "conventional") {
-    known.rifling = records::RiflingType::kConventional;
-  } else if (rifling == "polygonal") {
-    known.rifling = records::RiflingType::kPolygonal;
-  } else if (rifling == "microgroove") {
-    known.rifling = records::RiflingType::kMicrogroove;
-  }
-  known.firing_pin_shape = records::FindFiringPinShape(arguments.Text("--firing-pin-shape"));
-  known.aperture_shape = records::FindApertureShape(arguments.Text("--aperture-shape"));
-  known.breech_face_class = records::FindBreechFaceClass(arguments.Text("--breech-face-class"));
+  PM_RETURN_IF_ERROR(ReadClass(arguments, defaults.characteristics));
   return defaults;
 }
 
@@ -317,85 +291,55 @@ std::vector<std::string> CaseRegionCodes() {
   return codes;
 }
 
-template <typename Value, std::size_t kCount>
-std::vector<std::string> CodesOf(std::span<const Value, kCount> values) {
-  std::vector<std::string> codes;
-  for (const Value value : values) codes.emplace_back(records::CodeOf(value));
-  return codes;
-}
-
 std::vector<Parameter> Options() {
-  return WithNodeOptions(
-      {{.name = "--manifest",
-        .help = "A manifest that names files and exhibits (docs/formats/manifest.md).",
-        .kind = ValueKind::kFile,
-        .value_name = "FILE"},
-       {.name = "--only",
-        .help = "Of a manifest, only the exhibit with this label.",
-        .value_name = "LABEL",
-        .repeated = true},
-       {.name = "--except",
-        .help = "Of a manifest, not the exhibit with this label.",
-        .value_name = "LABEL",
-        .repeated = true},
-       {.name = "--label",
-        .help = "The laboratory's item number: all files are marks of this one exhibit.",
-        .value_name = "TEXT"},
-       {.name = "--land",
-        .help = "Number of the land, once for each file, in their order; without it 1, 2, 3...",
-        .kind = ValueKind::kInteger,
-        .min = 1,
-        .max = records::kLandsMax,
-        .repeated = true},
-       {.name = "--region",
-        .help = "Mark of a case, once for each file, in their order; without it from the names, "
-                "BREECH_FACE for a single file.",
-        .value_name = "CODE",
-        .choices = CaseRegionCodes(),
-        .repeated = true},
-       {.name = "--kind",
-        .help = "What kind of item it is.",
-        .value_name = "CODE",
-        .fallback = "BU_EVIDENCE",
-        .choices = KindCodes()},
-       {.name = "--case", .help = "Case reference; stays in the agency.", .value_name = "TEXT"},
-       {.name = "--date",
-        .help = "Date of the incident: YYYY-MM-DD, YYYY-MM or YYYY.",
-        .value_name = "DATE"},
-       {.name = "--note", .help = "A remark; stays in the agency.", .value_name = "TEXT"},
-       {.name = "--calibre", .help = "Calibre: code or name.", .value_name = "TEXT"},
-       {.name = "--land-count",
-        .help = "Number of lands, where the scans do not show all.",
-        .kind = ValueKind::kInteger,
-        .min = 1,
-        .max = records::kLandsMax},
-       {.name = "--twist",
-        .help = "Direction of twist.",
-        .value_name = "SIDE",
-        .choices = {"right", "left"}},
-       {.name = "--rifling",
-        .help = "Type of rifling.",
-        .value_name = "TYPE",
-        .choices = {"conventional", "polygonal", "microgroove"}},
-       {.name = "--firing-pin-shape",
-        .help = "Of a case: shape of the firing-pin impression.",
-        .value_name = "CODE",
-        .choices = CodesOf(std::span(records::kFiringPinShapes))},
-       {.name = "--aperture-shape",
-        .help = "Of a case: shape of the firing-pin aperture.",
-        .value_name = "CODE",
-        .choices = CodesOf(std::span(records::kApertureShapes))},
-       {.name = "--breech-face-class",
-        .help = "Of a case: how the breech face was machined.",
-        .value_name = "CODE",
-        .choices = CodesOf(std::span(records::kBreechFaceClasses))},
-       {.name = "--parallel",
-        .help = "Exhibits sent at once.",
-        .kind = ValueKind::kInteger,
-        .fallback = "2",
-        .min = 1,
-        .max = kUploadsMax},
-       {.name = "--dry-run", .help = "Show what would be sent.", .kind = ValueKind::kFlag}});
+  std::vector<Parameter> own = {
+      {.name = "--manifest",
+       .help = "A manifest that names files and exhibits (docs/formats/manifest.md).",
+       .kind = ValueKind::kFile,
+       .value_name = "FILE"},
+      {.name = "--only",
+       .help = "Of a manifest, only the exhibit with this label.",
+       .value_name = "LABEL",
+       .repeated = true},
+      {.name = "--except",
+       .help = "Of a manifest, not the exhibit with this label.",
+       .value_name = "LABEL",
+       .repeated = true},
+      {.name = "--label",
+       .help = "The laboratory's item number: all files are marks of this one exhibit.",
+       .value_name = "TEXT"},
+      {.name = "--land",
+       .help = "Number of the land, once for each file, in their order; without it 1, 2, 3...",
+       .kind = ValueKind::kInteger,
+       .min = 1,
+       .max = records::kLandsMax,
+       .repeated = true},
+      {.name = "--region",
+       .help = "Mark of a case, once for each file, in their order; without it from the names, "
+               "BREECH_FACE for a single file.",
+       .value_name = "CODE",
+       .choices = CaseRegionCodes(),
+       .repeated = true},
+      {.name = "--kind",
+       .help = "What kind of item it is.",
+       .value_name = "CODE",
+       .fallback = "BU_EVIDENCE",
+       .choices = KindCodes()},
+      {.name = "--case", .help = "Case reference; stays in the agency.", .value_name = "TEXT"},
+      {.name = "--date",
+       .help = "Date of the incident: YYYY-MM-DD, YYYY-MM or YYYY.",
+       .value_name = "DATE"},
+      {.name = "--note", .help = "A remark; stays in the agency.", .value_name = "TEXT"}};
+  for (const Parameter& option : ClassOptions()) own.push_back(option);
+  own.push_back({.name = "--parallel",
+                 .help = "Exhibits sent at once.",
+                 .kind = ValueKind::kInteger,
+                 .fallback = "2",
+                 .min = 1,
+                 .max = kUploadsMax});
+  own.push_back(
+      {.name = "--dry-run", .help = "Show what would be sent.", .kind = ValueKind::kFlag});
+  return WithNodeOptions(std::move(own));
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ absl::Status ReadKeys(const Block& block, FederationAgency& agency) {
   const auto key = crypto::VerifyingKey::FromPem(key_pem);
   if (!key.ok()) return Fault(key_file, std::string(key.status().message()));
   auto named = crypto::MakeVerifierKey(crypto::FederationExchangeKeyName(agency.domain),
-                                       NoteKeyType::kNote, *key);
+                                       crypto::ExchangeKeyType(*key), *key);
   if (!named.ok()) return Fault(named.status());
   agency.exchange_keys.push_back(*std::move(named));
   PM_ASSIGN_OR_RETURN(agency.log_key, block.Key("log_key"));

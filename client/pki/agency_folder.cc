@@ -48,7 +48,13 @@ absl::StatusOr<std::string> NoteKeyText(const fs::path& keys, std::string_view d
     return MakeFault(FaultCode::kCannotRead,
                      absl::StrFormat("%s: %s", file.string(), key.status().message()));
   }
-  return crypto::ToVerifierKey(absl::StrFormat("%s/proofmark/%s/%s", domain, id, name), type, *key);
+  const auto named =
+      crypto::MakeVerifierKey(absl::StrFormat("%s/proofmark/%s/%s", domain, id, name), type, *key);
+  if (!named.ok()) {
+    return MakeFault(FaultCode::kCannotRead,
+                     absl::StrFormat("%s: %s", file.string(), named.status().message()));
+  }
+  return crypto::ToVerifierKey(*named);
 }
 
 std::string NodeConfiguration(std::string_view domain, const NodeRequest& request,

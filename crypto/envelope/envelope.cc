@@ -80,7 +80,8 @@ absl::StatusOr<Envelope> SignEnvelope(const SigningKey& key, Envelope envelope) 
   if (!envelope.signature.empty()) {
     return absl::InvalidArgumentError("envelope signature: there is one already");
   }
-  envelope.signature = AsText(key.Sign(SignedBytes(envelope)));
+  PM_ASSIGN_OR_RETURN(const DigitalSignature signature, key.Sign(SignedBytes(envelope)));
+  envelope.signature = AsText(signature);
   return envelope;
 }
 

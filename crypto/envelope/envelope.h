@@ -43,11 +43,12 @@ struct Envelope {
   std::string type{};        // Full name of the payload's message; 1 to kEnvelopeTypeBytesMax.
   Sha256Digest request_hash = kNoRequest;  // In a response, EnvelopeHash() of the request.
   std::string payload{};    // Kept as received, never encoded again; to kEnvelopePayloadBytesMax.
-  std::string signature{};  // Ed25519 over SignedBytes(), 64 bytes.
+  std::string signature{};  // DigitalSignature over SignedBytes(), 64 bytes.
 };
 
 // `envelope`, whose signature is still empty, signed by `key`.
 //   kInvalidArgument  a field is out of its range, or there is a signature already.
+//   others            of SigningKey::Sign().
 absl::StatusOr<Envelope> SignEnvelope(const SigningKey& key, Envelope envelope);
 
 // The bytes under the signature. Every field but the payload's length has its length in front, so

@@ -77,6 +77,22 @@ absl::Status CheckKey(const FederationAgency& agency, std::string_view field,
   return Refuse(agency, absl::StrFormat("%s: named \"%s\", not \"%s\"", field, key.name, name));
 }
 
+constexpr std::string_view kExchangeKeyField = "exchange-key";
+
+// Exchange keys may be of a second type, which reading a verifier key leaves unexamined.
+absl::Status CheckExchangeKey(const FederationAgency& agency, const NoteVerifierKey& key,
+                              std::string_view name) {
+  if (!key.Is(NoteKeyType::kEcdsa)) {
+    return CheckKey(agency, kExchangeKeyField, key, NoteKeyType::kNote, name);
+  }
+  const auto verifier = VerifyingKey::FromInfo(key.public_key);
+  if (!verifier.ok()) return Refuse(agency, "exchange-key: not a P-256 key");
+  if (ComputeNoteKeyId(name, NoteKeyType::kEcdsa, *verifier) != key.id) {
+    return Refuse(agency, "exchange-key: its id is that of another key");
+  }
+  return CheckKey(agency, kExchangeKeyField, key, NoteKeyType::kEcdsa, name);
+}
+
 absl::Status CheckKeys(const FederationAgency& agency, std::string_view field,
                        const std::vector<NoteVerifierKey>& keys, std::string_view name) {
   if (keys.size() > kFederationKeysMax) {
@@ -84,7 +100,9 @@ absl::Status CheckKeys(const FederationAgency& agency, std::string_view field,
         agency, absl::StrFormat("%s: %d keys, at most %d", field, keys.size(), kFederationKeysMax));
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    PM_RETURN_IF_ERROR(CheckKey(agency, field, keys[i], NoteKeyType::kNote, name));
+    PM_RETURN_IF_ERROR(field == kExchangeKeyField
+                           ? CheckExchangeKey(agency, keys[i], name)
+                           : CheckKey(agency, field, keys[i], NoteKeyType::kNote, name));
     // Two keys of one id could not be told apart in signature lines.
     for (std::size_t j = 0; j < i; ++j) {
       if (keys[j].id == keys[i].id) {
@@ -136,7 +154,7 @@ absl::Status CheckAgency(const FederationAgency& agency) {
     return Refuse(agency, absl::StrFormat("ca: %d pins, at most %d", agency.ca_pins.size(),
                                           kFederationCaPinsMax));
   }
-  PM_RETURN_IF_ERROR(CheckKeys(agency, "exchange-key", agency.exchange_keys,
+  PM_RETURN_IF_ERROR(CheckKeys(agency, kExchangeKeyField, agency.exchange_keys,
                                FederationExchangeKeyName(agency.domain)));
   PM_RETURN_IF_ERROR(CheckKeys(agency, "governance", agency.governance_keys,
                                FederationGovernanceKeyName(agency.domain)));
@@ -214,7 +232,7 @@ void AppendAgency(std::string& text, const FederationAgency& agency) {
   AppendLine(text, "endpoint", agency.endpoint);
   for (const Sha256Digest& pin : agency.ca_pins) AppendLine(text, "ca", base::ToHex(pin));
   for (const NoteVerifierKey& key : agency.exchange_keys) {
-    AppendLine(text, "exchange-key", ToVerifierKey(key));
+    AppendLine(text, kExchangeKeyField, ToVerifierKey(key));
   }
   if (agency.log_key) AppendLine(text, "log", ToVerifierKey(*agency.log_key));
   if (agency.witness_key) AppendLine(text, "witness", ToVerifierKey(*agency.witness_key));
@@ -325,7 +343,7 @@ absl::StatusOr<FederationAgency> ReadAgency(LineReader& lines) {
     std::ranges::copy(base::AsBytes(*bytes), pin.begin());
     agency.ca_pins.push_back(pin);
   }
-  PM_RETURN_IF_ERROR(lines.TakeKeys("exchange-key", agency.exchange_keys));
+  PM_RETURN_IF_ERROR(lines.TakeKeys(kExchangeKeyField, agency.exchange_keys));
   PM_ASSIGN_OR_RETURN(agency.log_key, lines.TryTakeKey("log"));
   PM_ASSIGN_OR_RETURN(agency.witness_key, lines.TryTakeKey("witness"));
   PM_RETURN_IF_ERROR(lines.TakeKeys("governance", agency.governance_keys));

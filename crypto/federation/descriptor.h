@@ -37,7 +37,7 @@ struct FederationAgency {
   std::string node_id;                // SPIFFE id of its node, in `domain`.
   std::string endpoint;               // host:port of its partner port.
   std::vector<Sha256Digest> ca_pins;  // SHA-256 of the SubjectPublicKeyInfo of its federation CAs.
-  // Named "<domain>/proofmark/exchange", so that name and id are ExchangeKeyId(). Type kNote.
+  // Named "<domain>/proofmark/exchange", so that name and id are ExchangeKeyId().
   std::vector<NoteVerifierKey> exchange_keys;
   std::optional<NoteVerifierKey> log_key;      // "<domain>/proofmark/<node>/log", type kNote.
   std::optional<NoteVerifierKey> witness_key;  // ".../witness", type kCosignature.

@@ -32,6 +32,12 @@ SecretBytes SecretBytes::TakeFrom(std::string& text) {
   return secret;
 }
 
+SecretBytes SecretBytes::TakeFrom(std::span<std::byte> bytes) {
+  SecretBytes secret = CopyOf(bytes);
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  return secret;
+}
+
 SecretBytes::SecretBytes(SecretBytes&& other) noexcept
     : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
 

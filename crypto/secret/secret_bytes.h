@@ -28,6 +28,9 @@ class SecretBytes {
   // Copies `text`, then cleanses it and leaves it empty: for what a file reader returned.
   static SecretBytes TakeFrom(std::string& text);
 
+  // Copies `bytes`, then cleanses them: for a digest or what else a function returned.
+  static SecretBytes TakeFrom(std::span<std::byte> bytes);
+
   SecretBytes(SecretBytes&& other) noexcept;
   SecretBytes& operator=(SecretBytes&& other) noexcept;
   ~SecretBytes();

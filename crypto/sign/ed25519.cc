@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/sign/ed25519.h"
 
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -10,9 +13,11 @@
 
 #include "base/check.h"
 #include "base/status.h"
+#include "crypto/hash/sha256.h"
 #include "crypto/openssl/handles.h"
 #include "crypto/openssl/pem.h"
 #include "crypto/openssl/status.h"
+#include "crypto/token/token_key.h"
 
 namespace proofmark::crypto {
 namespace {
@@ -60,12 +65,60 @@ std::string RawPublicKey(EVP_PKEY* key) {
   return raw;
 }
 
+// What stands before the point in the SubjectPublicKeyInfo of a P-256 key: RFC 5480, 2.
+constexpr std::string_view kP256InfoHead(
+    "\x30\x59\x30\x13\x06\x07\x2A\x86\x48\xCE\x3D\x02\x01\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x07"
+    "\x03"
+    "\x42\x00",
+    26);
+constexpr std::size_t kP256PointBytes = 65;
+constexpr int kP256HalfBytes = 32;
+
+using NumberHandle = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
+using EcdsaHandle = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
+
+NumberHandle NumberOf(std::string_view bytes) {
+  NumberHandle number(BN_bin2bn(Octets(bytes), static_cast<int>(bytes.size()), nullptr));
+  PM_CHECK(number != nullptr);
+  return number;
+}
+
+// r || s with the smaller of s and order - s. What is out of range stays: it does not verify.
+std::string Lowered(std::string_view signature) {
+  static const BIGNUM* const order = [] {
+    const std::unique_ptr<EC_GROUP, Deleter<EC_GROUP_free>> group(
+        EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
+    PM_CHECK(group != nullptr);
+    return BN_dup(EC_GROUP_get0_order(group.get()));
+  }();
+  std::string lowered(signature);
+  const NumberHandle s = NumberOf(signature.substr(kP256HalfBytes));
+  const NumberHandle other(BN_new());
+  PM_CHECK(other != nullptr && BN_sub(other.get(), order, s.get()) == 1);
+  if (BN_is_negative(other.get()) || BN_cmp(s.get(), other.get()) <= 0) return lowered;
+  PM_CHECK(BN_bn2binpad(other.get(),
+                        reinterpret_cast<unsigned char*>(lowered.data()) + kP256HalfBytes,
+                        kP256HalfBytes) == kP256HalfBytes);
+  return lowered;
+}
+
+std::string EcdsaDer(std::string_view signature) {
+  const EcdsaHandle pair(ECDSA_SIG_new());
+  PM_CHECK(pair != nullptr);
+  PM_CHECK(ECDSA_SIG_set0(pair.get(), NumberOf(signature.substr(0, kP256HalfBytes)).release(),
+                          NumberOf(signature.substr(kP256HalfBytes)).release()) == 1);
+  unsigned char* bytes = nullptr;
+  const int size = i2d_ECDSA_SIG(pair.get(), &bytes);
+  const OpenSslMemory<unsigned char> owner(bytes);
+  PM_CHECK(size > 0);
+  return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+}
+
 }  // namespace
 
-VerifyingKey::VerifyingKey(std::string_view raw, std::shared_ptr<evp_pkey_st> key)
-    : key_(std::move(key)) {
-  std::copy_n(base::AsBytes(raw).begin(), raw_.size(), raw_.begin());
-}
+VerifyingKey::VerifyingKey(SignatureAlgorithm algorithm, std::string raw,
+                           std::shared_ptr<evp_pkey_st> key)
+    : algorithm_(algorithm), raw_(std::move(raw)), key_(std::move(key)) {}
 
 absl::StatusOr<VerifyingKey> VerifyingKey::FromRaw(std::string_view raw) {
   if (raw.size() != kEd25519KeyBytes) {
@@ -78,7 +131,27 @@ absl::StatusOr<VerifyingKey> VerifyingKey::FromRaw(std::string_view raw) {
   if (key == nullptr) {
     return OpenSslError(absl::StatusCode::kInvalidArgument, "Ed25519 public key");
   }
-  return VerifyingKey(raw, std::move(key));
+  return VerifyingKey(SignatureAlgorithm::kEd25519, std::string(raw), std::move(key));
+}
+
+absl::StatusOr<VerifyingKey> VerifyingKey::FromP256Point(std::string_view point) {
+  if (point.size() != kP256PointBytes || point.front() != '\x04') {
+    return absl::InvalidArgumentError("P-256 public key: not an uncompressed point of 65 bytes");
+  }
+  const std::string info = std::string(kP256InfoHead).append(point);
+  const unsigned char* next = Octets(info);
+  PkeyHandle key(d2i_PUBKEY(nullptr, &next, static_cast<long>(info.size())));
+  if (key == nullptr) {
+    return OpenSslError(absl::StatusCode::kInvalidArgument, "P-256 public key: not on the curve");
+  }
+  return VerifyingKey(SignatureAlgorithm::kEcdsaP256, info, std::move(key));
+}
+
+absl::StatusOr<VerifyingKey> VerifyingKey::FromInfo(std::string_view info) {
+  if (!info.starts_with(kP256InfoHead)) {
+    return absl::InvalidArgumentError("public key: neither Ed25519 nor EC P-256");
+  }
+  return FromP256Point(info.substr(kP256InfoHead.size()));
 }
 
 absl::StatusOr<VerifyingKey> VerifyingKey::FromPem(std::string_view pem) {
@@ -91,10 +164,13 @@ absl::StatusOr<VerifyingKey> VerifyingKey::FromPem(std::string_view pem) {
     return OpenSslError(absl::StatusCode::kInvalidArgument, "public key: not a PUBLIC KEY block");
   }
   ERR_clear_error();
-  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519) {
-    return absl::InvalidArgumentError("public key: not Ed25519");
-  }
-  return FromRaw(RawPublicKey(key.get()));
+  if (EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_ED25519) return FromRaw(RawPublicKey(key.get()));
+  unsigned char* bytes = nullptr;
+  const int size = i2d_PUBKEY(key.get(), &bytes);
+  const OpenSslMemory<unsigned char> owner(bytes);
+  const std::string_view info(reinterpret_cast<const char*>(bytes),
+                              size > 0 ? static_cast<std::size_t>(size) : 0);
+  return FromInfo(info);
 }
 
 std::string VerifyingKey::ToPem() const {
@@ -110,10 +186,19 @@ absl::Status VerifyingKey::Verify(std::string_view message, std::string_view sig
   if (signature.size() != kDigitalSignatureBytes) {
     return absl::InvalidArgumentError("digital signature: not 64 bytes");
   }
+  std::string encoded(signature);
+  const EVP_MD* digest = nullptr;  // Ed25519 takes the message itself.
+  if (algorithm_ == SignatureAlgorithm::kEcdsaP256) {
+    if (Lowered(signature) != signature) {
+      return absl::UnauthenticatedError("digital signature: s is above half the group's order");
+    }
+    encoded = EcdsaDer(signature);
+    digest = EVP_sha256();
+  }
   const DigestContextHandle context(EVP_MD_CTX_new());
   PM_CHECK(context != nullptr);
-  PM_CHECK(EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1);
-  if (EVP_DigestVerify(context.get(), Octets(signature), signature.size(), Octets(message),
+  PM_CHECK(EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key_.get()) == 1);
+  if (EVP_DigestVerify(context.get(), Octets(encoded), encoded.size(), Octets(message),
                        message.size()) != 1) {
     ERR_clear_error();
     return absl::UnauthenticatedError("digital signature: does not verify");
@@ -121,8 +206,22 @@ absl::Status VerifyingKey::Verify(std::string_view message, std::string_view sig
   return absl::OkStatus();
 }
 
-SigningKey::SigningKey(std::shared_ptr<evp_pkey_st> key, VerifyingKey verifying_key)
-    : key_(std::move(key)), verifying_key_(std::move(verifying_key)) {}
+SigningKey::SigningKey(std::shared_ptr<evp_pkey_st> key, TokenKey* token,
+                       VerifyingKey verifying_key)
+    : key_(std::move(key)), token_(token), verifying_key_(std::move(verifying_key)) {}
+
+absl::StatusOr<SigningKey> SigningKey::FromText(const SecretBytes& text) {
+  const std::string_view view = base::AsText(text.ExposeForOpenSsl());
+  if (!IsTokenUri(view)) return FromPem(text);
+  PM_ASSIGN_OR_RETURN(TokenKey* const token, TokenKey::Open(view));
+  PM_ASSIGN_OR_RETURN(VerifyingKey verifying_key,
+                      token->kind() == TokenKeyKind::kEd25519
+                          ? VerifyingKey::FromRaw(token->public_key())
+                          : VerifyingKey::FromP256Point(token->public_key()));
+  SigningKey key(nullptr, token, std::move(verifying_key));
+  PM_RETURN_IF_ERROR(key.Sign("proofmark: is this key of use?").status());
+  return key;
+}
 
 absl::StatusOr<SigningKey> SigningKey::FromPem(const SecretBytes& pem) {
   PM_ASSIGN_OR_RETURN(PkeyHandle key, PrivateKeyFromPem(pem));
@@ -130,7 +229,7 @@ absl::StatusOr<SigningKey> SigningKey::FromPem(const SecretBytes& pem) {
     return absl::InvalidArgumentError("private key: not Ed25519");
   }
   PM_ASSIGN_OR_RETURN(VerifyingKey verifying_key, VerifyingKey::FromRaw(RawPublicKey(key.get())));
-  return SigningKey(std::shared_ptr<EVP_PKEY>(std::move(key)), std::move(verifying_key));
+  return SigningKey(std::shared_ptr<EVP_PKEY>(std::move(key)), nullptr, std::move(verifying_key));
 }
 
 SigningKey SigningKey::Generate(base::Random& random) {
@@ -140,12 +239,30 @@ SigningKey SigningKey::Generate(base::Random& random) {
   PM_CHECK(key != nullptr);
   absl::StatusOr<VerifyingKey> verifying_key = VerifyingKey::FromRaw(RawPublicKey(key.get()));
   PM_CHECK(verifying_key.ok());
-  return SigningKey(std::shared_ptr<EVP_PKEY>(std::move(key)), *std::move(verifying_key));
+  return SigningKey(std::shared_ptr<EVP_PKEY>(std::move(key)), nullptr, *std::move(verifying_key));
 }
 
-SecretBytes SigningKey::ToPem() const { return PrivateKeyToPem(key_.get()); }
+SecretBytes SigningKey::ToPem() const {
+  PM_CHECK(key_ != nullptr);
+  return PrivateKeyToPem(key_.get());
+}
 
-DigitalSignature SigningKey::Sign(std::string_view message) const {
+absl::StatusOr<DigitalSignature> SigningKey::SignOnToken(std::string_view message) const {
+  const bool ecdsa = verifying_key_.algorithm() == SignatureAlgorithm::kEcdsaP256;
+  const Sha256Digest digest = Sha256(message);
+  PM_ASSIGN_OR_RETURN(std::string raw, token_->Sign(ecdsa ? AsText(digest) : message));
+  if (ecdsa) raw = Lowered(raw);
+  // What a fault of the token spoilt can give the key away: it does not leave.
+  if (!verifying_key_.Verify(message, raw).ok()) {
+    return absl::DataLossError("token: the signature just made does not verify");
+  }
+  DigitalSignature signature;
+  std::ranges::copy(base::AsBytes(raw), signature.begin());
+  return signature;
+}
+
+absl::StatusOr<DigitalSignature> SigningKey::Sign(std::string_view message) const {
+  if (token_ != nullptr) return SignOnToken(message);
   const DigestContextHandle context(EVP_MD_CTX_new());
   PM_CHECK(context != nullptr);
   PM_CHECK(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1);

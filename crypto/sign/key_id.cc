@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/status.h"
 #include "crypto/hash/sha256.h"
 #include "crypto/sign/note_text.h"
@@ -28,6 +29,10 @@ absl::Status Refuse(std::string_view why) {
   return absl::InvalidArgumentError(absl::StrFormat("verifier key: %s", why));
 }
 
+bool IsOfType(NoteKeyType type, const VerifyingKey& key) {
+  return (type == NoteKeyType::kEcdsa) == (key.algorithm() == SignatureAlgorithm::kEcdsaP256);
+}
+
 bool IsKnownType(unsigned char type) {
   return type == static_cast<unsigned char>(NoteKeyType::kNote) ||
          type == static_cast<unsigned char>(NoteKeyType::kCosignature);
@@ -36,10 +41,15 @@ bool IsKnownType(unsigned char type) {
 }  // namespace
 
 NoteKeyId ComputeNoteKeyId(std::string_view key_name, NoteKeyType type, const VerifyingKey& key) {
+  PM_CHECK(IsOfType(type, key));
   Sha256Hasher hasher;
-  hasher.Update(key_name);
-  hasher.Update("\n");
-  hasher.Update(TypedKey(type, key));
+  if (type == NoteKeyType::kEcdsa) {
+    hasher.Update(key.raw());
+  } else {
+    hasher.Update(key_name);
+    hasher.Update("\n");
+    hasher.Update(TypedKey(type, key));
+  }
   const Sha256Digest digest = hasher.Finish();
   NoteKeyId id;
   std::copy_n(digest.begin(), id.size(), id.begin());
@@ -53,12 +63,16 @@ std::string ToVerifierKey(std::string_view key_name, NoteKeyType type, const Ver
 absl::StatusOr<NoteVerifierKey> MakeVerifierKey(std::string_view key_name, NoteKeyType type,
                                                 const VerifyingKey& key) {
   PM_RETURN_IF_ERROR(CheckNoteKeyName(key_name));
+  if (!IsOfType(type, key)) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "key %s: must be %s", key_name, type == NoteKeyType::kEcdsa ? "EC P-256" : "Ed25519"));
+  }
   NoteVerifierKey made;
   made.name = key_name;
   made.id = ComputeNoteKeyId(key_name, type, key);
   made.type = static_cast<unsigned char>(type);
   made.public_key = key.raw();
-  made.verifier = key;
+  if (type != NoteKeyType::kEcdsa) made.verifier = key;
   return made;
 }
 
@@ -101,8 +115,13 @@ std::string ToVerifierKey(const NoteVerifierKey& key) {
   return key.name + "+" + base::ToHex(key.id) + "+" + base::ToBase64(typed);
 }
 
+NoteKeyType ExchangeKeyType(const VerifyingKey& key) {
+  return key.algorithm() == SignatureAlgorithm::kEcdsaP256 ? NoteKeyType::kEcdsa
+                                                           : NoteKeyType::kNote;
+}
+
 std::string ExchangeKeyId(std::string_view agency_domain, const VerifyingKey& key) {
-  return NameAndId(std::string(agency_domain).append("/proofmark/exchange"), NoteKeyType::kNote,
+  return NameAndId(std::string(agency_domain).append("/proofmark/exchange"), ExchangeKeyType(key),
                    key);
 }
 

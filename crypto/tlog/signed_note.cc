@@ -48,6 +48,11 @@ absl::Status CheckSignable(std::string_view text, std::string_view key_name) {
   return CheckNoteText(text);
 }
 
+absl::Status CheckKey(const SigningKey& key) {
+  if (key.verifying_key().algorithm() == SignatureAlgorithm::kEd25519) return absl::OkStatus();
+  return Refuse("the key that is to sign it is not Ed25519");
+}
+
 NoteSignature Line(std::string_view key_name, NoteKeyType type, const SigningKey& key,
                    std::string signature) {
   return {std::string(key_name), ComputeNoteKeyId(key_name, type, key.verifying_key()),
@@ -159,16 +164,20 @@ absl::StatusOr<std::vector<VerifiedSignature>> VerifyNote(const SignedNote& note
 absl::StatusOr<NoteSignature> SignNoteText(std::string_view text, std::string_view key_name,
                                            const SigningKey& key) {
   PM_RETURN_IF_ERROR(CheckSignable(text, key_name));
-  return Line(key_name, NoteKeyType::kNote, key, std::string(AsText(key.Sign(text))));
+  PM_RETURN_IF_ERROR(CheckKey(key));
+  PM_ASSIGN_OR_RETURN(const DigitalSignature signature, key.Sign(text));
+  return Line(key_name, NoteKeyType::kNote, key, std::string(AsText(signature)));
 }
 
 absl::StatusOr<NoteSignature> CosignNoteText(std::string_view text, std::string_view key_name,
                                              const SigningKey& key, std::int64_t unix_s) {
   PM_RETURN_IF_ERROR(CheckSignable(text, key_name));
   if (unix_s < 0) return Refuse("a cosignature's time before 1970");
+  PM_RETURN_IF_ERROR(CheckKey(key));
+  PM_ASSIGN_OR_RETURN(const DigitalSignature over_time, key.Sign(CosignedBytes(text, unix_s)));
   std::string signature;
   base::AppendU64Be(signature, static_cast<std::uint64_t>(unix_s));
-  signature.append(AsText(key.Sign(CosignedBytes(text, unix_s))));
+  signature.append(AsText(over_time));
   return Line(key_name, NoteKeyType::kCosignature, key, std::move(signature));
 }
 

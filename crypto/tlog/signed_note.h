@@ -66,14 +66,16 @@ absl::StatusOr<std::vector<VerifiedSignature>> VerifyNote(const SignedNote& note
                                                           std::int64_t now_unix_s);
 
 // Signs the text alone: log checkpoints, signed configuration. Key type kNote.
-//   kInvalidArgument  a name that CheckNoteKeyName() refuses, or text that cannot stand in a note:
+//   kInvalidArgument  a key that is not Ed25519, a name that CheckNoteKeyName() refuses, or text
+//   that cannot stand in a note:
 //                     empty, without a last LF, not CheckNoteText(), or too long.
+//   others            of SigningKey::Sign().
 absl::StatusOr<NoteSignature> SignNoteText(std::string_view text, std::string_view key_name,
                                            const SigningKey& key);
 
 // Signs a time and the text: a witness's cosignature/v1. Key type kCosignature. `key` must be used
 // for no other purpose and no other witness, since the signed bytes do not name the cosigner.
-//   kInvalidArgument  as SignNoteText(), or a time below 0.
+//   As SignNoteText(), and kInvalidArgument for a time below 0.
 absl::StatusOr<NoteSignature> CosignNoteText(std::string_view text, std::string_view key_name,
                                              const SigningKey& key, std::int64_t unix_s);
 

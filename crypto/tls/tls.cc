@@ -9,11 +9,15 @@
 #include "crypto/openssl/handles.h"
 #include "crypto/openssl/pem.h"
 #include "crypto/openssl/status.h"
+#include "crypto/token/tls_engine.h"
+#include "crypto/token/token_key.h"
 
 namespace proofmark::crypto {
 namespace {
 
 using ConfHandle = std::unique_ptr<CONF, Deleter<NCONF_free>>;
+constexpr std::size_t kTlsSignatureBytesMax = 128;  // Of ECDSA on P-256, at most 72.
+
 using SslContextHandle = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
 
 // Protocol rather than MinProtocol, which gRPC overrides; NumTickets rather than
@@ -62,6 +66,34 @@ absl::Status CheckNewContext() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<PkeyHandle> TokenKeyFromText(const SecretBytes& key_text) {
+  PM_ASSIGN_OR_RETURN(TokenKey* const key,
+                      TokenKey::Open(base::AsText(key_text.ExposeForOpenSsl())));
+  return TlsKeyOf(*key);
+}
+
+// The public half that a token tells proves nothing of the private one.
+absl::Status CheckSigns(EVP_PKEY* key, const X509Certificate& certificate) {
+  constexpr unsigned char kMessage[] = "proofmark: is this key of use?";
+  const DigestContextHandle context(EVP_MD_CTX_new());
+  unsigned char signature[kTlsSignatureBytesMax];
+  std::size_t size = sizeof(signature);
+  if (context == nullptr ||
+      EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key) != 1 ||
+      EVP_DigestSign(context.get(), signature, &size, kMessage, sizeof(kMessage)) != 1) {
+    return OpenSslError(absl::StatusCode::kUnavailable, "private key");
+  }
+  const DigestContextHandle check(EVP_MD_CTX_new());
+  if (check == nullptr ||
+      EVP_DigestVerifyInit(check.get(), nullptr, EVP_sha256(), nullptr,
+                           X509_get0_pubkey(certificate.handle())) != 1 ||
+      EVP_DigestVerify(check.get(), signature, size, kMessage, sizeof(kMessage)) != 1) {
+    ERR_clear_error();
+    return absl::InvalidArgumentError("private key: its signatures do not verify");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ConfigureAndCheck() {
   PM_RETURN_IF_ERROR(LoadConfiguration());
   return CheckNewContext();
@@ -75,14 +107,23 @@ absl::Status RequireTls13WithoutTickets() {
 }
 
 absl::StatusOr<X509Certificate> CheckKeyMatchesCertificate(std::string_view certificate_pem,
-                                                           const SecretBytes& key_pem) {
+                                                           const SecretBytes& key_text) {
   PM_ASSIGN_OR_RETURN(X509Certificate certificate, X509Certificate::FromPem(certificate_pem));
-  PM_ASSIGN_OR_RETURN(const PkeyHandle key, PrivateKeyFromPem(key_pem));
+  const bool on_token = IsTokenUri(base::AsText(key_text.ExposeForOpenSsl()));
+  PM_ASSIGN_OR_RETURN(const PkeyHandle key,
+                      on_token ? TokenKeyFromText(key_text) : PrivateKeyFromPem(key_text));
   if (X509_check_private_key(certificate.handle(), key.get()) != 1) {
     ERR_clear_error();
     return absl::InvalidArgumentError("private key: does not belong to the certificate");
   }
+  if (on_token) PM_RETURN_IF_ERROR(CheckSigns(key.get(), certificate));
   return certificate;
+}
+
+absl::StatusOr<std::string> KeyTextForGrpc(std::string_view key_text) {
+  if (!IsTokenUri(key_text)) return std::string(key_text);
+  PM_ASSIGN_OR_RETURN(const TokenKey* const key, TokenKey::Open(key_text));
+  return EngineTextOf(*key);
 }
 
 }  // namespace proofmark::crypto

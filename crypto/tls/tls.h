@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -22,11 +23,18 @@ namespace proofmark::crypto {
 //   Source   docs/references.md#openssl-config
 absl::Status RequireTls13WithoutTickets();
 
-// The leaf in `certificate_pem`, if it is exactly one certificate and `key_pem` is its private key
-// (unencrypted PKCS#8, SEC 1 or PKCS#1). To be called before a pair is published to gRPC's file
-// watcher: with a half-written pair it refuses every new connection.
+// The leaf in `certificate_pem`, if it is exactly one certificate and `key_text` is its private
+// key: unencrypted PKCS#8, SEC 1 or PKCS#1, or the place of an EC P-256 key on a token
+// (crypto/token/token_uri.h), which then signs something that the certificate verifies. To be
+// called before a pair is published to gRPC's file watcher: with a half-written pair it refuses
+// every new connection.
 //   kInvalidArgument  a part cannot be read, or they do not belong together.
+//   others            of TokenKey::Open() and Sign().
 absl::StatusOr<X509Certificate> CheckKeyMatchesCertificate(std::string_view certificate_pem,
-                                                           const SecretBytes& key_pem);
+                                                           const SecretBytes& key_text);
+
+// What gRPC is given for a key that passed the check: the text itself, or how it finds the token's.
+//   others  of TokenKey::Open() and EngineTextOf().
+absl::StatusOr<std::string> KeyTextForGrpc(std::string_view key_text);
 
 }  // namespace proofmark::crypto

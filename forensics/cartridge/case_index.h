@@ -65,12 +65,15 @@ inline constexpr std::int64_t kFineMin = 300;
 inline constexpr std::int64_t kFineMax = 50'000;
 // Refined at the least, however sure the stop is.
 inline constexpr std::int64_t kCasesRefinedMin = 50;
+inline constexpr std::int64_t kCasesReportableRefinedMin = 16;
 inline constexpr std::int64_t kCasesRefinedPerResult = 2;
 inline constexpr std::int64_t kCasesRefinedMaxDefault = 300;
 
 struct CaseSearchOptions {
   std::int64_t best_count = 50;  // Records kept; [1, 100000].
   bool exhaustive = false;       // Refine every eligible record.
+  // Nobody wants to see what is not reported: none is refined for the list's sake.
+  bool reportable_only = false;
   // Refined unless exhaustive, those without a breech face to score aside; [1, 10^7].
   std::int64_t refined_max = kCasesRefinedMaxDefault;
   std::optional<std::chrono::steady_clock::time_point> deadline;

@@ -19,7 +19,7 @@ constexpr std::size_t kBatchWithoutStop = 256;
 constexpr std::size_t kFineTask = 36;
 // Shares of a search's work, for progress. Over the full circle each is some five times as much.
 constexpr SearchMeter::Work kWork{.coarse_us = 10.0,  // B1, and B2 of the few that B1 passes on.
-                                  .refine_us = 70'000.0};
+                                  .refine_us = 40'000.0};
 
 const ImpressedSignature* FaceToScore(const CaseSignature& query) {
   const ImpressedSignature* face = FindImpression(query, ImpressedRegion::kBreechFace);
@@ -153,6 +153,7 @@ absl::Status CaseSearch::MakeQuestions(CoarseGrid grid, Questions& questions) co
 }
 
 std::int64_t CaseSearch::RefinedAtLeast() const {
+  if (options_.reportable_only) return kCasesReportableRefinedMin;
   return std::max(kCasesRefinedMin, kCasesRefinedPerResult * options_.best_count);
 }
 

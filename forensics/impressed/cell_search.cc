@@ -10,13 +10,11 @@
 namespace proofmark::forensics {
 namespace {
 
-constexpr std::int64_t kSpan = 2 * kSearchReach + 1;  // Displacements along an axis.
 constexpr std::int64_t kFineSide = 2 * kCellSide;
 constexpr double kCommonShareMin = 0.5;  // Of the cell's measured samples.
 constexpr double kCommonCellMin = 0.1;   // Of a whole cell.
 constexpr std::size_t kCandidates = 2;
 constexpr std::int64_t kFineReach = 2;
-constexpr std::int64_t kPatchSide = kFineSide + 2 * kFineReach;
 constexpr std::int64_t kPatchColumns = kFineSide + 3 + kLanes;  // Room for a block of lanes.
 constexpr double kFineTurnDegrees = 1.0;
 constexpr std::size_t kFineTurns = 3;  // A coarse step of turns is covered.
@@ -27,26 +25,6 @@ std::int32_t CommonMin(std::int32_t measured, std::int64_t cell_samples) {
   return static_cast<std::int32_t>(
       std::ceil(std::max(kCommonShareMin * static_cast<double>(measured),
                          kCommonCellMin * static_cast<double>(cell_samples))));
-}
-
-std::vector<CellTap> MakeTaps(const std::vector<std::int8_t>& level, std::int64_t side,
-                              std::int64_t stride) {
-  std::vector<CellTap> taps;
-  for (std::int64_t y = 0; y < side; ++y) {
-    for (std::int64_t x = 0; x < side; x += 4) {
-      CellTap tap{.offset = static_cast<std::int32_t>(y * stride + x)};
-      for (std::int64_t k = 0; k < 4 && x + k < side; ++k) {
-        const std::int8_t value = level[static_cast<std::size_t>(y * side + x + k)];
-        if (!Measured(value)) continue;
-        const auto shift = static_cast<std::uint32_t>(8 * k);
-        tap.level |= static_cast<std::uint32_t>(value + kLevelMax + 1) << shift;
-        tap.mask |= 1U << shift;
-        tap.square |= static_cast<std::uint32_t>(value * value) << shift;
-      }
-      if (tap.mask != 0) taps.push_back(tap);
-    }
-  }
-  return taps;
 }
 
 // What part of a target the cells can reach: [from, from + side) on both axes, from the middle.
@@ -61,109 +39,23 @@ Window ReachOf(std::span<const Cell> cells) {
     left = std::min(left, cell.x), top = std::min(top, cell.y);
     right = std::max(right, cell.x + kCellSide), bottom = std::max(bottom, cell.y + kCellSide);
   }
-  // To the right, room for the places beyond the reach that a block of lanes computes as well.
-  return {left - kSearchReach, top - kSearchReach, right - left + kSearchReach + kStripLanes + 4,
+  // To the right, room for the place beyond the reach that the last lane computes as well.
+  return {left - kSearchReach, top - kSearchReach, right - left + kSearchReach + kSpanLanes + 4,
           bottom - top + 2 * kSearchReach};
 }
 
-// The planes of `columns` x `rows` samples of `levels`, from (x, y) on; what lies outside is
-// missing.
-void FillPlanes(const std::int8_t* levels, std::int64_t width, std::int64_t height, std::int64_t x,
-                std::int64_t y, std::int64_t columns, std::int64_t rows, TargetPlanes& out) {
-  out.stride = columns;
-  const auto words = static_cast<std::size_t>(columns * rows);
-  out.level.resize(words);
-  out.mask.resize(words);
-  out.square.resize(words);
-  const auto padded = static_cast<std::size_t>(columns + 4);
-  std::vector<std::uint8_t> level(padded), mask(padded), square(padded);
-  const std::int64_t first = std::clamp<std::int64_t>(-x, 0, columns);
-  const std::int64_t last = std::clamp<std::int64_t>(width - x, first, columns);
-  for (std::int64_t j = 0; j < rows; ++j) {
-    std::fill(level.begin(), level.end(), std::uint8_t{0});
-    std::fill(mask.begin(), mask.end(), std::uint8_t{0});
-    std::fill(square.begin(), square.end(), std::uint8_t{0});
-    if (y + j >= 0 && y + j < height) {
-      const std::int8_t* from = levels + (y + j) * width + x;
-      for (std::int64_t i = first; i < last; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        const bool measured = Measured(from[i]);
-        const std::int32_t value = measured ? from[i] : 0;
-        level[at] = static_cast<std::uint8_t>(value);
-        mask[at] = measured ? 1 : 0;
-        square[at] = static_cast<std::uint8_t>(value * value);
-      }
-    }
-    ExpandToWords(level.data(), out.level.data() + j * columns, columns);
-    ExpandToWords(mask.data(), out.mask.data() + j * columns, columns);
-    ExpandToWords(square.data(), out.square.data() + j * columns, columns);
-  }
-}
-
-// How many samples of a target are measured in the square of a cell with each first sample: no
-// place there has more in common with any cell.
-void CountWindows(const TargetPlanes& target, std::vector<std::int32_t>& counts) {
-  const auto columns = static_cast<std::size_t>(target.stride);
-  const std::size_t rows = target.mask.size() / columns;
-  counts.assign(target.mask.size(), 0);
-  std::vector<std::int32_t> down(columns, 0);  // Of kCellSide samples down from the row.
-  std::vector<std::int32_t> running(columns + static_cast<std::size_t>(kCellSide) + 1, 0);
-  for (std::size_t y = rows; y-- > 0;) {
-    const std::uint32_t* enters = target.mask.data() + y * columns;
-    const bool full = y + static_cast<std::size_t>(kCellSide) < rows;
-    const std::uint32_t* leaves =
-        enters + (full ? columns * static_cast<std::size_t>(kCellSide) : std::size_t{0});
-    const std::uint32_t left = full ? 1U : 0U;
-    for (std::size_t x = 0; x < columns; ++x) {
-      down[x] +=
-          static_cast<std::int32_t>(enters[x] & 1U) - static_cast<std::int32_t>(leaves[x] & left);
-    }
-    std::int32_t sum = 0;
-    for (std::size_t x = 0; x < columns; ++x) running[x + 1] = sum += down[x];
-    std::fill(running.begin() + static_cast<std::ptrdiff_t>(columns) + 1, running.end(), sum);
-    std::int32_t* out = counts.data() + y * columns;
-    for (std::size_t x = 0; x < columns; ++x) {
-      out[x] = running[x + static_cast<std::size_t>(kCellSide)] - running[x];
-    }
-  }
-}
-
 // The best place of one cell in one target.
-std::optional<Found> BestPlace(const Cell& cell, std::span<const CellTap> taps,
-                               const TargetPlanes& target, const Window& window,
-                               std::span<const std::int32_t> window_counts,
+std::optional<Found> FindPlace(const Cell& cell, const SearchedCell& searched,
+                               const SearchedTarget& target, const Window& window,
                                const CellKernel& kernel) {
-  const std::int32_t count_min = CommonMin(cell.measured, kCellSide * kCellSide);
-  StripSums sums;
-  alignas(64) std::array<float, kStripLanes> values;
-  float best = kNoCorrelation;
-  std::int64_t best_x = 0;
-  std::int64_t best_y = 0;
-  for (std::int64_t j = 0; j < kSpan; ++j) {
-    const std::int64_t place = (cell.y + j - kSearchReach - window.from_y) * target.stride +
-                               (cell.x - kSearchReach - window.from_x);
-    // Only the places between the first and the last that can have enough in common.
-    const std::int32_t* most = window_counts.data() + place;
-    std::int64_t first = 0;
-    while (first < kSpan && most[first] < count_min) ++first;
-    if (first == kSpan) continue;
-    std::int64_t last = kSpan;
-    while (most[last - 1] < count_min) --last;
-    const std::int64_t blocks = (last - first + kLanes - 1) / kLanes;
-    kernel.sum(taps, target, place + first, blocks, sums);
-    // The lanes beyond the last place are none.
-    std::fill(sums.count.begin() + (last - first), sums.count.begin() + blocks * kLanes, 0);
-    const float top = kernel.score(sums, count_min, blocks * kLanes, values.data());
-    if (top <= best) continue;
-    best = top;
-    best_y = j;
-    best_x = first + (std::find(values.begin(), values.end(), top) - values.begin());
-  }
-  if (best <= kNoCorrelation) return std::nullopt;
-  const double value = static_cast<double>(best);
+  const BestPlace best = kernel.search(searched, target, cell.x - kSearchReach - window.from_x,
+                                       cell.y - kSearchReach - window.from_y,
+                                       CommonMin(cell.measured, kCellSide * kCellSide));
+  if (best.value <= kNoCorrelation) return std::nullopt;
+  const double value = static_cast<double>(best.value);
   return Found{.turn_degrees = 0.0,
-               .dx = static_cast<double>(best_x - kSearchReach),
-               .dy = static_cast<double>(best_y - kSearchReach),
+               .dx = static_cast<double>(best.x - kSearchReach),
+               .dy = static_cast<double>(best.y - kSearchReach),
                .correlation = value < 0.0 ? -std::sqrt(-value) : std::sqrt(value)};
 }
 
@@ -179,21 +71,48 @@ struct FineBest {
   double dx = 0.0, dy = 0.0;  // Fine samples.
 };
 
-// A fine cell ready to be laid on patches of the target.
+// A fine cell ready to be laid on patches of the target: the smallest part of it that holds all its
+// measured samples.
 struct FineCell {
+  std::int64_t x = 0, y = 0;  // Of its first sample in the cell.
+  std::int64_t columns = 0, rows = 0;
   std::vector<CellTap> taps;
   std::int32_t count_min = 0;
   std::vector<std::int8_t> patch;
   TargetPlanes planes;
+
+  explicit FineCell(const std::vector<std::int8_t>& level);
 };
 
-FineCell MakeFineCell(const Cell& cell) {
-  const auto measured = static_cast<std::int32_t>(
-      std::count_if(cell.fine_level.begin(), cell.fine_level.end(), Measured));
-  return {.taps = MakeTaps(cell.fine_level, kFineSide, kPatchColumns),
-          .count_min = CommonMin(measured, kFineSide * kFineSide),
-          .patch = std::vector<std::int8_t>(static_cast<std::size_t>(kPatchSide * kPatchSide)),
-          .planes = {}};
+FineCell::FineCell(const std::vector<std::int8_t>& level) {
+  std::int64_t left = kFineSide, top = kFineSide, right = 0, bottom = 0;
+  std::int32_t measured = 0;
+  for (std::int64_t j = 0; j < kFineSide; ++j) {
+    for (std::int64_t i = 0; i < kFineSide; ++i) {
+      if (!Measured(level[static_cast<std::size_t>(j * kFineSide + i)])) continue;
+      ++measured;
+      left = std::min(left, i), right = std::max(right, i + 1);
+      top = std::min(top, j), bottom = j + 1;
+    }
+  }
+  count_min = CommonMin(measured, kFineSide * kFineSide);
+  if (measured == 0) return;
+  x = left, y = top, columns = right - left, rows = bottom - top;
+  for (std::int64_t j = 0; j < rows; ++j) {
+    for (std::int64_t i = 0; i < columns; i += 4) {
+      CellTap tap{.offset = static_cast<std::int32_t>(j * kPatchColumns + i)};
+      for (std::int64_t k = 0; k < 4 && i + k < columns; ++k) {
+        const std::int8_t value = level[static_cast<std::size_t>((y + j) * kFineSide + x + i + k)];
+        if (!Measured(value)) continue;
+        const auto shift = static_cast<std::uint32_t>(8 * k);
+        tap.level |= static_cast<std::uint32_t>(value + kLevelMax + 1) << shift;
+        tap.mask |= 1U << shift;
+        tap.square |= static_cast<std::uint32_t>(value * value) << shift;
+      }
+      if (tap.mask != 0) taps.push_back(tap);
+    }
+  }
+  patch.resize(static_cast<std::size_t>((columns + 2 * kFineReach) * (rows + 2 * kFineReach)));
 }
 
 // Exact but for the last division and root; -1 where undefined.
@@ -213,10 +132,11 @@ double FineCorrelation(const StripSums& sums, std::size_t lane, std::int32_t cou
 FineBest SearchFine(const Cell& cell, FineCell& fine, const TurnableRelief& target,
                     double turn_degrees, std::int64_t dx, std::int64_t dy,
                     const CellKernel& kernel) {
-  target.Sample(MakeTurn(turn_degrees), 1, 2 * cell.x + dx - kFineReach,
-                2 * cell.y + dy - kFineReach, kPatchSide, kPatchSide, fine.patch.data());
-  FillPlanes(fine.patch.data(), kPatchSide, kPatchSide, 0, 0, kPatchColumns, kPatchSide,
-             fine.planes);
+  const std::int64_t columns = fine.columns + 2 * kFineReach;
+  target.Sample(MakeTurn(turn_degrees), 1, 2 * cell.x + fine.x + dx - kFineReach,
+                2 * cell.y + fine.y + dy - kFineReach, columns, fine.rows + 2 * kFineReach,
+                fine.patch.data());
+  FillPlanes(fine.patch, columns, kPatchColumns, fine.planes);
   constexpr std::size_t kPlaces = 2 * kFineReach + 1;
   std::array<std::array<double, kPlaces>, kPlaces> grid;
   FineBest best;
@@ -224,7 +144,7 @@ FineBest SearchFine(const Cell& cell, FineCell& fine, const TurnableRelief& targ
   for (std::size_t j = 0; j < kPlaces; ++j) {
     StripSums sums;
     const auto place = static_cast<std::int64_t>(j) * kPatchColumns;
-    kernel.sum(fine.taps, fine.planes, place, 1, sums);
+    kernel.sum(fine.taps, fine.planes, place, sums);
     for (std::size_t i = 0; i < kPlaces; ++i) {
       grid[j][i] = FineCorrelation(sums, i, fine.count_min);
       if (grid[j][i] <= best.correlation) continue;
@@ -315,7 +235,9 @@ Corner BestGrid(const MeasuredSums& sums, std::int64_t side) {
 }  // namespace
 
 Found AtTurn(const Cell& cell, const Found& found, double turn_degrees) {
-  const SinCos more = SinCosTurns((turn_degrees - found.turn_degrees) / 360.0);
+  const SinCos more = turn_degrees == found.turn_degrees
+                          ? SinCos{.sin = 0.0, .cos = 1.0}
+                          : SinCosTurns((turn_degrees - found.turn_degrees) / 360.0);
   const double half = 0.5 * static_cast<double>(kCellSide - 1);
   const double x = static_cast<double>(cell.x) + half, y = static_cast<double>(cell.y) + half;
   const double px = x + found.dx, py = y + found.dy;
@@ -356,18 +278,16 @@ std::vector<std::vector<std::optional<Found>>> SearchCells(std::span<const Cell>
                                                            std::span<const double> turns_degrees,
                                                            const CellKernel& kernel) {
   const Window window = ReachOf(cells);
-  std::vector<std::vector<CellTap>> taps;
-  for (const Cell& cell : cells) taps.push_back(MakeTaps(cell.level, kCellSide, window.columns));
+  std::vector<SearchedCell> searched;
+  for (const Cell& cell : cells)
+    searched.push_back(MakeSearchedCell(cell.level, window.columns + 1));
   std::vector<std::vector<std::optional<Found>>> out(cells.size());
-  TargetPlanes planes;
-  std::vector<std::int32_t> window_counts;
+  SearchedTarget target;
   for (std::size_t t = 0; t < targets.size(); ++t) {
-    FillPlanes(targets[t].level.data(), targets[t].side, targets[t].side,
-               window.from_x + targets[t].middle(), window.from_y + targets[t].middle(),
-               window.columns, window.rows, planes);
-    CountWindows(planes, window_counts);
+    FillTarget(targets[t], window.from_x + targets[t].middle(), window.from_y + targets[t].middle(),
+               window.columns, window.rows, target);
     for (std::size_t c = 0; c < cells.size(); ++c) {
-      out[c].push_back(BestPlace(cells[c], taps[c], planes, window, window_counts, kernel));
+      out[c].push_back(FindPlace(cells[c], searched[c], target, window, kernel));
       if (out[c].back()) out[c].back()->turn_degrees = turns_degrees[t];
     }
   }
@@ -383,7 +303,7 @@ std::optional<Found> RefineCell(const Cell& cell, std::span<const std::optional<
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Found& a, const Found& b) { return a.correlation > b.correlation; });
   if (candidates.size() > kCandidates) candidates.resize(kCandidates);
-  FineCell fine = MakeFineCell(cell);
+  FineCell fine(cell.fine_level);
   std::optional<Found> best;
   for (const Found& candidate : candidates) {
     std::array<FineBest, kFineTurns> turns;

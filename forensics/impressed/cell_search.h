@@ -12,9 +12,6 @@
 namespace proofmark::forensics {
 
 // All lengths here are in coarse samples (every other sample of a relief) unless "fine".
-inline constexpr std::int64_t kCellSide = 16;  // 400 um of a breech face.
-// Displacements -15..15: nearly three cell sides, and no more than two blocks of lanes.
-inline constexpr std::int64_t kSearchReach = 15;
 inline constexpr double kCellValidMin = 0.25;  // Share of a cell that must be measured.
 inline constexpr double kTurnStepDegrees = 3.0;
 

@@ -152,8 +152,6 @@ Searched SearchDirection(const PreparedView& reference, const PreparedView& othe
     out.best.push_back(RefineCell(reference.cells[i], out.places[i], other.fine, kernel));
   }
   out.original = OriginalRule(reference.cells, out.best, limits);
-  out.high = HighRule(CountByTurn(reference.cells, out.places, turns_degrees, limits),
-                      turns_degrees, limits);
   return out;
 }
 
@@ -161,13 +159,20 @@ Searched SearchDirection(const PreparedView& reference, const PreparedView& othe
 // found part of its cells: at a single turn, where a third of random places lies within the
 // limits, chance alone makes modes of six or seven cells that the free choice of turns knows
 // nothing of.
-void DropUnlessConfirmed(Searched& forward, Searched& backward, double turn_degrees) {
+void ApplyHighRule(const PreparedView& a, Searched& forward, const PreparedView& b,
+                   Searched& backward, std::span<const double> turns_degrees,
+                   const CongruenceLimits& limits) {
+  if (forward.original.count == 0 || backward.original.count == 0) return;  // A part of none.
+  for (const auto& [view, direction] : {std::pair(&a, &forward), std::pair(&b, &backward)}) {
+    direction->high = HighRule(CountByTurn(view->cells, direction->places, turns_degrees, limits),
+                               turns_degrees, limits);
+  }
   const auto confirmed = [](const Searched& direction) {
     return kConfirmedShareInverse * direction.original.count >= direction.high->count;
   };
   if (forward.high && backward.high && confirmed(forward) && confirmed(backward) &&
       std::abs(TurnBetween(forward.high->turn_degrees, -backward.high->turn_degrees)) <=
-          turn_degrees) {
+          limits.turn_degrees) {
     return;
   }
   forward.high.reset();
@@ -349,7 +354,7 @@ ImpressedComparison CompareViews(const State& reference, const PreparedView& a, 
   const std::vector<double> turns = TurnsOf(options.turns);
   Searched forward = SearchDirection(a, b, turns, limits);
   Searched backward = SearchDirection(b, a, turns, limits);
-  DropUnlessConfirmed(forward, backward, limits.turn_degrees);
+  ApplyHighRule(a, forward, b, backward, turns, limits);
 
   ImpressedComparison out;
   out.directions = {Describe(a, forward, reference), Describe(b, backward, other)};

@@ -14,6 +14,16 @@
 #define PM_X86_KERNELS 0
 #endif
 
+// Function versions by processor, chosen by the loader. Sanitizers instrument the chooser, which
+// runs before they are ready; other compilers and processors take the plain version.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define PM_PER_PROCESSOR \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PM_PER_PROCESSOR
+#endif
+
 namespace proofmark::forensics {
 namespace {
 
@@ -24,17 +34,65 @@ constexpr std::int32_t kLevelsPerRms = 6;
 constexpr float kStoredPerLevel =
     static_cast<float>(kReliefLevelsPerRms) / static_cast<float>(kLevelsPerRms);
 
-// (1 2 1) / 4 along both axes, of values and weights alike: a masked mean once divided.
+// (a + 2 b + c + 2) / 4 rounded down, without leaving sixteen bits: the mean of the outer two
+// rounded down, and of that and the middle rounded up.
+inline __attribute__((always_inline)) std::int16_t Middle(std::int16_t a, std::int16_t b,
+                                                          std::int16_t c) {
+  const auto outer = static_cast<std::int16_t>((a & c) + static_cast<std::int16_t>((a ^ c) >> 1));
+  return static_cast<std::int16_t>((outer | b) - static_cast<std::int16_t>((outer ^ b) >> 1));
+}
+
+PM_PER_PROCESSOR
+void SmoothAcross(const std::int16_t* __restrict from, std::int64_t count,
+                  std::int16_t* __restrict to) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = Middle(from[i - 1], from[i], from[i + 1]);
+}
+
+PM_PER_PROCESSOR
+void SmoothDown(const std::int16_t* __restrict above, const std::int16_t* __restrict at,
+                const std::int16_t* __restrict below, std::int64_t count,
+                std::int16_t* __restrict to) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = Middle(above[i], at[i], below[i]);
+}
+
+// (1 2 1) / 4 along both axes, of values and weights alike: a masked mean once divided. The
+// outermost samples, far in the border, stay as they are.
 void Smooth(std::vector<std::int16_t>& plane, std::int64_t width) {
-  std::vector<std::int16_t> across(plane.size(), 0);
-  for (std::size_t i = 1; i + 1 < plane.size(); ++i) {
-    const std::int16_t* p = plane.data() + i;
-    across[i] = static_cast<std::int16_t>((p[-1] + 2 * p[0] + p[1] + 2) >> 2);
+  const std::int64_t height = static_cast<std::int64_t>(plane.size()) / width;
+  std::vector<std::int16_t> rows(static_cast<std::size_t>(3 * width), 0);
+  std::int16_t* above = rows.data();
+  std::int16_t* at = above + width;
+  std::int16_t* below = at + width;
+  SmoothAcross(plane.data() + 1, width - 1, above + 1);
+  SmoothAcross(plane.data() + width, width, at);
+  for (std::int64_t y = 1; y + 1 < height; ++y) {
+    std::int16_t* row = plane.data() + y * width;
+    // Before this row changes: the next one's first sample has its last beside it.
+    const bool last = y + 2 == height;
+    SmoothAcross(row + width, last ? width - 1 : width, below);
+    if (last) below[width - 1] = 0;
+    SmoothDown(above, at, below, width, row);
+    std::int16_t* const spent = above;
+    above = at, at = below, below = spent;
   }
-  const auto row = static_cast<std::size_t>(width);
-  for (std::size_t i = row; i + row < plane.size(); ++i) {
-    const std::int16_t* p = across.data() + i;
-    plane[i] = static_cast<std::int16_t>((p[-width] + 2 * p[0] + p[width] + 2) >> 2);
+}
+
+PM_PER_PROCESSOR
+void CopyRow(const std::int8_t* __restrict stored, std::int64_t width,
+             std::int16_t* __restrict value, std::int16_t* __restrict weight) {
+  for (std::int64_t x = 0; x < width; ++x) {
+    const bool measured = stored[x] != kReliefNotMeasured;
+    value[x] = static_cast<std::int16_t>(measured ? stored[x] * kWeightOne : 0);
+    weight[x] = measured ? kWeightOne : 0;
+  }
+}
+
+PM_PER_PROCESSOR
+void JoinWords(const std::int16_t* __restrict value, const std::int16_t* __restrict weight,
+               std::int64_t count, std::uint32_t* __restrict words) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    words[i] = static_cast<std::uint32_t>(static_cast<std::uint16_t>(value[i])) << 16U |
+               static_cast<std::uint16_t>(weight[i]);
   }
 }
 
@@ -82,16 +140,41 @@ void SampleRowPlain(const SampledRow& row, std::int64_t columns, std::int8_t* le
 
 #if PM_X86_KERNELS
 
-__attribute__((target("avx512f"))) inline __m512i All(std::int32_t value) {
-  return _mm512_set1_epi32(value);
+#define PM_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+
+PM_AVX512 inline __m512i All(std::int32_t value) { return _mm512_set1_epi32(value); }
+
+// Each lane's number in both of its halves.
+PM_AVX512 inline __m512i Twice(__m512i half) {
+  return _mm512_or_si512(half, _mm512_slli_epi32(half, 16));
+}
+
+// The words at eight places, each with its neighbour. One by one: where processors are kept from
+// leaking what they gather, their gather instruction takes four times as long.
+PM_AVX512 inline __m128i TwoPairs(const std::uint32_t* from, const std::int32_t* places) {
+  const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + places[0]));
+  const __m128i second = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + places[1]));
+  return _mm_unpacklo_epi64(first, second);
+}
+PM_AVX512 inline __m512i Pairs(const std::uint32_t* from, const std::int32_t* places) {
+  const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(TwoPairs(from, places)),
+                                              TwoPairs(from, places + 2), 1);
+  const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(TwoPairs(from, places + 4)),
+                                               TwoPairs(from, places + 6), 1);
+  return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
 // The same, sixteen samples at a time: integers, and floats one by one, so the bits are the same.
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) void SampleRowAvx512(
-    const SampledRow& row, std::int64_t columns, std::int8_t* levels) {
+PM_AVX512 void SampleRowAvx512(const SampledRow& row, std::int64_t columns, std::int8_t* levels) {
   const __m512i evens =
       _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   const __m512i odds = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  const __m512i twice_low = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+  const __m512i twice_high =
+      _mm512_setr_epi32(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
+  // Of two neighbouring words: both weights, then both values.
+  const __m512i by_kind = _mm512_maskz_broadcast_i32x4(
+      0xFFFF, _mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15));
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   __m512i sx = _mm512_add_epi32(All(row.x), _mm512_mullo_epi32(lane, All(row.step_x)));
   __m512i sy = _mm512_add_epi32(All(row.y), _mm512_mullo_epi32(lane, All(row.step_y)));
@@ -111,31 +194,26 @@ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) void SampleRowAvx5
           _mm512_mullo_epi32(_mm512_srai_epi32(sy, 16), All(row.width)), _mm512_srai_epi32(sx, 16));
       const __m512i fx = _mm512_srli_epi32(_mm512_and_si512(sx, low), 16 - kFractionBits);
       const __m512i fy = _mm512_srli_epi32(_mm512_and_si512(sy, low), 16 - kFractionBits);
-      const __m512i gx = _mm512_sub_epi32(one, fx), gy = _mm512_sub_epi32(one, fy);
-      const __m512i share[4] = {_mm512_mullo_epi32(gx, gy), _mm512_mullo_epi32(fx, gy),
-                                _mm512_mullo_epi32(gx, fy), _mm512_mullo_epi32(fx, fy)};
-      // Neighbours in a row are gathered together, then parted.
-      const __m256i at_low = _mm512_castsi512_si256(at);
-      const __m256i at_high = _mm512_extracti32x8_epi32(at, 1);
-      const auto inside_low = static_cast<__mmask8>(inside);
-      const auto inside_high = static_cast<__mmask8>(inside >> 8);
-      __m512i word[4];
+      const __m512i across = _mm512_or_si512(_mm512_sub_epi32(one, fx), _mm512_slli_epi32(fx, 16));
+      const __m512i share[2] = {_mm512_mullo_epi16(across, Twice(_mm512_sub_epi32(one, fy))),
+                                _mm512_mullo_epi16(across, Twice(fy))};
+      alignas(64) std::array<std::int32_t, 16> places;
+      _mm512_store_si512(places.data(), _mm512_maskz_mov_epi32(inside, at));
+      __m512i sum_low = _mm512_setzero_si512(), sum_high = sum_low;
       for (int k = 0; k < 2; ++k) {
         const std::uint32_t* from = row.words + k * row.width;
-        const __m512i low_pairs =
-            _mm512_mask_i32gather_epi64(_mm512_setzero_si512(), inside_low, at_low, from, 4);
-        const __m512i high_pairs =
-            _mm512_mask_i32gather_epi64(_mm512_setzero_si512(), inside_high, at_high, from, 4);
-        word[2 * k] = _mm512_permutex2var_epi32(low_pairs, evens, high_pairs);
-        word[2 * k + 1] = _mm512_permutex2var_epi32(low_pairs, odds, high_pairs);
+        const __m512i low_pairs = Pairs(from, places.data());
+        sum_low = _mm512_add_epi32(
+            sum_low, _mm512_madd_epi16(_mm512_shuffle_epi8(low_pairs, by_kind),
+                                       _mm512_permutexvar_epi32(twice_low, share[k])));
+        if (inside <= 0xFF) continue;  // The last few samples of a patch.
+        const __m512i high_pairs = Pairs(from, places.data() + 8);
+        sum_high = _mm512_add_epi32(
+            sum_high, _mm512_madd_epi16(_mm512_shuffle_epi8(high_pairs, by_kind),
+                                        _mm512_permutexvar_epi32(twice_high, share[k])));
       }
-      __m512i weight = _mm512_setzero_si512(), value = weight;
-      for (int k = 0; k < 4; ++k) {
-        weight =
-            _mm512_add_epi32(weight, _mm512_mullo_epi32(share[k], _mm512_and_si512(word[k], low)));
-        value =
-            _mm512_add_epi32(value, _mm512_mullo_epi32(share[k], _mm512_srai_epi32(word[k], 16)));
-      }
+      const __m512i weight = _mm512_permutex2var_epi32(sum_low, evens, sum_high);
+      const __m512i value = _mm512_permutex2var_epi32(sum_low, odds, sum_high);
       const __mmask16 measured = _mm512_mask_cmpge_epi32_mask(inside, weight, All(kHalfWeight));
       const __m512 level = _mm512_maskz_div_ps(
           measured, _mm512_cvtepi32_ps(value),
@@ -188,16 +266,23 @@ TurnableRelief::TurnableRelief(const ImpressedSignature& signature, bool mirrore
   const auto samples = static_cast<std::size_t>(width_ * height_);
   Planes planes{std::vector<std::int16_t>(samples, 0), std::vector<std::int16_t>(samples, 0)};
   std::int64_t farthest = 0;
+  std::vector<std::int8_t> stored(static_cast<std::size_t>(signature.width));
   for (std::int64_t y = 0; y < signature.height; ++y) {
-    for (std::int64_t x = 0; x < signature.width; ++x) {
-      const std::int64_t from = mirrored ? signature.width - 1 - x : x;
-      const std::int8_t stored =
-          signature.relief[static_cast<std::size_t>(y * signature.width + from)];
-      if (stored == kReliefNotMeasured) continue;
-      const auto at = static_cast<std::size_t>((y + kBorder) * width_ + x + kBorder);
-      planes.value[at] = static_cast<std::int16_t>(stored * kWeightOne);
-      planes.weight[at] = kWeightOne;
-      const std::int64_t dx = x + kBorder - middle_x_, dy = y + kBorder - middle_y_;
+    const auto from = signature.relief.begin() + static_cast<std::ptrdiff_t>(y * signature.width);
+    if (mirrored) {
+      std::reverse_copy(from, from + static_cast<std::ptrdiff_t>(signature.width), stored.begin());
+    } else {
+      std::copy_n(from, signature.width, stored.begin());
+    }
+    const std::int64_t at = (y + kBorder) * width_ + kBorder;
+    CopyRow(stored.data(), signature.width, planes.value.data() + at, planes.weight.data() + at);
+    const auto measured = [](std::int8_t level) { return level != kReliefNotMeasured; };
+    const auto first = std::find_if(stored.begin(), stored.end(), measured);
+    if (first == stored.end()) continue;
+    const auto last = std::find_if(stored.rbegin(), stored.rend(), measured);
+    const std::int64_t dy = y + kBorder - middle_y_;
+    for (const std::int64_t x : {first - stored.begin(), stored.rend() - last - 1}) {
+      const std::int64_t dx = x + kBorder - middle_x_;
       farthest = std::max(farthest, dx * dx + dy * dy);
     }
   }
@@ -207,12 +292,8 @@ TurnableRelief::TurnableRelief(const ImpressedSignature& signature, bool mirrore
     Smooth(planes.weight, width_);
   }
   if (smoothing > 1) RestoreRms(planes);
-  words_.reserve(samples);
-  for (std::size_t i = 0; i < samples; ++i) {
-    words_.push_back(static_cast<std::uint32_t>(static_cast<std::uint16_t>(planes.value[i]))
-                         << 16U |
-                     static_cast<std::uint16_t>(planes.weight[i]));
-  }
+  words_.resize(samples);
+  JoinWords(planes.value.data(), planes.weight.data(), width_ * height_, words_.data());
 }
 
 // Smoothing took amplitude; coarse levels would be few.

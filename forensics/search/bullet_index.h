@@ -61,12 +61,17 @@ inline constexpr std::int64_t kRefinedMin = 300;
 inline constexpr std::int64_t kRefinedPerResult = 10;
 // Compared in full at the least, the highest agreements first.
 inline constexpr std::int64_t kComparedMin = 40;
+// Looked at where only what is reported is wanted.
+inline constexpr std::int64_t kReportableRefinedMin = 16;
 // Fragments and single lands would have nearly everything screened: their coarse score says little.
 inline constexpr std::int64_t kRefinedMaxDefault = 2'000;
 
 struct BulletSearchOptions {
-  std::int64_t best_count = 50;                   // Records kept; [1, 100000].
-  bool exhaustive = false;                        // Refine every eligible record.
+  std::int64_t best_count = 50;  // Records kept; [1, 100000].
+  bool exhaustive = false;       // Refine every eligible record.
+  // Nobody wants to see what is not reported: none is looked at or compared for the list's sake.
+  // Whether there is anything to report, the stop alone says.
+  bool reportable_only = false;
   std::int64_t refined_max = kRefinedMaxDefault;  // Screened unless exhaustive; [1, 10^7].
   std::optional<std::chrono::steady_clock::time_point> deadline;
   // Both are called on the calling thread only; may be empty.

@@ -71,11 +71,9 @@ bool BulletSearch::ScoresBefore(const Scored& a, const Scored& b) {
 
 BulletSearchResult BulletSearch::Run(const BulletIndex::Eligible& eligible) {
   SelectEligible(eligible);
-  meter_.Plan(result_.eligible_count,
-              options_.exhaustive
-                  ? result_.eligible_count
-                  : std::min(result_.eligible_count,
-                             std::max(kRefinedMin, kRefinedPerResult * options_.best_count)));
+  meter_.Plan(result_.eligible_count, options_.exhaustive
+                                          ? result_.eligible_count
+                                          : std::min(result_.eligible_count, RefinedAtLeast()));
   if (ScoreCoarsely()) {
     ListCandidates();
     result_.complete = Refine();
@@ -193,13 +191,16 @@ bool BulletSearch::MayStop(std::size_t next) const {
   return stop_model().UpperBound(candidates_[next].coarse) < MissedAbove();
 }
 
+std::int64_t BulletSearch::RefinedAtLeast() const {
+  if (options_.reportable_only) return kReportableRefinedMin;
+  return std::max(kRefinedMin, kRefinedPerResult * options_.best_count);
+}
+
 bool BulletSearch::Refine() {
   const std::int64_t held = static_cast<std::int64_t>(candidates_.size());
-  const std::int64_t wanted = kRefinedPerResult * options_.best_count;
   const auto refined_max =
       static_cast<std::size_t>(options_.exhaustive ? held : std::min(held, options_.refined_max));
-  const std::size_t refined_min =
-      std::min(refined_max, static_cast<std::size_t>(std::max(kRefinedMin, wanted)));
+  const std::size_t refined_min = std::min(refined_max, static_cast<std::size_t>(RefinedAtLeast()));
   std::size_t begin = 0;
   while (begin < refined_max) {
     if (begin >= refined_min && MayStop(begin)) break;
@@ -286,8 +287,10 @@ std::vector<std::size_t> BulletSearch::Choose(const std::vector<Refined>& batch)
   std::stable_sort(chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) {
     return *batch[a].agreement > *batch[b].agreement;
   });
-  const auto room = static_cast<std::size_t>(std::max<std::int64_t>(
-      0, std::max(options_.best_count, kComparedMin) - result_.refined_count));
+  const std::int64_t at_least =
+      options_.reportable_only ? 0 : std::max(options_.best_count, kComparedMin);
+  const auto room =
+      static_cast<std::size_t>(std::max<std::int64_t>(0, at_least - result_.refined_count));
   const double above = MissedAbove();
   std::size_t kept = 0;
   while (kept < chosen.size() &&

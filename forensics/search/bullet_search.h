@@ -48,6 +48,7 @@ class BulletSearch {
   void SelectEligible(const BulletIndex::Eligible& eligible);
   bool ScoreCoarsely();
   void ListCandidates();
+  std::int64_t RefinedAtLeast() const;
   bool Refine();
   // Compares those of candidates [begin, end) in full that may belong among the best by their
   // agreement; false when it was cut short.

@@ -26,7 +26,7 @@ constexpr std::int64_t kFormatBytesMax = 32;
 
 static_assert(static_cast<int>(v1::Material_MAX) == static_cast<int>(Material::kScans));
 static_assert(static_cast<int>(v1::DetailsSide_MAX) == static_cast<int>(DetailsSide::kReceived));
-static_assert(static_cast<int>(v1::DetailsState_MAX) == static_cast<int>(DetailsState::kRefused));
+static_assert(static_cast<int>(v1::DetailsState_MAX) == static_cast<int>(DetailsState::kTakenBack));
 
 absl::StatusOr<std::int64_t> ReadTime(const google::protobuf::Timestamp& time, bool present,
                                       std::string_view parent, std::string_view name) {
@@ -52,14 +52,15 @@ absl::StatusOr<std::vector<Material>> ReadMaterials(
 
 template <typename Strings>
 absl::StatusOr<std::vector<crypto::Sha256Digest>> ReadHandles(const Strings& list,
-                                                              std::string_view parent) {
-  PM_RETURN_IF_ERROR(CheckCount(parent, "handles", list.size(), 1, kMatchCandidatesMax));
+                                                              std::string_view parent,
+                                                              std::string_view name, int least) {
+  PM_RETURN_IF_ERROR(CheckCount(parent, name, list.size(), least, kMatchCandidatesMax));
   std::vector<crypto::Sha256Digest> handles;
   for (int i = 0; i < list.size(); ++i) {
     PM_ASSIGN_OR_RETURN(const crypto::Sha256Digest handle,
-                        ReadDigest(At(parent, "handles", i), "", list.Get(i)));
+                        ReadDigest(At(parent, name, i), "", list.Get(i)));
     if (std::find(handles.begin(), handles.end(), handle) != handles.end()) {
-      return Refuse(parent, "handles", "one comes twice");
+      return Refuse(parent, name, "one comes twice");
     }
     handles.push_back(handle);
   }
@@ -93,7 +94,7 @@ absl::StatusOr<DetailsRequest> FromProto(const v1::DetailsRequest& message,
   PM_RETURN_IF_ERROR(CheckBytes(field, "question_exchange_id", message.question_exchange_id(),
                                 kExchangeIdBytes, kExchangeIdBytes));
   request.question_exchange_id = message.question_exchange_id();
-  PM_ASSIGN_OR_RETURN(request.handles, ReadHandles(message.handles(), field));
+  PM_ASSIGN_OR_RETURN(request.handles, ReadHandles(message.handles(), field, "handles", 1));
   PM_RETURN_IF_ERROR(CheckCode(field, "purpose", message.purpose()));
   PM_RETURN_IF_ERROR(CheckCode(field, "offence", message.offence()));
   PM_RETURN_IF_ERROR(CheckOptionalCode(field, "subject_role", message.subject_role()));
@@ -449,6 +450,7 @@ absl::Status ReadProgress(const v1::DetailsFile& message, std::string_view field
   if (message.has_released()) {
     PM_ASSIGN_OR_RETURN(file.released, FromProto(message.released(), At(field, "released")));
   }
+  PM_ASSIGN_OR_RETURN(file.taken_back, ReadHandles(message.taken_back(), field, "taken_back", 0));
   return absl::OkStatus();
 }
 
@@ -500,6 +502,8 @@ std::string_view DetailsStateText(DetailsState state) {
       return "released";
     case DetailsState::kRefused:
       return "refused";
+    case DetailsState::kTakenBack:
+      return "taken back";
   }
   PM_CHECK(false);
 }
@@ -531,6 +535,9 @@ v1::DetailsFile ToProto(const DetailsFile& file) {
   message.set_reasons(file.reasons);
   if (file.refusal) *message.mutable_refusal() = ToProto(*file.refusal);
   if (file.released) *message.mutable_released() = ToProto(*file.released);
+  for (const crypto::Sha256Digest& handle : file.taken_back) {
+    message.add_taken_back(std::string(crypto::AsText(handle)));
+  }
   return message;
 }
 
@@ -577,7 +584,7 @@ absl::StatusOr<DetailsOrder> FromProto(const v1::RequestDetailsRequest& message,
   order.search_id = message.search_id();
   PM_RETURN_IF_ERROR(CheckDomain(field, "agency", message.agency()));
   order.agency = message.agency();
-  PM_ASSIGN_OR_RETURN(order.handles, ReadHandles(message.handles(), field));
+  PM_ASSIGN_OR_RETURN(order.handles, ReadHandles(message.handles(), field, "handles", 1));
   PM_RETURN_IF_ERROR(CheckText(field, "case_reference", message.case_reference(), 1,
                                records::kCaseReferenceBytesMax));
   order.case_reference = message.case_reference();

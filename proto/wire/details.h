@@ -148,6 +148,7 @@ enum class DetailsState : std::int32_t {
   kStopped = 3,
   kReleased = 4,
   kRefused = 5,
+  kTakenBack = 6,  // Corrected: nothing of it is held any more.
 };
 std::string_view DetailsStateText(DetailsState state);  // "sent", "open", ...
 
@@ -176,6 +177,8 @@ struct DetailsFile {
   std::string reasons;  // UTF-8, 0..kReasonsBytesMax; never sent.
   std::optional<Refusal> refusal;
   std::optional<ReleasedDetails> released;
+  // Sent: of what was released and deleted again, because its owner corrected it.
+  std::vector<crypto::Sha256Digest> taken_back;
   friend bool operator==(const DetailsFile&, const DetailsFile&) = default;
 
   bool IsWaiting() const { return state == DetailsState::kOpen || state == DetailsState::kStopped; }

@@ -11,6 +11,7 @@ class Timestamp;
 namespace proofmark::v1 {
 
 enum ClassRule : int;
+enum CorrectionSide : int;
 enum DetailsSide : int;
 enum ExhibitKind : int;
 enum LinkState : int;
@@ -23,6 +24,8 @@ class BulletSignature;
 class CaseSignature;
 class ClassCharacteristics;
 class ConcludeLinkRequest;
+class CorrectAnswerRequest;
+class CorrectionFile;
 class DecideDetailsRequest;
 class DetailsFile;
 class Exhibit;

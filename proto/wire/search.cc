@@ -30,7 +30,7 @@ constexpr std::int64_t kExchangeIdBytes = 16;
 
 static_assert(static_cast<int>(v1::SearchStage_MAX) == static_cast<int>(SearchStage::kRefine));
 static_assert(static_cast<int>(v1::PartnerOutcome_MAX) ==
-              static_cast<int>(PartnerOutcome::kNotAsked));
+              static_cast<int>(PartnerOutcome::kForked));
 
 v1::LocalCandidate ToProto(const LocalCandidate& candidate) {
   v1::LocalCandidate message;
@@ -262,7 +262,9 @@ absl::Status CheckOutcome(const PartnerResult& result, std::string_view field) {
   if (result.refusal_code.empty() == (result.outcome == PartnerOutcome::kRefused)) {
     return Refuse(field, "refusal_code", "must be there exactly when refused");
   }
-  if (result.exchange_id.empty() != (result.outcome == PartnerOutcome::kNotAsked)) {
+  // Of a forked ledger it may have been known before anything was sent, or not.
+  if (result.outcome != PartnerOutcome::kForked &&
+      result.exchange_id.empty() != (result.outcome == PartnerOutcome::kNotAsked)) {
     return Refuse(field, "exchange_id", "must be there exactly when asked");
   }
   return absl::OkStatus();
@@ -315,6 +317,8 @@ std::string_view PartnerOutcomeName(PartnerOutcome outcome) {
       return "invalid";
     case PartnerOutcome::kNotAsked:
       return "not asked";
+    case PartnerOutcome::kForked:
+      return "forked ledger";
   }
   PM_CHECK(false);
 }

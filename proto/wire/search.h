@@ -137,6 +137,8 @@ enum class PartnerOutcome : std::int32_t {
   kTooLate = 4,
   kInvalid = 5,   // The answer failed verification.
   kNotAsked = 6,  // Our own rules did not allow it.
+  kForked =
+      7,  // It signed two ledgers that cannot both be true: it and its answer count for nothing.
 };
 std::string_view PartnerOutcomeName(PartnerOutcome outcome);  // "answered", "refused", ...
 
@@ -148,7 +150,7 @@ struct PartnerResult {
   std::string detail;                             // For people, UTF-8, 0..kPartnerDetailBytesMax.
   std::optional<MatchResult> result;              // Exactly when answered.
   std::int64_t elapsed_ms = 0;                    // >= 0.
-  std::string exchange_id;                        // 16 raw bytes; empty exactly when not asked.
+  std::string exchange_id;                        // 16 raw bytes; empty when nothing was sent.
   std::optional<records::LedgerReceipt> receipt;  // Our entry of the outcome.
   std::optional<records::LedgerReceipt> peer_receipt;  // The partner's, as it told us.
   friend bool operator==(const PartnerResult&, const PartnerResult&) = default;

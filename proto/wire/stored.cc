@@ -163,6 +163,7 @@ absl::StatusOr<StoredDetails> FromProto(const store::v1::StoredDetails& message,
   PM_RETURN_IF_ERROR(
       CheckBytes(field, "opening_key", message.opening_key(), least, kOpeningKeyBytes));
   stored.opening_key = message.opening_key();
+  stored.miss_logged = message.miss_logged();
   return stored;
 }
 
@@ -220,6 +221,7 @@ absl::StatusOr<std::string> Serialise(const StoredDetails& stored) {
   store::v1::StoredDetails message;
   *message.mutable_file() = ToProto(stored.file);
   message.set_opening_key(stored.opening_key);
+  message.set_miss_logged(stored.miss_logged);
   PM_RETURN_IF_ERROR(FromProto(message, "details").status());
   return WriteBytes(message, kStoredDetailsBytesMax, "details");
 }

@@ -74,6 +74,7 @@ struct StoredDetails {
   DetailsFile file;
   // Of a request that was sent and not decided: the HPKE private key for its release, 32 bytes.
   std::string opening_key;
+  bool miss_logged = false;  // That its time passed without a decision.
   friend bool operator==(const StoredDetails&, const StoredDetails&) = default;
 };
 absl::StatusOr<std::string> Serialise(const StoredDetails& stored);

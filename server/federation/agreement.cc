@@ -13,10 +13,26 @@ AgreementDecision Denied(std::string code, std::string reason) {
   return {.allowed = false, .refusal_code = std::move(code), .reason = std::move(reason)};
 }
 
-using Words = std::set<std::string, std::less<>>;
+// What keeps `asked` out of a grant's conditions; nothing when they are met. Where a list limits
+// offences or items, what names none is not among them.
+std::optional<AgreementDecision> Unmet(const GrantConditions& when, const AskedFor& asked) {
+  if ((when.from_unix_ms && asked.unix_ms < *when.from_unix_ms) ||
+      (when.until_unix_ms && asked.unix_ms >= *when.until_unix_ms)) {
+    return Denied("POLICY", "The agreement is not in force at this time.");
+  }
+  if (when.offences && !when.offences->contains(asked.offence)) {
+    return Denied("POLICY", "The agreement does not cover this offence.");
+  }
+  if (when.items && asked.item && !when.items->contains(ToText(*asked.item))) {
+    return Denied("POLICY", absl::StrFormat("The agreement does not cover exhibits of the kind %s.",
+                                            ToText(*asked.item)));
+  }
+  return std::nullopt;
+}
 
 AgreementDecision Decide(const Partner* partner, const Words Partner::*purposes,
-                         const std::optional<Words> Partner::*services, const AskedFor& asked) {
+                         const std::optional<Words> Partner::*services,
+                         const GrantConditions Partner::*when, const AskedFor& asked) {
   if (partner == nullptr) return Denied("NOT_A_PARTNER", "There is no agreement with this agency.");
   if (asked.service == Service::kFollowUp)
     return {.allowed = true, .refusal_code = "", .reason = ""};
@@ -33,6 +49,7 @@ AgreementDecision Decide(const Partner* partner, const Words Partner::*purposes,
     return Denied("PURPOSE",
                   absl::StrFormat("The agreement does not cover the purpose %s.", asked.purpose));
   }
+  if (std::optional<AgreementDecision> unmet = Unmet(partner->*when, asked)) return *unmet;
   return {.allowed = true, .refusal_code = "", .reason = ""};
 }
 
@@ -50,12 +67,18 @@ std::string_view ToText(Service service) {
   return "";
 }
 
+std::string_view ToText(records::ItemKind item) {
+  return item == records::ItemKind::kBullet ? "bullet" : "case";
+}
+
 AgreementDecision DecideAnswering(const Partner* partner, const AskedFor& asked) {
-  return Decide(partner, &Partner::answered_purposes, &Partner::answered_services, asked);
+  return Decide(partner, &Partner::answered_purposes, &Partner::answered_services,
+                &Partner::answered_when, asked);
 }
 
 AgreementDecision DecideAsking(const Partner* partner, const AskedFor& asked) {
-  return Decide(partner, &Partner::asked_purposes, &Partner::asked_services, asked);
+  return Decide(partner, &Partner::asked_purposes, &Partner::asked_services, &Partner::asked_when,
+                asked);
 }
 
 }  // namespace proofmark::federation

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "records/exhibit.h"
 #include "server/federation/partner.h"
 
 namespace proofmark::federation {
@@ -20,10 +23,16 @@ enum class Service {
 // Its word in federation descriptors: "match", "details", "follow-up".
 std::string_view ToText(Service service);
 
+// Its word in agreements: "bullet", "case".
+std::string_view ToText(records::ItemKind item);
+
 // What a message asks for, as far as an agreement speaks of it.
 struct AskedFor {
   Service service = Service::kMatch;
-  std::string_view purpose;  // Of records::PurposeCodes(); not looked at for kFollowUp.
+  std::string_view purpose;    // Of records::PurposeCodes(). All from here on: not for kFollowUp.
+  std::string_view offence{};  // Of records::OffenceCodes(), or empty: none named.
+  std::optional<records::ItemKind> item{};  // Of the exhibit asked with; absent where none is.
+  std::int64_t unix_ms = 0;                 // Now.
 };
 
 // What the agreement with a partner says about one message.

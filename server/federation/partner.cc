@@ -9,6 +9,7 @@
 #include "crypto/sign/key_id.h"
 #include "crypto/x509/spiffe_name.h"
 #include "records/codes.h"
+#include "server/federation/agreement.h"
 
 namespace proofmark::federation {
 namespace {
@@ -35,6 +36,26 @@ absl::Status CheckNoteKey(const Partner& partner, std::string_view field,
   if (key->name.starts_with(partner.domain + "/")) return absl::OkStatus();
   return Fault(partner,
                absl::StrFormat("%s: its name does not begin \"%s/\"", field, partner.domain));
+}
+
+absl::Status CheckConditions(const Partner& partner, std::string_view field,
+                             const GrantConditions& when) {
+  for (const std::string& offence : when.offences.value_or(Words())) {
+    if (!records::IsCode(records::OffenceCodes(), offence)) {
+      return Fault(partner,
+                   absl::StrFormat("%s: \"%s\" is no offence of the shared list", field, offence));
+    }
+  }
+  for (const std::string& item : when.items.value_or(Words())) {
+    if (item != ToText(records::ItemKind::kBullet) &&
+        item != ToText(records::ItemKind::kCartridgeCase)) {
+      return Fault(partner, absl::StrFormat("%s: items are \"bullet\" and \"case\"", field));
+    }
+  }
+  if (when.from_unix_ms && when.until_unix_ms && *when.from_unix_ms >= *when.until_unix_ms) {
+    return Fault(partner, absl::StrFormat("%s: it ends before it begins", field));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
@@ -70,6 +91,8 @@ absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
       return Fault(partner, absl::StrFormat("%s is %d; 0..%d", field, units, kBudgetMax));
     }
   }
+  PM_RETURN_IF_ERROR(CheckConditions(partner, "answered_when", partner.answered_when));
+  PM_RETURN_IF_ERROR(CheckConditions(partner, "asked_when", partner.asked_when));
   PM_RETURN_IF_ERROR(CheckPurposes(partner, "answered_purposes", partner.answered_purposes));
   return CheckPurposes(partner, "asked_purposes", partner.asked_purposes);
 }

@@ -24,6 +24,17 @@ inline constexpr std::size_t kEndpointBytesMax = 261;  // A 255-byte host name, 
 inline constexpr std::chrono::milliseconds kPartnerTimeoutMin{1'000};
 inline constexpr std::chrono::milliseconds kPartnerTimeoutMax{600'000};
 
+using Words = std::set<std::string, std::less<>>;
+
+// What else an agreement may be limited to, in one direction. Not set: not limited.
+struct GrantConditions {
+  std::optional<Words> offences;              // Of records::OffenceCodes().
+  std::optional<Words> items;                 // "bullet", "case".
+  std::optional<std::int64_t> from_unix_ms;   // Not before,
+  std::optional<std::int64_t> until_unix_ms;  // nor at or after.
+  friend bool operator==(const GrantConditions&, const GrantConditions&) = default;
+};
+
 // One agency we have an agreement with, as `[[partner]]` of the configuration states it.
 struct Partner {
   std::string domain;
@@ -36,12 +47,13 @@ struct Partner {
   // `<domain>/proofmark/<node>/log` and `.../witness`. Absent: we do not witness it, it not us.
   std::optional<crypto::NoteVerifierKey> log_key;
   std::optional<crypto::NoteVerifierKey> witness_key;
-  std::set<std::string, std::less<>> answered_purposes;  // For which it may ask us.
-  std::set<std::string, std::less<>> asked_purposes;     // For which we may ask it.
+  Words answered_purposes;  // For which it may ask us.
+  Words asked_purposes;     // For which we may ask it.
+  GrantConditions answered_when, asked_when;
   // Services that the federation descriptor lets it ask us for, and us it, by ToText(Service).
   // Absent: there is no descriptor, and every service is granted for the purposes above.
-  std::optional<std::set<std::string, std::less<>>> answered_services;
-  std::optional<std::set<std::string, std::less<>>> asked_services;
+  std::optional<Words> answered_services;
+  std::optional<Words> asked_services;
   BudgetLimits budget;                        // What it may use when it asks us.
   std::chrono::milliseconds timeout{30'000};  // Longest wait for one answer of this partner.
 };

@@ -48,6 +48,7 @@ class Message {
  public:
   virtual ~Message() = default;
 
+  // The reception adds when.
   virtual federation::AskedFor asked_for() const = 0;
 
   // Called when the agreement allows it.

@@ -14,6 +14,7 @@
 #include "crypto/x509/spiffe_name.h"
 #include "records/codes.h"
 #include "server/federation/agreement.h"
+#include "server/federation/consultation.h"
 #include "server/federation/receipt.h"
 #include "server/journeys/tables.h"
 #include "server/registry/handle_book.h"
@@ -26,6 +27,8 @@ using wire::DetailsState;
 
 // What the key of a box is derived for.
 constexpr std::string_view kSealingInfo = "proofmark/details/v1";
+// In the place of what an agency told and took back.
+constexpr char kFactsTakenBack[] = "(taken back by the agency that asked)";
 
 std::string RawId(const crypto::ExchangeId& id) {
   return std::string(base::AsText(base::ByteSpan(id)));
@@ -65,6 +68,11 @@ bool IsPseudonym(const std::string& domain, const std::string& text) {
   return crypto::SpiffeName::Staff(domain, crypto::StaffRole::kExaminer, text).ok();
 }
 
+// The commitment to the case for which details were asked.
+std::string CaseOf(const wire::DetailsFile& file) {
+  return base::ToHex(base::ByteSpan(file.request.case_commitment));
+}
+
 // The kind of entry that a decision is, at both agencies.
 records::EntryKind KindOf(const wire::DetailsDecision& decision) {
   if (std::holds_alternative<wire::SealedRelease>(decision.decision)) {
@@ -72,6 +80,30 @@ records::EntryKind KindOf(const wire::DetailsDecision& decision) {
   }
   if (std::holds_alternative<wire::Refusal>(decision.decision)) return records::EntryKind::kRefuse;
   return records::EntryKind::kDecision;
+}
+
+// Whether nobody has decided in the time there was. While its clock stands still nothing is late.
+bool IsLate(const wire::DetailsFile& file, std::int64_t now) {
+  return file.state == DetailsState::kOpen && file.due_unix_ms && now > *file.due_unix_ms;
+}
+
+// Erases from a file what its owner took back; false when it held none of it.
+bool TakeBack(std::span<const crypto::Sha256Digest> handles, wire::DetailsFile& file) {
+  if (!file.released.has_value()) return false;
+  auto& exhibits = file.released->exhibits;
+  const auto gone = [&](const wire::ReleasedExhibit& exhibit) {
+    return handles.empty() ||
+           std::find(handles.begin(), handles.end(), exhibit.handle) != handles.end();
+  };
+  for (const wire::ReleasedExhibit& exhibit : exhibits) {
+    if (gone(exhibit)) file.taken_back.push_back(exhibit.handle);
+  }
+  if (std::erase_if(exhibits, gone) == 0) return false;
+  if (exhibits.empty()) {
+    file.released.reset();
+    file.state = DetailsState::kTakenBack;
+  }
+  return true;
 }
 
 // The clock stands still from now on, or runs again.
@@ -112,7 +144,9 @@ class Details::RequestDesk::Asked final : public Message {
       : details_(details), believed_(believed), request_(std::move(request)) {}
 
   federation::AskedFor asked_for() const override {
-    return {.service = federation::Service::kDetails, .purpose = request_.purpose};
+    return {.service = federation::Service::kDetails,
+            .purpose = request_.purpose,
+            .offence = request_.offence};
   }
 
   absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
@@ -220,7 +254,8 @@ class Details::DecisionDesk::Decided final : public Message {
     wire::StoredDetails stored = kept->stored;
     wire::DetailsFile& file = stored.file;
     request_ = file.request;
-    if (file.state == DetailsState::kReleased || file.state == DetailsState::kRefused) {
+    if (file.state == DetailsState::kReleased || file.state == DetailsState::kRefused ||
+        file.state == DetailsState::kTakenBack) {
       return Refuse("MALFORMED", "The request was decided before.");
     }
     file.decided_by = decision_.decided_by;
@@ -452,8 +487,11 @@ absl::StatusOr<DetailsActed> Details::Request(const federation::Caller& caller,
     return absl::NotFoundError(absl::StrFormat("no partner is called %s", order.agency));
   }
   PM_ASSIGN_OR_RETURN(const wire::Search search, searches_.Load(order.search_id));
-  const federation::AgreementDecision decision = federation::DecideAsking(
-      partner, {.service = federation::Service::kDetails, .purpose = search.purpose});
+  const federation::AgreementDecision decision =
+      federation::DecideAsking(partner, {.service = federation::Service::kDetails,
+                                         .purpose = search.purpose,
+                                         .offence = order.offence,
+                                         .unix_ms = rooms_.clock.UnixMillis()});
   if (!decision.allowed) return absl::FailedPreconditionError(decision.reason);
 
   wire::StoredDetails stored;
@@ -629,6 +667,10 @@ absl::StatusOr<DetailsActed> Details::Decide(const federation::Caller& caller,
   PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
   store::WriteRequest changes;
   PM_RETURN_IF_ERROR(records_.AddChange(kept->held, plain, changes));
+  if (kind == records::EntryKind::kRelease) {
+    // Whoever withdraws an exhibit tells everybody who has something of it: nobody gets it later.
+    PM_RETURN_IF_ERROR(rooms_.registry.AddStillActive(stored.file.exhibit_ids, changes));
+  }
   records::EntryDraft act = DraftOf(kind, stored.file.request, caller.pseudonym);
   PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit,
                       rooms_.registry.Load(stored.file.exhibit_ids.front()));
@@ -648,9 +690,9 @@ absl::StatusOr<wire::DetailsFile> Details::Get(const federation::Caller& caller,
   PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseRequestId(request_id));
   PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
   if (!kept.has_value()) return absl::NotFoundError("no request has this id");
-  PM_RETURN_IF_ERROR(
-      LogConsultation(caller, "GET_DETAILS", 1,
-                      base::ToHex(base::ByteSpan(kept->stored.file.request.case_commitment))));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller,
+      {.read = "DETAILS_READ", .case_commitment = CaseOf(kept->stored.file)}));
   return std::move(kept->stored.file);
 }
 
@@ -676,43 +718,118 @@ absl::StatusOr<DetailsPage> Details::List(const federation::Caller& caller, std:
     page.files.push_back(std::move(stored.file));
   }
   page.next_page_token = std::move(found.next_page_token);
-  PM_RETURN_IF_ERROR(LogConsultation(caller, "LIST_DETAILS", page.files.size(), ""));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller, {.read = "DETAILS_LISTED", .count = page.files.size()}));
   return page;
+}
+
+absl::Status Details::ForEach(const std::function<absl::Status(const Kept&)>& visit) const {
+  return records_.ForEach([&](const SealedRecords::Held& held) -> absl::Status {
+    absl::StatusOr<wire::StoredDetails> stored = wire::ParseStoredDetails(held.plain);
+    if (!stored.ok()) return absl::DataLossError(stored.status().message());
+    return visit({.held = held, .stored = *std::move(stored)});
+  });
+}
+
+absl::StatusOr<std::int32_t> Details::AddTakingBack(std::string_view agency,
+                                                    const wire::CorrectedExchange& exchange,
+                                                    store::WriteRequest& request) {
+  const bool question = exchange.part == wire::CorrectedPart::kQuestion;
+  const wire::DetailsSide side = question ? wire::DetailsSide::kReceived : wire::DetailsSide::kSent;
+  std::int32_t concerned = 0;
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) -> absl::Status {
+    wire::StoredDetails stored = kept.stored;
+    wire::DetailsFile& file = stored.file;
+    if (file.side != side || file.agency != agency ||
+        file.request.question_exchange_id != exchange.exchange_id) {
+      return absl::OkStatus();
+    }
+    if (question) {
+      file.request.facts = kFactsTakenBack;
+      if (file.IsWaiting()) file.state = DetailsState::kTakenBack;
+    } else if (!TakeBack(exchange.handles, file)) {
+      return absl::OkStatus();
+    }
+    ++concerned;
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
+    return records_.AddReplacement(kept.held, plain, request);
+  }));
+  return concerned;
 }
 
 absl::StatusOr<Details::Queue> Details::CountQueue() const {
   Queue queue;
-  absl::Status fault;
   const std::int64_t now = rooms_.clock.UnixMillis();
-  PM_RETURN_IF_ERROR(records_
-                         .List(1, "",
-                               [&](const SealedRecords::Held& held) {
-                                 const auto stored = wire::ParseStoredDetails(held.plain);
-                                 if (!stored.ok()) fault = stored.status();
-                                 if (!stored.ok()) return false;
-                                 const wire::DetailsFile& file = stored->file;
-                                 if (file.side != wire::DetailsSide::kReceived) return false;
-                                 queue.waiting += file.IsWaiting() ? 1 : 0;
-                                 queue.late +=
-                                     file.state == DetailsState::kOpen && now > *file.due_unix_ms
-                                         ? 1
-                                         : 0;
-                                 return false;  // Only counted.
-                               })
-                         .status());
-  PM_RETURN_IF_ERROR(fault);
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+    const wire::DetailsFile& file = kept.stored.file;
+    if (file.side != wire::DetailsSide::kReceived) return absl::OkStatus();
+    queue.waiting += file.IsWaiting() ? 1 : 0;
+    queue.late += IsLate(file, now) ? 1 : 0;
+    return absl::OkStatus();
+  }));
   return queue;
 }
 
-absl::Status Details::LogConsultation(const federation::Caller& caller, std::string_view outcome,
-                                      std::uint64_t count, std::string case_commitment) {
-  records::EntryDraft draft;
-  draft.kind = records::EntryKind::kAdminRead;
-  draft.actor = caller.pseudonym;
-  draft.case_commitment = std::move(case_commitment);
-  draft.outcome = std::string(outcome);
-  draft.count = count;
-  return rooms_.ledger.Append(std::move(draft)).status();
+absl::Status Details::LogMissedClocks() {
+  std::vector<Kept> missed;
+  const std::int64_t now = rooms_.clock.UnixMillis();
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+    if (IsLate(kept.stored.file, now) && !kept.stored.miss_logged) missed.push_back(kept);
+    return absl::OkStatus();
+  }));
+  for (Kept& kept : missed) {
+    const wire::DetailsFile& file = kept.stored.file;
+    records::EntryDraft alarm = DraftOf(records::EntryKind::kAlarm, file.request, "");
+    alarm.exchange = file.request_id;
+    if (const federation::Partner* const partner = rooms_.partners.FindByDomain(file.agency)) {
+      alarm.peer = partner->node_id;
+    }
+    const bool ours = file.side == wire::DetailsSide::kReceived;
+    alarm.outcome = absl::StrFormat("%sCLOCK_MISSED:%s", ours ? "" : "PARTNER_", file.clock);
+    kept.stored.miss_logged = true;
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(kept.stored));
+    store::WriteRequest changes;
+    PM_RETURN_IF_ERROR(records_.AddChange(kept.held, plain, changes));
+    const absl::Status logged = rooms_.ledger.Append(std::move(alarm), std::move(changes)).status();
+    // Somebody was faster, who decides or stops the clock: the next look tells what is left.
+    if (!logged.ok() && !absl::IsFailedPrecondition(logged)) return logged;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::int64_t> Details::AddErasure(const CaseToErase& gone,
+                                                 store::WriteRequest& request) const {
+  std::int64_t count = 0;
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) -> absl::Status {
+    const wire::DetailsFile& file = kept.stored.file;
+    const bool received = file.side == wire::DetailsSide::kReceived;
+    const bool of_case = received ? std::any_of(file.exhibit_ids.begin(), file.exhibit_ids.end(),
+                                                [&](const auto& id) { return gone.Has(id); })
+                                  : gone.IsMeantBy(CaseOf(file));
+    if (!of_case) return absl::OkStatus();
+    if (received && file.IsWaiting()) {
+      return absl::FailedPreconditionError(absl::StrFormat(
+          "%s waits for a decision on request %s about this case: release or refuse it first",
+          file.agency, file.request_id));
+    }
+    ++count;
+    return records_.AddErasure(kept.held, request);
+  }));
+  return count;
+}
+
+absl::StatusOr<std::int64_t> Details::AddExpired(store::WriteRequest& request) const {
+  std::int64_t count = 0;
+  const std::int64_t now = rooms_.clock.UnixMillis();
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+    const wire::DetailsFile& file = kept.stored.file;
+    if (file.side != wire::DetailsSide::kSent || !file.released) return absl::OkStatus();
+    const std::int64_t until = file.released->handling.delete_unix_ms;
+    if (until == 0 || now < until) return absl::OkStatus();
+    ++count;
+    return records_.AddErasure(kept.held, request);
+  }));
+  return count;
 }
 
 }  // namespace proofmark::journeys

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,11 +11,13 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "proto/wire/correction.h"
 #include "proto/wire/details.h"
 #include "records/receipt.h"
 #include "server/federation/caller.h"
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
+#include "server/journeys/case_to_erase.h"
 #include "server/journeys/desk.h"
 #include "server/journeys/links.h"
 #include "server/journeys/outbox.h"
@@ -95,12 +98,35 @@ class Details {
   absl::StatusOr<DetailsPage> List(const federation::Caller& caller, std::int32_t page_size,
                                    std::string_view page_token, const DetailsFilter& filter);
 
+  // That agency corrected its part of an exchange. What it released of the candidates named is
+  // erased here, the key with it; with its question, the facts it told go, and nothing waits here
+  // for a decision any more. Adds to `request` what that takes and returns how many requests it
+  // concerns.
+  //   Cost  reads every request.
+  absl::StatusOr<std::int32_t> AddTakingBack(std::string_view agency,
+                                             const wire::CorrectedExchange& exchange,
+                                             store::WriteRequest& request);
+
   // Of those waiting here for a decision, how many there are and how many are late.
   struct Queue {
     std::int64_t waiting = 0;
     std::int64_t late = 0;
   };
   absl::StatusOr<Queue> CountQueue() const;
+
+  // One entry `alarm` for every request, ours or theirs, whose time has passed without a decision:
+  // CLOCK_MISSED:<clock> where this agency owes it, PARTNER_CLOCK_MISSED:<clock> where the other.
+  //   Cost  reads every file.
+  absl::Status LogMissedClocks();
+
+  // What the erasure of a case must carry: requests about its exhibits, and what was asked and
+  // received for it. How many there are.
+  //   kFailedPrecondition  a partner waits for a decision about one of its exhibits.
+  //   Cost                 reads every file.
+  absl::StatusOr<std::int64_t> AddErasure(const CaseToErase& gone,
+                                          store::WriteRequest& request) const;
+  // The same for what was received and was to be deleted by now.
+  absl::StatusOr<std::int64_t> AddExpired(store::WriteRequest& request) const;
 
  private:
   class RequestDesk;
@@ -114,6 +140,7 @@ class Details {
     wire::StoredDetails stored;
   };
   absl::StatusOr<std::optional<Kept>> Load(std::string_view raw_id) const;
+  absl::Status ForEach(const std::function<absl::Status(const Kept&)>& visit) const;
   absl::StatusOr<wire::DetailsRequest> MakeRequest(const federation::Caller& caller,
                                                    const wire::DetailsOrder& order,
                                                    const wire::Search& search) const;
@@ -129,8 +156,6 @@ class Details {
                              std::string_view asker) const;
   records::EntryDraft DraftOf(records::EntryKind kind, const wire::DetailsRequest& request,
                               std::string_view actor) const;
-  absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
-                               std::uint64_t count, std::string case_commitment);
 
   // Constant after construction.
   const Rooms rooms_;

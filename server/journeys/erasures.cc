@@ -17,7 +17,7 @@ absl::StatusOr<Erased> Erasures::Commit(const federation::Caller& caller,
   draft.actor = caller.pseudonym;
   draft.case_commitment = std::move(case_commitment);
   draft.outcome = std::string(outcome);
-  draft.count = static_cast<std::uint64_t>(erased.exhibits + erased.searches);
+  draft.count = static_cast<std::uint64_t>(erased.records());
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
                       rooms_.ledger.Append(std::move(draft), std::move(request)));
   erased.receipt = federation::ToRecord(receipt);
@@ -30,25 +30,28 @@ absl::StatusOr<Erased> Erasures::EraseCase(const federation::Caller& caller,
   if (case_reference.empty()) return absl::InvalidArgumentError("case_reference: missing");
   if (reason.empty()) return absl::InvalidArgumentError("reason: missing");
   Erased erased;
+  CaseToErase gone;
   store::WriteRequest request;
   PM_RETURN_IF_ERROR(rooms_.registry.ForEachIdentity(
       [&](const records::ExhibitId& id, const records::ExhibitIdentity& identity) -> absl::Status {
         if (identity.case_reference != case_reference) return absl::OkStatus();
         ++erased.exhibits;
+        gone.exhibits.insert(id);
         return rooms_.registry.AddErasure(id, request);
       }));
   const absl::Status of_case = rooms_.commitments.AddErasure(case_reference, request);
-  if (of_case.ok()) ++erased.cases;
   if (!of_case.ok() && !absl::IsNotFound(of_case)) return of_case;
-  if (erased.exhibits + erased.searches + erased.cases == 0) {
+  if (of_case.ok()) {
+    ++erased.cases;
+    PM_ASSIGN_OR_RETURN(gone.commitment, rooms_.commitments.CommitCase(case_reference));
+  }
+  PM_ASSIGN_OR_RETURN(erased.links, rooms_.links.AddErasure(gone, request));
+  PM_ASSIGN_OR_RETURN(erased.details, rooms_.details.AddErasure(gone, request));
+  if (erased.records() + erased.cases == 0) {
     return absl::NotFoundError("nothing here belongs to this case");
   }
   if (dry_run) return erased;
-  std::string commitment;
-  if (erased.cases > 0) {
-    PM_ASSIGN_OR_RETURN(commitment, rooms_.commitments.CommitCase(case_reference));
-  }
-  return Commit(caller, std::move(commitment), reason, std::move(request), erased);
+  return Commit(caller, std::move(gone.commitment), reason, std::move(request), erased);
 }
 
 absl::StatusOr<std::set<std::string>> Erasures::CasesSince(std::int64_t unix_ms) const {
@@ -77,6 +80,7 @@ absl::StatusOr<Erased> Erasures::RunRetention(const federation::Caller& caller, 
         ++erased.searches;
         return SearchArchive::AddErasure(search_id, asked, request);
       }));
+  PM_ASSIGN_OR_RETURN(erased.details, rooms_.details.AddExpired(request));
   PM_ASSIGN_OR_RETURN(const std::set<std::string> in_use, CasesSince(oldest_kept));
   PM_ASSIGN_OR_RETURN(const std::vector<ledger::CaseCommitments::KnownCase> cases,
                       rooms_.commitments.Cases());
@@ -85,7 +89,7 @@ absl::StatusOr<Erased> Erasures::RunRetention(const federation::Caller& caller, 
     ++erased.cases;
     ledger::CaseCommitments::AddErasure(known, request);
   }
-  if (dry_run || erased.searches + erased.cases == 0) return erased;
+  if (dry_run || erased.records() + erased.cases == 0) return erased;
   return Commit(caller, "", "RETENTION", std::move(request), erased);
 }
 

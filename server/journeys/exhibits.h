@@ -2,22 +2,34 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "server/federation/caller.h"
+#include "server/journeys/corrections.h"
 #include "server/match/exhibit_collection.h"
 #include "server/registry/exhibit_registry.h"
 
 namespace proofmark::journeys {
 
-// The agency's people reading and withdrawing exhibits: registry::ExhibitRegistry, and what
-// follows for searches. Contracts as there. Thread-safe.
+struct ExhibitWithdrawn {
+  registry::Withdrawn withdrawn;
+  std::string correction_id;  // Tells partners.
+};
+struct ExhibitCorrected {
+  registry::Corrected corrected;
+  std::string correction_id;
+};
+
+// The agency's people reading, withdrawing and correcting exhibits: registry::ExhibitRegistry, and
+// what follows for searches and for partners. Contracts as there. Thread-safe.
 class Exhibits {
  public:
-  // Both must outlive the result.
-  Exhibits(registry::ExhibitRegistry& registry, match::ExhibitCollection& collection)
-      : registry_(registry), collection_(collection) {}
+  // All must outlive the result.
+  Exhibits(registry::ExhibitRegistry& registry, match::ExhibitCollection& collection,
+           Corrections& corrections)
+      : registry_(registry), collection_(collection), corrections_(corrections) {}
 
   absl::StatusOr<wire::ExhibitView> Get(const federation::Caller& caller, std::string_view id,
                                         bool include_signature) {
@@ -33,13 +45,21 @@ class Exhibits {
     return registry_.ResolveHandle(caller, handle);
   }
 
-  // When it returns, the exhibit takes part in no search that begins later.
-  absl::StatusOr<registry::Withdrawn> Withdraw(const federation::Caller& caller,
-                                               std::string_view id, std::string_view reason);
+  // When it returns, the exhibit takes part in no search that begins later, is named to nobody any
+  // more, and letters to whoever received something of it are on their way.
+  absl::StatusOr<ExhibitWithdrawn> Withdraw(const federation::Caller& caller, std::string_view id,
+                                            std::string_view reason);
+
+  // When it returns, searches that begin later go by what is stated now, and the letters are on
+  // their way.
+  absl::StatusOr<ExhibitCorrected> Correct(const federation::Caller& caller, std::string_view id,
+                                           const registry::ExhibitStatement& stated,
+                                           std::string_view reason);
 
  private:
   registry::ExhibitRegistry& registry_;
   match::ExhibitCollection& collection_;
+  Corrections& corrections_;
 };
 
 }  // namespace proofmark::journeys

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "crypto/x509/spiffe_name.h"
 #include "proto/wire/details.h"
+#include "server/federation/consultation.h"
 #include "server/federation/receipt.h"
 #include "server/journeys/tables.h"
 #include "server/registry/handle_book.h"
@@ -22,7 +23,6 @@ namespace {
 using records::LinkState;
 
 constexpr std::size_t kIdBytes = 16;
-constexpr std::size_t kOwnRecordsRead = 500;  // At once, looking for an earlier hit.
 
 // Both agencies give a link the same id, from what both know of the candidate.
 std::string RawId(std::string_view where, std::string_view candidate) {
@@ -47,6 +47,12 @@ absl::StatusOr<crypto::Sha256Digest> ParseDigest(std::string_view hex) {
 
 std::string HexOf(const std::optional<crypto::Sha256Digest>& digest) {
   return digest.has_value() ? base::ToHex(base::ByteSpan(*digest)) : "";
+}
+
+// The commitment to the case of this agency's own that a link is about.
+std::string OwnCase(const wire::Link& link) {
+  return HexOf(link.side == wire::LinkSide::kOurs ? link.asker_case_commitment
+                                                  : link.holder_case_commitment);
 }
 
 std::optional<LinkState> StateBefore(const wire::Link& link) {
@@ -257,13 +263,8 @@ absl::StatusOr<Links::Kept> Links::LoadOurs(std::string_view link_id) const {
 absl::StatusOr<std::optional<crypto::Sha256Digest>> Links::CaseOf(
     const records::ExhibitId& id) const {
   PM_ASSIGN_OR_RETURN(const wire::StoredExhibit stored, rooms_.registry.Load(id));
-  PM_ASSIGN_OR_RETURN(const std::optional<records::ExhibitIdentity> identity,
-                      rooms_.registry.IdentityOf(stored));
-  if (!identity.has_value() || identity->case_reference.empty()) {
-    return std::optional<crypto::Sha256Digest>();
-  }
-  PM_ASSIGN_OR_RETURN(const std::string commitment,
-                      rooms_.commitments.CommitCase(identity->case_reference));
+  PM_ASSIGN_OR_RETURN(const std::string commitment, rooms_.registry.CaseCommitmentTo(stored));
+  if (commitment.empty()) return std::optional<crypto::Sha256Digest>();
   PM_ASSIGN_OR_RETURN(const crypto::Sha256Digest digest, ParseDigest(commitment));
   return std::optional(digest);
 }
@@ -365,6 +366,49 @@ absl::StatusOr<LinkActed> Links::Withdraw(const federation::Caller& caller,
               .reasons = std::string(reasons)});
 }
 
+absl::StatusOr<std::int32_t> Links::WithdrawOfExchange(
+    const federation::Caller& caller, std::string_view agency,
+    std::string_view question_exchange_id, std::span<const crypto::Sha256Digest> handles,
+    std::string_view reasons) {
+  return WithdrawWhere(
+      caller,
+      [&](const wire::Link& link) {
+        return link.agency == agency && link.question_exchange_id == question_exchange_id &&
+               link.handle.has_value() &&
+               (handles.empty() ||
+                std::find(handles.begin(), handles.end(), *link.handle) != handles.end());
+      },
+      reasons);
+}
+
+absl::StatusOr<std::int32_t> Links::WithdrawOfExhibit(const federation::Caller& caller,
+                                                      const records::ExhibitId& exhibit_id,
+                                                      std::string_view reasons) {
+  return WithdrawWhere(
+      caller,
+      [&](const wire::Link& link) {
+        return link.exhibit_id == exhibit_id || link.other_exhibit_id == exhibit_id;
+      },
+      reasons);
+}
+
+absl::StatusOr<std::int32_t> Links::WithdrawWhere(
+    const federation::Caller& caller, const std::function<bool(const wire::Link&)>& rests,
+    std::string_view reasons) {
+  std::vector<std::string> ids;
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+    const wire::Link& link = kept.link;
+    if (link.side == wire::LinkSide::kOurs && rests(link) &&
+        records::MayFollow(link.state(), LinkState::kWithdrawn) &&
+        (link.agency.empty() || rooms_.partners.FindByDomain(link.agency) != nullptr)) {
+      ids.push_back(link.link_id);
+    }
+    return absl::OkStatus();
+  }));
+  for (const std::string& id : ids) PM_RETURN_IF_ERROR(Withdraw(caller, id, reasons).status());
+  return static_cast<std::int32_t>(ids.size());
+}
+
 absl::StatusOr<LinkActed> Links::RequestVerification(const federation::Caller& caller,
                                                      std::string_view link_id) {
   PM_ASSIGN_OR_RETURN(Kept kept, LoadOurs(link_id));
@@ -446,31 +490,48 @@ absl::StatusOr<bool> Links::IsFirstHit(const wire::Link& link) const {
   if (!link.asker_case_commitment || !link.holder_case_commitment) return true;
   // Two exhibits of one investigation link nothing new.
   if (*link.asker_case_commitment == *link.holder_case_commitment) return false;
-  std::string token;
-  do {
-    absl::Status fault;
-    PM_ASSIGN_OR_RETURN(
-        const SealedRecords::Page page,
-        records_.List(kOwnRecordsRead, token, [&](const SealedRecords::Held& held) {
-          const absl::StatusOr<wire::Link> other = wire::ParseLink(held.plain);
-          if (!other.ok()) fault = absl::DataLossError(other.status().message());
-          if (!other.ok() || other->link_id == link.link_id || !other->counted) return false;
-          const auto pair = std::pair(other->asker_case_commitment, other->holder_case_commitment);
-          return pair == std::pair(link.asker_case_commitment, link.holder_case_commitment) ||
-                 pair == std::pair(link.holder_case_commitment, link.asker_case_commitment);
-        }));
-    PM_RETURN_IF_ERROR(fault);
-    if (!page.records.empty()) return false;
-    token = page.next_page_token;
-  } while (!token.empty());
-  return true;
+  bool first = true;
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+    const wire::Link& other = kept.link;
+    const auto pair = std::pair(other.asker_case_commitment, other.holder_case_commitment);
+    const bool same_cases =
+        pair == std::pair(link.asker_case_commitment, link.holder_case_commitment) ||
+        pair == std::pair(link.holder_case_commitment, link.asker_case_commitment);
+    if (other.counted && same_cases && other.link_id != link.link_id) first = false;
+    return absl::OkStatus();
+  }));
+  return first;
+}
+
+absl::Status Links::ForEach(const std::function<absl::Status(const Kept&)>& visit) const {
+  return records_.ForEach([&](const SealedRecords::Held& held) -> absl::Status {
+    absl::StatusOr<wire::Link> link = wire::ParseLink(held.plain);
+    if (!link.ok()) return absl::DataLossError(link.status().message());
+    return visit({.held = held, .link = *std::move(link)});
+  });
+}
+
+absl::StatusOr<std::int64_t> Links::AddErasure(const CaseToErase& gone,
+                                               store::WriteRequest& request) const {
+  std::int64_t count = 0;
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+    const wire::Link& link = kept.link;
+    const bool of_case = gone.Has(link.exhibit_id) || gone.Has(link.other_exhibit_id) ||
+                         gone.IsMeantBy(HexOf(link.asker_case_commitment)) ||
+                         gone.IsMeantBy(HexOf(link.holder_case_commitment));
+    if (!of_case) return absl::OkStatus();
+    ++count;
+    return records_.AddErasure(kept.held, request);
+  }));
+  return count;
 }
 
 absl::StatusOr<wire::Link> Links::Get(const federation::Caller& caller, std::string_view link_id) {
   PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseLinkId(link_id));
   PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
   if (!kept.has_value()) return absl::NotFoundError("no link has this id");
-  PM_RETURN_IF_ERROR(LogConsultation(caller, "GET_LINK", 1));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller, {.read = "LINK_READ", .case_commitment = OwnCase(kept->link)}));
   return std::move(kept->link);
 }
 
@@ -493,7 +554,8 @@ absl::StatusOr<LinkPage> Links::List(const federation::Caller& caller, std::int3
     page.links.push_back(std::move(link));
   }
   page.next_page_token = std::move(found.next_page_token);
-  PM_RETURN_IF_ERROR(LogConsultation(caller, "LIST_LINKS", page.links.size()));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller, {.read = "LINKS_LISTED", .count = page.links.size()}));
   return page;
 }
 
@@ -502,16 +564,6 @@ absl::StatusOr<std::optional<wire::Link>> Links::Find(std::string_view question_
   PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(RawId(question_exchange_id, handle)));
   if (!kept.has_value()) return std::nullopt;
   return std::move(kept->link);
-}
-
-absl::Status Links::LogConsultation(const federation::Caller& caller, std::string_view outcome,
-                                    std::uint64_t count) {
-  records::EntryDraft draft;
-  draft.kind = records::EntryKind::kAdminRead;
-  draft.actor = caller.pseudonym;
-  draft.outcome = std::string(outcome);
-  draft.count = count;
-  return rooms_.ledger.Append(std::move(draft)).status();
 }
 
 }  // namespace proofmark::journeys

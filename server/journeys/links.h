@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "records/receipt.h"
 #include "server/federation/caller.h"
 #include "server/federation/partner.h"
+#include "server/journeys/case_to_erase.h"
 #include "server/journeys/desk.h"
 #include "server/journeys/outbox.h"
 #include "server/journeys/sealed_records.h"
@@ -83,6 +86,24 @@ class Links {
   absl::StatusOr<std::optional<wire::Link>> Find(std::string_view question_exchange_id,
                                                  std::string_view handle) const;
 
+  // What the erasure of a case must carry: its links, whoever judges them. How many there are.
+  //   Cost  reads every link.
+  absl::StatusOr<std::int64_t> AddErasure(const CaseToErase& gone,
+                                          store::WriteRequest& request) const;
+
+  // What they rested on does not stand any more: the links to candidates that `agency` named in one
+  // exchange (none: all of them), or those of an own exhibit, are taken back where they can be,
+  // each as one act; how many were. Those that are the partner's to judge are left to it.
+  //   Cost  reads every link.
+  absl::StatusOr<std::int32_t> WithdrawOfExchange(const federation::Caller& caller,
+                                                  std::string_view agency,
+                                                  std::string_view question_exchange_id,
+                                                  std::span<const crypto::Sha256Digest> handles,
+                                                  std::string_view reasons);
+  absl::StatusOr<std::int32_t> WithdrawOfExhibit(const federation::Caller& caller,
+                                                 const records::ExhibitId& exhibit_id,
+                                                 std::string_view reasons);
+
   // Full scans or items were asked for: the step of a lead.
   absl::StatusOr<LinkActed> RequestVerification(const federation::Caller& caller,
                                                 std::string_view link_id);
@@ -99,13 +120,15 @@ class Links {
   absl::StatusOr<Kept> LoadOurs(std::string_view link_id) const;
   absl::Status CheckCandidate(const wire::CandidateReview& review, const wire::Search& search,
                               wire::Link& link) const;
+  absl::StatusOr<std::int32_t> WithdrawWhere(const federation::Caller& caller,
+                                             const std::function<bool(const wire::Link&)>& rests,
+                                             std::string_view reasons);
   // Adds `step` and makes it durable: the record, the entry, the letter to a partner.
   absl::StatusOr<LinkActed> Act(const federation::Caller& caller, std::optional<Kept> before,
                                 wire::Link link, wire::LinkStep step);
   absl::StatusOr<bool> IsFirstHit(const wire::Link& link) const;
   absl::StatusOr<std::optional<crypto::Sha256Digest>> CaseOf(const records::ExhibitId& id) const;
-  absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
-                               std::uint64_t count);
+  absl::Status ForEach(const std::function<absl::Status(const Kept&)>& visit) const;
 
   // Constant after construction.
   const Rooms rooms_;

@@ -37,7 +37,10 @@ class MatchDesk::Question final : public Message {
       : desk_(desk), believed_(believed), question_(std::move(question)) {}
 
   federation::AskedFor asked_for() const override {
-    return {.service = federation::Service::kMatch, .purpose = question_.purpose};
+    return {.service = federation::Service::kMatch,
+            .purpose = question_.purpose,
+            .offence = question_.offence,
+            .item = records::ItemOf(question_.kind)};
   }
 
   absl::StatusOr<Reply> Answer(const AnswerLimits& limits) override;
@@ -136,6 +139,7 @@ absl::StatusOr<Reply> MatchDesk::Question::Search(
                             .leave_out = std::nullopt,
                             .best_count = match::kBorderCandidatesConsidered,
                             .exhaustive = question_.exhaustive,
+                            .reportable_only = true,
                             .full_circle = question_.full_circle,
                             .cancelled = nobody_waits,
                             .progress = nullptr};
@@ -160,6 +164,8 @@ absl::StatusOr<Reply> MatchDesk::Question::Search(
                          .asking_agency = believed_.partner.domain},
                         reply.changes.mutations);
   }
+  // Whoever withdraws one of them tells everybody whom it was named to: nobody is named it later.
+  PM_RETURN_IF_ERROR(desk_.rooms_.registry.AddStillActive(border.exhibit_ids, reply.changes));
   charge->AddTo(reply.changes);
   reply.afterwards = [charge] { charge->Keep(); };
   border.result.budget = ToWire(charge->statement());

@@ -10,6 +10,7 @@
 #include "server/match/answer_key.h"
 #include "server/match/exhibit_collection.h"
 #include "server/match/query_sketch.h"
+#include "server/registry/exhibit_registry.h"
 
 namespace proofmark::journeys {
 
@@ -21,6 +22,7 @@ class MatchDesk final : public Desk {
   struct Rooms {
     match::ExhibitCollection& collection;
     const match::AnswerKey& answer_key;
+    const registry::ExhibitRegistry& registry;
     federation::BudgetBook& budgets;
     ledger::Ledger& ledger;
     const base::Clock& clock;

@@ -44,15 +44,17 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
   PM_RETURN_IF_ERROR(ledger::LogRestoration(*node->store_, *node->ledger_));
   PM_RETURN_IF_ERROR(node->searches_->CloseAbandoned());
-  PM_RETURN_IF_ERROR(node->reception_->ForgetOldAnswers());
   PM_RETURN_IF_ERROR(node->LogStart());
+  PM_RETURN_IF_ERROR(node->corrections_->SettleOpen());
   PM_RETURN_IF_ERROR(node->federation_->RaiseAlarms());
   PM_RETURN_IF_ERROR(node->federation_->WatchLife());
+  node->housekeeping_->RunNow();
   node->publishing_->Start();
   node->federation_->Start();
   node->fork_reports_->Start();
   node->outbox_->Start();
   node->index_keeper_->Start();
+  node->housekeeping_->Start();
   return node;
 }
 
@@ -103,24 +105,34 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   registry_ = std::make_unique<registry::ExhibitRegistry>(*store_, *ledger_, *commitments_, clock_);
   PM_ASSIGN_OR_RETURN(calibrations_, Calibrations::Open(*store_, *ledger_, collection_, clock_));
   submissions_ = std::make_unique<Submissions>(*registry_, collection_);
-  searches_ = std::make_unique<Searches>(SearchRooms{.store = *store_,
-                                                     .ledger = *ledger_,
-                                                     .commitments = *commitments_,
-                                                     .registry = *registry_,
-                                                     .collection = collection_,
-                                                     .identity = identity_,
-                                                     .partners = partners_,
-                                                     .federation = *federation_,
-                                                     .peers = peers_,
-                                                     .clock = clock_,
-                                                     .random = random_});
+  searches_ =
+      std::make_unique<Searches>(SearchRooms{.store = *store_,
+                                             .ledger = *ledger_,
+                                             .commitments = *commitments_,
+                                             .registry = *registry_,
+                                             .collection = collection_,
+                                             .identity = identity_,
+                                             .partners = partners_,
+                                             .federation = *federation_,
+                                             .witness = *witness_,
+                                             .peers = peers_,
+                                             .clock = clock_,
+                                             .random = random_,
+                                             .partners_at_once = options_.partners_at_once});
   PM_RETURN_IF_ERROR(AssembleExchange());
-  exhibits_ = std::make_unique<Exhibits>(*registry_, collection_);
+  exhibits_ = std::make_unique<Exhibits>(*registry_, collection_, *corrections_);
   erasures_ = std::make_unique<Erasures>(Erasures::Rooms{.store = *store_,
                                                          .ledger = *ledger_,
                                                          .commitments = *commitments_,
                                                          .registry = *registry_,
+                                                         .links = *links_,
+                                                         .details = *details_,
                                                          .clock = clock_});
+  housekeeping_ = std::make_unique<Housekeeping>(
+      std::vector<Housekeeping::Chore>{
+          {"answers kept for repetitions", [this] { return reception_->ForgetOldAnswers(); }},
+          {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }}},
+      options_.housekeeping);
   return absl::OkStatus();
 }
 
@@ -150,9 +162,18 @@ absl::Status Node::AssembleExchange() {
                                                       .partners = partners_,
                                                       .outbox = *outbox_,
                                                       .clock = clock_});
+  corrections_ = std::make_unique<Corrections>(Corrections::Rooms{.store = *store_,
+                                                                  .ledger = *ledger_,
+                                                                  .registry = *registry_,
+                                                                  .links = *links_,
+                                                                  .details = *details_,
+                                                                  .partners = partners_,
+                                                                  .outbox = *outbox_,
+                                                                  .clock = clock_});
   PM_ASSIGN_OR_RETURN(budgets_, federation::BudgetBook::Open(*store_, clock_.UnixMillis()));
   match_desk_ = std::make_unique<MatchDesk>(MatchDesk::Rooms{.collection = collection_,
                                                              .answer_key = *answer_key_,
+                                                             .registry = *registry_,
                                                              .budgets = *budgets_,
                                                              .ledger = *ledger_,
                                                              .clock = clock_});
@@ -165,7 +186,7 @@ absl::Status Node::AssembleExchange() {
                      .publishing = *publishing_,
                      .clock = clock_},
       std::vector<Desk*>{match_desk_.get(), &links_->desk(), &details_->request_desk(),
-                         &details_->decision_desk()});
+                         &details_->decision_desk(), &corrections_->desk()});
   return absl::OkStatus();
 }
 
@@ -289,6 +310,7 @@ absl::Status Node::Stop() {
   records::EntryDraft stop;
   stop.kind = records::EntryKind::kStop;
   stop.outcome = "STOPPED";
+  housekeeping_->Stop();
   outbox_->Stop();
   const absl::Status logged = ledger_->Append(std::move(stop)).status();
   publishing_->Stop();

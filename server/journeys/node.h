@@ -20,11 +20,13 @@
 #include "server/federation/peer_client.h"
 #include "server/federation/witness_link.h"
 #include "server/journeys/calibrations.h"
+#include "server/journeys/corrections.h"
 #include "server/journeys/details.h"
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
 #include "server/journeys/federation_keeper.h"
 #include "server/journeys/fork_reports.h"
+#include "server/journeys/housekeeping.h"
 #include "server/journeys/links.h"
 #include "server/journeys/match_desk.h"
 #include "server/journeys/outbox.h"
@@ -57,11 +59,15 @@ class Node {
     std::string master_key_path;  // As store::LoadMasterKey reads it.
     // SHA-256 of the configuration, 64 hexadecimal digits: the entry `config` of this start.
     std::string config_sha256_hex;
-    int search_threads = 2;  // Workers of one search; 1..64.
+    int search_threads = 2;                         // Workers of one search; 1..64.
+    int partners_at_once = kPartnersAtOnceDefault;  // Of one search, >= 1.
     match::IndexKeeper::Options index;
     PublishingOptions publishing;
     FederationOptions federation;
     Outbox::Options letters;
+    // How often stored answers that are kept no longer go and missed clocks are logged; 0: only at
+    // the start and when Housekeeping::RunNow() is called.
+    std::chrono::milliseconds housekeeping{0};
     // Witnesses of the ledger beside the partners.
     std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
     // How long the witnesses are asked at the start whether they have seen more than is here.
@@ -115,11 +121,13 @@ class Node {
   Outbox& outbox() { return *outbox_; }
   Links& links() { return *links_; }
   Details& details() { return *details_; }
+  Corrections& corrections() { return *corrections_; }
   Exhibits& exhibits() { return *exhibits_; }
   Calibrations& calibrations() { return *calibrations_; }
   Publishing& publishing() { return *publishing_; }
   ledger::WitnessBook& witness() { return *witness_; }
   Erasures& erasures() { return *erasures_; }
+  Housekeeping& housekeeping() { return *housekeeping_; }
   ForkReports& fork_reports() { return *fork_reports_; }
 
   ledger::Ledger& ledger() { return *ledger_; }
@@ -187,11 +195,13 @@ class Node {
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Links> links_;
   std::unique_ptr<Details> details_;
+  std::unique_ptr<Corrections> corrections_;
   std::unique_ptr<federation::BudgetBook> budgets_;
   std::unique_ptr<MatchDesk> match_desk_;
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Exhibits> exhibits_;
   std::unique_ptr<Erasures> erasures_;
+  std::unique_ptr<Housekeeping> housekeeping_;
 };
 
 }  // namespace proofmark::journeys

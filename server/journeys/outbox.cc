@@ -281,7 +281,8 @@ absl::Status Outbox::Settle(const federation::Partner& partner, std::uint64_t in
                         OpenAnswer(partner, rooms_.identity.node_id(),
                                    {.exchange_id = letter.envelope.exchange_id,
                                     .hash = crypto::EnvelopeHash(letter.envelope),
-                                    .answer_type = correspondent.type().answer},
+                                    .answer_type = correspondent.type().answer,
+                                    .answer_age_ms_max = milliseconds(kLetterAgeMax).count()},
                                    std::move(answer->envelope), now));
     PM_ASSIGN_OR_RETURN(
         TakenAnswer taken,
@@ -299,7 +300,10 @@ absl::Status Outbox::Settle(const federation::Partner& partner, std::uint64_t in
   alarm.exchange = base::ToHex(base::ByteSpan(letter.envelope.exchange_id));
   alarm.outcome = "LETTER_GIVEN_UP";
   PM_RETURN_IF_ERROR(rooms_.ledger.Append(std::move(alarm)).status());
-  return Close(partner, letter, index, "", std::nullopt, {.outcome = "GIVEN_UP", .changes = {}});
+  PM_RETURN_IF_ERROR(
+      Close(partner, letter, index, "", std::nullopt, {.outcome = "GIVEN_UP", .changes = {}}));
+  correspondent.GivenUp(partner, letter.envelope.exchange_id);
+  return absl::OkStatus();
 }
 
 absl::Status Outbox::Close(const federation::Partner& partner, const StoredLetter& letter,

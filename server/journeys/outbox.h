@@ -56,6 +56,10 @@ class Correspondent {
   virtual absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& partner,
                                                  const crypto::ExchangeId& exchange_id,
                                                  std::string_view payload) = 0;
+
+  // The letter was given up and is sent no more.
+  virtual void GivenUp(const federation::Partner& /*partner*/,
+                       const crypto::ExchangeId& /*exchange_id*/) {}
 };
 
 // A letter that is still to be acknowledged.

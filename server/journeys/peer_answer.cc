@@ -54,7 +54,7 @@ absl::StatusOr<crypto::VerifiedEnvelope> OpenAnswer(const federation::Partner& p
   if (verified.envelope().exchange_id != sent.exchange_id) {
     return absl::PermissionDeniedError("it belongs to another exchange");
   }
-  PM_RETURN_IF_ERROR(crypto::CheckClockSkew(verified, now_unix_ms));
+  PM_RETURN_IF_ERROR(crypto::CheckAge(verified, now_unix_ms, sent.answer_age_ms_max));
   return verified;
 }
 

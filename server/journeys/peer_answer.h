@@ -28,9 +28,12 @@ struct SentMessage {
   crypto::ExchangeId exchange_id{};
   crypto::Sha256Digest hash{};  // crypto::EnvelopeHash of the signed message.
   std::string_view answer_type;
+  // How old the answer may be. A letter that was answered once gets the same answer again for as
+  // long as it is sent.
+  std::int64_t answer_age_ms_max = crypto::kEnvelopeSkewMsMax;
 };
 
-// Believes a partner's answer: signature, parties, type, message answered, exchange, skew.
+// Believes a partner's answer: signature, parties, type, message answered, exchange, age.
 //   kInvalidArgument, kUnauthenticated, kPermissionDenied, kFailedPrecondition  it is not believed.
 //   Threads  Pure.
 absl::StatusOr<crypto::VerifiedEnvelope> OpenAnswer(const federation::Partner& partner,

@@ -93,8 +93,10 @@ absl::StatusOr<ReleasedAnswer> Reception::AnswerNew(const SendingPeer& peer, Des
   const absl::StatusOr<std::unique_ptr<Message>> message = desk.Read(believed);
   if (!message.ok()) return deny("MALFORMED", message.status());
 
+  federation::AskedFor asked = (*message)->asked_for();
+  asked.unix_ms = rooms_.clock.UnixMillis();
   const federation::AgreementDecision decision =
-      federation::DecideAnswering(&believed.partner, (*message)->asked_for());
+      federation::DecideAnswering(&believed.partner, asked);
   absl::StatusOr<Reply> reply = decision.allowed
                                     ? (*message)->Answer(limits)
                                     : (*message)->Refuse(decision.refusal_code, decision.reason);
@@ -127,13 +129,17 @@ absl::StatusOr<ReleasedAnswer> Reception::Release(const MessageType& type, const
   reply.logged.response_hash = Hex(crypto::EnvelopeHash(answer));
   const std::int64_t kept_until =
       answer.unix_ms + std::max<std::int64_t>(kAnswersKeptMs, type.age_max.count() * 2);
-  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
-                      exchanges_.Record(std::move(reply.logged), believed.partner.node_id,
-                                        {.request_hash = believed.envelope.hash(),
-                                         .answer = answer,
-                                         .kept_until_unix_ms = kept_until},
-                                        std::move(reply.changes)));
-  return ReleasedAnswer{.envelope = std::move(answer), .receipt = federation::ToRecord(receipt)};
+  const absl::StatusOr<ledger::Receipt> receipt =
+      exchanges_.Record(std::move(reply.logged), believed.partner.node_id,
+                        {.request_hash = believed.envelope.hash(),
+                         .answer = answer,
+                         .kept_until_unix_ms = kept_until},
+                        std::move(reply.changes));
+  if (absl::IsFailedPrecondition(receipt.status())) {
+    return absl::UnavailableError("what the answer rests on changed meanwhile: ask again");
+  }
+  PM_RETURN_IF_ERROR(receipt.status());
+  return ReleasedAnswer{.envelope = std::move(answer), .receipt = federation::ToRecord(*receipt)};
 }
 
 absl::Status Reception::Deny(const SendingPeer& peer, const crypto::ExchangeId& exchange,

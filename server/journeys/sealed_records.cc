@@ -73,6 +73,23 @@ absl::Status SealedRecords::AddChange(const Held& held, std::string_view plain,
   return absl::OkStatus();
 }
 
+absl::Status SealedRecords::AddReplacement(const Held& held, std::string_view plain,
+                                           store::WriteRequest& request) {
+  PM_ASSIGN_OR_RETURN(const store::KeyId old_id,
+                      store::KeyId::Parse(held.row.substr(0, kKeyIdBytes)));
+  store::RecordKey key = store_.NewRecordKey();
+  PM_ASSIGN_OR_RETURN(const std::string sealed,
+                      key.sealer.Seal({.record = base::ToHex(held.id), .field = tables_.name},
+                                      plain, store_.random()));
+  const std::string at = RecordKeyOf(tables_.records, held.id);
+  request.preconditions.push_back({.key = at, .value = held.row});
+  request.mutations.Put(
+      at, std::string(key.id.AsText()) + held.row.substr(kKeyIdBytes, kTimeBytes) + sealed);
+  request.new_keys.push_back(std::move(key));
+  request.erased_keys.push_back(old_id);
+  return absl::OkStatus();
+}
+
 absl::Status SealedRecords::AddErasure(const Held& held, store::WriteRequest& request) const {
   PM_ASSIGN_OR_RETURN(const store::KeyId key_id,
                       store::KeyId::Parse(held.row.substr(0, kKeyIdBytes)));
@@ -109,6 +126,15 @@ absl::StatusOr<SealedRecords::Page> SealedRecords::List(
   }));
   PM_RETURN_IF_ERROR(fault);
   return page;
+}
+
+absl::Status SealedRecords::ForEach(const std::function<absl::Status(const Held&)>& visit) const {
+  absl::Status fault;
+  PM_RETURN_IF_ERROR(List(1, "", [&](const Held& held) {
+                       if (fault.ok()) fault = visit(held);
+                       return !fault.ok();  // Nothing is listed, but what ends it.
+                     }).status());
+  return fault;
 }
 
 }  // namespace proofmark::journeys

@@ -46,6 +46,9 @@ class SealedRecords {
   absl::Status AddNew(std::string_view id, std::int64_t unix_ms, std::string_view plain,
                       store::WriteRequest& request);
   absl::Status AddChange(const Held& held, std::string_view plain, store::WriteRequest& request);
+  // As AddChange(), under a new key: what the record said before is erased.
+  absl::Status AddReplacement(const Held& held, std::string_view plain,
+                              store::WriteRequest& request);
   absl::Status AddErasure(const Held& held, store::WriteRequest& request) const;
 
   struct Page {
@@ -56,6 +59,9 @@ class SealedRecords {
   //   kInvalidArgument  a token that is none.
   absl::StatusOr<Page> List(std::size_t wanted, std::string_view page_token,
                             const std::function<bool(const Held&)>& match) const;
+
+  // Visits every record, newest first. An error of `visit` ends it.
+  absl::Status ForEach(const std::function<absl::Status(const Held&)>& visit) const;
 
  private:
   store::Store& store_;

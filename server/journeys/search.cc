@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "server/federation/consultation.h"
 #include "server/journeys/search_run.h"
 #include "server/registry/paging.h"
 
@@ -31,8 +32,10 @@ absl::StatusOr<wire::Search> Searches::Get(const federation::Caller& caller,
     PM_ASSIGN_OR_RETURN(search.local, JoinLabels(rooms_.registry, *std::move(search.local)));
   }
   PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit, rooms_.registry.Load(search.exhibit_id));
-  PM_ASSIGN_OR_RETURN(std::string object, rooms_.registry.CommitmentTo(exhibit.exhibit));
-  PM_RETURN_IF_ERROR(LogConsultation(caller, "SEARCH_READ", 1, std::move(object)));
+  federation::Consultation consultation{.read = "SEARCH_READ"};
+  PM_ASSIGN_OR_RETURN(consultation.object, rooms_.registry.CommitmentTo(exhibit.exhibit));
+  PM_ASSIGN_OR_RETURN(consultation.case_commitment, rooms_.registry.CaseCommitmentTo(exhibit));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(rooms_.ledger, caller, std::move(consultation)));
   return search;
 }
 
@@ -47,20 +50,10 @@ absl::StatusOr<SearchPage> Searches::List(const federation::Caller& caller, std:
       if (partner.result.has_value()) partner.result->candidates.clear();
     }
   }
-  PM_RETURN_IF_ERROR(LogConsultation(caller, "SEARCHES_LISTED", page.searches.size(), ""));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller, {.read = "SEARCHES_LISTED", .count = page.searches.size()}));
   return SearchPage{.searches = std::move(page.searches),
                     .next_page_token = std::move(page.next_page_token)};
-}
-
-absl::Status Searches::LogConsultation(const federation::Caller& caller, std::string_view outcome,
-                                       std::uint64_t count, std::string object) {
-  records::EntryDraft draft;
-  draft.kind = records::EntryKind::kAdminRead;
-  draft.actor = caller.pseudonym;
-  draft.outcome = std::string(outcome);
-  draft.count = count;
-  draft.object = std::move(object);
-  return rooms_.ledger.Append(std::move(draft)).status();
 }
 
 }  // namespace proofmark::journeys

@@ -21,6 +21,7 @@
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
+#include "server/ledger/witness_book.h"
 #include "server/match/exhibit_collection.h"
 #include "server/registry/exhibit_registry.h"
 #include "server/store/store.h"
@@ -28,6 +29,7 @@
 namespace proofmark::journeys {
 
 inline constexpr std::int32_t kSearchPageSizeDefault = 50;
+inline constexpr int kPartnersAtOnceDefault = 32;
 
 // What a caller hears while a search runs.
 using SearchEvent = std::variant<wire::SearchProgress, wire::PartnerResult>;
@@ -47,16 +49,18 @@ struct SearchRooms {
   const federation::NodeIdentity& identity;
   const federation::Partners& partners;
   const FederationKeeper& federation;
+  const ledger::WitnessBook& witness;
   federation::PeerClient& peers;
   const base::Clock& clock;
   base::Random& random;
+  int partners_at_once = kPartnersAtOnceDefault;  // Questions of one search under way, >= 1.
 };
 
 // How an examiner asks for candidates, here and across borders (docs/design/journeys.md):
 //   1. entry `query-out` for the local search and for each partner asked, durable before anything
 //      is searched or sent;
-//   2. each partner gets a signed question (signature and class data, no case, no label), all of
-//      them at once, beside the local search;
+//   2. each partner gets a signed question (signature and class data, no case, no label), so many
+//      at once, beside the local search; a partner whose ledger was proven forked gets none;
 //   3. each outcome, whether answer, refusal, silence or nonsense, becomes exactly one entry
 //      `answer-in`, durable before the caller hears of it;
 //   4. the whole is kept and returned.
@@ -93,9 +97,6 @@ class Searches {
                                   std::string_view page_token);
 
  private:
-  absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
-                               std::uint64_t count, std::string object);
-
   // Constant after construction.
   const SearchRooms rooms_;
   // Do their own locking.

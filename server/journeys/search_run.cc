@@ -44,6 +44,23 @@ std::int64_t MillisBetween(std::chrono::steady_clock::time_point from,
       0, std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count());
 }
 
+constexpr char kForkedDetail[] =
+    "It lied about its ledger: it signed two that cannot both be true. Nothing it says counts "
+    "until "
+    "its agency starts another one (`proofmark status`, docs/operations/ledger.md).";
+
+// What its answer would have been is kept in the ledger by its hash, and used for nothing.
+PeerOutcome Forked(const federation::Partner& partner, PeerOutcome judged) {
+  judged.result = {.agency = partner.domain,
+                   .outcome = wire::PartnerOutcome::kForked,
+                   .detail = kForkedDetail,
+                   .exchange_id = judged.result.exchange_id,
+                   .peer_receipt = judged.result.peer_receipt};
+  judged.logged.code = "FORKED";
+  judged.logged.count = 0;
+  return judged;
+}
+
 }  // namespace
 
 SearchRun::SearchRun(const SearchRooms& rooms, QuestionLog& questions,
@@ -81,20 +98,28 @@ absl::Status SearchRun::Ask() {
   if (request_.include_local) {
     PM_ASSIGN_OR_RETURN(local_open_,
                         questions_.Open(DraftOf("", crypto::NewExchangeId(rooms_.random))));
+    StartLocal();
   }
   for (const federation::Partner* partner : chosen_) {
+    PM_ASSIGN_OR_RETURN(const bool forked, rooms_.witness.IsForked(partner->node_id));
+    if (forked) {
+      PM_RETURN_IF_ERROR(LeaveOut(*partner));
+      continue;
+    }
     federation::AgreementDecision decision =
-        federation::DecideAsking(partner, {.purpose = request_.purpose});
+        federation::DecideAsking(partner, {.purpose = request_.purpose,
+                                           .offence = request_.offence,
+                                           .item = records::ItemOf(exhibit_.exhibit.kind),
+                                           .unix_ms = rooms_.clock.UnixMillis()});
     if (const absl::Status admitted = rooms_.federation.MayDeal(partner->domain); !admitted.ok()) {
       decision = {
           .allowed = false, .refusal_code = "POLICY", .reason = std::string(admitted.message())};
     }
     PM_RETURN_IF_ERROR(decision.allowed ? OpenQuestion(*partner)
                                         : Refuse(*partner, decision.refusal_code, decision.reason));
+    // As soon as its own entry is durable: nobody waits for the others' entries.
+    SendNext();
   }
-  // Everything asked is durable in the ledger: now it may be searched and sent.
-  if (request_.include_local) StartLocal();
-  for (std::size_t i = 0; i < asked_.size(); ++i) Send(i);
   return absl::OkStatus();
 }
 
@@ -145,15 +170,27 @@ absl::Status SearchRun::ChoosePartners() {
 // Our own rules say no: that too is an entry, and the caller hears it.
 absl::Status SearchRun::Refuse(const federation::Partner& partner, std::string_view refusal_code,
                                std::string_view reason) {
+  wire::PartnerResult result;
+  result.outcome = wire::PartnerOutcome::kNotAsked;
+  result.detail = std::string(reason);
+  return LogLeftOut(partner, refusal_code, std::move(result));
+}
+
+absl::Status SearchRun::LeaveOut(const federation::Partner& partner) {
+  wire::PartnerResult result;
+  result.outcome = wire::PartnerOutcome::kForked;
+  result.detail = kForkedDetail;
+  return LogLeftOut(partner, "LEDGER_FORKED", std::move(result));
+}
+
+absl::Status SearchRun::LogLeftOut(const federation::Partner& partner, std::string_view code,
+                                   wire::PartnerResult result) {
   records::EntryDraft draft = DraftOf(partner.node_id, {});
   draft.kind = records::EntryKind::kDeny;
   draft.exchange.clear();
-  draft.outcome = absl::StrFormat("NOT_ASKED:%s", refusal_code);
+  draft.outcome = absl::StrFormat("NOT_ASKED:%s", code);
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt, rooms_.ledger.Append(std::move(draft)));
-  wire::PartnerResult result;
   result.agency = partner.domain;
-  result.outcome = wire::PartnerOutcome::kNotAsked;
-  result.detail = std::string(reason);
   result.receipt = federation::ToRecord(receipt);
   on_event_(result);
   search_.partners.push_back(std::move(result));
@@ -179,6 +216,7 @@ absl::Status SearchRun::OpenQuestion(const federation::Partner& partner) {
 
   Question opened;
   opened.partner = &partner;
+  opened.deadline = deadline_;
   opened.asked.exchange_id = crypto::NewExchangeId(rooms_.random);
   opened.asked.candidates_max = question.candidates_max;
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(question));
@@ -225,10 +263,19 @@ void SearchRun::StartLocal() {
   });
 }
 
+void SearchRun::SendNext() {
+  while (sent_count_ < asked_.size() && under_way_ < rooms_.partners_at_once &&
+         rooms_.clock.Steady() < deadline_) {
+    if (!asked_[sent_count_].closed) Send(sent_count_);
+    ++sent_count_;
+  }
+}
+
 void SearchRun::Send(std::size_t index) {
+  ++under_way_;
   Question& question = asked_[index];
   question.sent = rooms_.clock.Steady();
-  question.deadline = std::min(deadline_, question.sent + question.partner->timeout);
+  question.deadline = std::min(deadline_, *question.sent + question.partner->timeout);
   rooms_.peers.Exchange(*question.partner, question.envelope, question.deadline,
                         [inbox = inbox_, index,
                          &clock = rooms_.clock](absl::StatusOr<federation::PeerAnswer> answer) {
@@ -276,11 +323,14 @@ absl::Status SearchRun::TakeLocal(absl::StatusOr<match::FoundExhibits> found) {
 absl::Status SearchRun::TakePeer(PeerReport report) {
   Question& question = asked_[report.question];
   if (question.closed) return absl::OkStatus();
-  PeerOutcome outcome =
-      report.came > question.deadline
-          ? NothingInTime(*question.partner, question.asked)
-          : JudgeAnswer(*question.partner, rooms_.identity.node_id(), question.asked,
-                        std::move(report.answer), report.came_unix_ms);
+  if (report.came > question.deadline) {
+    return CloseQuestion(question, NothingInTime(*question.partner, question.asked), report.came);
+  }
+  PeerOutcome outcome = JudgeAnswer(*question.partner, rooms_.identity.node_id(), question.asked,
+                                    std::move(report.answer), report.came_unix_ms);
+  // It may have come out while it was asked.
+  PM_ASSIGN_OR_RETURN(const bool forked, rooms_.witness.IsForked(question.partner->node_id));
+  if (forked) outcome = Forked(*question.partner, std::move(outcome));
   return CloseQuestion(question, std::move(outcome), report.came);
 }
 
@@ -310,12 +360,14 @@ absl::Status SearchRun::CloseRest(std::string_view code) {
 
 absl::Status SearchRun::CloseQuestion(Question& question, PeerOutcome outcome, Time came) {
   question.closed = true;
+  if (question.sent) --under_way_;
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
                       questions_.Close(question.open, outcome.logged));
   outcome.result.receipt = federation::ToRecord(receipt);
-  outcome.result.elapsed_ms = MillisBetween(question.sent, came);
+  if (question.sent) outcome.result.elapsed_ms = MillisBetween(*question.sent, came);
   on_event_(outcome.result);
   search_.partners.push_back(std::move(outcome.result));
+  SendNext();
   return absl::OkStatus();
 }
 

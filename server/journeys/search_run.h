@@ -48,8 +48,8 @@ class SearchRun {
     crypto::Envelope envelope;
     AskedQuestion asked;
     OpenQuestion open;
-    Time sent;
-    Time deadline;
+    std::optional<Time> sent;  // Absent while it waits for its turn.
+    Time deadline;             // Of the whole search until it is sent.
     bool closed = false;
   };
 
@@ -60,7 +60,12 @@ class SearchRun {
                       std::string_view reason);
   absl::Status OpenQuestion(const federation::Partner& partner);
   records::EntryDraft DraftOf(std::string_view peer, const crypto::ExchangeId& exchange) const;
+  absl::Status LeaveOut(const federation::Partner& partner);
+  absl::Status LogLeftOut(const federation::Partner& partner, std::string_view code,
+                          wire::PartnerResult result);
   void StartLocal();
+  // Sends questions in their order while fewer than so many are under way.
+  void SendNext();
   void Send(std::size_t index);
 
   absl::Status Collect();
@@ -88,6 +93,8 @@ class SearchRun {
   std::string object_;
   std::vector<const federation::Partner*> chosen_;
   std::vector<Question> asked_;
+  std::size_t sent_count_ = 0;  // Of asked_, from the first.
+  int under_way_ = 0;
   std::optional<journeys::OpenQuestion> local_open_;
   wire::Search search_;
 

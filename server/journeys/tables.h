@@ -17,5 +17,10 @@ inline constexpr store::Table kDetailsListingTable{0x77};  // u64 ms, request id
 inline constexpr store::Table kLinkTable{0x78};            // link id (16) -> sealed Link.
 inline constexpr store::Table kLinkListingTable{0x79};     // u64 ms, link id -> empty.
 inline constexpr store::Table kLinkLetterTable{0x7A};      // LP2(domain), exchange -> link id.
+inline constexpr store::Table kSearchExchangeTable{0x7B};  // exchange id (16) -> search id.
+inline constexpr store::Table kTakenBackTable{0x7C};       // LP2(domain), exchange id -> handles.
+inline constexpr store::Table kCorrectionTable{0x7D};      // id (16) -> sealed CorrectionFile.
+inline constexpr store::Table kCorrectionListingTable{0x7E};  // u64 ms, id -> empty.
+inline constexpr store::Table kCorrectionLetterTable{0x7F};   // LP2(domain), exchange -> id.
 
 }  // namespace proofmark::journeys

@@ -117,20 +117,22 @@ absl::StatusOr<std::optional<Published>> CheckpointBook::SignHead() {
   if (head.size == 0 || (head.size == last.size && head.root == last.root)) {
     return std::optional<Published>();
   }
-  const auto sign = [&]() -> absl::StatusOr<crypto::SignedNote> {
-    PM_RETURN_IF_ERROR(CheckBeforeSigning(head, last));
-    return crypto::SignCheckpoint(
+  absl::Status good = CheckBeforeSigning(head, last);
+  absl::StatusOr<crypto::SignedNote> note;
+  if (good.ok()) {
+    note = crypto::SignCheckpoint(
         {.origin = ledger_.origin(), .size = head.size, .root = head.root}, log_key_);
-  };
-  absl::StatusOr<crypto::SignedNote> note = sign();
-  if (!note.ok()) {
+    if (absl::IsDataLoss(note.status())) good = note.status();
+  }
+  if (!good.ok()) {
     const absl::Status why = absl::DataLossError(absl::StrFormat(
-        "ledger: checkpoint of %d entries not signed: %s", head.size, note.status().message()));
+        "ledger: checkpoint of %d entries not signed: %s", head.size, good.message()));
     // The entry says that there was an alarm; nothing signs it.
     (void)ledger_.Append({.kind = records::EntryKind::kAlarm, .outcome = "CHECKPOINT_REFUSED"});
     store_.Halt(why);
     return why;
   }
+  if (!note.ok()) return note.status();  // The key's token is away, and nothing speaks against us.
   Published published{
       .checkpoint = {.origin = ledger_.origin(), .size = head.size, .root = head.root},
       .note = *std::move(note)};

@@ -46,7 +46,7 @@ class CheckpointBook {
   // one already says so, or the ledger is empty.
   //   Cost       the entries since the latest checkpoint, and O(log size) rows.
   //   kDataLoss  the check failed: the store was halted.
-  //   others     store::Store::Commit.
+  //   others     store::Store::Commit, or the key did not sign: crypto::SigningKey::Sign.
   absl::StatusOr<std::optional<Published>> SignHead();
 
   // Adds signature lines of known witnesses, verified by the caller, to the checkpoint of `size`;

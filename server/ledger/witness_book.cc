@@ -70,6 +70,17 @@ absl::Status CheckContradiction(const crypto::Checkpoint& first, const crypto::C
   return absl::InvalidArgumentError("the two checkpoints do not contradict each other");
 }
 
+// Whether both signed texts of the evidence are there and contradict each other. Signatures were
+// checked when it was kept.
+bool IsProof(const ForkEvidence& evidence) {
+  std::vector<crypto::Checkpoint> said;
+  for (const std::string& text : SignedTexts(evidence.cosigned_note, evidence.request)) {
+    absl::StatusOr<crypto::Checkpoint> checkpoint = crypto::ParseCheckpointBody(text);
+    if (checkpoint.ok()) said.push_back(*std::move(checkpoint));
+  }
+  return said.size() == 2 && CheckContradiction(said[0], said[1]).ok();
+}
+
 // What is stored of an origin is the note that was cosigned last: its text says size and root.
 absl::StatusOr<crypto::WitnessedTree> TreeOf(std::string_view note_bytes) {
   PM_ASSIGN_OR_RETURN(const crypto::SignedNote note, crypto::ParseNote(note_bytes));
@@ -263,27 +274,45 @@ std::vector<std::string> WitnessBook::origins() const {
   return names;
 }
 
+absl::Status WitnessBook::ForEachEvidence(std::string_view origin,
+                                          const EvidenceVisitor& visit) const {
+  absl::Status status;
+  PM_RETURN_IF_ERROR(
+      store_.Scan({.prefix = ForkPrefix(origin)}, [&](std::string_view, std::string_view value) {
+        auto notes = value.size() < 8 ? std::nullopt : SplitNotes(value.substr(8));
+        if (!notes) {
+          status = absl::DataLossError("witness: evidence of a fork cannot be read");
+          return false;
+        }
+        return visit({.origin = std::string(origin),
+                      .unix_ms = static_cast<std::int64_t>(base::ParseU64Be(value.substr(0, 8))),
+                      .cosigned_note = std::move(notes->first),
+                      .request = std::move(notes->second)});
+      }));
+  return status;
+}
+
 absl::StatusOr<std::vector<ForkEvidence>> WitnessBook::Forks() const {
   std::vector<ForkEvidence> forks;
-  for (const auto& known : origins_) {
-    const std::string& name = known.first;
-    absl::Status status;
-    PM_RETURN_IF_ERROR(store_.Scan({.prefix = ForkPrefix(name)}, [&](std::string_view,
-                                                                     std::string_view value) {
-      auto notes = value.size() < 8 ? std::nullopt : SplitNotes(value.substr(8));
-      if (!notes) {
-        status = absl::DataLossError("witness: evidence of a fork cannot be read");
-        return false;
-      }
-      forks.push_back({.origin = name,
-                       .unix_ms = static_cast<std::int64_t>(base::ParseU64Be(value.substr(0, 8))),
-                       .cosigned_note = std::move(notes->first),
-                       .request = std::move(notes->second)});
+  for (const auto& [name, origin] : origins_) {
+    PM_RETURN_IF_ERROR(ForEachEvidence(name, [&](ForkEvidence evidence) {
+      forks.push_back(std::move(evidence));
       return true;
     }));
-    PM_RETURN_IF_ERROR(status);
   }
   return forks;
+}
+
+absl::StatusOr<bool> WitnessBook::IsForked(std::string_view node_id) const {
+  bool forked = false;
+  for (const auto& [name, origin] : origins_) {
+    if (origin.peer != node_id) continue;
+    PM_RETURN_IF_ERROR(ForEachEvidence(name, [&](const ForkEvidence& evidence) {
+      forked = IsProof(evidence);
+      return !forked;
+    }));
+  }
+  return forked;
 }
 
 }  // namespace proofmark::ledger

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -94,11 +95,18 @@ class WitnessBook {
   // Every evidence of a fork, oldest first.
   absl::StatusOr<std::vector<ForkEvidence>> Forks() const;
 
+  // Whether anybody can check that a ledger of this node signed what cannot both be true. A
+  // suspicion, which rests on a proof that did not come, is none.
+  absl::StatusOr<bool> IsForked(std::string_view node_id) const;
+
   // The ledgers witnessed here.
   std::vector<std::string> origins() const;
   const crypto::NoteVerifierKey& verifier_key() const { return verifier_key_; }
 
  private:
+  using EvidenceVisitor = std::function<bool(ForkEvidence evidence)>;
+  absl::Status ForEachEvidence(std::string_view origin, const EvidenceVisitor& visit) const;
+
   WitnessBook(store::Store& store, Ledger& ledger, const base::Clock& clock,
               const crypto::SigningKey& witness_key, crypto::NoteVerifierKey verifier_key,
               std::map<std::string, WitnessedOrigin, std::less<>> origins,

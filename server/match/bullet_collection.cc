@@ -37,6 +37,7 @@ absl::StatusOr<CollectionResult> BulletCollection::Search(const CollectionQuery&
   forensics::BulletSearchOptions options;
   options.best_count = query.best_count;
   options.exhaustive = query.exhaustive;
+  options.reportable_only = query.reportable_only;
   options.calibration = query.calibration;
   options.cancelled = query.cancelled;
   std::int64_t eligible_count = 0;

@@ -26,6 +26,7 @@ struct CollectionQuery {
   std::optional<records::ExhibitId> leave_out;  // The exhibit asked about, when it is our own.
   std::int64_t best_count = 20;                 // Candidates kept, >= 1.
   bool exhaustive = false;                      // Compare every eligible record in full.
+  bool reportable_only = false;                 // Only what has a level is wanted.
   const forensics::Calibration* calibration = nullptr;  // Outlives the search. Null: built-in.
   std::function<bool()> cancelled;                      // Polled; may be empty.
   // (done, of): of the eligible records, in proportion to the work done; may be empty.

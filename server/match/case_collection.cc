@@ -25,6 +25,7 @@ absl::StatusOr<CaseFindings> CaseCollection::Search(const CaseQuery& query) cons
   forensics::CaseSearchOptions options;
   options.best_count = query.best_count;
   options.exhaustive = query.exhaustive;
+  options.reportable_only = query.reportable_only;
   options.calibration = query.calibration;
   options.cancelled = query.cancelled;
   options.progress = query.progress;

@@ -23,6 +23,7 @@ struct CaseQuery {
   std::optional<records::ExhibitId> leave_out;  // The exhibit asked about, when it is our own.
   std::int64_t best_count = 20;                 // Candidates kept, >= 1.
   bool exhaustive = false;                      // Compare every eligible record in full.
+  bool reportable_only = false;                 // Only what has a level is wanted.
   bool full_circle = false;                     // Every turn, also of oriented scans.
   const forensics::Calibration* calibration = nullptr;  // Outlives the search. Null: built-in.
   std::function<bool()> cancelled;                      // Polled; may be empty.

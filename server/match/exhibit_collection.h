@@ -30,6 +30,7 @@ struct ExhibitQuery {
   std::optional<records::ExhibitId> leave_out;  // The exhibit asked about, when it is our own.
   std::int64_t best_count = 20;                 // Candidates kept, >= 1.
   bool exhaustive = false;                      // Compare every eligible record in full.
+  bool reportable_only = false;                 // Only what has a level is wanted.
   bool full_circle = false;                     // Impressed marks at every turn.
   std::function<bool()> cancelled;              // Polled; may be empty.
   std::function<void(const forensics::SearchProgress&)> progress;  // May be empty.

@@ -45,7 +45,7 @@ void IndexKeeper::Load(
 
 void IndexKeeper::Start() {
   PM_CHECK(!thread_.joinable());
-  if (index_files_ != nullptr) thread_ = std::jthread([this] { Run(); });
+  if (index_files_ != nullptr && options_.own_thread) thread_ = std::jthread([this] { Run(); });
 }
 
 void IndexKeeper::Stop() {

@@ -33,6 +33,7 @@ namespace proofmark::match {
 class IndexKeeper {
  public:
   struct Options {
+    bool own_thread = true;  // Without one Stop() alone saves.
     // Changed records that are worth a save at once, >= 1: what a start after a crash has to read.
     std::int64_t changes_max = 5'000;
     // Fewer changes, or a save that failed, wait until the last one is so long ago. What was
@@ -59,7 +60,7 @@ class IndexKeeper {
   // Adopts what the files have. `class_of` as in IndexFiles::Load.
   void Load(const std::function<std::optional<ClassData>(const records::ExhibitId&)>& class_of);
 
-  // Begins to save. Once, after Load.
+  // Begins to save, on a thread of its own if there is one. Once, after Load.
   void Start();
 
   // Ends the thread and saves what is not saved. Nobody may change the collection any more.

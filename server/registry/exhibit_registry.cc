@@ -12,6 +12,7 @@
 #include "forensics/cartridge/case_evidence.h"
 #include "forensics/evidence/calibration.h"
 #include "records/text.h"
+#include "server/federation/consultation.h"
 #include "server/federation/receipt.h"
 #include "server/registry/handle_book.h"
 #include "server/registry/roster.h"
@@ -214,20 +215,16 @@ absl::StatusOr<std::optional<wire::ExhibitView>> ExhibitRegistry::FindSubmission
   PM_ASSIGN_OR_RETURN(const std::optional<records::ExhibitId> id, IdOfSubmission(submission_id));
   if (!id.has_value()) return std::nullopt;
   PM_ASSIGN_OR_RETURN(wire::StoredExhibit stored, Load(*id));
-  PM_ASSIGN_OR_RETURN(std::string object, CommitmentTo(stored.exhibit));
-  PM_ASSIGN_OR_RETURN(wire::ExhibitView view, ViewOf(std::move(stored), false));
-  PM_RETURN_IF_ERROR(LogConsultation(caller, "SUBMISSION_FOUND", 1, std::move(object)));
-  return view;
+  PM_RETURN_IF_ERROR(LogReading(caller, "SUBMISSION_FOUND", stored));
+  return ViewOf(std::move(stored), false);
 }
 
 absl::StatusOr<wire::ExhibitView> ExhibitRegistry::Get(const federation::Caller& caller,
                                                        std::string_view id,
                                                        bool include_signature) {
   PM_ASSIGN_OR_RETURN(wire::StoredExhibit stored, Load(id));
-  PM_ASSIGN_OR_RETURN(std::string object, CommitmentTo(stored.exhibit));
-  PM_ASSIGN_OR_RETURN(wire::ExhibitView view, ViewOf(std::move(stored), include_signature));
-  PM_RETURN_IF_ERROR(LogConsultation(caller, "EXHIBIT_READ", 1, std::move(object)));
-  return view;
+  PM_RETURN_IF_ERROR(LogReading(caller, "EXHIBIT_READ", stored));
+  return ViewOf(std::move(stored), include_signature);
 }
 
 absl::StatusOr<ExhibitPage> ExhibitRegistry::List(const federation::Caller& caller,
@@ -266,37 +263,53 @@ absl::StatusOr<ExhibitPage> ExhibitRegistry::List(const federation::Caller& call
     return view.ok();
   }));
   PM_RETURN_IF_ERROR(fault);
-  PM_RETURN_IF_ERROR(LogConsultation(caller, "EXHIBITS_LISTED", page.exhibits.size(), ""));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      ledger_, caller, {.read = "EXHIBITS_LISTED", .count = page.exhibits.size()}));
   return page;
 }
 
-absl::StatusOr<Withdrawn> ExhibitRegistry::Withdraw(const federation::Caller& caller,
-                                                    std::string_view id, std::string_view reason) {
-  PM_ASSIGN_OR_RETURN(const std::string raw_id, RawId(id));
+// An active exhibit as it lies in the store, to be written over.
+struct ExhibitRegistry::ActiveRow {
+  std::string raw_id;
+  std::string row;
+  wire::StoredExhibit stored;
+};
+
+absl::StatusOr<ExhibitRegistry::ActiveRow> ExhibitRegistry::LoadActive(
+    std::string_view id, std::string_view reason) const {
+  PM_ASSIGN_OR_RETURN(std::string raw_id, RawId(id));
   if (reason.empty() || reason.size() > kReasonBytesMax || !records::IsPlainText(reason)) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "reason: 1..%d bytes of UTF-8 without control characters", kReasonBytesMax));
   }
-  PM_ASSIGN_OR_RETURN(const std::optional<std::string> row, store_.Get(ExhibitKey(raw_id)));
+  PM_ASSIGN_OR_RETURN(std::optional<std::string> row, store_.Get(ExhibitKey(raw_id)));
   if (!row.has_value()) return absl::NotFoundError("no exhibit has this id");
   PM_ASSIGN_OR_RETURN(wire::StoredExhibit stored, ParseHeld(std::string(id), *row));
   if (stored.exhibit.state == records::ExhibitState::kWithdrawn) {
     return absl::FailedPreconditionError("the exhibit is withdrawn already");
   }
+  return ActiveRow{
+      .raw_id = std::move(raw_id), .row = *std::move(row), .stored = std::move(stored)};
+}
+
+absl::StatusOr<Withdrawn> ExhibitRegistry::Withdraw(const federation::Caller& caller,
+                                                    std::string_view id, std::string_view reason,
+                                                    store::WriteRequest changes) {
+  PM_ASSIGN_OR_RETURN(ActiveRow active, LoadActive(id, reason));
+  wire::StoredExhibit& stored = active.stored;
   stored.exhibit.state = records::ExhibitState::kWithdrawn;
 
-  PM_ASSIGN_OR_RETURN(const store::KeyId key_id, store::KeyId::Parse(raw_id));
+  PM_ASSIGN_OR_RETURN(const store::KeyId key_id, store::KeyId::Parse(active.raw_id));
   PM_ASSIGN_OR_RETURN(const crypto::Sealer key, store_.FindKey(key_id));
   PM_ASSIGN_OR_RETURN(
       std::string sealed_reason,
       key.Seal({.record = stored.exhibit.id, .field = kReasonField}, reason, store_.random()));
   PM_ASSIGN_OR_RETURN(std::string bytes, wire::Serialise(stored));
-  store::WriteRequest request;
   // Whoever changed the record meanwhile wins; this withdrawal is then refused whole.
-  request.preconditions.push_back({.key = ExhibitKey(raw_id), .value = row});
-  request.mutations.Put(ExhibitKey(raw_id), std::move(bytes));
-  DeleteRosterRow(raw_id, request.mutations);
-  request.mutations.Put(store::StoreKey(kWithdrawalTable).Bytes(raw_id).Build(),
+  changes.preconditions.push_back({.key = ExhibitKey(active.raw_id), .value = active.row});
+  changes.mutations.Put(ExhibitKey(active.raw_id), std::move(bytes));
+  DeleteRosterRow(active.raw_id, changes.mutations);
+  changes.mutations.Put(store::StoreKey(kWithdrawalTable).Bytes(active.raw_id).Build(),
                         std::move(sealed_reason));
   records::EntryDraft draft = ActOf(caller, records::EntryKind::kWithdraw, "WITHDRAWN");
   draft.count = 1;
@@ -304,9 +317,63 @@ absl::StatusOr<Withdrawn> ExhibitRegistry::Withdraw(const federation::Caller& ca
   const crypto::Sha256Digest detail = Commit(key, "reason", reason);
   draft.detail = base::ToHex(base::ByteSpan(detail));
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
-                      ledger_.Append(std::move(draft), std::move(request)));
+                      ledger_.Append(std::move(draft), std::move(changes)));
   PM_ASSIGN_OR_RETURN(wire::ExhibitView view, ViewOf(std::move(stored), false));
   return Withdrawn{.view = std::move(view), .receipt = federation::ToRecord(receipt)};
+}
+
+absl::StatusOr<Corrected> ExhibitRegistry::Correct(const federation::Caller& caller,
+                                                   std::string_view id,
+                                                   const ExhibitStatement& stated,
+                                                   std::string_view reason,
+                                                   store::WriteRequest changes) {
+  PM_RETURN_IF_ERROR(records::CheckClassCharacteristics(stated.characteristics));
+  PM_RETURN_IF_ERROR(records::CheckExhibitIdentity(stated.identity));
+  PM_ASSIGN_OR_RETURN(ActiveRow active, LoadActive(id, reason));
+  wire::StoredExhibit& stored = active.stored;
+  PM_ASSIGN_OR_RETURN(const std::optional<records::ExhibitIdentity> before, IdentityOf(stored));
+  if (!before.has_value()) return absl::FailedPreconditionError("what identifies it was erased");
+  if (stated.identity.label != before->label) {
+    return absl::InvalidArgumentError("identity.label: an exhibit keeps its label");
+  }
+  stored.exhibit.characteristics = stated.characteristics;
+
+  PM_ASSIGN_OR_RETURN(const store::KeyId key_id, store::KeyId::Parse(active.raw_id));
+  PM_ASSIGN_OR_RETURN(const crypto::Sealer key, store_.FindKey(key_id));
+  PM_ASSIGN_OR_RETURN(const std::string identity, wire::Serialise(stated.identity));
+  PM_ASSIGN_OR_RETURN(
+      stored.sealed_identity,
+      key.Seal({.record = stored.exhibit.id, .field = kIdentityField}, identity, store_.random()));
+  PM_ASSIGN_OR_RETURN(std::string bytes, wire::Serialise(stored));
+  changes.preconditions.push_back({.key = ExhibitKey(active.raw_id), .value = active.row});
+  changes.mutations.Put(ExhibitKey(active.raw_id), std::move(bytes));
+  PM_RETURN_IF_ERROR(PutRosterRow(active.raw_id, RosterRowOf(stored.exhibit, *stored.signature),
+                                  changes.mutations));
+  records::EntryDraft draft = ActOf(caller, records::EntryKind::kAmend, "CORRECTED");
+  draft.count = 1;
+  if (!stated.identity.case_reference.empty()) {
+    PM_ASSIGN_OR_RETURN(draft.case_commitment,
+                        commitments_.CommitCase(stated.identity.case_reference));
+  }
+  PM_ASSIGN_OR_RETURN(draft.object, CommitmentTo(stored.exhibit));
+  const crypto::Sha256Digest detail = Commit(key, "reason", reason);
+  draft.detail = base::ToHex(base::ByteSpan(detail));
+  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
+                      ledger_.Append(std::move(draft), std::move(changes)));
+  PM_ASSIGN_OR_RETURN(wire::ExhibitView view, ViewOf(std::move(stored), true));
+  return Corrected{.view = std::move(view), .receipt = federation::ToRecord(receipt)};
+}
+
+absl::Status ExhibitRegistry::AddStillActive(const std::vector<records::ExhibitId>& ids,
+                                             store::WriteRequest& request) const {
+  for (const records::ExhibitId& id : ids) {
+    PM_ASSIGN_OR_RETURN(const std::string raw_id, RawId(id));
+    std::string key = store::StoreKey(kRosterTable).Bytes(raw_id).Build();
+    PM_ASSIGN_OR_RETURN(std::optional<std::string> row, store_.Get(key));
+    if (!row.has_value()) return absl::UnavailableError("an exhibit was withdrawn meanwhile");
+    request.preconditions.push_back({.key = std::move(key), .value = std::move(row)});
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ResolvedHandle> ExhibitRegistry::ResolveHandle(const federation::Caller& caller,
@@ -322,6 +389,7 @@ absl::StatusOr<ResolvedHandle> ExhibitRegistry::ResolveHandle(const federation::
   draft.exchange = base::ToHex(use->exchange_id);
   draft.count = 1;
   PM_ASSIGN_OR_RETURN(draft.object, CommitmentTo(stored.exhibit));
+  PM_ASSIGN_OR_RETURN(draft.case_commitment, CaseCommitmentTo(stored));
   PM_ASSIGN_OR_RETURN(wire::ExhibitView view, ViewOf(std::move(stored), false));
   PM_RETURN_IF_ERROR(ledger_.Append(std::move(draft)).status());
   return ResolvedHandle{.view = std::move(view),
@@ -470,13 +538,19 @@ absl::StatusOr<wire::ExhibitView> ExhibitRegistry::ViewOf(wire::StoredExhibit st
   return view;
 }
 
-absl::Status ExhibitRegistry::LogConsultation(const federation::Caller& caller,
-                                              std::string_view outcome, std::uint64_t count,
-                                              std::string object) {
-  records::EntryDraft draft = ActOf(caller, records::EntryKind::kAdminRead, outcome);
-  draft.count = count;
-  draft.object = std::move(object);
-  return ledger_.Append(std::move(draft)).status();
+absl::StatusOr<std::string> ExhibitRegistry::CaseCommitmentTo(
+    const wire::StoredExhibit& stored) const {
+  PM_ASSIGN_OR_RETURN(const std::optional<records::ExhibitIdentity> identity, IdentityOf(stored));
+  if (!identity.has_value() || identity->case_reference.empty()) return std::string();
+  return commitments_.CommitCase(identity->case_reference);
+}
+
+absl::Status ExhibitRegistry::LogReading(const federation::Caller& caller, std::string_view read,
+                                         const wire::StoredExhibit& stored) {
+  federation::Consultation consultation{.read = read};
+  PM_ASSIGN_OR_RETURN(consultation.object, CommitmentTo(stored.exhibit));
+  PM_ASSIGN_OR_RETURN(consultation.case_commitment, CaseCommitmentTo(stored));
+  return federation::LogConsultation(ledger_, caller, std::move(consultation));
 }
 
 }  // namespace proofmark::registry

@@ -70,6 +70,17 @@ struct Withdrawn {
   records::LedgerReceipt receipt;  // Of the withdrawal.
 };
 
+// What people say of an exhibit, beside what its scans show.
+struct ExhibitStatement {
+  records::ClassCharacteristics characteristics;
+  records::ExhibitIdentity identity;
+};
+
+struct Corrected {
+  wire::ExhibitView view;          // With the signature.
+  records::LedgerReceipt receipt;  // Of the correction.
+};
+
 // The agency's exhibits at rest. What identifies an exhibit and its scans is sealed under the
 // record's own key, whose id is the exhibit id. Every reading on behalf of a person is one ledger
 // entry, durable before anything is returned (docs/adr/0011-consultations.md). Thread-safe.
@@ -100,12 +111,29 @@ class ExhibitRegistry {
   absl::StatusOr<ExhibitPage> List(const federation::Caller& caller, std::int32_t page_size,
                                    std::string_view page_token, bool include_withdrawn);
 
-  // The exhibit leaves searches and is kept; entry `withdraw`, the reason sealed.
+  // The exhibit leaves searches and is kept; entry `withdraw`, the reason sealed, in one batch with
+  // `changes`.
   //   kInvalidArgument     not an id; the reason is empty or above kReasonBytesMax.
   //   kNotFound            not held.
   //   kFailedPrecondition  withdrawn already.
   absl::StatusOr<Withdrawn> Withdraw(const federation::Caller& caller, std::string_view id,
-                                     std::string_view reason);
+                                     std::string_view reason, store::WriteRequest changes = {});
+
+  // What was stated of the exhibit is as given from now on; entry `amend`, in one batch with
+  // `changes`. Its label, scans and signature stay.
+  //   kInvalidArgument     not an id; the reason as above; a characteristic out of its bounds, or
+  //                        another label.
+  //   kNotFound            not held.
+  //   kFailedPrecondition  withdrawn, or erased.
+  absl::StatusOr<Corrected> Correct(const federation::Caller& caller, std::string_view id,
+                                    const ExhibitStatement& stated, std::string_view reason,
+                                    store::WriteRequest changes = {});
+
+  // Makes `request` refuse, when committed, if one of the exhibits was withdrawn or corrected
+  // meanwhile.
+  //   kUnavailable  one was already.
+  absl::Status AddStillActive(const std::vector<records::ExhibitId>& ids,
+                              store::WriteRequest& request) const;
 
   // The exhibit behind a handle that a partner quotes.
   //   kInvalidArgument  not 32 bytes.
@@ -135,6 +163,10 @@ class ExhibitRegistry {
   // about it; after an erasure nobody can show what it was made from.
   absl::StatusOr<std::string> CommitmentTo(const records::Exhibit& exhibit) const;
 
+  // The commitment to the case it belongs to, 64 hexadecimal digits; empty when it belongs to none
+  // or was erased.
+  absl::StatusOr<std::string> CaseCommitmentTo(const wire::StoredExhibit& stored) const;
+
   // Visits every active exhibit; `visit` may move from it. An error of `visit` ends it.
   using Visitor = std::function<absl::Status(wire::StoredExhibit&)>;
   absl::Status ForEachActive(const Visitor& visit) const;
@@ -153,11 +185,14 @@ class ExhibitRegistry {
   absl::StatusOr<Roster> ReadRoster();
 
  private:
+  struct ActiveRow;
+
+  absl::StatusOr<ActiveRow> LoadActive(std::string_view id, std::string_view reason) const;
   absl::Status MakeRoster();
   absl::StatusOr<std::optional<records::ExhibitId>> IdOfSubmission(std::string_view id) const;
   absl::StatusOr<wire::ExhibitView> ViewOf(wire::StoredExhibit stored, bool with_signature) const;
-  absl::Status LogConsultation(const federation::Caller& caller, std::string_view outcome,
-                               std::uint64_t count, std::string object);
+  absl::Status LogReading(const federation::Caller& caller, std::string_view read,
+                          const wire::StoredExhibit& stored);
 
   // Do their own locking.
   store::Store& store_;

@@ -11,6 +11,13 @@ namespace {
 
 constexpr std::size_t kIdBytes = 16;
 
+absl::StatusOr<HandleUse> ParseUse(std::string_view row) {
+  if (row.size() <= 2 * kIdBytes) return absl::DataLossError("a handle's row is too short");
+  return HandleUse{.exhibit_id = base::ToHex(row.substr(0, kIdBytes)),
+                   .exchange_id = std::string(row.substr(kIdBytes, kIdBytes)),
+                   .asking_agency = std::string(row.substr(2 * kIdBytes))};
+}
+
 }  // namespace
 
 void PutHandle(std::string_view handle, const HandleUse& use, store::Mutations& mutations) {
@@ -26,11 +33,20 @@ absl::StatusOr<std::optional<HandleUse>> FindHandle(const store::Store& store,
   PM_ASSIGN_OR_RETURN(const std::optional<std::string> row,
                       store.Get(store::StoreKey(kHandleTable).Bytes(handle).Build()));
   if (!row.has_value()) return std::nullopt;
-  if (row->size() <= 2 * kIdBytes) return absl::DataLossError("a handle's row is too short");
-  const std::string_view bytes = *row;
-  return HandleUse{.exhibit_id = base::ToHex(bytes.substr(0, kIdBytes)),
-                   .exchange_id = std::string(bytes.substr(kIdBytes, kIdBytes)),
-                   .asking_agency = std::string(bytes.substr(2 * kIdBytes))};
+  PM_ASSIGN_OR_RETURN(HandleUse use, ParseUse(*row));
+  return use;
+}
+
+absl::Status ForEachHandle(const store::Store& store, const HandleVisitor& visit) {
+  const std::string prefix = store::StoreKey(kHandleTable).Build();
+  absl::Status fault;
+  PM_RETURN_IF_ERROR(
+      store.Scan({.prefix = prefix}, [&](std::string_view key, std::string_view row) {
+        const absl::StatusOr<HandleUse> use = ParseUse(row);
+        fault = use.ok() ? visit(key.substr(prefix.size()), *use) : use.status();
+        return fault.ok();
+      }));
+  return fault;
 }
 
 }  // namespace proofmark::registry

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "records/exhibit.h"
 #include "server/store/store.h"
@@ -29,5 +31,10 @@ void PutHandle(std::string_view handle, const HandleUse& use, store::Mutations& 
 //   kDataLoss  the row is damaged.
 absl::StatusOr<std::optional<HandleUse>> FindHandle(const store::Store& store,
                                                     std::string_view handle);
+
+// Visits every handle that was given, in no order; an error of `visit` ends it.
+//   kDataLoss  a row is damaged.
+using HandleVisitor = std::function<absl::Status(std::string_view handle, const HandleUse& use)>;
+absl::Status ForEachHandle(const store::Store& store, const HandleVisitor& visit);
 
 }  // namespace proofmark::registry

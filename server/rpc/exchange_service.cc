@@ -34,7 +34,8 @@ class ExchangeService final : public v1::ExchangeService::CallbackService {
           *answered.mutable_answer() = wire::ToProto(answer.envelope);
           *answered.mutable_receipt() = wire::ToProto(answer.receipt);
           return absl::OkStatus();
-        });
+        },
+        Guard::Leaves::kInItsSlot);
   }
 
  private:

@@ -51,10 +51,31 @@ class ExhibitService final : public v1::ExhibitService::CallbackService {
         context, "/proofmark.v1.ExhibitService/WithdrawExhibit", request, response,
         [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
           PM_ASSIGN_OR_RETURN(
-              const registry::Withdrawn withdrawn,
+              journeys::ExhibitWithdrawn acted,
               exhibits().Withdraw(StaffOf(caller), asked.exhibit_id(), asked.reason()));
-          *answer.mutable_exhibit() = wire::ToProto(withdrawn.view);
-          *answer.mutable_receipt() = wire::ToProto(withdrawn.receipt);
+          *answer.mutable_exhibit() = wire::ToProto(acted.withdrawn.view);
+          *answer.mutable_receipt() = wire::ToProto(acted.withdrawn.receipt);
+          answer.set_correction_id(std::move(acted.correction_id));
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* CorrectExhibit(grpc::CallbackServerContext* context,
+                                           const v1::CorrectExhibitRequest* request,
+                                           v1::CorrectExhibitResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.ExhibitService/CorrectExhibit", request, response,
+        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
+          registry::ExhibitStatement stated;
+          PM_ASSIGN_OR_RETURN(stated.characteristics,
+                              wire::FromProto(asked.characteristics(), "characteristics"));
+          PM_ASSIGN_OR_RETURN(stated.identity, wire::FromProto(asked.identity(), "identity"));
+          PM_ASSIGN_OR_RETURN(
+              journeys::ExhibitCorrected acted,
+              exhibits().Correct(StaffOf(caller), asked.exhibit_id(), stated, asked.reason()));
+          *answer.mutable_exhibit() = wire::ToProto(acted.corrected.view);
+          *answer.mutable_receipt() = wire::ToProto(acted.corrected.receipt);
+          answer.set_correction_id(std::move(acted.correction_id));
           return absl::OkStatus();
         });
   }

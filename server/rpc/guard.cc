@@ -3,6 +3,8 @@
 
 #include "absl/strings/str_format.h"
 #include "base/log.h"
+#include "grpcpp/alarm.h"
+#include "server/federation/answer_slot.h"
 
 namespace proofmark::rpc {
 namespace {
@@ -27,6 +29,7 @@ MethodTable MakeTable() {
       {"/proofmark.v1.ExhibitService/GetExhibit", {.staff = readers}},
       {"/proofmark.v1.ExhibitService/ListExhibits", {.staff = readers}},
       {"/proofmark.v1.ExhibitService/WithdrawExhibit", {.staff = lab}},
+      {"/proofmark.v1.ExhibitService/CorrectExhibit", {.staff = lab}},
       {"/proofmark.v1.ExhibitService/ResolveHandle", {.staff = examiner}},
       {"/proofmark.v1.SearchService/SearchCandidates", {.staff = examiner}},
       {"/proofmark.v1.SearchService/GetSearch", {.staff = examiner}},
@@ -40,6 +43,9 @@ MethodTable MakeTable() {
       {"/proofmark.v1.DetailsService/ListDetails", {.staff = caseworkers}},
       {"/proofmark.v1.DetailsService/GetDetails", {.staff = caseworkers}},
       {"/proofmark.v1.DetailsService/DecideDetails", {.staff = officers}},
+      {"/proofmark.v1.CorrectionService/CorrectAnswer", {.staff = officers}},
+      {"/proofmark.v1.CorrectionService/ListCorrections", {.staff = readers}},
+      {"/proofmark.v1.CorrectionService/GetCorrection", {.staff = readers}},
       {"/proofmark.v1.AuditService/ListEntries", {.staff = overseers}},
       {"/proofmark.v1.AuditService/GetLedger", {.staff = overseers}},
       {"/proofmark.v1.AuditService/ListCheckpoints", {.staff = overseers}},
@@ -101,6 +107,20 @@ absl::StatusOr<crypto::SpiffeName> Guard::Admit(const grpc::CallbackServerContex
     }
   }
   return leaf->name();
+}
+
+void FinishInSlot(grpc::ServerUnaryReactor& reactor, grpc::Status status,
+                  std::chrono::steady_clock::time_point came) {
+  const auto ready = std::chrono::steady_clock::now() - came;
+  const auto left = federation::AnswerLeavesAfter(ready) - ready;
+  // It owns itself: the alarm goes with the call of its function.
+  auto* const alarm = new grpc::Alarm;
+  alarm->Set(std::chrono::system_clock::now() +
+                 std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
+             [&reactor, alarm, status = std::move(status)](bool /*expired*/) {
+               reactor.Finish(status);
+               delete alarm;
+             });
 }
 
 }  // namespace proofmark::rpc

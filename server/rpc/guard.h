@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -32,7 +33,7 @@ const MethodTable& AllMethods();
 // A refused call, for the ledger.
 struct Denial {
   std::string method;
-  std::string caller;  // SPFFE id, or empty when the certificate names nobody we know.
+  std::string caller;  // SPIFFE id, or empty when the certificate names nobody we know.
   std::string reason;  // A code: "unauthenticated", "role", "federation".
 };
 
@@ -57,11 +58,15 @@ class Guard {
   absl::StatusOr<crypto::SpiffeName> Admit(const grpc::CallbackServerContext& context,
                                            std::string_view method) const;
 
+  // When an answer leaves.
+  enum class Leaves { kWhenReady, kInItsSlot };
+
   // One answered question: admit, then `work`, on the executor.
   // `work` gets (caller, request, response) and returns absl::Status.
   template <class Request, class Response, class Work>
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context, std::string_view method,
-                                  const Request* request, Response* response, Work work) const;
+                                  const Request* request, Response* response, Work work,
+                                  Leaves leaves = Leaves::kWhenReady) const;
 
   Executor& executor() const { return executor_; }
 
@@ -74,6 +79,10 @@ class Guard {
   Executor& executor_;
 };
 
+// Finishes at the end of the slot that is running (federation::AnswerLeavesAfter); no thread waits.
+void FinishInSlot(grpc::ServerUnaryReactor& reactor, grpc::Status status,
+                  std::chrono::steady_clock::time_point came);
+
 // What a caller hears when the executor's queue is full.
 inline absl::Status Busy() {
   return absl::ResourceExhaustedError("the node is busy; try again in a few seconds");
@@ -82,12 +91,17 @@ inline absl::Status Busy() {
 template <class Request, class Response, class Work>
 grpc::ServerUnaryReactor* Guard::Unary(grpc::CallbackServerContext* context,
                                        std::string_view method, const Request* request,
-                                       Response* response, Work work) const {
+                                       Response* response, Work work, Leaves leaves) const {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const auto came = std::chrono::steady_clock::now();
   const bool taken = executor_.TrySchedule([=, this, work = std::move(work)] {
     const absl::StatusOr<crypto::SpiffeName> caller = Admit(*context, method);
     const absl::Status status = caller.ok() ? work(*caller, *request, *response) : caller.status();
-    reactor->Finish(ToGrpc(status));
+    if (leaves == Leaves::kInItsSlot) {
+      FinishInSlot(*reactor, ToGrpc(status), came);
+    } else {
+      reactor->Finish(ToGrpc(status));
+    }
   });
   if (!taken) reactor->Finish(ToGrpc(Busy()));
   return reactor;

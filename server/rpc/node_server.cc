@@ -135,6 +135,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(
              services.push_back(MakeSearchService(rooms(guard)));
              services.push_back(MakeLinkService(rooms(guard)));
              services.push_back(MakeDetailsService(rooms(guard)));
+             services.push_back(MakeCorrectionService(rooms(guard)));
              services.push_back(MakeAuditService(rooms(guard)));
              services.push_back(MakeNodeService(rooms(guard)));
              return services;

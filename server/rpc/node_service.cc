@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/version.h"
+#include "crypto/token/token_key.h"
 #include "forensics/evidence/calibration.h"
 #include "forensics/striated/land_extraction.h"
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
@@ -176,6 +177,8 @@ class NodeService final : public admin::NodeService::CallbackService {
     answer.set_exhibit_count(erased->exhibits);
     answer.set_search_count(erased->searches);
     answer.set_case_count(erased->cases);
+    answer.set_link_count(erased->links);
+    answer.set_details_count(erased->details);
     if (erased->receipt) *answer.mutable_receipt() = wire::ToProto(*erased->receipt);
     return absl::OkStatus();
   }
@@ -284,12 +287,43 @@ class NodeService final : public admin::NodeService::CallbackService {
       *status->mutable_expire_time() = wire::ToTimestamp(certificate.not_after_unix_s() * 1'000);
     }
     DescribeRevocation(answer);
+    DescribeTokens(answer);
+    PM_RETURN_IF_ERROR(DescribeSecondStep(answer));
     std::error_code error;
     const auto space = std::filesystem::space(rooms_.state_folder, error);
     Describe(node.index_report(), *answer.mutable_search_index());
     PM_RETURN_IF_ERROR(DescribeLedger(*answer.mutable_ledger()));
     answer.set_disk_free_bytes(error ? -1 : static_cast<std::int64_t>(space.available));
     return absl::OkStatus();
+  }
+
+  absl::Status DescribeSecondStep(admin::GetStatusResponse& answer) const {
+    PM_ASSIGN_OR_RETURN(const journeys::Details::Queue queue, rooms_.node.details().CountQueue());
+    answer.set_details_waiting_count(queue.waiting);
+    answer.set_details_late_count(queue.late);
+    admin::LettersWaiting* told = nullptr;  // Of the partner before.
+    for (const journeys::WaitingLetter& letter : rooms_.node.outbox().Waiting()) {
+      if (told == nullptr || told->agency() != letter.agency) {
+        told = answer.add_letters_waiting();
+        told->set_agency(letter.agency);
+        *told->mutable_oldest_time() = wire::ToTimestamp(letter.since_unix_ms);
+        told->set_fault(letter.fault);
+      }
+      told->set_letter_count(told->letter_count() + 1);
+    }
+    return absl::OkStatus();
+  }
+
+  static void DescribeTokens(admin::GetStatusResponse& answer) {
+    for (const crypto::TokenStanding& standing : crypto::TokenStandings()) {
+      admin::TokenKeyStatus* const told = answer.add_token_keys();
+      told->set_name(standing.name);
+      if (standing.away_since_unix_ms) {
+        *told->mutable_away_since() = wire::ToTimestamp(*standing.away_since_unix_ms);
+      }
+      told->set_signature_count(standing.signatures);
+      told->set_retried_count(standing.retried);
+    }
   }
 
   void DescribeRevocation(admin::GetStatusResponse& answer) const {

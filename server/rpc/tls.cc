@@ -17,6 +17,8 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "crypto/hash/sha256.h"
+#include "crypto/tls/tls.h"
 #include "grpc/grpc_security_constants.h"
 #include "grpcpp/security/tls_certificate_verifier.h"
 #include "grpcpp/security/tls_credentials_options.h"
@@ -185,17 +187,19 @@ absl::Status ShownIdentity::Publish(const TlsIdentity& next) {
   const base::MutexLock lock(mutex_);
   PM_RETURN_IF_ERROR(Write(next));
   certificate_ = std::move(certificate);
+  key_text_sha256_ = crypto::Sha256(next.key_text);
   return absl::OkStatus();
 }
 
 absl::Status ShownIdentity::Write(const TlsIdentity& identity) {
+  PM_ASSIGN_OR_RETURN(const std::string key_text, crypto::KeyTextForGrpc(identity.key_text));
   const std::string name = absl::StrFormat("set-%d", ++generation_);
   const fs::path set = folder_ / name;
   std::error_code error;
   fs::create_directory(set, error);
   if (!error) fs::permissions(set, fs::perms::owner_all, error);
   if (error) return CannotWrite(set, error.message());
-  PM_RETURN_IF_ERROR(WritePrivate(set / kKeyFile, identity.key_pem));
+  PM_RETURN_IF_ERROR(WritePrivate(set / kKeyFile, key_text));
   PM_RETURN_IF_ERROR(WritePrivate(set / kCertificateFile, identity.certificate_pem));
   // gRPC tells a set that changed while it was read by the files' times in whole seconds: no two
   // sets may have the same.
@@ -220,6 +224,13 @@ crypto::X509Certificate ShownIdentity::certificate() const {
   return certificate_;
 }
 
+bool ShownIdentity::Shows(const TlsIdentity& identity) const {
+  const auto certificate = crypto::X509Certificate::FromPem(identity.certificate_pem);
+  const base::MutexLock lock(mutex_);
+  return certificate.ok() && *certificate == certificate_ &&
+         crypto::Sha256(identity.key_text) == key_text_sha256_;
+}
+
 std::shared_ptr<grpc::ServerCredentials> ListenerCredentials(
     const ShownIdentity& identity, std::shared_ptr<const PeerTrust> trust) {
   ge::TlsServerCredentialsOptions options(identity.provider());
@@ -242,7 +253,7 @@ std::shared_ptr<grpc::ChannelCredentials> DialerCredentials(const TlsIdentity& i
                                                             std::string expected_uri) {
   auto provider = std::make_shared<ge::StaticDataCertificateProvider>(
       trust->RootBundlePem(),
-      std::vector<ge::IdentityKeyCertPair>{{identity.key_pem, identity.certificate_pem}});
+      std::vector<ge::IdentityKeyCertPair>{{identity.key_text, identity.certificate_pem}});
   return DialerCredentials(std::move(provider), std::move(trust), std::move(expected_uri));
 }
 

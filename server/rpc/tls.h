@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "crypto/hash/sha256.h"
 #include "crypto/x509/verify.h"
 #include "grpcpp/security/auth_context.h"
 #include "grpcpp/security/credentials.h"
@@ -23,10 +24,11 @@
 
 namespace proofmark::rpc {
 
-// A certificate and its private key, PEM.
+// A certificate, PEM, and its private key, PEM or the place of a key on a token
+// (crypto/token/token_uri.h).
 struct TlsIdentity {
   std::string certificate_pem;
-  std::string key_pem;  // gRPC wants to hold it itself.
+  std::string key_text;  // gRPC wants to hold it itself.
 };
 
 // Whose certificates are believed at one end of a connection, and what they must be. gRPC checks
@@ -93,10 +95,14 @@ class ShownIdentity {
   // Shows `next` on every connection made from about a second later on. The caller has checked it.
   //   kInvalidArgument  no certificate.
   //   kUnavailable      the folder cannot be written; what was shown is shown still.
+  //   others            of crypto::KeyTextForGrpc(), the same.
   absl::Status Publish(const TlsIdentity& next);
 
   // The one published last.
   crypto::X509Certificate certificate() const;
+
+  // Whether `identity` is what was published last, its key included.
+  bool Shows(const TlsIdentity& identity) const;
 
   // For credentials alone.
   std::shared_ptr<grpc::experimental::CertificateProviderInterface> provider() const {
@@ -114,6 +120,7 @@ class ShownIdentity {
 
   mutable base::Mutex mutex_;
   crypto::X509Certificate certificate_ ABSL_GUARDED_BY(mutex_);
+  crypto::Sha256Digest key_text_sha256_ ABSL_GUARDED_BY(mutex_){};
   std::int64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   std::filesystem::file_time_type written_ ABSL_GUARDED_BY(mutex_){};
 };
@@ -128,7 +135,7 @@ std::shared_ptr<grpc::ServerCredentials> ListenerCredentials(
 std::shared_ptr<grpc::ChannelCredentials> DialerCredentials(const ShownIdentity& identity,
                                                             std::shared_ptr<const PeerTrust> trust,
                                                             std::string expected_uri);
-// The same with an identity that does not change.
+// The same with an identity that does not change, its key in PEM.
 std::shared_ptr<grpc::ChannelCredentials> DialerCredentials(const TlsIdentity& identity,
                                                             std::shared_ptr<const PeerTrust> trust,
                                                             std::string expected_uri);

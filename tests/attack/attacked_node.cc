@@ -2,118 +2,122 @@
 #include "tests/attack/attacked_node.h"
 
 #include <optional>
+#include <string>
 #include <utility>
+#include <variant>
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/log.h"
+#include "crypto/hash/sha256.h"
 #include "forensics/evidence/calibration_data.h"
-#include "forensics/striated/bullet_comparison.h"
 #include "proto/wire/match.h"
+#include "server/journeys/peer_answer.h"
 #include "server/match/plausibility.h"
+#include "tests/support/seeded_random.h"
+#include "tests/unit/server/support/agencies.h"
 
 namespace proofmark::attack {
 namespace {
 
-constexpr char kAsker[] = "south.test";
-constexpr federation::BudgetLimits kLimits{};  // As a partner has them by default.
-constexpr match::BorderRules kNoRules{
-    .dither_decades = 0.0, .chance_max = 1.0, .overlap_um_min = 0.0};
-
-// What a calibration may become: the model of the built-in one without the caution that few real
-// firearms ask for. All levels are told, from a likelihood ratio of ten.
-std::shared_ptr<const forensics::Calibration> BoldCalibration() {
-  auto bold = std::make_shared<forensics::Calibration>(
-      forensics::BuiltInCalibration(forensics::MarkKind::kBullet));
-  bold->bounds.clear();
-  bold->info.log10_cap = 6.0;
-  return bold;
-}
-
 template <typename T>
 T OrDie(absl::StatusOr<T> value) {
+  if (!value.ok()) base::Log(base::LogSeverity::kError, value.status().ToString());
   PM_CHECK(value.ok());
   return *std::move(value);
 }
 
+// Without a node: what the comparison says is told at once.
+class BareRecord final : public AttackedNode {
+ public:
+  BareRecord(const AttackedRecord& record, bool with_scores)
+      : record_(record), with_scores_(with_scores) {}
+
+  Told Ask(const forensics::BulletSignature& probe, std::chrono::milliseconds /*after*/) override {
+    if (!match::CheckPlausible(probe).ok()) return {};
+    const std::optional<forensics::BulletComparison> comparison = record_.Compare(probe);
+    if (!comparison.has_value()) return {};
+    return {.refused = false,
+            .level = forensics::EvaluateBullets(*comparison, BoldCalibration()).level,
+            .score = with_scores_ ? comparison->score : 0.0};
+  }
+
+ private:
+  const AttackedRecord& record_;
+  const bool with_scores_;
+};
+
+// A whole node that its laboratory gave the record and the calibration; the asker is its partner
+// with the budget of the default, and every question comes in as an envelope signed by that partner
+// and leaves as a signed answer, sketched, charged and logged on the way.
+class HardenedNode final : public AttackedNode {
+ public:
+  explicit HardenedNode(const AttackedRecord& record)
+      : answering_(two_.north.AsPartner({testing::kPurpose}, {testing::kPurpose})) {
+    journeys::Node& node = two_.north.node();
+    OrDie(
+        node.submissions().Submit(testing::kLab, record.exhibit().header, record.exhibit().scans));
+    OrDie(node.calibrations().Install({crypto::StaffRole::kAdministrator, "admin-3"},
+                                      forensics::CalibrationText(BoldCalibration())));
+  }
+
+  Told Ask(const forensics::BulletSignature& probe, std::chrono::milliseconds after) override {
+    two_.clock.AdvanceMillis(after.count());
+    const wire::MatchAnswer answer = Exchange(probe);
+    Told told;
+    if (const auto* refusal = std::get_if<wire::MatchRefusal>(&answer)) {
+      told.refused = refusal->code == "CAPACITY";
+      refusals_ += told.refused ? 1 : 0;
+    } else if (const auto& result = std::get<wire::MatchResult>(answer);
+               !result.candidates.empty()) {
+      told.level = result.candidates.front().level;
+    }
+    return told;
+  }
+
+  std::int64_t refusals() override { return refusals_; }
+  std::int64_t alarms() override {
+    return static_cast<std::int64_t>(
+        testing::EntriesOf(two_.north.node().ledger(), records::EntryKind::kAlarm).size());
+  }
+
+ private:
+  wire::MatchAnswer Exchange(const forensics::BulletSignature& probe) {
+    const crypto::ExchangeId exchange = crypto::NewExchangeId(random_);
+    wire::MatchQuestion question;
+    question.characteristics.bullet_class = "9";
+    question.signature = probe;
+    question.purpose = testing::kPurpose;
+    question.offence = "HOMICIDE";
+    question.subject_role = "OBJECT_ONLY";
+    question.case_commitment = crypto::Sha256(base::AsText(base::ByteSpan(exchange)));
+    question.actor = "their-examiner";
+    question.exhaustive = true;  // Nothing is to be missed.
+    const std::int64_t now_ms = two_.clock.UnixMillis();
+    crypto::Envelope envelope = OrDie(
+        journeys::SignMessage(two_.south.node().identity(), answering_, exchange,
+                              wire::kMatchQuestionType, OrDie(wire::Serialise(question)), now_ms));
+    const journeys::SentMessage sent{.exchange_id = exchange,
+                                     .hash = crypto::EnvelopeHash(envelope),
+                                     .answer_type = wire::kMatchAnswerType};
+    journeys::ReleasedAnswer released = OrDie(two_.north.node().reception().Receive(
+        {.domain = two_.south.domain(), .node_id = two_.south.node_id()}, std::move(envelope), {}));
+    const crypto::VerifiedEnvelope answer = OrDie(journeys::OpenAnswer(
+        answering_, two_.south.node_id(), sent, std::move(released.envelope), now_ms));
+    return OrDie(wire::ParseMatchAnswer(answer.payload()));
+  }
+
+  testing::TwoAgencies two_;  // South asks, north answers.
+  const federation::Partner answering_;
+  testing::SeededRandom random_{7};
+  std::int64_t refusals_ = 0;
+};
+
 }  // namespace
 
-AttackedNode::AttackedNode(forensics::BulletSignature record, Defence defence, std::uint64_t seed)
-    : defence_(defence), random_(seed) {
-  store_ = OrDie(testing::OpenStore(disk_, random_));
-  key_ = std::make_unique<match::AnswerKey>(OrDie(match::AnswerKey::Open(*store_)));
-  sketch_key_ = std::make_unique<match::SketchKey>(key_->SketchSeed());
-  budget_ = OrDie(federation::BudgetBook::Open(*store_, 0));
-  record_ = OrDie(forensics::PrepareBullet(record));
-  collection_.PutInForce(BoldCalibration());
-  collection_.Insert(std::string(32, 'a'), {}, std::move(record));
-}
-
-Told AttackedNode::Ask(const forensics::BulletSignature& probe, std::int64_t unix_ms) {
-  Told told;
-  if (!match::CheckPlausible(probe).ok()) return told;
-  std::string exchange(8, 'x');
-  base::AppendU64Be(exchange, ++exchanges_);
-
-  std::optional<federation::Charge> charge;
-  std::string coarse;
-  if (defence_.budgets) {
-    const match::SketchedQuery sketch(*sketch_key_, probe);
-    coarse = sketch.coarse();
-    std::string payload;
-    for (const auto& land : probe.lands) {
-      if (!land.has_value()) continue;
-      for (const std::int16_t h : land->height_nm) {
-        base::AppendU16Be(payload, static_cast<std::uint16_t>(h));
-      }
-    }
-    charge.emplace(budget_->Take(
-        {.agency = kAsker,
-         .exchange_id = exchange,
-         .unix_ms = unix_ms,
-         .payload_hash = crypto::Sha256(payload),
-         .case_commitment = crypto::Sha256(exchange),  // The asker says what suits it.
-         .sketch = sketch.bytes(),
-         .likeness = [&](std::string_view earlier) { return sketch.Compare(earlier); }},
-        kLimits));
-    alarms_ += static_cast<std::int64_t>(charge->alarms().size());
-    if (!charge->granted()) {
-      ++refusals_;
-      told.refused = true;
-      return told;
-    }
-  }
-
-  const records::ClassCharacteristics characteristics;
-  const forensics::BallisticSignature signature(probe);
-  auto found = collection_.Search({.signature = signature,
-                                   .characteristics = characteristics,
-                                   .rules_off = {},
-                                   .leave_out = std::nullopt,
-                                   .best_count = match::kBorderCandidatesConsidered,
-                                   .exhaustive = false,
-                                   .full_circle = false,
-                                   .cancelled = nullptr,
-                                   .progress = nullptr});
-  PM_CHECK(found.ok());
-  const match::BorderResult border = match::ToBorderResult(
-      *found, *key_, {.domain = kAsker, .exchange_id = exchange, .coarse_sketch = coarse},
-      wire::kMatchCandidatesMax, defence_.border_rules ? match::BorderRules{} : kNoRules);
-  if (!border.result.candidates.empty()) told.level = border.result.candidates[0].level;
-  if (defence_.raw_scores && !found->best.empty()) told.score = found->best[0].score;
-  if (charge.has_value()) {
-    store::WriteRequest request;
-    charge->AddTo(request);
-    PM_CHECK(store_->Commit(std::move(request)).ok());
-    charge->Keep();
-  }
-  return told;
-}
-
-double AttackedNode::TrueScore(const forensics::BulletSignature& probe) const {
-  const auto prepared = forensics::PrepareBullet(probe);
-  PM_CHECK(prepared.ok());
-  const auto comparison = forensics::CompareBullets(*prepared, record_, {});
-  return comparison.ok() ? comparison->score : 0.0;
+std::unique_ptr<AttackedNode> AttackedNode::Create(const AttackedRecord& record, Defence defence) {
+  if (defence == Defence::kHardened) return std::make_unique<HardenedNode>(record);
+  return std::make_unique<BareRecord>(record, defence == Defence::kRawScores);
 }
 
 }  // namespace proofmark::attack

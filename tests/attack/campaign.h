@@ -16,17 +16,10 @@ struct Outcome {
   std::int64_t alarms = 0;
 };
 
-// One record: a generated bullet of six lands.
-forensics::BulletSignature TargetOf(std::int64_t target);
-
-// A land of another shot of the same barrel, the one that agrees best: what somebody has who holds
-// a bullet of the gun.
-forensics::BulletSignature BestLandOfAnotherShot(std::int64_t target);
-
 // Attacks targets 0..targets-1, each on a node of its own, on as many threads as there are
 // processors, at most two. The same arguments give the same outcomes.
 std::vector<Outcome> Attack(std::int64_t targets, std::int64_t queries, bool with_start,
-                            const Defence& defence, const BlindLands& lands);
+                            Defence defence, const BlindLands& lands);
 
 // What blind search reaches on each of them.
 std::vector<double> BlindReaches(std::int64_t targets, std::int64_t queries,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -14,29 +15,32 @@ namespace proofmark::attack {
 namespace {
 
 using forensics::BulletSignature;
+using std::chrono::milliseconds;
 
-constexpr std::int64_t kQueryMs = 30LL * 60 * 1000;  // 48 questions a day.
-// Shares of a probe's variance that a step replaces: where nothing counts near duplicates, and
-// where small steps would be counted as such.
-constexpr std::array kSmallSteps = {0.01, 0.02, 0.05, 0.1, 0.2};
-constexpr std::array kLargeSteps = {0.08, 0.12, 0.2, 0.3, 0.5};
-constexpr std::array kStrides = {0.3, 0.6, 1.0};  // Along a direction found.
-constexpr double kSpoilMax = 0.95;
+constexpr milliseconds kBetweenQueries = std::chrono::minutes(30);  // 48 questions a day.
+constexpr milliseconds kWhenRefused = std::chrono::hours(24);
+// Shares of a probe's variance that a step by scores replaces.
+constexpr std::array kSteps = {0.01, 0.02, 0.05, 0.1, 0.2};
+// By levels: how far along what was learned, and how the share mixed in follows what is told.
+constexpr std::array kStrides = {0.3, 0.6, 1.0, 2.0};
+constexpr double kShareStep = 0.02;
+constexpr double kShareMax = 0.95;
+constexpr std::int64_t kRoundQueriesMin = 40;
 
 class Climber {
  public:
-  Climber(AttackedNode& node, const Means& means, const Defence& known, const BlindLands& lands,
+  Climber(AttackedNode& node, const Means& means, Defence known, const BlindLands& lands,
           std::uint64_t seed)
       : node_(node),
         means_(means),
         known_(known),
         lands_(lands),
         random_(seed),
-        end_ms_(means.days * federation::kDayMs) {}
+        end_(std::chrono::hours(24) * means.days) {}
 
   BulletSignature Run() {
     BulletSignature best = means_.start.value_or(Fresh());
-    if (known_.raw_scores) return ByScores(std::move(best));
+    if (known_ == Defence::kRawScores) return ByScores(std::move(best));
     if (!means_.start.has_value()) {
       std::optional<BulletSignature> hit = FirstHit();
       if (!hit.has_value()) return best;
@@ -49,23 +53,19 @@ class Climber {
   // One after another at first, so that none is tried twice; for steps any will do.
   const BulletSignature& Fresh() { return lands_.at(fresh_++); }
   const BulletSignature& Any() { return lands_.at(static_cast<std::int64_t>(random_() >> 1)); }
-  bool MayAsk() const { return asked_ < means_.queries && now_ms_ < end_ms_; }
+  bool MayAsk() const { return asked_ < means_.queries && now_ < end_; }
 
   // Waits and asks again when the budget is used up.
   std::optional<Told> Ask(const BulletSignature& probe) {
+    milliseconds after = kBetweenQueries;
     while (MayAsk()) {
       ++asked_;
-      now_ms_ += kQueryMs;
-      const Told told = node_.Ask(probe, now_ms_);
+      now_ += after;
+      const Told told = node_.Ask(probe, after);
       if (!told.refused) return told;
-      now_ms_ += federation::kDayMs;
+      after = kWhenRefused;
     }
     return std::nullopt;
-  }
-
-  double Step() {
-    const auto& steps = known_.budgets ? kLargeSteps : kSmallSteps;
-    return steps[random_() % steps.size()];
   }
 
   BulletSignature ByScores(BulletSignature best) {
@@ -73,7 +73,8 @@ class Climber {
     if (const std::optional<Told> told = Ask(best)) score = told->score;
     const std::int64_t blind = means_.start.has_value() ? 0 : means_.queries / 10;
     while (MayAsk()) {
-      BulletSignature next = asked_ < blind ? Fresh() : testing::Mixed(best, Any(), Step());
+      BulletSignature next =
+          asked_ < blind ? Fresh() : testing::Mixed(best, Any(), kSteps[random_() % kSteps.size()]);
       const std::optional<Told> told = Ask(next);
       if (told.has_value() && told->score > score) {
         score = told->score;
@@ -92,61 +93,54 @@ class Climber {
     return std::nullopt;
   }
 
-  bool Hits(const BulletSignature& probe, const BulletSignature& junk, double spoiled) {
-    const std::optional<Told> told = Ask(testing::Mixed(probe, junk, spoiled));
-    return told.has_value() && told->level > forensics::Level::kNone;
-  }
-
-  // The largest share of `probe` that can be replaced by `junk` before the level falls, to a
-  // hundredth: what bears more agrees more.
-  double Bears(const BulletSignature& probe, const BulletSignature& junk) {
-    double low = 0.0;
-    double high = kSpoilMax;
-    while (high - low > 0.01 && MayAsk()) {
-      const double share = 0.5 * (low + high);
-      (Hits(probe, junk, share) ? low : high) = share;
-    }
-    return low;
-  }
-
-  // `best` is told to agree. Spoiled until the level is about to fall, it is tried with many
-  // unrelated lands mixed in: those with which it stands and those with which it falls, added up
-  // with their signs, point towards the record. As far that way as it bears most.
-  BulletSignature ByLevels(BulletSignature best) {
-    const BulletSignature junk = Fresh();
-    double bears = Bears(best, junk);
+  // `start` is told to agree. What is learned about it and about what it became points the same
+  // way, so all of it is added up, and the way goes on from `start`.
+  BulletSignature ByLevels(const BulletSignature& start) {
+    towards_.assign(start.lands[0]->height_nm.size(), 0.0);
+    BulletSignature best = start;
     while (MayAsk()) {
-      const std::vector<double> towards = Direction(best, junk, bears);
-      bool better = false;
+      double bears = Bears(best);
       for (const double far : kStrides) {
-        BulletSignature next = Moved(best, towards, far);
-        const double next_bears = Bears(next, junk);
+        BulletSignature next = Moved(start, towards_, far);
+        const double next_bears = Bears(next);
         if (next_bears <= bears) continue;
-        best = std::move(next);
         bears = next_bears;
-        better = true;
+        best = std::move(next);
       }
-      if (!better) bears = Bears(best, junk);
     }
     return best;
   }
 
-  std::vector<double> Direction(const BulletSignature& best, const BulletSignature& junk,
-                                double bears) {
-    std::vector<double> sum(best.lands[0]->height_nm.size());
-    double spoiled = bears;
-    for (std::int64_t i = 0; i < means_.queries / 8 && MayAsk(); ++i) {
+  // The share of `probe` that unrelated lands can take, half of them, before it is told no more:
+  // what bears more agrees more. Those with which it stands lean towards the record, the others
+  // away from it.
+  double Bears(const BulletSignature& probe) {
+    double sum = 0.0;
+    std::int64_t count = 0;
+    const std::int64_t round = std::max(kRoundQueriesMin, means_.queries / 25);
+    for (std::int64_t i = 0; i < round; ++i) {
       const BulletSignature& any = Any();
-      const bool hit = Hits(testing::Mixed(best, any, Step()), junk, spoiled);
-      // Where half of all stand an answer says most.
-      spoiled = std::clamp(spoiled + (hit ? 0.005 : -0.005), 0.0, kSpoilMax);
-      const auto& height_nm = any.lands[0]->height_nm;
-      for (std::size_t k = 0; k < std::min(sum.size(), height_nm.size()); ++k) {
-        if (height_nm[k] != forensics::kSampleNotMeasured)
-          sum[k] += hit ? height_nm[k] : -height_nm[k];
-      }
+      const std::optional<Told> told = Ask(testing::Mixed(probe, any, share_));
+      if (!told.has_value()) return 0.0;
+      const bool stands = told->level > forensics::Level::kNone;
+      Learn(*any.lands[0], stands);
+      share_ = std::clamp(share_ + (stands ? kShareStep : -kShareStep), 0.0, kShareMax);
+      if (i < round / 4) continue;  // On the way from what the probe before bore.
+      sum += share_;
+      ++count;
     }
-    return sum;
+    return sum / static_cast<double>(count);
+  }
+
+  void Learn(const forensics::LandSignature& any, bool stands) {
+    double squares = 1.0;
+    for (const std::int16_t h : any.height_nm) {
+      if (h != forensics::kSampleNotMeasured) squares += static_cast<double>(h) * h;
+    }
+    const double unit = (stands ? 1.0 : -1.0) / std::sqrt(squares);
+    for (std::size_t k = 0; k < std::min(towards_.size(), any.height_nm.size()); ++k) {
+      if (any.height_nm[k] != forensics::kSampleNotMeasured) towards_[k] += unit * any.height_nm[k];
+    }
   }
 
   // `far` of the direction's deviation for one of the probe's.
@@ -168,10 +162,12 @@ class Climber {
   const Defence known_;
   const BlindLands& lands_;
   std::mt19937_64 random_;
-  const std::int64_t end_ms_;
-  std::int64_t now_ms_ = 0;
+  const milliseconds end_;
+  milliseconds now_{0};
   std::int64_t asked_ = 0;
   std::int64_t fresh_ = 0;
+  double share_ = 0.5;           // Mixed in; half of all stand.
+  std::vector<double> towards_;  // Sample by sample of the start.
 };
 
 }  // namespace
@@ -184,15 +180,15 @@ BlindLands::BlindLands(std::uint64_t seed, std::int64_t count) {
   }
 }
 
-BulletSignature Climb(AttackedNode& node, const Means& means, const Defence& known,
+BulletSignature Climb(AttackedNode& node, const Means& means, Defence known,
                       const BlindLands& lands, std::uint64_t seed) {
   return Climber(node, means, known, lands, seed).Run();
 }
 
-double BlindReach(const AttackedNode& node, std::int64_t queries, const BlindLands& lands) {
+double BlindReach(const AttackedRecord& record, std::int64_t queries, const BlindLands& lands) {
   double reach = 0.0;
   for (std::int64_t i = 0; i < queries; ++i) {
-    reach = std::max(reach, node.TrueScore(lands.at(i)));
+    reach = std::max(reach, record.TrueScore(lands.at(i)));
   }
   return reach;
 }

@@ -33,17 +33,17 @@ class BlindLands {
 
 // Climbs towards the one record of `node` by what it is told and nothing else. It knows how
 // signatures are made, mixes its probes from generated lands, and asks about single lands, which
-// chance favours most. Told scores, it keeps what raises them. Told levels, it looks
-// for a first hit; from there it spoils its probe with a land of no relation until the level is
-// about to fall, learns from many mixtures which way leads to the record, and goes there. Where
-// near duplicates cost it takes larger steps; where its budget is used up it waits.
+// chance favours most. Told scores, it keeps what raises them. Told levels, it looks for a first
+// hit and mixes it with one unrelated land after another, so strongly that half of the mixtures are
+// told no more: with which it stands and with which it falls points towards the record. Where its
+// budget is used up it waits.
 //   Result    the probe it believes in most.
-forensics::BulletSignature Climb(AttackedNode& node, const Means& means, const Defence& known,
+forensics::BulletSignature Climb(AttackedNode& node, const Means& means, Defence known,
                                  const BlindLands& lands, std::uint64_t seed);
 
 // The best true score among the first `queries` lands: what blind search reaches, even if it knew
 // which of its probes is best.
-double BlindReach(const AttackedNode& node, std::int64_t queries, const BlindLands& lands);
+double BlindReach(const AttackedRecord& record, std::int64_t queries, const BlindLands& lands);
 
 // Differences and the ends of the one-sided 95 % intervals of their mean (Student).
 struct Paired {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attack of hill_climber.cc, shrunk: fewer targets and queries.
+#include <vector>
+
 #include "gtest/gtest.h"
 #include "tests/attack/campaign.h"
 
@@ -14,22 +16,28 @@ const BlindLands& Lands() {
   return *kLands;
 }
 
+const std::vector<double>& Blind() {
+  static const auto* const kBlind =
+      new std::vector<double>(BlindReaches(kTargets, kQueries, Lands()));
+  return *kBlind;
+}
+
 TEST(HillClimberTest, RawScoresWouldLetItClimb) {
-  const auto outcomes = Attack(kTargets, kQueries, false, kRawScores, Lands());
-  const Paired above = PairedOf(AboveBlind(outcomes, BlindReaches(kTargets, kQueries, Lands())));
+  const auto outcomes = Attack(kTargets, kQueries, false, Defence::kRawScores, Lands());
+  const Paired above = PairedOf(AboveBlind(outcomes, Blind()));
   EXPECT_GT(above.low95, 0.0);
 }
 
 TEST(HillClimberTest, AHardenedNodeKeepsItBelowWhatBlindSearchReaches) {
-  const auto outcomes = Attack(kTargets, kQueries, false, kHardened, Lands());
-  const Paired above = PairedOf(AboveBlind(outcomes, BlindReaches(kTargets, kQueries, Lands())));
+  const auto outcomes = Attack(kTargets, kQueries, false, Defence::kHardened, Lands());
+  const Paired above = PairedOf(AboveBlind(outcomes, Blind()));
   EXPECT_LT(above.high95, 0.0);
 }
 
-// It has a hit from the first question on: what keeps it is the price of what is like it.
+// Its probes are like each other: most are refused, and people are told.
 TEST(HillClimberTest, WhoHoldsABulletOfTheGunIsSoonRefusedAndSeenAndComesNoNearer) {
-  const auto hardened = Attack(kTargets, kQueries, true, kHardened, Lands());
-  EXPECT_LT(PairedOf(AboveStart(hardened)).low95, 0.0);
+  const auto hardened = Attack(kTargets, kQueries, true, Defence::kHardened, Lands());
+  EXPECT_LE(PairedOf(AboveStart(hardened)).low95, 0.0);
   for (const Outcome& outcome : hardened) {
     EXPECT_GT(outcome.refusals, kQueries / 2);
     EXPECT_GT(outcome.alarms, 0);

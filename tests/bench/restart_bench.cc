@@ -6,8 +6,6 @@
 //   restart_bench [records, default 100000] [folder for the state, default /tmp]
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -16,25 +14,17 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "absl/strings/str_format.h"
-#include "base/bytes.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "crypto/hash/sha256.h"
 #include "crypto/secret/system_random.h"
-#include "forensics/cartridge/bullet_or_case.h"
-#include "forensics/synthetic/scale_bullet.h"
-#include "proto/wire/stored.h"
 #include "server/journeys/node.h"
-#include "server/registry/roster.h"
-#include "server/registry/tables.h"
 #include "server/store/key_file.h"
 #include "server/store/storage_env.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/scale_state.h"
 
 namespace proofmark {
 namespace {
@@ -42,9 +32,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kNodeId[] = "spiffe://bench.test/proofmark/node/n1";
-constexpr std::int64_t kRecordsInBatch = 200;
 constexpr int kThreads = 2;
 
+using bench::FillWithBullets;
 using bench::ProcessCpuS;
 using bench::WallS;
 
@@ -77,51 +67,6 @@ class NoPeers final : public federation::PeerClient {
   }
 };
 
-// As random as ids are, and the same every time.
-std::string RawId(std::int64_t record) {
-  return std::string(
-      crypto::AsText(crypto::Sha256("exhibit " + std::to_string(record))).substr(0, 16));
-}
-
-wire::StoredExhibit Exhibit(std::int64_t record) {
-  wire::StoredExhibit stored;
-  records::Exhibit& exhibit = stored.exhibit;
-  exhibit.id = base::ToHex(RawId(record));
-  exhibit.submission_id = RawId(record);
-  exhibit.characteristics.bullet_class = "9";
-  exhibit.characteristics.land_count = 6;
-  exhibit.submitted_by = "lab-1";
-  stored.sealed_identity = std::string(160, 's');
-  const forensics::BulletSignature signature =
-      forensics::GenerateScaleBullet({.barrel = static_cast<std::uint32_t>(record)}, 0);
-  for (std::size_t land = 1; land <= signature.lands.size(); ++land) {
-    exhibit.marks.push_back({.place = {.land_number = static_cast<std::int32_t>(land)},
-                             .scan_sha256 = std::string(32, 'a'),
-                             .blob_sha256 = std::string(32, 'b'),
-                             .format = "x3p",
-                             .remarks = {},
-                             .usable = true});
-  }
-  exhibit.characteristics.land_width_mean_um = forensics::MeanLandWidthUm(signature);
-  stored.signature = signature;
-  return stored;
-}
-
-// The rows that a submission leaves and a start reads.
-void Put(const wire::StoredExhibit& stored, store::Mutations& mutations) {
-  const std::string raw_id = *base::ParseHex(stored.exhibit.id);
-  auto bytes = wire::Serialise(stored);
-  PM_CHECK(bytes.ok());
-  mutations.Put(store::StoreKey(registry::kExhibitTable).Bytes(raw_id).Build(), *std::move(bytes));
-  PM_CHECK(registry::PutRosterRow(
-               raw_id,
-               {.kind = stored.exhibit.kind,
-                .characteristics = stored.exhibit.characteristics,
-                .extractor_versions = forensics::ExtractorVersions(*stored.signature)},
-               mutations)
-               .ok());
-}
-
 struct Paths {
   fs::path root;
   std::string state() const { return (root / "state").string(); }
@@ -137,24 +82,7 @@ void FillStore(const Paths& paths, std::int64_t records) {
   auto opened =
       store::Store::Open(paths.state(), store::PosixStorage(), random, *std::move(master), {});
   PM_CHECK(opened.ok());
-  store::Store& store = **opened;
-  store::WriteRequest complete;
-  registry::MarkRosterComplete(complete.mutations);
-  PM_CHECK(store.Commit(std::move(complete)).ok());
-  std::atomic<std::int64_t> next = 0;
-  std::vector<std::jthread> workers;
-  for (int w = 0; w < kThreads; ++w) {
-    workers.emplace_back([&] {
-      for (std::int64_t begin = next.fetch_add(kRecordsInBatch); begin < records;
-           begin = next.fetch_add(kRecordsInBatch)) {
-        store::WriteRequest request;
-        for (std::int64_t i = begin; i < std::min(records, begin + kRecordsInBatch); ++i) {
-          Put(Exhibit(i), request.mutations);
-        }
-        PM_CHECK(store.Commit(std::move(request)).ok());
-      }
-    });
-  }
+  FillWithBullets(**opened, records);
 }
 
 // One start and orderly stop of a node over the state.

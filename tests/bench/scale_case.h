@@ -5,30 +5,34 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "forensics/cartridge/case_segment.h"
 
 namespace proofmark::bench {
 
-// The coarse grids of an unrelated breech face, made straight from a random field of about the
+// The coarse grids of unrelated breech faces, made straight from random fields of about the
 // spectrum that coarse grids of generated breech faces have (case_search_bench decoys prints both):
 // granular marks and parallel lines on a grid of 50 um, and the contact that leaves a third of it
-// bare. For collections of a million; there is no signature that would give them.
+// bare. For collections of a million; there is no signature that would give them. A record is the
+// sum of two fields out of 1 024 each, so that no two are alike, within the contact of the first.
 class ScaleCases {
  public:
   ScaleCases(std::uint64_t seed, std::string extractor_version)
-      : seed_(seed), version_(std::move(extractor_version)) {}
+      : seed_(seed), version_(std::move(extractor_version)) {
+    for (std::uint64_t i = 0; i < 2 * kFields; ++i) fields_.push_back(MakeField(i));
+  }
 
+  // `record` below 1 024 x 1 024.
   forensics::CoarseCase Make(std::uint64_t record) const {
-    std::uint64_t state = seed_ * 0x9E3779B97F4A7C15U + record * 0xD1B54A32D192ED03U + 1;
-    const Plane field = Marks(state);
-    const Plane bare = Contact(state);
+    const TwoGrids& first = fields_[record % kFields];
+    const TwoGrids& second = fields_[kFields + record / kFields % kFields];
     forensics::CoarseCase made;
     made.kind.extractor_version = version_;
-    made.b2 = Quantised(field, bare, 1, forensics::CoarseBytes(forensics::CoarseGrid::kB2));
-    made.b1 =
-        Quantised(Smoothed(field), bare, 2, forensics::CoarseBytes(forensics::CoarseGrid::kB1));
+    made.b1 = Sum(first.b1, second.b1, forensics::CoarseGrid::kB1, kB1ScoreScale);
+    made.b2 = Sum(first.b2, second.b2, forensics::CoarseGrid::kB2, kB2ScoreScale);
     return made;
   }
 
@@ -40,11 +44,28 @@ class ScaleCases {
   static constexpr float kLineShare = 0.3F;    // Of the variance.
   static constexpr float kBareBelow = -0.35F;  // Of a unit field.
   static constexpr std::int64_t kContactStep = 10;  // 0.5 mm.
-  // Generated faces have structure that this lacks, and score so much higher by chance, mean and
-  // 99 % quantile alike.
-  static constexpr double kScoreScale = 1.25;
+  // Generated faces have structure that this lacks, and score higher by chance: so much at their
+  // 99 % quantile.
+  static constexpr double kB1ScoreScale = 1.1, kB2ScoreScale = 1.25;
+
+  static constexpr std::uint64_t kFields = 1'024;
 
   using Plane = std::vector<float>;
+  // The squares of a ring: levels, and 1 where something was marked, 0 elsewhere.
+  struct Grid {
+    std::vector<std::int16_t> level;
+    std::vector<std::int16_t> marked;
+  };
+  struct TwoGrids {
+    Grid b1, b2;
+  };
+
+  TwoGrids MakeField(std::uint64_t number) const {
+    std::uint64_t state = seed_ * 0x9E3779B97F4A7C15U + number * 0xD1B54A32D192ED03U + 1;
+    const Plane field = Marks(state);
+    const Plane bare = Contact(state);
+    return {.b1 = Quantised(Smoothed(field), bare, 2.5), .b2 = Quantised(field, bare, 1.0)};
+  }
 
   static std::uint64_t Next(std::uint64_t& state) {  // SplitMix64.
     state += 0x9E3779B97F4A7C15U;
@@ -130,34 +151,46 @@ class ScaleCases {
     return bare;
   }
 
-  static forensics::CoarseImpression Quantised(const Plane& field, const Plane& bare,
-                                               std::int64_t step, std::int64_t bytes) {
-    const double square_um = kSquareUm * static_cast<double>(step);
+  // Every `step`-th sample, the nearest one.
+  static Grid Quantised(const Plane& field, const Plane& bare, double step) {
+    const double square_um = kSquareUm * step;
     const auto reach = static_cast<std::int64_t>(kRingOuterUm / square_um) + 1;
-    forensics::CoarseImpression made;
-    made.level.reserve(static_cast<std::size_t>(bytes));
-    std::int64_t square_sum = 0;
+    Grid grid;
     for (std::int64_t y = -reach; y <= reach; ++y) {
       for (std::int64_t x = -reach; x <= reach; ++x) {
         const double um2 = static_cast<double>(x * x + y * y) * square_um * square_um;
         if (um2 < kRingInnerUm * kRingInnerUm || um2 > kRingOuterUm * kRingOuterUm) continue;
-        const std::size_t at = At(x * step + kHalf, y * step + kHalf);
-        const float level = std::clamp(6.0F * field[at], -15.0F, 15.0F);
-        const auto kept = bare[at] > 0.0F ? 0 : static_cast<std::int32_t>(std::lround(level));
-        made.level.push_back(static_cast<std::uint8_t>(128 + kept));
-        square_sum += kept * kept;
+        const std::size_t at = At(std::lround(static_cast<double>(x) * step) + kHalf,
+                                  std::lround(static_cast<double>(y) * step) + kHalf);
+        grid.level.push_back(static_cast<std::int16_t>(std::lround(6.0F * field[at])));
+        grid.marked.push_back(bare[at] > 0.0F ? 0 : 1);
       }
     }
-    made.level.resize(static_cast<std::size_t>(bytes), 128);
+    return grid;
+  }
+
+  static forensics::CoarseImpression Sum(const Grid& a, const Grid& b, forensics::CoarseGrid grid,
+                                         double score_scale) {
+    forensics::CoarseImpression made;
+    made.level.assign(static_cast<std::size_t>(forensics::CoarseBytes(grid)), 128);
+    std::int32_t square_sum = 0;
+    for (std::size_t i = 0; i < a.level.size(); ++i) {
+      // 181 / 256 is the root of a half.
+      const std::int32_t sum = (a.level[i] + b.level[i]) * 181 / 256;
+      const std::int32_t kept = a.marked[i] * std::clamp(sum, -15, 15);
+      made.level[i] = static_cast<std::uint8_t>(128 + kept);
+      square_sum += kept * kept;
+    }
     made.inverse_norm =
         square_sum > 0
-            ? static_cast<float>(kScoreScale / std::sqrt(static_cast<double>(square_sum)))
+            ? static_cast<float>(score_scale / std::sqrt(static_cast<double>(square_sum)))
             : 0.0F;
     return made;
   }
 
   const std::uint64_t seed_;
   const std::string version_;
+  std::vector<TwoGrids> fields_;
 };
 
 }  // namespace proofmark::bench

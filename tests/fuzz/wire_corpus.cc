@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
   WriteSmallOnes(folder, 'i', [](RandomValues& r) { return r.Identity(); });
   WriteSmallOnes(folder, 's', [](RandomValues& r) { return r.Search(); });
   WriteSmallOnes(folder, 'b', [](RandomValues& r) { return r.Signature(r.Kind(), 96); });
+  WriteSmallOnes(folder, 'k', [](RandomValues& r) { return r.Correction(); });
   WriteSmallOnes(folder, 'e', [](RandomValues& r) { return r.Envelope(); });
   int number = 0;
   for (const char* manifest : {

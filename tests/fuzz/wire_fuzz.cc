@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "google/protobuf/stubs/logging.h"
+#include "proto/wire/correction.h"
 #include "proto/wire/envelope.h"
 #include "proto/wire/exhibit.h"
 #include "proto/wire/match.h"
@@ -99,6 +100,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'b':
       ExpectSameAgain(bytes, wire::ParseSignature);
+      break;
+    case 'k':
+      ExpectSameAgain(bytes, wire::ParseCorrection);
       break;
     case 'e':
       ExpectSameEnvelopeAgain(bytes);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
+#include "server/federation/answer_slot.h"
 #include "tests/integration/scans.h"
 #include "tests/support/generated_cases.h"
 #include "tests/support/loopback_node.h"
@@ -143,6 +144,21 @@ std::string OwnerOf(const LoopbackNode& node, const v1::MatchCandidate& candidat
   v1::ResolveHandleResponse resolved;
   EXPECT_TRUE(owner.ResolveHandle(&context, resolve, &resolved).ok());
   return resolved.exhibit().exhibit_id();
+}
+
+// A collection with nothing in it would be searched in a millisecond.
+TEST_F(CrossBorderTest, AnAnswerLeavesInItsSlot) {
+  Start("");
+  auto fr_lab = Lab(*fr_node_);
+  const std::string asked = SubmitOrFail(fr_lab, "FR-3", GeneratedScans(3, 2));
+  auto examiner = Examiner(*fr_node_);
+  v1::Search search;
+  const grpc::Status status = Search(examiner, QuestionAbout(asked), search);
+
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  const v1::PartnerResult& gb = search.partners(0);
+  ASSERT_EQ(gb.outcome(), v1::PARTNER_OUTCOME_ANSWERED) << gb.detail();
+  EXPECT_GE(gb.elapsed_ms(), federation::kAnswerSlot.count());
 }
 
 TEST_F(CrossBorderTest, FindsTheOtherCaseOfTheSameSlideAmongCasesAndBullets) {

@@ -11,6 +11,7 @@
 #include "grpcpp/impl/client_unary_call.h"
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proofmark/v1/audit_service.grpc.pb.h"
+#include "proofmark/v1/correction_service.grpc.pb.h"
 #include "proofmark/v1/details_service.grpc.pb.h"
 #include "proofmark/v1/exchange_service.grpc.pb.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
@@ -296,6 +297,7 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
       v1::SearchCandidatesRequest::descriptor()->file()->service(0),
       v1::ReviewCandidateRequest::descriptor()->file()->service(0),
       v1::RequestDetailsRequest::descriptor()->file()->service(0),
+      v1::CorrectAnswerRequest::descriptor()->file()->service(0),
       v1::ListEntriesRequest::descriptor()->file()->service(0),
       admin::v1::GetStatusRequest::descriptor()->file()->service(0)};
   int called = 0;

@@ -58,7 +58,16 @@ federation::Partner ToPartner(const LoopbackNode::Partner& partner) {
   AddNoteKeys(partner.exchange_key, made);
   made.answered_purposes = partner.answered_purposes;
   made.asked_purposes = partner.asked_purposes;
+  made.budget = partner.budget;
   return made;
+}
+
+federation::NodeKeys KeysOf(const TestAgency& agency, const crypto::SigningKey& exchange_key,
+                            const LoopbackNode::Options& options) {
+  if (options.exchange_key_text.empty()) return NodeKeysOf(exchange_key, agency.NodeUri());
+  std::string text = options.exchange_key_text;
+  return NodeKeysWith(OrDie(crypto::SigningKey::FromText(crypto::SecretBytes::TakeFrom(text))),
+                      agency.NodeUri());
 }
 
 }  // namespace
@@ -89,21 +98,23 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
   agency_identity_ =
       OrDie(rpc::ShownIdentity::Create(folder / "shown" / "agency", IdentityOf(agency.AgencyPort()),
                                        agency.staff_ca().certificate().ToPem()));
-  partner_identity_ = OrDie(rpc::ShownIdentity::Create(folder / "shown" / "partner",
-                                                       IdentityOf(agency.Node()), partner_roots));
+  partner_identity_ = OrDie(rpc::ShownIdentity::Create(
+      folder / "shown" / "partner", options.partner_identity.value_or(IdentityOf(agency.Node())),
+      partner_roots));
   peers_ =
       OrDie(rpc::GrpcPeerClient::Create(partner_identity_, all, revocations_, base::SystemClock()));
-  node_ = OrDie(
-      journeys::Node::Open({.state_folder = (folder / "state").string(),
-                            .master_key_path = MasterKeyIn(folder).string(),
-                            .config_sha256_hex = crypto::Sha256Hex("loopback"),
-                            .search_threads = 2,
-                            .publishing = options.publishing,
-                            .outside_witnesses = options.outside_witnesses,
-                            .on_store_failure = nullptr},
-                           OrDie(federation::NodeIdentity::Create(
-                               agency.NodeUri(), NodeKeysOf(exchange_key, agency.NodeUri()))),
-                           all, store::PosixStorage(), base::SystemClock(), random_, *peers_));
+  node_ = OrDie(journeys::Node::Open({.state_folder = (folder / "state").string(),
+                                      .master_key_path = MasterKeyIn(folder).string(),
+                                      .config_sha256_hex = crypto::Sha256Hex("loopback"),
+                                      .search_threads = 2,
+                                      .partners_at_once = options.partners_at_once,
+                                      .publishing = options.publishing,
+                                      .outside_witnesses = options.outside_witnesses,
+                                      .on_store_failure = nullptr},
+                                     OrDie(federation::NodeIdentity::Create(
+                                         agency.NodeUri(), KeysOf(agency, exchange_key, options))),
+                                     all, store::PosixStorage(), base::SystemClock(), random_,
+                                     *peers_));
   server_ = OrDie(rpc::NodeServer::Start({.agency_listen = "127.0.0.1:0",
                                           .partner_listen = EndpointAt(options.partner_port),
                                           .agency_identity = agency_identity_,

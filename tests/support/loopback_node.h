@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,13 +43,17 @@ class LoopbackNode {
     std::string endpoint = "127.0.0.1:1";  // Nobody listens there.
     std::set<std::string, std::less<>> answered_purposes = {"CRIMINAL_INVESTIGATION"};
     std::set<std::string, std::less<>> asked_purposes = {"CRIMINAL_INVESTIGATION"};
+    federation::BudgetLimits budget{};
   };
 
   struct Options {
     journeys::PublishingOptions publishing{};  // As it stands nothing is published by itself.
     int partner_port = 0;                      // 0 lets the system choose.
     std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses{};
+    int partners_at_once = journeys::kPartnersAtOnceDefault;
     std::chrono::seconds revocation_grace = federation::kRevocationGraceDefault;
+    std::optional<rpc::TlsIdentity> partner_identity{};  // Absent: issued with a fresh key.
+    std::string exchange_key_text{};  // Where `exchange_key` is; empty: in memory.
   };
 
   // `agency` must outlive the node. The state lives in `folder` and outlives it.

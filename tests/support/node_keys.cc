@@ -37,8 +37,13 @@ crypto::NoteVerifierKey NoteKey(const crypto::SpiffeName& node, std::string_view
 federation::NodeKeys NodeKeysOf(const crypto::SigningKey& exchange_key, std::string_view node_id) {
   auto exchange = crypto::SigningKey::FromPem(exchange_key.ToPem());
   PM_CHECK(exchange.ok());
-  const crypto::VerifyingKey& known = exchange_key.verifying_key();
-  return {*std::move(exchange), KeyFor(known, node_id, "log"), KeyFor(known, node_id, "witness")};
+  return NodeKeysWith(*std::move(exchange), node_id);
+}
+
+federation::NodeKeys NodeKeysWith(crypto::SigningKey exchange_key, std::string_view node_id) {
+  const crypto::VerifyingKey known = exchange_key.verifying_key();
+  return {std::move(exchange_key), KeyFor(known, node_id, "log"),
+          KeyFor(known, node_id, "witness")};
 }
 
 void AddNoteKeys(const crypto::VerifyingKey& exchange_key, federation::Partner& partner) {

@@ -18,6 +18,7 @@
 #include "crypto/hash/sha256.h"
 #include "forensics/striated/ballistic_signature.h"
 #include "proto/wire/common.h"
+#include "proto/wire/correction.h"
 #include "proto/wire/exhibit.h"
 #include "proto/wire/match.h"
 #include "proto/wire/search.h"
@@ -403,12 +404,15 @@ class RandomValues {
   wire::PartnerResult Partner(std::string agency) {
     wire::PartnerResult partner;
     partner.agency = std::move(agency);
-    partner.outcome = static_cast<wire::PartnerOutcome>(Small(1, 6));
+    partner.outcome = static_cast<wire::PartnerOutcome>(Small(1, 7));
     if (partner.outcome == wire::PartnerOutcome::kRefused) partner.refusal_code = Code();
     partner.detail = Text(0, 512);
     if (partner.outcome == wire::PartnerOutcome::kAnswered) partner.result = Result();
     partner.elapsed_ms = Integer(0, 600'000);
-    if (partner.outcome != wire::PartnerOutcome::kNotAsked) partner.exchange_id = Bytes(16, 16);
+    if (partner.outcome != wire::PartnerOutcome::kNotAsked &&
+        (partner.outcome != wire::PartnerOutcome::kForked || Coin())) {
+      partner.exchange_id = Bytes(16, 16);
+    }
     if (Coin()) partner.receipt = Receipt();
     if (Coin()) partner.peer_receipt = Receipt();
     return partner;
@@ -467,6 +471,25 @@ class RandomValues {
             .sealed_answer = Bytes(1, 5'000),
             .asker = Ascii(255),
             .kept_until_unix_ms = Integer(0, wire::kUnixMsMax)};
+  }
+
+  wire::Correction Correction() {
+    wire::Correction correction;
+    correction.cause = static_cast<wire::CorrectionCause>(Small(1, 3));
+    correction.corrected_by = Ascii(64);
+    correction.correct_unix_ms = Integer(0, wire::kUnixMsMax);
+    for (std::size_t n = Size(1, 6); n > 0; --n) {
+      wire::CorrectedExchange exchange;
+      exchange.exchange_id = std::string(1, static_cast<char>(n)) + Bytes(15, 15);  // Each once.
+      exchange.part = static_cast<wire::CorrectedPart>(Small(1, 2));
+      if (exchange.part == wire::CorrectedPart::kAnswer) {
+        for (std::size_t named = Size(0, 3); named > 0; --named) {
+          exchange.handles.push_back(Digest());
+        }
+      }
+      correction.exchanges.push_back(std::move(exchange));
+    }
+    return correction;
   }
 
   crypto::Envelope Envelope() {

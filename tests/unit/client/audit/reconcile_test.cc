@@ -167,6 +167,16 @@ TEST_F(ReconcileTest, EveryFieldThatBothLogIsCompared) {
   }
 }
 
+// A fork of the answerer's ledger came out while the search ran: found by the simulator.
+TEST_F(ReconcileTest, AnAnswerThatWasLeftAsideForAForkAgrees) {
+  Exchange(ours_, theirs_, 1);
+  ours_.written.back().draft.outcome = "FORKED";
+  ours_.written.back().draft.count = 0;
+  GoOn();
+
+  EXPECT_TRUE(Compare().differences.empty());
+}
+
 TEST_F(ReconcileTest, AReceiptThatNamesAnotherEntryDiffers) {
   Exchange(ours_, theirs_, 1);
   ours_.written[1].draft.peer_entry->index = 7;

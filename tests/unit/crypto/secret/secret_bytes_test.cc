@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -67,6 +68,16 @@ TEST(SecretBytesTest, CleansesTheTextItTakes) {
   // The string keeps its memory: fill it up to look at what is left there.
   text.resize(1, 'x');
   EXPECT_EQ(std::string(place + 2, place + 31), std::string(29, '\0'));
+}
+
+TEST(SecretBytesTest, TakingBytesLeavesZerosBehind) {
+  std::array<std::byte, 32> bytes;
+  bytes.fill(std::byte{7});
+
+  const SecretBytes secret = SecretBytes::TakeFrom(bytes);
+
+  EXPECT_EQ(base::AsText(secret.ExposeForOpenSsl()), std::string(32, '\7'));
+  EXPECT_EQ(bytes, (std::array<std::byte, 32>{}));
 }
 
 TEST(SecretBytesTest, DrawsAllItsBytes) {

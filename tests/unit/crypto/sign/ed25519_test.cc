@@ -45,7 +45,7 @@ SigningKey SomeKey(std::uint64_t seed = 1) {
 }
 
 std::string SignedBy(const SigningKey& key, std::string_view message) {
-  return std::string(AsText(key.Sign(message)));
+  return std::string(AsText(key.Sign(message).value()));
 }
 
 struct Vector {
@@ -185,10 +185,11 @@ TEST(VerifyingKeyTest, SurvivesPem) {
   EXPECT_TRUE(*back == key);
 }
 
-constexpr char kP256PublicKey[] =
+constexpr char kP384PublicKey[] =
     "-----BEGIN PUBLIC KEY-----\n"
-    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEY/QJ61yPiWWRLwWAJIC/I1jniYKW\n"
-    "czHhtYdY2Jjwpmq50ExwSacoX7oPFaRA2YJVoqSTQka3UA8QFstmtPIqUA==\n"
+    "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEu9sQA58XD6a562M2crUsIXleTyY7D8so\n"
+    "4quN6lLYidGdguVXUb1uWxu+rFbLXRaujDxSd/P/HttuYvb/zGd02lXKY8vjzOFO\n"
+    "FUapaftGr6VnYSf/VM6Z/FQQJ8LX8lhM\n"
     "-----END PUBLIC KEY-----\n";
 
 TEST(VerifyingKeyTest, RefusesPemThatHoldsSomethingElse) {
@@ -201,8 +202,8 @@ TEST(VerifyingKeyTest, RefusesPemThatHoldsSomethingElse) {
   EXPECT_THAT(VerifyingKey::FromPem(damaged), StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(VerifyingKey::FromPem(base::AsText(private_pem.ExposeForOpenSsl())),
               StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(VerifyingKey::FromPem(kP256PublicKey),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not Ed25519")));
+  EXPECT_THAT(VerifyingKey::FromPem(kP384PublicKey),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("neither Ed25519")));
   EXPECT_THAT(VerifyingKey::FromPem(std::string(kKeyPemBytesMax + 1, ' ')),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("16 KiB")));
 }

@@ -295,6 +295,37 @@ TEST_F(BulletIndexTest, ANormalSearchRefinesThePromisingAndSaysSo) {
   EXPECT_LT(result->missed_probability, 0.1);
 }
 
+// Who is told nothing but levels needs no list: what is reported is the same, for a tenth of the
+// comparisons.
+TEST_F(BulletIndexTest, WhereOnlyWhatIsReportedIsWantedNothingElseIsCompared) {
+  BulletIndex index(pool_, [](std::string_view id) -> absl::StatusOr<BulletSignature> {
+    return Scale(static_cast<std::uint32_t>(std::stoul(std::string(id))), 0);
+  });
+  for (std::uint32_t i = 0; i < 1'000; ++i) index.Insert(std::to_string(i), Scale(i, 0));
+  const auto reported = [](const BulletSearchResult& result) {
+    std::vector<std::pair<std::string, double>> found;
+    for (const ScoredBullet& scored : result.best) {
+      if (scored.likelihood_ratio.level == Level::kNone) continue;
+      found.emplace_back(scored.record_id, scored.comparison.score);
+    }
+    return found;
+  };
+  int with_any = 0;
+  for (const std::uint32_t barrel : {77U, 123U, 555U, 5'000U}) {
+    const auto whole = index.Search(Scale(barrel, 1), Everything, {.best_count = 1'000});
+    const auto told =
+        index.Search(Scale(barrel, 1), Everything, {.best_count = 1'000, .reportable_only = true});
+    ASSERT_THAT(whole, IsOk());
+    ASSERT_THAT(told, IsOk());
+    EXPECT_EQ(reported(*told), reported(*whole));
+    EXPECT_TRUE(told->certified);
+    EXPECT_LT(told->missed_probability, 1e-3);
+    EXPECT_LT(10 * told->refined_count, whole->refined_count);
+    with_any += reported(*told).empty() ? 0 : 1;
+  }
+  EXPECT_EQ(with_any, 3);
+}
+
 TEST_F(BulletIndexTest, WhatRefinedMaxCutsShortIsNotCalledCertified) {
   BulletIndex index(pool_);
   // All of the query's own barrel: all score high.

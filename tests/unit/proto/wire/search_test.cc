@@ -200,7 +200,7 @@ TEST(PartnerResultTest, EveryBoundHolds) {
           {"agency case", [](M& m) { m.set_agency("A.example"); }, "p.agency:"},
           {"agency 256", [](M& m) { m.set_agency(std::string(256, 'a')); }, "p.agency: 256"},
           {"no outcome", [](M& m) { m.clear_outcome(); }, "p.outcome: not set"},
-          {"outcome 7", [](M& m) { m.set_outcome(v1::PartnerOutcome(7)); }, "p.outcome:"},
+          {"outcome 8", [](M& m) { m.set_outcome(v1::PartnerOutcome(8)); }, "p.outcome:"},
           {"answered without result", [](M& m) { m.set_outcome(v1::PARTNER_OUTCOME_ANSWERED); },
            "p.result:"},
           {"refused without code", [](M& m) { m.set_outcome(v1::PARTNER_OUTCOME_REFUSED); },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/federation/agreement.h"
 
+#include <vector>
+
 #include "gtest/gtest.h"
 #include "records/codes.h"
 
@@ -80,6 +82,34 @@ TEST(AgreementTest, WhatFollowsFromAnExchangeIsOwedToEveryPartner) {
   EXPECT_TRUE(DecideAnswering(&partner, asked).allowed);
   EXPECT_TRUE(DecideAsking(&partner, asked).allowed);
   EXPECT_EQ(DecideAnswering(nullptr, asked).refusal_code, "NOT_A_PARTNER");
+}
+
+TEST(AgreementTest, WhatAConditionDoesNotNameIsRefusedInOneDirection) {
+  Partner partner = WithPurposes({kAgreed}, {kAgreed});
+  partner.answered_when = {.offences = Words{"HOMICIDE"},
+                           .items = Words{"bullet"},
+                           .from_unix_ms = 1'000,
+                           .until_unix_ms = 2'000};
+  const AskedFor met{.purpose = kAgreed,
+                     .offence = "HOMICIDE",
+                     .item = records::ItemKind::kBullet,
+                     .unix_ms = 1'000};
+  EXPECT_TRUE(DecideAnswering(&partner, met).allowed);
+  std::vector<AskedFor> unmet(5, met);
+  unmet[0].offence = "ROBBERY";
+  unmet[1].offence = "";
+  unmet[2].item = records::ItemKind::kCartridgeCase;
+  unmet[3].unix_ms = 999;
+  unmet[4].unix_ms = 2'000;
+  for (const AskedFor& asked : unmet) {
+    EXPECT_EQ(DecideAnswering(&partner, asked).refusal_code, "POLICY");
+    EXPECT_TRUE(DecideAsking(&partner, asked).allowed);
+  }
+  // No exhibit is asked with in the second step.
+  AskedFor details = met;
+  details.service = Service::kDetails;
+  details.item.reset();
+  EXPECT_TRUE(DecideAnswering(&partner, details).allowed);
 }
 
 }  // namespace

@@ -284,6 +284,21 @@ TEST_F(ReceptionTest, AtMostAsManyCandidatesAsAskedFor) {
   EXPECT_THAT(std::get<wire::MatchResult>(parsed).candidates, SizeIs(2));
 }
 
+TEST_F(ReceptionTest, TwentyExhibitsOfOneGunInOneCaseCostTwentyUnitsAndRaiseNoAlarm) {
+  constexpr std::uint32_t kExhibits = 20;
+  for (std::uint32_t shot = 0; shot < kExhibits; ++shot) {
+    wire::MatchQuestion question = Question();
+    question.signature = forensics::GenerateBulletSignature(
+        {.seed = 11, .barrel = 0, .profile = forensics::SyntheticProfile::kClean}, shot);
+    EXPECT_EQ(RefusalOf(Ask(Sign(question, static_cast<std::uint8_t>(shot + 1)))), "");
+  }
+
+  const auto budgets = two_.north.node().Budgets();
+  ASSERT_THAT(budgets, IsOk());
+  EXPECT_EQ(budgets->front().here.used_today, kExhibits);
+  EXPECT_THAT(EntriesOf(Ledger(), EntryKind::kAlarm), IsEmpty());
+}
+
 TEST_F(ReceptionTest, ACallerWhoLeavesGetsNothingAndMayAskTheSameAgain) {
   two_.north.Submit(0, 0, "A-1");
   const crypto::Envelope question = Sign(Question());

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/journeys/search.h"
 
+#include <atomic>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/bytes.h"
+#include "crypto/tlog/checkpoint.h"
+#include "crypto/tlog/witness.h"
 #include "forensics/cartridge/case_evidence.h"
+#include "tests/support/node_keys.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/server/support/agencies.h"
 
@@ -150,7 +155,7 @@ TEST_F(SearchTest, NothingThatIdentifiesLeavesTheAgency) {
   ASSERT_THAT(exhibit, IsOk());
   ASSERT_THAT(Run(AskAll(asked)), IsOk());
 
-  const std::string sent = two_.wire.SentBytes();
+  const std::string sent = two_.wire.CrossedBytes();
 
   ASSERT_THAT(sent, HasSubstr(kPurpose));      // The bytes are those that travel,
   ASSERT_THAT(sent, HasSubstr("examiner-7"));  // and text in them can be found.
@@ -215,6 +220,110 @@ TEST_F(SearchTest, OneAwayOneForbiddenAndOneThereAreThreeOutcomes) {
   EXPECT_EQ(search->partners[2].outcome, PartnerOutcome::kUnreachable);
   EXPECT_THAT(events_, SizeIs(3));
   ExpectPaired(2);
+}
+
+TEST_F(SearchTest, NoMorePartnersAreAskedAtOnceThanAreAllowed) {
+  testing::Agency east("east", two_.clock, two_.wire);
+  testing::Agency west("west", two_.clock, two_.wire);
+  two_.north.Crash();
+  for (testing::Agency* const partner : {&east, &west}) {
+    partner->AddPartner(two_.north.AsPartner({kPurpose}, {kPurpose}));
+    partner->Start();
+    two_.north.AddPartner(partner->AsPartner({kPurpose}, {kPurpose}));
+  }
+  two_.north.partners_at_once = 2;
+  two_.north.Start();
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  std::atomic<int> under_way = 0;
+  std::atomic<int> most = 0;
+  two_.wire.on_question = [&](crypto::Envelope&) {
+    const int now = ++under_way;
+    if (now > most) most = now;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  two_.wire.on_answer = [&](auto&) { --under_way; };
+
+  const auto search = Run(AskAll(asked));
+
+  ASSERT_THAT(search, IsOk());
+  ASSERT_THAT(search->partners, SizeIs(3));
+  for (const wire::PartnerResult& partner : search->partners) {
+    EXPECT_EQ(partner.outcome, PartnerOutcome::kAnswered) << partner.detail;
+  }
+  EXPECT_LE(most, 2);
+  ExpectPaired(3);
+}
+
+TEST_F(SearchTest, WhoHasNoTurnBeforeTheDeadlineIsTooLateAndSentNothing) {
+  testing::Agency east("east", two_.clock, two_.wire);
+  two_.north.Crash();
+  two_.north.AddPartner(east.AsPartner({}, {kPurpose}));
+  two_.north.partners_at_once = 1;
+  two_.north.Start();
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.wire.swallow = true;
+  cancelled_ = [&] {
+    two_.clock.AdvanceMillis(10'000);
+    return false;
+  };
+
+  const auto search = Run(AskAll(asked));
+
+  ASSERT_THAT(search, IsOk());
+  ASSERT_THAT(search->partners, SizeIs(2));
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kTooLate);
+  EXPECT_EQ(search->partners[1].outcome, PartnerOutcome::kTooLate);
+  EXPECT_EQ(two_.wire.sent_count(), 1);
+  ExpectPaired(2);
+}
+
+// South's log key signs two first entries.
+void ForkSouth(TwoAgencies& two) {
+  for (std::uint64_t cosigned = 0; cosigned < 2; ++cosigned) {
+    const std::vector<crypto::Sha256Digest> leaves = {
+        crypto::LeafHash(cosigned == 0 ? "one history" : "another")};
+    const auto note = crypto::SignCheckpoint(
+        {.origin = two.south.node().ledger().origin(),
+         .size = 1,
+         .root = *crypto::RootFrom(1, crypto::ReadLeaves(leaves))},
+        testing::NodeKeysOf(two.south.exchange_key(), two.south.node_id()).log);
+    ASSERT_THAT(note, IsOk());
+    ASSERT_THAT(
+        two.north.node().witness().AddCheckpoint(*crypto::FormatAddCheckpoint(cosigned, {}, *note)),
+        IsOk());
+  }
+}
+
+TEST_F(SearchTest, APartnerThatLiedAboutItsLedgerIsNamedAndSentNothing) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  ForkSouth(two_);
+
+  const auto search = Run(AskAll(asked));
+
+  ASSERT_THAT(search, IsOk());
+  ASSERT_THAT(search->partners, SizeIs(1));
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kForked);
+  EXPECT_THAT(search->partners[0].detail, HasSubstr("lied about its ledger"));
+  EXPECT_EQ(two_.wire.sent_count(), 0);
+  EXPECT_EQ(EntriesOf(Ledger(), EntryKind::kDeny).back().draft.outcome, "NOT_ASKED:LEDGER_FORKED");
+  const auto kept = two_.north.node().searches().Get(kExaminer, search->search_id);
+  ASSERT_THAT(kept, IsOk());
+  EXPECT_EQ(kept->partners[0].outcome, PartnerOutcome::kForked);
+}
+
+TEST_F(SearchTest, AnAnswerIsNotUsedWhenTheLieComesOutMeanwhile) {
+  const std::string asked = two_.north.Submit(0, 0, "A-1");
+  two_.south.Submit(0, 1, "B-1");
+  two_.wire.on_answer = [this](auto&) { ForkSouth(two_); };
+
+  const auto search = Run(AskAll(asked));
+
+  ASSERT_THAT(search, IsOk());
+  EXPECT_EQ(search->partners[0].outcome, PartnerOutcome::kForked);
+  EXPECT_FALSE(search->partners[0].result.has_value());
+  EXPECT_NE(search->partners[0].exchange_id, "");
+  EXPECT_EQ(LastOutcome(), "FORKED");
+  ExpectPaired(1);
 }
 
 TEST_F(SearchTest, AnAnswerAfterTheDeadlineIsTooLate) {

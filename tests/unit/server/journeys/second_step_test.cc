@@ -2,11 +2,16 @@
 // The way from a candidate to a hit: a look on screen, a request for details, an officer's
 // decision, two examiners. Two nodes, their letters carried by hand.
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_format.h"
 #include "base/bytes.h"
+#include "forensics/evidence/calibration.h"
+#include "forensics/striated/bullet_comparison.h"
 #include "server/journeys/details.h"
 #include "server/journeys/links.h"
 #include "tests/support/status_matchers.h"
@@ -17,6 +22,7 @@ namespace proofmark::journeys {
 namespace {
 
 using ::absl::StatusCode;
+using ::proofmark::testing::AllBytes;
 using ::proofmark::testing::AskAll;
 using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::IsOk;
@@ -26,6 +32,7 @@ using ::proofmark::testing::TestFederation;
 using ::proofmark::testing::TwoAgencies;
 using records::EntryKind;
 using records::LinkState;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -33,6 +40,7 @@ using ::testing::SizeIs;
 using wire::DetailsState;
 
 const federation::Caller kSecond{crypto::StaffRole::kExaminer, "examiner-8"};
+const federation::Caller kAdministrator{crypto::StaffRole::kAdministrator, "admin-2"};
 const federation::Caller kOfficer{crypto::StaffRole::kOfficer, "officer-1"};
 constexpr char kFacts[] = "Shots were fired at a house on the night of the third.";
 constexpr char kSouthCase[] = "SOUTH-24-117";
@@ -432,7 +440,7 @@ TEST_F(SecondStepTest, ALetterNobodyTakesIsGivenUpWithAnAlarm) {
   south().outbox().DeliverNow();
 
   EXPECT_THAT(south().outbox().Waiting(), IsEmpty());
-  EXPECT_THAT(Outcomes(south(), EntryKind::kAlarm), ::testing::ElementsAre("LETTER_GIVEN_UP"));
+  EXPECT_THAT(Outcomes(south(), EntryKind::kAlarm), ElementsAre("LETTER_GIVEN_UP"));
 }
 
 TEST_F(SecondStepTest, AnAnswerThatWasLostIsGivenAgainAndActedUponOnce) {
@@ -443,26 +451,180 @@ TEST_F(SecondStepTest, AnAnswerThatWasLostIsGivenAgainAndActedUponOnce) {
   ASSERT_THAT(Review(true), IsOk());
   south().outbox().DeliverNow();
   ASSERT_THAT(south().outbox().Waiting(), SizeIs(1));
+  two_.clock.AdvanceMillis(25 * 3'600'000);  // The answer that comes again is as old as the first.
   Deliver();
 
   EXPECT_GE(lost, 2);
   EXPECT_THAT(Outcomes(north(), EntryKind::kLink), SizeIs(1));
 }
 
-// What crossed the border holds neither label nor case; the facts are all that is told of the case.
-TEST_F(SecondStepTest, NothingIdentifyingLeavesInTheClear) {
+// Both agencies write down, once, that nobody decided in time; the report counts the owner's.
+TEST_F(SecondStepTest, AMissedClockIsOneAlarmAtEachAgency) {
+  const std::string id = RequestForLead();
+  north().housekeeping().RunNow();
+  EXPECT_THAT(Outcomes(north(), EntryKind::kAlarm), IsEmpty());
+  two_.clock.AdvanceMillis(kCoreDataMs + 1);
+  for (int round = 0; round < 2; ++round) {
+    north().housekeeping().RunNow();
+    south().housekeeping().RunNow();
+  }
+
+  EXPECT_THAT(Outcomes(north(), EntryKind::kAlarm), ElementsAre("CLOCK_MISSED:CORE_48H"));
+  EXPECT_THAT(Outcomes(south(), EntryKind::kAlarm), ElementsAre("PARTNER_CLOCK_MISSED:CORE_48H"));
+  const records::EntryDraft alarm = EntriesOf(north().ledger(), EntryKind::kAlarm)[0].draft;
+  EXPECT_EQ(alarm.exchange, id);
+  EXPECT_EQ(alarm.peer, south().identity().node_id());
+  // Late, and still to be decided.
+  EXPECT_THAT(Release(id, {wire::Material::kCoreData}), IsOk());
+}
+
+TEST_F(SecondStepTest, AStoppedClockMissesNothing) {
+  const std::string id = RequestForLead();
+  ASSERT_THAT(
+      north().details().Decide(
+          kOfficer, {.request_id = id,
+                     .reasons = "",
+                     .verdict = wire::ClockStop{.code = "JUDICIAL_PENDING", .reason = "Which?"}}),
+      IsOk());
+  two_.clock.AdvanceMillis(2 * kCoreDataMs);
+  north().housekeeping().RunNow();
+
+  EXPECT_THAT(Outcomes(north(), EntryKind::kAlarm), IsEmpty());
+}
+
+// The asker's case: facts, reasons and what the partner released go with it.
+TEST_F(SecondStepTest, ErasingTheAskersCaseTakesItsLinksAndWhatItReceived) {
   const std::string id = RequestForLead();
   ASSERT_THAT(Release(id, {wire::Material::kCoreData}), IsOk());
   Deliver();
+  const std::string link_id = south().links().List(kExaminer, 10, "", {})->links[0].link_id;
 
-  const std::string sent = two_.wire.SentBytes();
-  const auto stored = north().exhibits().Get(kExaminer, held_, false);
-  ASSERT_THAT(stored->identity->case_reference, Not(IsEmpty()));
-  for (const std::string& secret :
-       {std::string("NORTH-LABEL-1"), std::string("SOUTH-LABEL-1"), std::string(kSouthCase),
-        stored->identity->case_reference, std::string("Harbour district"),
-        std::string("North Regional Court"), std::string("striae run through")}) {
-    EXPECT_THAT(sent, Not(HasSubstr(secret)));
+  const auto erased =
+      south().erasures().EraseCase(kAdministrator, kSouthCase, "COURT_ORDER", false);
+
+  ASSERT_THAT(erased, IsOk());
+  EXPECT_EQ(erased->links, 1);
+  EXPECT_EQ(erased->details, 1);
+  EXPECT_THAT(south().details().Get(kExaminer, id), StatusIs(StatusCode::kNotFound));
+  EXPECT_THAT(south().links().Get(kExaminer, link_id), StatusIs(StatusCode::kNotFound));
+  EXPECT_THAT(south().ledger().VerifyAll(), IsOk());
+  // What the other agency keeps is its own.
+  EXPECT_EQ(FileOf(north(), id).state, DetailsState::kReleased);
+  EXPECT_THAT(AllBytes(two_.south.disk()), Not(HasSubstr(kFacts)));
+}
+
+TEST_F(SecondStepTest, WhatWasReceivedGoesOnTheDayThatItsOwnerSaid) {
+  const std::string id = RequestForLead();
+  ASSERT_THAT(Release(id, {wire::Material::kCoreData}), IsOk());
+  Deliver();
+  EXPECT_EQ(south().erasures().RunRetention(kAdministrator, false)->details, 0);
+  two_.clock.AdvanceMillis(1'000'000);
+
+  EXPECT_EQ(south().erasures().RunRetention(kAdministrator, false)->details, 1);
+  EXPECT_EQ(north().erasures().RunRetention(kAdministrator, false)->details, 0);
+
+  EXPECT_THAT(south().details().Get(kExaminer, id), StatusIs(StatusCode::kNotFound));
+  EXPECT_EQ(Outcomes(south(), EntryKind::kErase).back(), "RETENTION");
+}
+
+TEST_F(SecondStepTest, ErasingTheHoldersCaseTakesRequestsAboutItsExhibits) {
+  const std::string id = RequestForLead();
+  const std::string held_case =
+      north().exhibits().Get(kExaminer, held_, false)->identity->case_reference;
+
+  EXPECT_THAT(north().erasures().EraseCase(kAdministrator, held_case, "COURT_ORDER", false),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr(id)));
+  EXPECT_EQ(FileOf(north(), id).state, DetailsState::kOpen);
+  ASSERT_THAT(Release(id, {wire::Material::kCoreData}), IsOk());
+  const auto erased = north().erasures().EraseCase(kAdministrator, held_case, "COURT_ORDER", false);
+
+  ASSERT_THAT(erased, IsOk());
+  EXPECT_EQ(erased->exhibits, 1);
+  EXPECT_EQ(erased->links, 1);
+  EXPECT_EQ(erased->details, 1);
+  EXPECT_THAT(north().details().Get(kOfficer, id), StatusIs(StatusCode::kNotFound));
+}
+
+// Reading is justified by the case that what was read belongs to.
+TEST_F(SecondStepTest, AReadingNamesTheCase) {
+  const std::string id = RequestForLead();
+  (void)FileOf(south(), id);
+  ASSERT_THAT(north().exhibits().Get(kExaminer, held_, false), IsOk());
+
+  EXPECT_EQ(EntriesOf(south().ledger(), EntryKind::kAdminRead).back().draft.case_commitment,
+            EntriesOf(south().ledger(), EntryKind::kDetailsRequest).back().draft.case_commitment);
+  const std::string of_exhibit =
+      EntriesOf(north().ledger(), EntryKind::kAdminRead).back().draft.case_commitment;
+  EXPECT_EQ(of_exhibit,
+            EntriesOf(north().ledger(), EntryKind::kSubmit).front().draft.case_commitment);
+  EXPECT_THAT(of_exhibit, SizeIs(64));
+}
+
+// The bytes of a number as memory, protocol buffers and people write it.
+std::vector<std::string> WaysToWrite(double score) {
+  std::string raw(sizeof score, '\0');
+  std::memcpy(raw.data(), &score, sizeof score);
+  const auto single = static_cast<float>(score);
+  std::string raw_single(sizeof single, '\0');
+  std::memcpy(raw_single.data(), &single, sizeof single);
+  return {raw, raw_single, absl::StrFormat("%.4f", score), absl::StrFormat("%.17g", score)};
+}
+
+// A whole exchange, from the question to the verified hit, with all that went there and came back:
+// no label, case, place or authority, no reason, no name of an exhibit, no score of the pair. The
+// facts are all that is told of the case.
+TEST_F(SecondStepTest, NothingIdentifyingAndNoScoreCrossesInTheClear) {
+  const std::string id = RequestForLead();
+  ASSERT_THAT(Release(id, {wire::Material::kCoreData, wire::Material::kScans}), IsOk());
+  Deliver();
+  ASSERT_EQ(FileOf(south(), id).state, DetailsState::kReleased);
+  const std::string link_id = south().links().List(kExaminer, 10, "", {})->links[0].link_id;
+  for (const federation::Caller& examiner : {kExaminer, kSecond}) {
+    ASSERT_THAT(south().links().Conclude(examiner, {.link_id = link_id,
+                                                    .conclusion = "ID",
+                                                    .report = "R-24-7",
+                                                    .reasons = "on the items"}),
+                IsOk());
+  }
+  Deliver();
+  ASSERT_EQ(north().links().Get(kExaminer, link_id)->state(), LinkState::kHit);
+  ASSERT_THAT(north().publishing().PublishNow(), IsOk());
+
+  const auto ours = south().exhibits().Get(kExaminer, asked_, true);
+  const auto theirs = north().exhibits().Get(kExaminer, held_, true);
+  ASSERT_THAT(ours, IsOk());
+  ASSERT_THAT(theirs, IsOk());
+  std::vector<std::string> secrets = {"NORTH-LABEL-1",
+                                      "SOUTH-LABEL-1",
+                                      kSouthCase,
+                                      ours->identity->case_reference,
+                                      theirs->identity->case_reference,
+                                      "note about",
+                                      "Harbour district",
+                                      "North Regional Court",
+                                      "striae run through",
+                                      "on the items",
+                                      "covered by the agreement",
+                                      held_,
+                                      asked_,
+                                      *base::ParseHex(held_),
+                                      *base::ParseHex(asked_),
+                                      ours->exhibit.marks[0].scan_sha256,
+                                      theirs->exhibit.marks[0].scan_sha256};
+  const auto comparison =
+      forensics::CompareBullets(std::get<forensics::BulletSignature>(*ours->signature),
+                                std::get<forensics::BulletSignature>(*theirs->signature), {});
+  ASSERT_THAT(comparison, IsOk());
+  const forensics::LikelihoodRatio ratio = forensics::EvaluateBullets(*comparison);
+  for (const double score : {comparison->score, ratio.log10_lr}) {
+    for (std::string& way : WaysToWrite(score)) secrets.push_back(std::move(way));
+  }
+  const std::string crossed = two_.wire.CrossedBytes();
+  // The bytes are those that travel, and text in them can be found.
+  ASSERT_THAT(crossed, HasSubstr(kFacts));
+  ASSERT_THAT(crossed, HasSubstr("R-24-7"));
+  for (const std::string& secret : secrets) {
+    EXPECT_EQ(crossed.find(secret), std::string::npos) << absl::CHexEscape(secret);
   }
 }
 

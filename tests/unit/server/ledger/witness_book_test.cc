@@ -123,6 +123,8 @@ TEST_F(WitnessBookTest, AForkIsRefusedKeptAndAlarmed) {
   EXPECT_EQ(Ask(contradiction).status, AddCheckpointStatus::kUnprocessable);
 
   EXPECT_EQ(CosignedSize(), 10U);
+  EXPECT_TRUE(*book_->IsForked("spiffe://south.test/proofmark/node/n1"));
+  EXPECT_FALSE(*book_->IsForked("spiffe://south.test/proofmark/node/n2"));
   const auto forks = book_->Forks();
   ASSERT_THAT(forks, IsOk());
   ASSERT_THAT(*forks, SizeIs(1));  // The same evidence once.
@@ -142,6 +144,7 @@ TEST_F(WitnessBookTest, AProvenForkWaitsToBeToldToEveryOtherPartner) {
   // A proof that fails shows nothing to anybody else.
   EXPECT_EQ(Ask(log_.Ask(10, 12)).status, AddCheckpointStatus::kUnprocessable);
   EXPECT_THAT(*book_->ReportsWaiting(), SizeIs(0));
+  EXPECT_FALSE(*book_->IsForked("spiffe://south.test/proofmark/node/n1"));
   EXPECT_EQ(Ask(log_.Ask(10, 10)).status, AddCheckpointStatus::kUnprocessable);
   state_.Reopen();
   OpenBook();

@@ -33,10 +33,8 @@ void WireInTheMiddle::Disconnect(const std::string& node_id) {
 
 void WireInTheMiddle::Exchange(const federation::Partner& partner, const crypto::Envelope& message,
                                std::chrono::steady_clock::time_point deadline, Callback done) {
-  const absl::StatusOr<std::string> bytes = wire::Serialise(message);
-  PM_CHECK(bytes.ok());
+  Record(message);
   base::MutexLock lock(mutex_);
-  sent_ += *bytes;
   ++sent_count_;
   if (swallow) {
     swallowed_.push_back(std::move(done));
@@ -62,8 +60,20 @@ void WireInTheMiddle::Exchange(const federation::Partner& partner, const crypto:
       }
     }
     if (on_answer) on_answer(answer);
+    if (answer.ok()) Record(answer->envelope);
     done(std::move(answer));
   });
+}
+
+void WireInTheMiddle::Record(const crypto::Envelope& envelope) {
+  const absl::StatusOr<std::string> bytes = wire::Serialise(envelope);
+  PM_CHECK(bytes.ok());
+  Record(*bytes);
+}
+
+void WireInTheMiddle::Record(std::string_view bytes) {
+  base::MutexLock lock(mutex_);
+  crossed_ += bytes;
 }
 
 journeys::Node* WireInTheMiddle::Find(const std::string& node_id) const {
@@ -79,6 +89,8 @@ void WireInTheMiddle::AddCheckpoint(const federation::Partner& partner, const st
   if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
   auto answer = node->witness().AddCheckpoint(body);
   if (!answer.ok()) return done(answer.status());
+  Record(body);
+  Record(answer->body);
   done(federation::WitnessAnswer{.status = static_cast<int>(answer->status),
                                  .body = std::move(answer->body)});
 }
@@ -91,6 +103,7 @@ void WireInTheMiddle::GetWitnessedCheckpoint(const federation::Partner& partner,
   if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
   auto note = node->witness().Cosigned(origin);
   if (!note.ok()) return done(note.status());
+  Record(note->value_or(""));
   done(note->value_or(""));
 }
 
@@ -121,9 +134,9 @@ void WireInTheMiddle::ReportFork(const federation::Partner& partner, const std::
   done(node->witness().TakeReport(first_note, second_note));
 }
 
-std::string WireInTheMiddle::SentBytes() const {
+std::string WireInTheMiddle::CrossedBytes() const {
   base::MutexLock lock(mutex_);
-  return sent_;
+  return crossed_;
 }
 
 int WireInTheMiddle::sent_count() const {
@@ -169,6 +182,7 @@ absl::Status Agency::TryStart() {
                                                    .master_key_path = folder_.MasterKeyPath(),
                                                    .config_sha256_hex = std::string(64, 'c'),
                                                    .search_threads = 2,
+                                                   .partners_at_once = partners_at_once,
                                                    .publishing = publishing,
                                                    .letters = letters,
                                                    .on_store_failure = nullptr},

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -55,16 +56,18 @@ class WireInTheMiddle final : public federation::PeerClient {
   std::function<void(absl::StatusOr<federation::PeerAnswer>&)> on_answer;
   bool swallow = false;  // Questions are kept, and nothing ever comes back.
 
-  // Everything that was sent to anyone, as it would travel.
-  std::string SentBytes() const;
+  // Everything that went to anyone and came back, as it would travel.
+  std::string CrossedBytes() const;
   int sent_count() const;
 
  private:
   journeys::Node* Find(const std::string& node_id) const;
+  void Record(const crypto::Envelope& envelope);
+  void Record(std::string_view bytes);
 
   mutable base::Mutex mutex_;
   std::map<std::string, journeys::Node*> nodes_ ABSL_GUARDED_BY(mutex_);
-  std::string sent_ ABSL_GUARDED_BY(mutex_);
+  std::string crossed_ ABSL_GUARDED_BY(mutex_);
   int sent_count_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<Callback> swallowed_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::jthread> threads_ ABSL_GUARDED_BY(mutex_);
@@ -96,6 +99,7 @@ class Agency {
   crypto::SecretBytes MasterKey() const;
 
   journeys::PublishingOptions publishing{};  // For the next start. No thread: tests publish.
+  int partners_at_once = journeys::kPartnersAtOnceDefault;
   journeys::Outbox::Options letters{.own_thread = false};  // Likewise: tests deliver.
   const crypto::SigningKey& exchange_key() const { return exchange_key_; }
 
