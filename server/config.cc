@@ -17,6 +17,7 @@
 #include "crypto/x509/spiffe_name.h"
 #include "server/config_file.h"
 #include "server/federation/witness_link.h"
+#include "server/journeys/node.h"
 #include "toml++/toml.h"
 
 namespace proofmark::server {
@@ -389,7 +390,7 @@ absl::Status ReadLimits(const Section& limits, Config& config) {
   PM_ASSIGN_OR_RETURN(const std::int64_t uploads_mib,
                       limits.Number("uploads_mib", 1'024, 1, 65'536));
   PM_ASSIGN_OR_RETURN(const std::int64_t search_threads,
-                      limits.Number("search_threads", 2, 1, 256));
+                      limits.Number("search_threads", 2, 1, journeys::kSearchThreadsMax));
   PM_ASSIGN_OR_RETURN(const std::int64_t partners_at_once,
                       limits.Number("partners_at_once", 32, 1, federation::kPartnersMax));
   PM_ASSIGN_OR_RETURN(const std::int64_t handler_threads,
@@ -408,6 +409,12 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   PM_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kConfigBytesMax));
   PM_ASSIGN_OR_RETURN(const toml::table root, ParseToml(text, file));
   const fs::path folder = file.parent_path();
+  for (const std::string_view name : {"node", "agency_port", "partner_port", "limits", "witnessing",
+                                      "federation", "revocation", "witness_http"}) {
+    if (root.contains(name) && !root[name].is_table()) {
+      return absl::InvalidArgumentError(absl::StrFormat("%s: must be one table, [%s]", name, name));
+    }
+  }
   const auto section = [&](std::string_view name) {
     return Section(std::string(name), root[name].as_table(), folder);
   };

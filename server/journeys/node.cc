@@ -17,7 +17,6 @@
 namespace proofmark::journeys {
 namespace {
 
-constexpr int kSearchThreadsMax = 64;
 constexpr std::int64_t kProgressEvery = 10'000;
 
 bool IsSearchableBullet(const wire::StoredRosterRow& row) {
@@ -43,6 +42,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   // Before any entry: one in the place of an entry that was lost could never be taken back.
   PM_RETURN_IF_ERROR(node->publishing_->CheckWitnesses(node->options_.witnesses_wait));
   PM_RETURN_IF_ERROR(ledger::LogRestoration(*node->store_, *node->ledger_));
+  PM_RETURN_IF_ERROR(node->witness_->Recover());
   PM_RETURN_IF_ERROR(node->searches_->CloseAbandoned());
   PM_RETURN_IF_ERROR(node->LogStart());
   PM_RETURN_IF_ERROR(node->corrections_->SettleOpen());
@@ -98,7 +98,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                       FederationKeeper::Create(options_.federation, *store_, *ledger_, identity_,
                                                configured_, peers_, clock_));
   PM_ASSIGN_OR_RETURN(partners_, federation_->AdmitAtStart());
-  PM_RETURN_IF_ERROR(AssembleLedger());
+  PM_RETURN_IF_ERROR(AssembleLedger(disk));
   PM_ASSIGN_OR_RETURN(commitments_, ledger::CaseCommitments::Open(*store_));
   PM_ASSIGN_OR_RETURN(match::AnswerKey answer_key, match::AnswerKey::Open(*store_));
   answer_key_ = std::make_unique<match::AnswerKey>(std::move(answer_key));
@@ -190,7 +190,7 @@ absl::Status Node::AssembleExchange() {
   return absl::OkStatus();
 }
 
-absl::Status Node::AssembleLedger() {
+absl::Status Node::AssembleLedger(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(checkpoints_,
                       ledger::CheckpointBook::Open(*store_, *ledger_, clock_, identity_.log_key()));
   ledger::WitnessBook::Options witnessed{.name = identity_.witness_name(), .origins = {}};
@@ -200,9 +200,11 @@ absl::Status Node::AssembleLedger() {
     witnessed.told.push_back(partner.domain);
     if (partner.log_key) witnessed.origins.push_back({*partner.log_key, partner.node_id});
   }
-  PM_ASSIGN_OR_RETURN(
-      witness_, ledger::WitnessBook::Create(*store_, *ledger_, clock_, identity_.witness_key(),
-                                            std::move(witnessed)));
+  PM_ASSIGN_OR_RETURN(witnessed_notes_,
+                      store::DerivedFiles::Open(disk, options_.state_folder + "/witnessed"));
+  PM_ASSIGN_OR_RETURN(witness_,
+                      ledger::WitnessBook::Create(*store_, *ledger_, *witnessed_notes_, clock_,
+                                                  identity_.witness_key(), std::move(witnessed)));
   PM_ASSIGN_OR_RETURN(
       publishing_, Publishing::Create(*store_, *ledger_, *checkpoints_, configured_, peers_, clock_,
                                       options_.publishing, options_.outside_witnesses));

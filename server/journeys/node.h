@@ -42,6 +42,7 @@
 #include "server/match/exhibit_collection.h"
 #include "server/match/index_keeper.h"
 #include "server/registry/exhibit_registry.h"
+#include "server/store/derived_files.h"
 #include "server/store/store.h"
 
 namespace proofmark::store {
@@ -49,6 +50,8 @@ class StorageEnv;
 }  // namespace proofmark::store
 
 namespace proofmark::journeys {
+
+inline constexpr int kSearchThreadsMax = 64;
 
 // One agency's node below the network: its state, its rooms, its journeys. main opens one with the
 // machine's disk, clock and randomness; tests and the simulator bring their own. Thread-safe.
@@ -59,7 +62,7 @@ class Node {
     std::string master_key_path;  // As store::LoadMasterKey reads it.
     // SHA-256 of the configuration, 64 hexadecimal digits: the entry `config` of this start.
     std::string config_sha256_hex;
-    int search_threads = 2;                         // Workers of one search; 1..64.
+    int search_threads = 2;                         // Workers of one search; 1..kSearchThreadsMax.
     int partners_at_once = kPartnersAtOnceDefault;  // Of one search, >= 1.
     match::IndexKeeper::Options index;
     PublishingOptions publishing;
@@ -156,7 +159,7 @@ class Node {
        const base::Clock& clock, base::Random& random, federation::PeerClient& peers);
 
   absl::Status Assemble(store::StorageEnv& disk);
-  absl::Status AssembleLedger();
+  absl::Status AssembleLedger(store::StorageEnv& disk);
   absl::Status AssembleExchange();
   absl::Status LoadCollection(store::StorageEnv& disk);
   absl::Status InsertLeft(const registry::Roster& roster);
@@ -180,6 +183,7 @@ class Node {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<FederationKeeper> federation_;
   std::unique_ptr<ledger::CheckpointBook> checkpoints_;
+  std::unique_ptr<store::DerivedFiles> witnessed_notes_;
   std::unique_ptr<ledger::WitnessBook> witness_;
   std::unique_ptr<Publishing> publishing_;
   std::unique_ptr<ForkReports> fork_reports_;

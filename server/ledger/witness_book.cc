@@ -81,6 +81,29 @@ bool IsProof(const ForkEvidence& evidence) {
   return said.size() == 2 && CheckContradiction(said[0], said[1]).ok();
 }
 
+// A copy of that note outside the database: a line with its checksum, then the note.
+constexpr std::string_view kCopyHeader = "proofmark/witnessed/v1 ";
+
+std::string CopyName(std::string_view origin) { return crypto::Sha256Hex(origin) + ".note"; }
+std::string CopyOf(std::string_view note) {
+  return absl::StrFormat("%s%s\n%s", kCopyHeader, crypto::Sha256Hex(note), note);
+}
+absl::StatusOr<std::string> NoteOfCopy(std::string_view copy) {
+  const std::size_t at = copy.find('\n');
+  std::string note(at == copy.npos ? std::string_view() : copy.substr(at + 1));
+  if (copy != CopyOf(note)) return absl::DataLossError("its checksum does not match");
+  return note;
+}
+
+// The copy, or none.
+absl::StatusOr<std::optional<std::string>> ReadCopy(const store::DerivedFiles& copies,
+                                                    std::string_view origin) {
+  const absl::StatusOr<store::MappedFile> file = copies.Map(CopyName(origin));
+  if (absl::IsNotFound(file.status())) return std::nullopt;
+  if (!file.ok()) return file.status();
+  return NoteOfCopy(base::AsText(file->bytes));
+}
+
 // What is stored of an origin is the note that was cosigned last: its text says size and root.
 absl::StatusOr<crypto::WitnessedTree> TreeOf(std::string_view note_bytes) {
   PM_ASSIGN_OR_RETURN(const crypto::SignedNote note, crypto::ParseNote(note_bytes));
@@ -90,8 +113,8 @@ absl::StatusOr<crypto::WitnessedTree> TreeOf(std::string_view note_bytes) {
 
 }  // namespace
 
-WitnessBook::WitnessBook(store::Store& store, Ledger& ledger, const base::Clock& clock,
-                         const crypto::SigningKey& witness_key,
+WitnessBook::WitnessBook(store::Store& store, Ledger& ledger, store::DerivedFiles& copies,
+                         const base::Clock& clock, const crypto::SigningKey& witness_key,
                          crypto::NoteVerifierKey verifier_key,
                          std::map<std::string, WitnessedOrigin, std::less<>> origins,
                          std::vector<std::string> told)
@@ -101,10 +124,11 @@ WitnessBook::WitnessBook(store::Store& store, Ledger& ledger, const base::Clock&
       told_(std::move(told)),
       store_(store),
       ledger_(ledger),
+      copies_(copies),
       clock_(clock) {}
 
 absl::StatusOr<std::unique_ptr<WitnessBook>> WitnessBook::Create(
-    store::Store& store, Ledger& ledger, const base::Clock& clock,
+    store::Store& store, Ledger& ledger, store::DerivedFiles& copies, const base::Clock& clock,
     const crypto::SigningKey& witness_key, Options options) {
   PM_ASSIGN_OR_RETURN(crypto::NoteVerifierKey verifier_key,
                       crypto::MakeVerifierKey(options.name, crypto::NoteKeyType::kCosignature,
@@ -117,9 +141,47 @@ absl::StatusOr<std::unique_ptr<WitnessBook>> WitnessBook::Create(
           absl::StrFormat("witness: the ledger %s is listed twice", name));
     }
   }
-  return std::unique_ptr<WitnessBook>(new WitnessBook(store, ledger, clock, witness_key,
+  return std::unique_ptr<WitnessBook>(new WitnessBook(store, ledger, copies, clock, witness_key,
                                                       std::move(verifier_key), std::move(origins),
                                                       std::move(options.told)));
+}
+
+absl::Status WitnessBook::Recover() {
+  base::MutexLock lock(deciding_);
+  for (const auto& known : origins_) PM_RETURN_IF_ERROR(RecoverOne(known.second));
+  return absl::OkStatus();
+}
+
+// Nothing is cosigned before both have it, so whichever is ahead is at least what was shown.
+absl::Status WitnessBook::RecoverOne(const WitnessedOrigin& origin) {
+  const std::string& name = origin.log_key.name;
+  const std::string row = StateRow(name);
+  PM_ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(row));
+  const absl::StatusOr<std::optional<std::string>> read = ReadCopy(copies_, name);
+  absl::StatusOr<crypto::WitnessedTree> copied = crypto::WitnessedTree{};
+  if (read.ok() && read->has_value()) copied = TreeOf(**read);
+  if (!read.ok() || !copied.ok()) {
+    return absl::DataLossError(absl::StrFormat(
+        "witness: what was cosigned of %s (witnessed/%s) is damaged: %s; remove the file only if "
+        "the database is known to be whole, else begin with a new node.witness_key",
+        name, CopyName(name), (read.ok() ? copied.status() : read.status()).message()));
+  }
+  crypto::WitnessedTree kept;
+  if (stored) {
+    PM_ASSIGN_OR_RETURN(kept, TreeOf(*stored));
+  }
+  const bool lost = read->has_value() && (!stored || kept.size < copied->size);
+  if (!lost) {
+    if (!stored || *read == stored) return absl::OkStatus();
+    return copies_.Write(CopyName(name), CopyOf(*stored));
+  }
+  records::EntryDraft alarm{.kind = records::EntryKind::kAlarm, .peer = origin.peer};
+  alarm.outcome = "WITNESS_STATE_RESTORED";
+  alarm.object = crypto::Sha256Hex(**read);
+  alarm.count = copied->size;
+  store::WriteRequest write;
+  write.mutations.Put(row, **read);
+  return ledger_.Append(std::move(alarm), std::move(write)).status();
 }
 
 absl::StatusOr<WitnessBook::Answer> WitnessBook::AddCheckpoint(std::string_view body) {
@@ -164,7 +226,8 @@ absl::StatusOr<WitnessBook::Answer> WitnessBook::AddCheckpoint(std::string_view 
   kept.signatures.push_back(cosignature);
   store::WriteRequest write;
   write.preconditions.push_back({.key = row, .value = before});
-  write.mutations.Put(row, crypto::FormatNote(kept));
+  const std::string note = crypto::FormatNote(kept);
+  write.mutations.Put(row, note);
   if (before) {
     PM_RETURN_IF_ERROR(store_.Commit(std::move(write)));
   } else {
@@ -172,6 +235,11 @@ absl::StatusOr<WitnessBook::Answer> WitnessBook::AddCheckpoint(std::string_view 
     first.outcome = "FIRST_CHECKPOINT";
     first.count = request->checkpoint.size;
     PM_RETURN_IF_ERROR(ledger_.Append(std::move(first), std::move(write)).status());
+  }
+  if (const absl::Status copied = copies_.Write(CopyName(origin.log_key.name), CopyOf(note));
+      !copied.ok()) {
+    store_.Halt(copied);
+    return absl::UnavailableError(std::string(copied.message()));
   }
   return Answer{AddCheckpointStatus::kOk, crypto::FormatSignatureLine(cosignature)};
 }

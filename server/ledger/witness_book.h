@@ -16,6 +16,7 @@
 #include "crypto/sign/ed25519.h"
 #include "crypto/tlog/witness.h"
 #include "server/ledger/ledger.h"
+#include "server/store/derived_files.h"
 #include "server/store/store.h"
 
 namespace proofmark::ledger {
@@ -48,8 +49,9 @@ inline constexpr std::size_t kForkReportsListedMax = 4096;
 
 // This node as a witness: what it last cosigned of each partner's ledger, and what speaks against
 // one. Comparing with the stored size and storing the new one is one step under a lock and durable
-// before the answer goes out, so that no two requests can ever be cosigned side by side.
-// Thread-safe.
+// before the answer goes out, so that no two requests can ever be cosigned side by side. What was
+// cosigned lies in a file as well: the database may lose its newest log without a word, and a
+// witness that forgets could cosign a fork (docs/formats/store.md). Thread-safe.
 class WitnessBook {
  public:
   struct Options {
@@ -58,12 +60,18 @@ class WitnessBook {
     std::vector<std::string> told{};       // Domains of the partners that are told of a fork.
   };
 
-  // All references must outlive the result.
+  // All references must outlive the result. `copies` is a folder of the witness alone.
   //   kInvalidArgument  an origin twice, or a name that is no key name.
   static absl::StatusOr<std::unique_ptr<WitnessBook>> Create(store::Store& store, Ledger& ledger,
+                                                             store::DerivedFiles& copies,
                                                              const base::Clock& clock,
                                                              const crypto::SigningKey& witness_key,
                                                              Options options);
+
+  // Makes database and copies agree; once, before anything else of this class, and after the ledger
+  // is known to be whole: what the database had lost is an entry `alarm`.
+  //   kDataLoss  a copy is damaged: which of the two is right cannot be told.
+  absl::Status Recover();
 
   struct Answer {
     crypto::AddCheckpointStatus status = crypto::AddCheckpointStatus::kBadRequest;
@@ -73,7 +81,7 @@ class WitnessBook {
   // An add-checkpoint request's answer (crypto/tlog/witness.h). The first checkpoint of an origin
   // is an entry `witness`; one that contradicts what was cosigned is kept and an entry `alarm`. A
   // contradiction that anybody can check waits to be told to every partner: ReportsWaiting().
-  //   kUnavailable  the state could not be stored: nothing was cosigned.
+  //   kUnavailable  the state could not be stored: nothing was cosigned, and the store has failed.
   absl::StatusOr<Answer> AddCheckpoint(std::string_view body);
 
   // The latest checkpoint cosigned for `origin`, with the log's and this witness's signature; none
@@ -107,11 +115,13 @@ class WitnessBook {
   using EvidenceVisitor = std::function<bool(ForkEvidence evidence)>;
   absl::Status ForEachEvidence(std::string_view origin, const EvidenceVisitor& visit) const;
 
-  WitnessBook(store::Store& store, Ledger& ledger, const base::Clock& clock,
-              const crypto::SigningKey& witness_key, crypto::NoteVerifierKey verifier_key,
+  WitnessBook(store::Store& store, Ledger& ledger, store::DerivedFiles& copies,
+              const base::Clock& clock, const crypto::SigningKey& witness_key,
+              crypto::NoteVerifierKey verifier_key,
               std::map<std::string, WitnessedOrigin, std::less<>> origins,
               std::vector<std::string> told);
 
+  absl::Status RecoverOne(const WitnessedOrigin& origin) ABSL_EXCLUSIVE_LOCKS_REQUIRED(deciding_);
   absl::Status KeepEvidence(const WitnessedOrigin& origin, std::string_view cosigned,
                             std::string_view body, std::string_view outcome)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(deciding_);
@@ -124,6 +134,7 @@ class WitnessBook {
   // Do their own locking.
   store::Store& store_;
   Ledger& ledger_;
+  store::DerivedFiles& copies_;
   const base::Clock& clock_;
 
   base::Mutex deciding_;  // From reading an origin's state until the new one is durable.

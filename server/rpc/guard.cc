@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "grpcpp/alarm.h"
 #include "server/federation/answer_slot.h"
 
@@ -109,18 +110,45 @@ absl::StatusOr<crypto::SpiffeName> Guard::Admit(const grpc::CallbackServerContex
   return leaf->name();
 }
 
+namespace {
+
+// An answer that waits for its slot. It owns itself and goes when it has left.
+class WaitingAnswer {
+ public:
+  static void Start(grpc::ServerUnaryReactor& reactor, grpc::Status status,
+                    std::chrono::system_clock::time_point leaves) {
+    auto* const answer = new WaitingAnswer;
+    const base::MutexLock lock(answer->mutex_);
+    answer->reactor_ = &reactor;
+    answer->status_ = std::move(status);
+    answer->alarm_.Set(leaves, [answer](bool /*expired*/) {
+      answer->Leave();
+      delete answer;
+    });
+  }
+
+ private:
+  void Leave() {
+    const base::MutexLock lock(mutex_);
+    reactor_->Finish(std::move(status_));
+  }
+
+  // The alarm's thread is gRPC's: sanitizers see the hand-over by this lock alone.
+  base::Mutex mutex_;
+  grpc::ServerUnaryReactor* reactor_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  grpc::Status status_ ABSL_GUARDED_BY(mutex_);
+  grpc::Alarm alarm_;
+};
+
+}  // namespace
+
 void FinishInSlot(grpc::ServerUnaryReactor& reactor, grpc::Status status,
                   std::chrono::steady_clock::time_point came) {
   const auto ready = std::chrono::steady_clock::now() - came;
   const auto left = federation::AnswerLeavesAfter(ready) - ready;
-  // It owns itself: the alarm goes with the call of its function.
-  auto* const alarm = new grpc::Alarm;
-  alarm->Set(std::chrono::system_clock::now() +
-                 std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
-             [&reactor, alarm, status = std::move(status)](bool /*expired*/) {
-               reactor.Finish(status);
-               delete alarm;
-             });
+  WaitingAnswer::Start(reactor, std::move(status),
+                       std::chrono::system_clock::now() +
+                           std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
 }
 
 }  // namespace proofmark::rpc

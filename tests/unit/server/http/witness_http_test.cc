@@ -38,11 +38,15 @@ class Witness {
   Witness(ScratchState& state, crypto::SigningKey key, std::string name,
           const crypto::NoteVerifierKey& log)
       : key_(std::move(key)) {
+    auto copies = store::DerivedFiles::Open(state.disk(), "/witnessed");
+    EXPECT_THAT(copies, IsOk());
+    copies_ = *std::move(copies);
     auto book = ledger::WitnessBook::Create(
-        state.store(), state.ledger(), state.clock(), key_,
+        state.store(), state.ledger(), *copies_, state.clock(), key_,
         {.name = std::move(name), .origins = {{log, "spiffe://south.test/proofmark/node/n1"}}});
     EXPECT_THAT(book, IsOk());
     book_ = *std::move(book);
+    EXPECT_THAT(book_->Recover(), IsOk());
     auto listener = WitnessListener::Start({.listen = "127.0.0.1:0"}, *book_);
     EXPECT_THAT(listener, IsOk());
     listener_ = *std::move(listener);
@@ -53,6 +57,7 @@ class Witness {
 
  private:
   crypto::SigningKey key_;
+  std::unique_ptr<store::DerivedFiles> copies_;
   std::unique_ptr<ledger::WitnessBook> book_;
   std::unique_ptr<WitnessListener> listener_;
 };

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/ledger/witness_book.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/support/status_matchers.h"
+#include "tests/support/store_on_sim_disk.h"
 #include "tests/unit/server/support/scratch_state.h"
 
 namespace proofmark::ledger {
@@ -15,9 +17,14 @@ namespace {
 using crypto::AddCheckpointStatus;
 using ::proofmark::testing::EntriesOf;
 using ::proofmark::testing::IsOk;
+using ::proofmark::testing::kStateFolder;
 using ::proofmark::testing::ScratchState;
+using ::proofmark::testing::SimDisk;
+using ::proofmark::testing::StatusIs;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
+constexpr char kCopies[] = "/witnessed";
 constexpr char kOrigin[] = "south.test/proofmark/n1/log";
 
 // A log in memory, of which a witness is asked.
@@ -56,8 +63,15 @@ class WitnessBookTest : public ::testing::Test {
     OpenBook();
   }
   void OpenBook() {
+    MakeBook();
+    ASSERT_THAT(book_->Recover(), IsOk());
+  }
+  void MakeBook() {
+    auto copies = store::DerivedFiles::Open(state_.disk(), kCopies);
+    ASSERT_THAT(copies, IsOk());
+    copies_ = *std::move(copies);
     auto book = WitnessBook::Create(
-        state_.store(), state_.ledger(), state_.clock(), key_,
+        state_.store(), state_.ledger(), *copies_, state_.clock(), key_,
         {.name = "north.test/proofmark/n1/witness",
          .origins = {{log_.verifier_key(), "spiffe://south.test/proofmark/node/n1"}},
          .told = {"south.test", "west.test", "east.test"}});
@@ -75,10 +89,31 @@ class WitnessBookTest : public ::testing::Test {
     if (!note->has_value()) return 0;
     return crypto::ParseCheckpointBody(crypto::ParseNote(**note)->text)->size;
   }
+  void Reopen() {
+    book_.reset();
+    copies_.reset();
+    state_.Reopen();
+  }
+  // What LevelDB does not notice: everything since it was opened is gone.
+  void LoseTheNewestLog() {
+    std::string newest;
+    for (const std::string& path : state_.disk().FilesUnder(kStateFolder)) {
+      if (path.ends_with(".log")) newest = std::max(newest, path);
+    }
+    ASSERT_FALSE(newest.empty());
+    state_.disk().Destroy(newest);
+    Reopen();
+  }
+  std::string CopyPath() {
+    const std::vector<std::string> files = state_.disk().FilesUnder(kCopies);
+    EXPECT_THAT(files, SizeIs(1));
+    return files.empty() ? "" : files.front();
+  }
 
   ScratchState state_;
   crypto::SigningKey key_;
   Log log_;
+  std::unique_ptr<store::DerivedFiles> copies_;
   std::unique_ptr<WitnessBook> book_;
 };
 
@@ -86,8 +121,7 @@ TEST_F(WitnessBookTest, CosignsWhatExtendsAndKeepsItThroughAPowerCut) {
   log_.Grow(700);
   EXPECT_EQ(Ask(log_.Ask(0, 3)).status, AddCheckpointStatus::kOk);
   EXPECT_EQ(Ask(log_.Ask(3, 600)).status, AddCheckpointStatus::kOk);
-  book_.reset();
-  state_.Reopen();
+  Reopen();
   OpenBook();
 
   EXPECT_EQ(CosignedSize(), 600U);
@@ -102,6 +136,84 @@ TEST_F(WitnessBookTest, CosignsWhatExtendsAndKeepsItThroughAPowerCut) {
   ASSERT_THAT(shown, IsOk());
   EXPECT_THAT(shown->cosigners, SizeIs(1));
   EXPECT_THAT(EntriesOf(state_.ledger(), records::EntryKind::kWitness), SizeIs(1));
+}
+
+TEST_F(WitnessBookTest, RemembersWhatTheDatabaseLost) {
+  log_.Grow(700);
+  EXPECT_EQ(Ask(log_.Ask(0, 3)).status, AddCheckpointStatus::kOk);
+  Reopen();
+  OpenBook();
+  const std::uint64_t entries = state_.ledger().Head().size;
+  // No entry tells of it, so no high-water mark guards it.
+  EXPECT_EQ(Ask(log_.Ask(3, 600)).status, AddCheckpointStatus::kOk);
+  ASSERT_EQ(state_.ledger().Head().size, entries);
+
+  LoseTheNewestLog();
+  MakeBook();
+  ASSERT_EQ(CosignedSize(), 3U) << "the database lost nothing";
+  ASSERT_THAT(book_->Recover(), IsOk());
+  EXPECT_EQ(CosignedSize(), 600U);
+  EXPECT_EQ(Ask(log_.Ask(3, 5)).status, AddCheckpointStatus::kConflict);
+  const auto alarms = EntriesOf(state_.ledger(), records::EntryKind::kAlarm);
+  ASSERT_THAT(alarms, SizeIs(1));
+  EXPECT_EQ(alarms[0].outcome, "WITNESS_STATE_RESTORED");
+  EXPECT_EQ(alarms[0].peer, "spiffe://south.test/proofmark/node/n1");
+  EXPECT_EQ(alarms[0].count, 600U);
+
+  // Once: the next start finds both alike.
+  Reopen();
+  OpenBook();
+  EXPECT_EQ(CosignedSize(), 600U);
+  EXPECT_THAT(EntriesOf(state_.ledger(), records::EntryKind::kAlarm), SizeIs(1));
+}
+
+TEST_F(WitnessBookTest, MakesAMissingCopyAndRefusesADamagedOne) {
+  log_.Grow(9);
+  EXPECT_EQ(Ask(log_.Ask(0, 9)).status, AddCheckpointStatus::kOk);
+  const std::string path = CopyPath();
+  const std::string copy = state_.disk().Contents(path);
+  state_.disk().Destroy(path);
+  Reopen();
+  OpenBook();
+  EXPECT_EQ(state_.disk().Contents(path), copy);
+
+  for (std::size_t at = 0; at < copy.size(); at += 37) {
+    state_.disk().Damage(path, [&](std::string& bytes) { bytes[at] ^= 4; });
+    Reopen();
+    MakeBook();
+    EXPECT_THAT(book_->Recover(), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("witnessed/")))
+        << at;
+    state_.disk().Damage(path, [&](std::string& bytes) { bytes[at] ^= 4; });
+  }
+}
+
+// Whatever write fails, nothing is cosigned that a later start would not know.
+TEST_F(WitnessBookTest, CosignsNothingThatIsNotKeptTwice) {
+  std::uint64_t size = 3;
+  log_.Grow(400);
+  EXPECT_EQ(Ask(log_.Ask(0, size)).status, AddCheckpointStatus::kOk);
+  int failures = 0;
+  for (const auto fault : {SimDisk::Fault::kError, SimDisk::Fault::kCrash}) {
+    for (std::int64_t point = 1;; ++point) {
+      const std::uint64_t next = size + 1;
+      state_.disk().FailAt(point, fault);
+      const auto answer = book_->AddCheckpoint(log_.Ask(size, next));
+      const bool faulted = state_.disk().faulted();
+      LoseTheNewestLog();
+      OpenBook();
+      Reopen();  // What was recovered leaves the newest log: the next loss must not take it.
+      OpenBook();
+      if (answer.ok()) {
+        EXPECT_EQ(CosignedSize(), next);
+      } else {
+        EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnavailable));
+        ++failures;
+      }
+      size = CosignedSize();
+      if (!faulted) break;
+    }
+  }
+  EXPECT_GE(failures, 8);
 }
 
 TEST_F(WitnessBookTest, KnowsNoOtherLog) {
