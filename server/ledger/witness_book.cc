@@ -101,7 +101,7 @@ absl::StatusOr<std::optional<std::string>> ReadCopy(const store::DerivedFiles& c
   const absl::StatusOr<store::MappedFile> file = copies.Map(CopyName(origin));
   if (absl::IsNotFound(file.status())) return std::nullopt;
   if (!file.ok()) return file.status();
-  return NoteOfCopy(base::AsText(file->bytes));
+  return NoteOfCopy(base::AsText(std::as_bytes(file->bytes)));
 }
 
 // What is stored of an origin is the note that was cosigned last: its text says size and root.
