@@ -65,6 +65,21 @@ absl::Status NotAllowed(std::optional<LinkState> now, LinkState next) {
       now.has_value() ? records::LinkStateCode(*now) : "a candidate that nobody has looked at"));
 }
 
+// The two cases that a link joins, whichever of them asked; nullopt while one is not known.
+std::optional<std::pair<crypto::Sha256Digest, crypto::Sha256Digest>> CasesOf(
+    const wire::Link& link) {
+  if (!link.asker_case_commitment || !link.holder_case_commitment) return std::nullopt;
+  return std::minmax(*link.asker_case_commitment, *link.holder_case_commitment);
+}
+
+// Which of two hits is the older one: both agencies keep the same steps and ids.
+using HitAge = std::pair<std::int64_t, std::string>;
+HitAge AgeOfHit(const wire::Link& hit) {
+  const auto made = std::ranges::find(hit.steps, LinkState::kHit, &wire::LinkStep::state);
+  PM_CHECK(made != hit.steps.end());
+  return {made->unix_ms, hit.link_id};
+}
+
 // The identification by a first examiner that waits for a second; nullptr when there is none.
 const wire::LinkStep* FirstIdentification(const wire::Link& link) {
   if (link.steps.empty()) return nullptr;
@@ -133,12 +148,10 @@ class Links::NoticeDesk::Notice final : public Message {
     link.acknowledged_count = notice_.step_count;
     link.asker_case_commitment = notice_.case_commitment;
     PM_ASSIGN_OR_RETURN(link.holder_case_commitment, links_.CaseOf(link.exhibit_id));
-    if (notice_.step.state == LinkState::kHit) {
-      PM_ASSIGN_OR_RETURN(link.counted, links_.IsFirstHit(link));
-    }
-    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(link));
     Reply reply;
     reply.logged = Draft("RECEIVED");
+    PM_RETURN_IF_ERROR(links_.Count(link, reply.changes));
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(link));
     PM_RETURN_IF_ERROR(
         kept.has_value()
             ? links_.records_.AddChange(kept->held, plain, reply.changes)
@@ -211,11 +224,7 @@ class Links::Letters final : public Correspondent {
     link.acknowledged_count =
         std::min<std::int32_t>(link.acknowledged_count + 1, static_cast<int>(link.steps.size()));
     link.holder_case_commitment = std::get<wire::Acknowledgement>(answer).case_commitment;
-    const bool hit_told =
-        link.steps[static_cast<std::size_t>(link.acknowledged_count - 1)].state == LinkState::kHit;
-    if (hit_told) {
-      PM_ASSIGN_OR_RETURN(link.counted, links_.IsFirstHit(link));
-    }
+    PM_RETURN_IF_ERROR(links_.Count(link, taken.changes));
     PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(link));
     PM_RETURN_IF_ERROR(links_.records_.AddChange(kept->held, plain, taken.changes));
     taken.changes.mutations.Delete(
@@ -433,14 +442,10 @@ absl::StatusOr<LinkActed> Links::Act(const federation::Caller& caller, std::opti
         absl::StrFormat("the link has %d steps already, the most it may have", link.steps.size()));
   }
   link.steps.push_back(step);
-  // A partner's case is known once it has acknowledged the first step.
-  if (step.state == LinkState::kHit) {
-    PM_ASSIGN_OR_RETURN(link.counted, IsFirstHit(link));
-  }
-  if (step.state == LinkState::kWithdrawn) link.counted = false;
+  store::WriteRequest request;
+  PM_RETURN_IF_ERROR(Count(link, request));
   PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(link));
   PM_ASSIGN_OR_RETURN(const std::string raw_id, base::ParseHex(link.link_id));
-  store::WriteRequest request;
   PM_RETURN_IF_ERROR(before.has_value() ? records_.AddChange(before->held, plain, request)
                                         : records_.AddNew(raw_id, step.unix_ms, plain, request));
 
@@ -485,22 +490,42 @@ absl::StatusOr<LinkActed> Links::Act(const federation::Caller& caller, std::opti
   return LinkActed{.link = std::move(link), .receipt = federation::ToRecord(receipt)};
 }
 
-// Whether no other hit between the same two cases counts already. Cost: reads every link.
-absl::StatusOr<bool> Links::IsFirstHit(const wire::Link& link) const {
-  if (!link.asker_case_commitment || !link.holder_case_commitment) return true;
-  // Two exhibits of one investigation link nothing new.
-  if (*link.asker_case_commitment == *link.holder_case_commitment) return false;
-  bool first = true;
+// Of the hits between two cases the oldest counts, so that both agencies choose the same one in
+// whatever order they heard of them. While a case is not known (a partner's is, once the first step
+// was acknowledged) the link stands alone; two exhibits of one case link nothing new.
+absl::Status Links::Count(wire::Link& link, store::WriteRequest& request) {
+  const bool is_hit = link.state() == LinkState::kHit;
+  // Nothing depends on a link that is no hit and did not count as one.
+  if (!is_hit && !link.counted) return absl::OkStatus();
+  link.counted = is_hit;
+  const auto cases = CasesOf(link);
+  if (!cases) return absl::OkStatus();
+  if (cases->first == cases->second) {
+    link.counted = false;
+    return absl::OkStatus();
+  }
+  std::vector<Kept> others;
+  std::optional<HitAge> oldest;
+  if (is_hit) oldest = AgeOfHit(link);
   PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
     const wire::Link& other = kept.link;
-    const auto pair = std::pair(other.asker_case_commitment, other.holder_case_commitment);
-    const bool same_cases =
-        pair == std::pair(link.asker_case_commitment, link.holder_case_commitment) ||
-        pair == std::pair(link.holder_case_commitment, link.asker_case_commitment);
-    if (other.counted && same_cases && other.link_id != link.link_id) first = false;
+    if (other.link_id == link.link_id || other.state() != LinkState::kHit ||
+        CasesOf(other) != cases) {
+      return absl::OkStatus();
+    }
+    if (!oldest || AgeOfHit(other) < *oldest) oldest = AgeOfHit(other);
+    others.push_back(kept);
     return absl::OkStatus();
   }));
-  return first;
+  link.counted = is_hit && AgeOfHit(link) == *oldest;
+  for (Kept& other : others) {
+    const bool counts = AgeOfHit(other.link) == *oldest;
+    if (counts == other.link.counted) continue;
+    other.link.counted = counts;
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(other.link));
+    PM_RETURN_IF_ERROR(records_.AddChange(other.held, plain, request));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Links::ForEach(const std::function<absl::Status(const Kept&)>& visit) const {

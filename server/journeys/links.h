@@ -126,7 +126,10 @@ class Links {
   // Adds `step` and makes it durable: the record, the entry, the letter to a partner.
   absl::StatusOr<LinkActed> Act(const federation::Caller& caller, std::optional<Kept> before,
                                 wire::Link link, wire::LinkStep step);
-  absl::StatusOr<bool> IsFirstHit(const wire::Link& link) const;
+  // Says of `link`, which is about to be written, whether it counts, and adds to `request` what
+  // that changes about other links between the same two cases.
+  //   Cost  reads every link when it is a hit, or was one.
+  absl::Status Count(wire::Link& link, store::WriteRequest& request);
   absl::StatusOr<std::optional<crypto::Sha256Digest>> CaseOf(const records::ExhibitId& id) const;
   absl::Status ForEach(const std::function<absl::Status(const Kept&)>& visit) const;
 

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "crypto/tlog/checkpoint.h"
+#include "proto/wire/match.h"
 #include "server/federation/tables.h"
 #include "server/journeys/tables.h"
 #include "server/ledger/tables.h"
@@ -32,6 +33,19 @@ void ForgetAtRest(World& world, store::Table table) {
                         })
                  .ok());
     if (!forget.mutations.list().empty()) PM_CHECK((*store)->Commit(std::move(forget)).ok());
+  };
+}
+
+// Likewise what was cosigned, and what is kept of it beside the database.
+void ForgetWitnessed(World& world) {
+  ForgetAtRest(world, ledger::kWitnessTable);
+  world.spoil_at_rest = [rows = world.spoil_at_rest](Machine& off) {
+    rows(off);
+    testing::SimDisk& disk = off.disk().platters();
+    for (const std::string& path :
+         disk.FilesUnder(std::string(testing::kStateFolder) + "/witnessed")) {
+      disk.Destroy(path);
+    }
   };
 }
 
@@ -66,7 +80,7 @@ void SignTwice(World& world) {
 void PlantBug(std::string_view bug, World& world) {
   if (bug == "budget-forgotten") return ForgetAtRest(world, federation::kChargeTable);
   if (bug == "answers-forgotten") return ForgetAtRest(world, journeys::kExchangeTable);
-  if (bug == "witness-forgotten") return ForgetAtRest(world, ledger::kWitnessTable);
+  if (bug == "witness-forgotten") return ForgetWitnessed(world);
   if (bug == "fork-overlooked") return ForgetAtRest(world, ledger::kForkTable);
   if (bug == "letters-forgotten") return ForgetAtRest(world, journeys::kLetterTable);
   if (bug == "unlogged-answer") return AnswerUnlogged(world);
@@ -80,8 +94,9 @@ void PlantBug(std::string_view bug, World& world) {
   } else if (bug == "receipt-of-another-entry") {
     world.network.on_return = [](journeys::ReleasedAnswer& answer) { ++answer.receipt.index; };
   } else if (bug == "answers-garbled") {
+    // Of letters alone: without answers to questions nobody would write any.
     world.network.on_return = [](journeys::ReleasedAnswer& answer) {
-      answer.envelope.signature.back() ^= 1;
+      if (answer.envelope.type != wire::kMatchAnswerType) answer.envelope.signature.back() ^= 1;
     };
   } else if (bug == "sync-left-out") {
     for (int i = 0; i < world.count(); ++i) {

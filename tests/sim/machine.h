@@ -56,6 +56,8 @@ class Machine {
   // The power goes off: nothing is written and nothing leaves it from now on. Its tasks go on until
   // they notice.
   void PowerOff();
+  // The node is there for nobody any more, though the power is on: its operator stops it.
+  void Halt() { is_up_ = false; }
   // When no task of it is left: the node is gone, and of its disk's unsynced bytes some.
   void Reboot(std::uint64_t seed);
 

@@ -135,9 +135,14 @@ void MachineDisk::FlipBitsOfReads(std::int64_t every) {
   flip_every_ = every;
 }
 
-void MachineDisk::PauseFlips(bool paused) {
+void MachineDisk::PauseFlips() {
   base::MutexLock lock(mutex_);
-  flips_paused_ = paused;
+  ++flips_paused_;
+}
+
+void MachineDisk::ResumeFlips() {
+  base::MutexLock lock(mutex_);
+  --flips_paused_;
 }
 
 bool MachineDisk::IsFaulty() const {
@@ -173,7 +178,7 @@ leveldb::Status MachineDisk::MayWrite(const std::string& path) const {
 
 void MachineDisk::Touch(leveldb::Slice* read, char* scratch) {
   base::MutexLock lock(mutex_);
-  if (flip_every_ == 0 || flips_paused_ || read->empty() ||
+  if (flip_every_ == 0 || flips_paused_ > 0 || read->empty() ||
       random_() % static_cast<std::uint64_t>(flip_every_) != 0) {
     return;
   }

@@ -26,7 +26,9 @@ class MachineDisk final : public store::StorageEnv {
 
   // From now on one read in `every` has one bit turned; 0: none.
   void FlipBitsOfReads(std::int64_t every);
-  void PauseFlips(bool paused);
+  // Between the two no read lies; they nest.
+  void PauseFlips();
+  void ResumeFlips();
   // Everything that would be written fails until Reboot, as on a full disk.
   void Fill();
   // Power off and on: what was not synced is gone, or some of it. Faults are over.
@@ -68,7 +70,7 @@ class MachineDisk final : public store::StorageEnv {
   testing::SimDisk disk_;
   mutable base::Mutex mutex_;
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
-  bool flips_paused_ ABSL_GUARDED_BY(mutex_) = false;
+  int flips_paused_ ABSL_GUARDED_BY(mutex_) = 0;
   std::int64_t flip_every_ ABSL_GUARDED_BY(mutex_) = 0;
   std::int64_t flipped_bits_ ABSL_GUARDED_BY(mutex_) = 0;
   bool full_ ABSL_GUARDED_BY(mutex_) = false;

@@ -121,7 +121,14 @@ void Trouble::FillDisk() {
 void Trouble::FlipBits() {
   Machine& machine = world_.Any();
   if (!world_.IsUp(machine)) return;
-  machine.disk().FlipBitsOfReads(world_.Between(2, 30));
+  const std::int64_t every = world_.Between(2, 30);
+  // A node that runs reads little, one that starts all it has.
+  if (world_.OneIn(3)) {
+    machine.disk().FlipBitsOfReads(every);
+  } else {
+    world_.ComeBackOn(machine, "reads lie", World::Noticed::kByItself,
+                      [every](Machine& off) { off.disk().FlipBitsOfReads(every); });
+  }
   world_.scheduler.After(world_.Between(1'000, kLongestTroubleMs),
                          [&machine] { machine.disk().FlipBitsOfReads(0); });
 }

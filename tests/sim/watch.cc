@@ -22,8 +22,8 @@ std::string ExchangeOf(const crypto::Envelope& message) {
 // What the watch itself reads comes as it was written.
 class ReadsWell {
  public:
-  explicit ReadsWell(Machine& machine) : disk_(machine.disk()) { disk_.PauseFlips(true); }
-  ~ReadsWell() { disk_.PauseFlips(false); }
+  explicit ReadsWell(Machine& machine) : disk_(machine.disk()) { disk_.PauseFlips(); }
+  ~ReadsWell() { disk_.ResumeFlips(); }
   ReadsWell(const ReadsWell&) = delete;
   ReadsWell& operator=(const ReadsWell&) = delete;
 
@@ -225,7 +225,12 @@ void Watch::Started(int number) {
     Expect(kLogged,
            entry.ok() && crypto::AsText(entry->leaf_hash) == answer.receipt.leaf_hash &&
                entry->entry.draft.response_hash == answer.answer_hash,
-           [&] { return absl::StrFormat("%d lost the entry of an answer it gave", number); });
+           [&] {
+             return absl::StrFormat("%d lost entry %d of an answer it gave: %s", number,
+                                    answer.receipt.index,
+                                    entry.ok() ? std::string("it is another one")
+                                               : std::string(entry.status().message()));
+           });
   }
   LookAtWitness(number);
   LookAtForks(number);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -32,10 +33,12 @@ inline constexpr std::string_view kRevoked = "revoked gets nothing";
 inline constexpr std::string_view kRollback = "rollback detected";
 inline constexpr std::string_view kSecrets = "no secret in plain";
 inline constexpr std::string_view kStarts = "sound state starts";
-
 inline constexpr std::string_view kForks = "shown fork is kept";
 inline constexpr std::string_view kLinks = "links agree";
 inline constexpr std::string_view kDelivered = "letters are delivered";
+inline constexpr std::array kInvariants = {
+    kLogged,  kAppendOnly, kOneRoot, kWitnessForward, kBudget, kRepeated, kReconciled,
+    kRevoked, kRollback,   kSecrets, kStarts,         kForks,  kLinks,    kDelivered};
 
 // When a machine's certificate is worth nothing any more at another: by the scheduler's time and by
 // the other's calendar.

@@ -102,7 +102,10 @@ void World::Started(Machine& machine, const absl::Status& status) {
     return put_back();
   }
   if (site.good_disk && rollbacks_are_noticed) {
-    if (!IsAsItWas(machine)) return put_back();
+    if (!IsAsItWas(machine)) {
+      machine.Halt();
+      return put_back();
+    }
     site.good_disk.reset();
   }
   site.up_since_ms = scheduler.now_ms();

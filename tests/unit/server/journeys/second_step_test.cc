@@ -58,7 +58,11 @@ class SecondStepTest : public ::testing::Test {
     search_ = *search;
     EXPECT_THAT(search_.partners, SizeIs(1));
     EXPECT_THAT(search_.partners[0].result->candidates, Not(IsEmpty()));
-    handle_ = search_.partners[0].result->candidates[0].handle;
+    handle_ = HandleOf(search_);
+  }
+
+  static crypto::Sha256Digest HandleOf(const wire::Search& search) {
+    return search.partners[0].result->candidates[0].handle;
   }
 
   Node& north() { return two_.north.node(); }
@@ -74,14 +78,37 @@ class SecondStepTest : public ::testing::Test {
     EXPECT_THAT(south().outbox().Waiting(), IsEmpty());
   }
 
-  absl::StatusOr<LinkActed> Review(bool lead) {
-    return south().links().Review(kExaminer, {.search_id = search_.search_id,
+  absl::StatusOr<LinkActed> Review(bool lead) { return ReviewOf(search_, handle_, lead); }
+
+  absl::StatusOr<LinkActed> ReviewOf(const wire::Search& search, const crypto::Sha256Digest& handle,
+                                     bool lead) {
+    return south().links().Review(kExaminer, {.search_id = search.search_id,
                                               .agency = two_.north.domain(),
-                                              .handle = handle_,
+                                              .handle = handle,
                                               .candidate_exhibit_id = "",
                                               .lead = lead,
                                               .case_reference = kSouthCase,
                                               .reasons = "striae run through"});
+  }
+
+  // North's best candidate of that search, identified by two examiners; the link's id.
+  std::string Hit(const wire::Search& search) {
+    const auto lead = ReviewOf(search, HandleOf(search), true);
+    EXPECT_THAT(lead, IsOk());
+    for (const federation::Caller& caller : {kExaminer, kSecond}) {
+      EXPECT_THAT(
+          south().links().Conclude(
+              caller,
+              {.link_id = lead->link.link_id, .conclusion = "ID", .report = "R", .reasons = "x"}),
+          IsOk());
+    }
+    return lead->link.link_id;
+  }
+
+  static bool Counts(Node& node, const std::string& link_id) {
+    const auto link = node.links().Get(kExaminer, link_id);
+    EXPECT_THAT(link, IsOk());
+    return link.ok() && link->counted;
   }
 
   absl::StatusOr<DetailsActed> Request(std::vector<wire::Material> wanted, std::string urgency) {
@@ -215,21 +242,50 @@ TEST_F(SecondStepTest, AHitTakesTwoExaminersAndCountsOnce) {
 }
 
 TEST_F(SecondStepTest, AHitThatIsTakenBackCountsNoMore) {
-  const auto lead = Review(true);
-  for (const federation::Caller& caller : {kExaminer, kSecond}) {
-    ASSERT_THAT(
-        south().links().Conclude(
-            caller,
-            {.link_id = lead->link.link_id, .conclusion = "ID", .report = "R", .reasons = "x"}),
-        IsOk());
-  }
-  ASSERT_THAT(south().links().Withdraw(kExaminer, lead->link.link_id, "wrong item"), IsOk());
+  const std::string id = Hit(search_);
+  Deliver();
+  ASSERT_TRUE(Counts(north(), id));
+  ASSERT_THAT(south().links().Withdraw(kExaminer, id, "wrong item"), IsOk());
   Deliver();
 
-  const auto theirs = north().links().Get(kExaminer, lead->link.link_id);
+  const auto theirs = north().links().Get(kExaminer, id);
   EXPECT_EQ(theirs->state(), LinkState::kWithdrawn);
-  EXPECT_THAT(south().links().Withdraw(kExaminer, lead->link.link_id, "again"),
+  EXPECT_FALSE(theirs->counted);
+  EXPECT_FALSE(Counts(south(), id));
+  EXPECT_THAT(south().links().Withdraw(kExaminer, id, "again"),
               StatusIs(StatusCode::kFailedPrecondition));
+}
+
+TEST_F(SecondStepTest, AHitThatIsTakenBackBeforeItWasToldCountsNowhere) {
+  const std::string id = Hit(search_);
+  ASSERT_THAT(south().links().Withdraw(kExaminer, id, "wrong item"), IsOk());
+  Deliver();
+
+  EXPECT_FALSE(Counts(south(), id));
+  EXPECT_FALSE(Counts(north(), id));
+}
+
+// Whose case north's exhibit belongs to is known to south with the first acknowledgement only.
+TEST_F(SecondStepTest, OfTwoHitsBetweenTwoCasesTheOlderCountsAtBothAgencies) {
+  const auto again = south().searches().Run(
+      kExaminer, AskAll(asked_), [](const SearchEvent&) {}, nullptr);
+  ASSERT_THAT(again, IsOk());
+  const std::string older = Hit(search_);
+  two_.clock.AdvanceMillis(1'000);
+  const std::string younger = Hit(*again);
+  ASSERT_NE(older, younger);
+  Deliver();
+  for (Node* const node : {&south(), &north()}) {
+    EXPECT_TRUE(Counts(*node, older));
+    EXPECT_FALSE(Counts(*node, younger));
+  }
+
+  ASSERT_THAT(south().links().Withdraw(kExaminer, older, "wrong item"), IsOk());
+  Deliver();
+  for (Node* const node : {&south(), &north()}) {
+    EXPECT_FALSE(Counts(*node, older));
+    EXPECT_TRUE(Counts(*node, younger));
+  }
 }
 
 TEST_F(SecondStepTest, OnlyTheAgencyThatAskedJudgesALink) {
