@@ -16,6 +16,8 @@
 
 // The generated classes by name only; whoever calls a method includes the .pb.h itself.
 namespace proofmark::v1 {
+class AskAboutHitRequest;
+class AskAboutHitResponse;
 class ConcludeLinkRequest;
 class ConcludeLinkResponse;
 class CorrectAnswerRequest;
@@ -53,6 +55,8 @@ class ListPartnerEntriesRequest;
 class ListPartnerEntriesResponse;
 class ListSearchesRequest;
 class ListSearchesResponse;
+class LookUpFirearmRequest;
+class LookUpFirearmResponse;
 class ReadTreeFileRequest;
 class ReadTreeFileResponse;
 class RequestDetailsRequest;
@@ -140,6 +144,9 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::ResolveHandleResponse> ResolveHandle(const v1::ResolveHandleRequest& request);
   absl::StatusOr<v1::GetSearchResponse> GetSearch(const v1::GetSearchRequest& request);
   absl::StatusOr<v1::ListSearchesResponse> ListSearches(const v1::ListSearchesRequest& request);
+  // Sent once, and waited for a little longer than partners may take.
+  absl::StatusOr<v1::LookUpFirearmResponse> LookUpFirearm(const v1::LookUpFirearmRequest& request);
+  absl::StatusOr<v1::AskAboutHitResponse> AskAboutHit(const v1::AskAboutHitRequest& request);
   // Acts are sent once: they are in the ledger.
   absl::StatusOr<v1::ReviewCandidateResponse> ReviewCandidate(
       const v1::ReviewCandidateRequest& request);
