@@ -404,6 +404,24 @@ absl::StatusOr<v1::GetSearchResponse> NodeClient::GetSearch(const v1::GetSearchR
   return impl_->Call(impl_->searches(), &Service::GetSearch, request, impl_->attempts());
 }
 
+absl::StatusOr<admin::v1::PlantCanaryResponse> NodeClient::PlantCanary(
+    const admin::v1::PlantCanaryRequest& request) {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::PlantCanary, request, 1);
+}
+
+absl::StatusOr<admin::v1::ListCanariesResponse> NodeClient::ListCanaries() {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::ListCanaries, admin::v1::ListCanariesRequest(),
+                     impl_->attempts());
+}
+
+absl::StatusOr<admin::v1::RemoveCanaryResponse> NodeClient::RemoveCanary(
+    const admin::v1::RemoveCanaryRequest& request) {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::RemoveCanary, request, 1);
+}
+
 absl::StatusOr<v1::LookUpFirearmResponse> NodeClient::LookUpFirearm(
     const v1::LookUpFirearmRequest& request) {
   using Service = v1::LookupService::Stub;

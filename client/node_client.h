@@ -82,8 +82,13 @@ class GetStatusResponse;
 class InstallCalibrationRequest;
 class InstallCalibrationResponse;
 class ListCalibrationsResponse;
+class ListCanariesResponse;
 class ListPartnersRequest;
 class ListPartnersResponse;
+class PlantCanaryRequest;
+class PlantCanaryResponse;
+class RemoveCanaryRequest;
+class RemoveCanaryResponse;
 }  // namespace proofmark::admin::v1
 
 namespace proofmark::client {
@@ -127,6 +132,12 @@ class NodeClient final : public SubmissionPort {
       const admin::v1::InstallCalibrationRequest& request);
   // Sent once: an erasure is an act and is in the ledger.
   absl::StatusOr<admin::v1::EraseResponse> Erase(const admin::v1::EraseRequest& request);
+  // Acts are sent once: they are in the ledger.
+  absl::StatusOr<admin::v1::PlantCanaryResponse> PlantCanary(
+      const admin::v1::PlantCanaryRequest& request);
+  absl::StatusOr<admin::v1::ListCanariesResponse> ListCanaries();
+  absl::StatusOr<admin::v1::RemoveCanaryResponse> RemoveCanary(
+      const admin::v1::RemoveCanaryRequest& request);
   absl::StatusOr<admin::v1::GetFederationResponse> GetFederation();
   // Sent once: an acceptance is an act and is in the ledger.
   absl::StatusOr<admin::v1::ApplyDescriptorResponse> ApplyDescriptor(

@@ -13,6 +13,7 @@
 #include "client/cli/table.h"
 #include "client/cli/words.h"
 #include "crypto/x509/spiffe_name.h"
+#include "proofmark/admin/v1/node_service.pb.h"
 #include "proofmark/v1/lookup_service.pb.h"
 #include "proto/wire/lookup.h"
 #include "records/codes.h"
@@ -262,6 +263,84 @@ Command HitCommand() {
           .run = RunHit};
 }
 
+absl::StatusOr<int> RunPlant(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  admin::v1::PlantCanaryRequest request;
+  request.mutable_canary()->set_serial(arguments.Text("SERIAL"));
+  request.mutable_canary()->set_make(arguments.Text("--make"));
+  request.mutable_canary()->set_reference(arguments.Text("--reference"));
+  PM_ASSIGN_OR_RETURN(const admin::v1::PlantCanaryResponse answer, node->PlantCanary(request));
+  session.console.out() << (arguments.On("--json") ? JsonLine(answer)
+                                                   : Printable(answer.canary_id()) + '\n');
+  return 0;
+}
+
+absl::StatusOr<int> RunListCanaries(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  PM_ASSIGN_OR_RETURN(const admin::v1::ListCanariesResponse answer, node->ListCanaries());
+  Table table({{"canary"}, {"serial"}, {"make"}, {"reference"}});
+  for (const admin::v1::Canary& canary : answer.canaries()) {
+    if (arguments.On("--json")) session.console.out() << JsonLine(canary);
+    table.AddRow({canary.canary_id(), canary.serial(), canary.make(), canary.reference()});
+  }
+  if (!arguments.On("--json")) session.console.out() << table.Text(session.console);
+  if (answer.canaries().empty()) session.console.Note("There are no canaries.");
+  return answer.canaries().empty() ? 1 : 0;
+}
+
+absl::StatusOr<int> RunRemoveCanary(const Arguments& arguments, Session& session) {
+  PM_RETURN_IF_ERROR(CheckId("CANARY", arguments.Text("CANARY")));
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  admin::v1::RemoveCanaryRequest request;
+  request.set_canary_id(arguments.Text("CANARY"));
+  PM_RETURN_IF_ERROR(node->RemoveCanary(request).status());
+  session.console.Note("It is in no table made from now on.");
+  return 0;
+}
+
+Command CanaryCommand() {
+  Command plant{.name = "plant",
+                .summary = "Plant a serial that no firearm has.",
+                .description = "It stands in every look-up table made from now on.",
+                .options = WithNodeOptions(
+                    {{.name = "--make", .help = "The make it is found by.", .value_name = "TEXT"},
+                     {.name = "--reference",
+                      .help = "What is told to who asks about it: as for any record.",
+                      .value_name = "TEXT",
+                      .required = true}}),
+                .places = {{.name = "SERIAL", .help = "As it would be marked.", .required = true}},
+                .examples = {{"proofmark firearm canary plant AB12999 --make Glock --reference "
+                              "2026/4711",
+                              "One in a range that is worth walking."}},
+                .children = {},
+                .run = RunPlant};
+  Command list{.name = "list",
+               .summary = "List the canaries.",
+               .description = "The node logs this as a consultation. Ends with 1 without any.",
+               .options = WithNodeOptions({}),
+               .places = {},
+               .examples = {{"proofmark firearm canary list", "All of them."}},
+               .children = {},
+               .run = RunListCanaries};
+  Command remove{
+      .name = "remove",
+      .summary = "Take a canary out again.",
+      .description = "It stays in tables that partners hold until they fetch the next.",
+      .options = WithNodeOptions({}),
+      .places = {{.name = "CANARY", .help = "Its id: 32 hexadecimal digits.", .required = true}},
+      .examples = {{"proofmark firearm canary remove 84b3c958b5720129fa87aa313d4b1970",
+                    "From the next table on."}},
+      .children = {},
+      .run = RunRemoveCanary};
+  return {.name = "canary",
+          .summary = "Serials that no firearm has, to catch who looks without a case.",
+          .description = "Who asks about the record behind one raises the alarm LOOKUP_CANARY.",
+          .options = {},
+          .places = {},
+          .examples = {},
+          .children = {std::move(plant), std::move(list), std::move(remove)}};
+}
+
 }  // namespace
 
 Command FirearmCommand() {
@@ -271,7 +350,7 @@ Command FirearmCommand() {
           .options = {},
           .places = {},
           .examples = {},
-          .children = {LookupCommand(), HitCommand()}};
+          .children = {LookupCommand(), HitCommand(), CanaryCommand()}};
 }
 
 }  // namespace proofmark::client::cli

@@ -26,6 +26,7 @@ namespace {
 using Time = std::chrono::steady_clock::time_point;
 
 constexpr std::chrono::milliseconds kWaitSlice{50};
+constexpr std::string_view kOutdated = "TABLE_OUTDATED";
 
 // What a call to a partner comes to. Shared with the call, which may outlast who waits for it.
 template <typename T>
@@ -171,6 +172,8 @@ class Lookups::Run {
   absl::StatusOr<wire::LookupPartnerResult> Close(const federation::Partner& partner, Asked& asked);
   absl::StatusOr<Table> FindTable(const federation::Partner& partner, bool anew);
   absl::StatusOr<Table> AskForTable(const federation::Partner& partner);
+  absl::Status JudgeTable(const federation::Partner& partner, const absl::Status& good,
+                          std::string_view alarm, Asked& asked);
   absl::StatusOr<std::shared_ptr<const lookup::HeldTable>> Fetch(const federation::Partner& partner,
                                                                  const wire::LookupTable& offered);
   absl::StatusOr<wire::LookupPartnerResult> Evaluate(const federation::Partner& partner,
@@ -350,16 +353,31 @@ absl::StatusOr<Lookups::Run::Table> Lookups::Run::AskForTable(const federation::
       good = held.status();
       if (good.ok()) table.held = *std::move(held);
     }
-    if (absl::IsUnauthenticated(good) || absl::IsInvalidArgument(good)) {
-      PM_RETURN_IF_ERROR(RaiseAlarm(partner, asked.asked, alarm));
-    }
-    if (!good.ok()) {
-      asked.outcome = InvalidOutcome(partner, asked.asked, std::string(good.message()));
-    }
+    PM_RETURN_IF_ERROR(JudgeTable(partner, good, alarm, asked));
   }
   PM_ASSIGN_OR_RETURN(table.outcome, Close(partner, asked));
   if (table.outcome.outcome == wire::PartnerOutcome::kForked) table.held = nullptr;
   return table;
+}
+
+// Its answer was one; whether the table it speaks of is here is another matter.
+absl::Status Lookups::Run::JudgeTable(const federation::Partner& partner, const absl::Status& good,
+                                      std::string_view alarm, Asked& asked) {
+  if (good.ok()) return absl::OkStatus();
+  if (absl::IsUnauthenticated(good) || absl::IsInvalidArgument(good)) {
+    asked.outcome = InvalidOutcome(partner, asked.asked, std::string(good.message()));
+    return RaiseAlarm(partner, asked.asked, alarm);
+  }
+  if (absl::IsFailedPrecondition(good)) {
+    asked.outcome = InvalidOutcome(partner, asked.asked, std::string(good.message()));
+    return absl::OkStatus();
+  }
+  asked.outcome =
+      absl::IsNotFound(good)
+          ? RefusedOutcome(partner, asked.asked, std::string(kOutdated), "It made another table.")
+          : UnansweredOutcome(partner, asked.asked, good);
+  asked.outcome.logged.code = "ANSWERED";
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<const lookup::HeldTable>> Lookups::Run::Fetch(
@@ -395,10 +413,10 @@ absl::StatusOr<wire::LookupPartnerResult> Lookups::Run::LookUp(const federation:
     PM_ASSIGN_OR_RETURN(Table table, FindTable(partner, anew));
     if (table.held == nullptr) {
       result = std::move(table.outcome);
-      break;
+    } else {
+      PM_ASSIGN_OR_RETURN(result, Evaluate(partner, plan, *table.held));
     }
-    PM_ASSIGN_OR_RETURN(result, Evaluate(partner, plan, *table.held));
-    if (result.refusal_code != "TABLE_OUTDATED") break;
+    if (result.refusal_code != kOutdated) break;
   }
   result.elapsed_ms = std::max<std::int64_t>(
       0,

@@ -30,9 +30,49 @@ PeerOutcome OutcomeOf(const federation::Partner& partner, const AskedQuestion& a
   return judged;
 }
 
-// A call that ended without a signed answer. What the partner wrote is not shown: nobody signed it.
-PeerOutcome WithoutAnswer(const federation::Partner& partner, const AskedQuestion& asked,
-                          const absl::Status& status) {
+void NoteReceipt(const federation::Partner& partner,
+                 const std::optional<records::LedgerReceipt>& receipt, PeerOutcome& judged) {
+  judged.logged.peer_entry = EntryNamed(partner, receipt);
+  if (judged.logged.peer_entry.has_value()) {
+    judged.result.peer_receipt = receipt;
+    return;
+  }
+  if (!judged.result.detail.empty()) judged.result.detail += ' ';
+  judged.result.detail += "It named no entry of its ledger.";
+}
+
+}  // namespace
+
+std::variant<crypto::VerifiedEnvelope, PeerOutcome> BelieveAnswer(
+    const federation::Partner& partner, std::string_view own_node_id, const AskedQuestion& asked,
+    std::string_view answer_type, absl::StatusOr<federation::PeerAnswer>& answer,
+    std::int64_t now_unix_ms) {
+  if (!answer.ok()) return UnansweredOutcome(partner, asked, answer.status());
+  absl::StatusOr<crypto::VerifiedEnvelope> verified =
+      OpenAnswer(partner, own_node_id,
+                 {.exchange_id = asked.exchange_id, .hash = asked.hash, .answer_type = answer_type},
+                 std::move(answer->envelope), now_unix_ms);
+  if (!verified.ok()) {
+    return InvalidOutcome(partner, asked, std::string(verified.status().message()));
+  }
+  return *std::move(verified);
+}
+
+PeerOutcome AnsweredOutcome(const federation::Partner& partner, const AskedQuestion& asked) {
+  return OutcomeOf(partner, asked, PartnerOutcome::kAnswered, "ANSWERED", "");
+}
+
+PeerOutcome RefusedOutcome(const federation::Partner& partner, const AskedQuestion& asked,
+                           std::string code, std::string reason) {
+  PeerOutcome judged =
+      OutcomeOf(partner, asked, PartnerOutcome::kRefused, "REFUSED:" + code, std::move(reason));
+  judged.result.refusal_code = std::move(code);
+  return judged;
+}
+
+// What the partner wrote is not shown: nobody signed it.
+PeerOutcome UnansweredOutcome(const federation::Partner& partner, const AskedQuestion& asked,
+                              const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kCancelled:
@@ -61,46 +101,6 @@ PeerOutcome WithoutAnswer(const federation::Partner& partner, const AskedQuestio
     default:
       return RefusedOutcome(partner, asked, "INTERNAL", "It failed to answer. Ask again later.");
   }
-}
-
-void NoteReceipt(const federation::Partner& partner,
-                 const std::optional<records::LedgerReceipt>& receipt, PeerOutcome& judged) {
-  judged.logged.peer_entry = EntryNamed(partner, receipt);
-  if (judged.logged.peer_entry.has_value()) {
-    judged.result.peer_receipt = receipt;
-    return;
-  }
-  if (!judged.result.detail.empty()) judged.result.detail += ' ';
-  judged.result.detail += "It named no entry of its ledger.";
-}
-
-}  // namespace
-
-std::variant<crypto::VerifiedEnvelope, PeerOutcome> BelieveAnswer(
-    const federation::Partner& partner, std::string_view own_node_id, const AskedQuestion& asked,
-    std::string_view answer_type, absl::StatusOr<federation::PeerAnswer>& answer,
-    std::int64_t now_unix_ms) {
-  if (!answer.ok()) return WithoutAnswer(partner, asked, answer.status());
-  absl::StatusOr<crypto::VerifiedEnvelope> verified =
-      OpenAnswer(partner, own_node_id,
-                 {.exchange_id = asked.exchange_id, .hash = asked.hash, .answer_type = answer_type},
-                 std::move(answer->envelope), now_unix_ms);
-  if (!verified.ok()) {
-    return InvalidOutcome(partner, asked, std::string(verified.status().message()));
-  }
-  return *std::move(verified);
-}
-
-PeerOutcome AnsweredOutcome(const federation::Partner& partner, const AskedQuestion& asked) {
-  return OutcomeOf(partner, asked, PartnerOutcome::kAnswered, "ANSWERED", "");
-}
-
-PeerOutcome RefusedOutcome(const federation::Partner& partner, const AskedQuestion& asked,
-                           std::string code, std::string reason) {
-  PeerOutcome judged =
-      OutcomeOf(partner, asked, PartnerOutcome::kRefused, "REFUSED:" + code, std::move(reason));
-  judged.result.refusal_code = std::move(code);
-  return judged;
 }
 
 PeerOutcome InvalidOutcome(const federation::Partner& partner, const AskedQuestion& asked,

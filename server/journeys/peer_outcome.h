@@ -49,6 +49,9 @@ std::variant<crypto::VerifiedEnvelope, PeerOutcome> BelieveAnswer(
 PeerOutcome AnsweredOutcome(const federation::Partner& partner, const AskedQuestion& asked);
 PeerOutcome RefusedOutcome(const federation::Partner& partner, const AskedQuestion& asked,
                            std::string code, std::string reason);
+//      A call that ended without a signed answer.
+PeerOutcome UnansweredOutcome(const federation::Partner& partner, const AskedQuestion& asked,
+                              const absl::Status& status);
 PeerOutcome InvalidOutcome(const federation::Partner& partner, const AskedQuestion& asked,
                            std::string_view why);
 //   3. What the ledger says of an answer, or a refusal, that was read.

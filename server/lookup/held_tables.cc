@@ -19,7 +19,11 @@ absl::Status Unbelieved(std::string_view why) {
   return absl::UnauthenticatedError(absl::StrFormat("look-up table: %s", why));
 }
 
-std::string FileName(const federation::Partner& partner) { return partner.domain + ".pmlk"; }
+// A domain may be longer than a file's name.
+std::string FileName(const federation::Partner& partner) {
+  constexpr std::size_t kDigits = 32;
+  return crypto::Sha256Hex(partner.domain).substr(0, kDigits) + ".pmlk";
+}
 
 // What an entry of the partner's ledger must say.
 struct Expected {

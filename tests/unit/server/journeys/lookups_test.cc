@@ -121,7 +121,7 @@ TEST(LookupsTest, AHitAMissAndWhatBothLedgersSay) {
 }
 
 TEST(LookupsTest, NeitherDiskHoldsTheSerialAskedFor) {
-  World world({});
+  World world(std::vector<std::string>{});
 
   EXPECT_EQ(world.LookUp(About("QX771144Z")).outcome, PartnerOutcome::kAnswered);
 

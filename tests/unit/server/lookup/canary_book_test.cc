@@ -12,7 +12,9 @@ namespace {
 
 using ::proofmark::testing::AllBytes;
 using ::proofmark::testing::EntriesOf;
+using ::proofmark::testing::IsOk;
 using ::proofmark::testing::ScratchState;
+using ::proofmark::testing::StatusIs;
 using ::testing::HasSubstr;
 
 const federation::Caller kAdministrator{crypto::StaffRole::kAdministrator, "admin-1"};

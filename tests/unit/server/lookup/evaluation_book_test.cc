@@ -10,6 +10,7 @@
 namespace proofmark::lookup {
 namespace {
 
+using ::proofmark::testing::IsOk;
 using ::proofmark::testing::ScratchState;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;

@@ -12,6 +12,7 @@ namespace proofmark::lookup {
 namespace {
 
 using ::proofmark::testing::EntriesOf;
+using ::proofmark::testing::IsOk;
 using ::proofmark::testing::kTestNodeId;
 using ::proofmark::testing::ScratchState;
 using ::testing::SizeIs;

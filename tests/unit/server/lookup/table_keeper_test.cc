@@ -15,8 +15,10 @@ namespace proofmark::lookup {
 namespace {
 
 using ::proofmark::testing::EntriesOf;
+using ::proofmark::testing::IsOk;
 using ::proofmark::testing::kTestNodeId;
 using ::proofmark::testing::ScratchState;
+using ::proofmark::testing::StatusIs;
 using ::testing::SizeIs;
 
 constexpr std::size_t kAll = std::size_t{1} << 30;
