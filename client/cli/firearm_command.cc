@@ -21,6 +21,15 @@
 namespace proofmark::client::cli {
 namespace {
 
+// Takes a look-up, or what was said of a hit, through the checks of proto/wire/lookup.h.
+template <typename Message>
+auto Read(const Message& message) -> decltype(wire::FromProto(message, std::string_view())) {
+  auto value = wire::FromProto(message, "");
+  if (value.ok()) return value;
+  return MakeFault(FaultCode::kDamaged,
+                   absl::StrFormat("the node's answer: %s", value.status().message()));
+}
+
 absl::Status Usage(std::string_view what) { return MakeFault(FaultCode::kUsage, what); }
 
 std::string Why(const wire::LookupPartnerResult& result) {
@@ -145,7 +154,7 @@ absl::StatusOr<int> RunLookup(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const v1::LookUpFirearmResponse answer,
                       node->LookUpFirearm(wire::ToProto(request)));
-  PM_ASSIGN_OR_RETURN(const wire::FirearmLookup lookup, Checked(answer.lookup()));
+  PM_ASSIGN_OR_RETURN(const wire::FirearmLookup lookup, Read(answer.lookup()));
   session.console.out() << (arguments.On("--json") ? JsonLine(answer.lookup())
                                                    : LookupText(session.console, lookup));
   if (lookup.partners.empty()) session.console.Note("There are no partners.");
@@ -171,7 +180,7 @@ absl::StatusOr<int> RunHit(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const v1::AskAboutHitResponse answer,
                       node->AskAboutHit(wire::ToProto(request)));
-  PM_ASSIGN_OR_RETURN(const wire::HitAnswer said, Checked(answer));
+  PM_ASSIGN_OR_RETURN(const wire::HitAnswer said, Read(answer));
   if (arguments.On("--json")) session.console.out() << JsonLine(answer);
   if (!said.record.has_value()) {
     if (said.result.refusal_code == "NOT_HELD") {

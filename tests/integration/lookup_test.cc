@@ -3,10 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <set>
+#include <sstream>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
+#include "client/audit/reconcile.h"
+#include "client/cli/command.h"
+#include "client/fault.h"
+#include "client/file.h"
+#include "client/profile.h"
 #include "proofmark/v1/lookup_service.grpc.pb.h"
 #include "proofmark/v1/lookup_table_service.grpc.pb.h"
 #include "tests/support/loopback_node.h"
@@ -309,6 +318,124 @@ TEST_F(LookupTest, ATableThatIsOutdatedIsFetchedAnew) {
   const v1::LookupPartnerResult gb = LookUpOrFail(About("NEW1"));
   EXPECT_EQ(gb.outcome(), v1::PARTNER_OUTCOME_ANSWERED) << gb.detail();
   EXPECT_EQ(gb.hits_size(), 1);
+}
+
+TEST_F(LookupTest, BothLedgersReconcile) {
+  Start();
+  const v1::LookupPartnerResult gb = LookUpOrFail(About("S7700"));
+  ASSERT_EQ(gb.hits_size(), 1);
+  AskAboutHit(gb.hits(0).handle());
+  const auto side_of = [](LoopbackNode& node, const std::string& domain, const std::string& other) {
+    client::audit::Side side(domain, other);
+    const std::uint64_t size = node.node().ledger().Head().size;
+    const auto entries = node.node().ledger().ReadRange(0, static_cast<std::int64_t>(size));
+    EXPECT_TRUE(entries.ok());
+    for (const ledger::StoredEntry& one : *entries) {
+      EXPECT_TRUE(side.Add(one.entry.seq, one.bytes).ok());
+    }
+    return side;
+  };
+
+  const client::audit::Reconciliation result =
+      client::audit::Reconcile(side_of(*fr_node_, "fr.example", "gb.example"),
+                               side_of(*gb_node_, "gb.example", "fr.example"), {});
+
+  EXPECT_EQ(result.exchanges, 3U);  // Table, evaluation, hit.
+  EXPECT_EQ(result.agreed, 3U);
+  for (const auto& difference : result.differences) ADD_FAILURE() << difference.words;
+}
+
+// The command by its own code, as an examiner of FR runs it.
+class LookupCommandTest : public LookupTest {
+ protected:
+  struct Ended {
+    absl::StatusOr<int> code;
+    std::string out, err;
+  };
+  using Values = std::vector<std::pair<std::string, std::string>>;
+
+  Ended Run(const std::vector<std::string>& words, const Values& values, const LoopbackNode& node,
+            const TestAgency& agency, StaffRole role) {
+    const std::filesystem::path own = profiles_.path() / std::string(crypto::ToText(role));
+    std::filesystem::create_directories(own);
+    const crypto::IssuedCertificate issued = agency.Staff(role);
+    const auto save = [&](const char* name, std::string_view text, client::Privacy privacy) {
+      EXPECT_TRUE(client::WriteFile(own / name, text, privacy, client::Overwrite::kAllowed).ok());
+    };
+    save("ca.pem", agency.staff_ca().certificate().ToPem(), client::Privacy::kPublic);
+    save("own.pem", issued.certificate.ToPem(), client::Privacy::kPublic);
+    save("own.key", base::AsText(issued.key_pem.ExposeForOpenSsl()), client::Privacy::kPrivate);
+    save("profile.toml",
+         client::ProfileToToml({.address = node.agency_endpoint(),
+                                .ca_file = "ca.pem",
+                                .certificate_file = "own.pem",
+                                .key_file = "own.key"}),
+         client::Privacy::kPublic);
+    std::ostringstream out, err;
+    client::cli::Console console(out, err, {});
+    client::cli::Session session{console, client::cli::CommandTree()};
+    const client::cli::Command* const command =
+        client::cli::FindCommand(client::cli::CommandTree(), words);
+    EXPECT_NE(command, nullptr);
+    client::cli::Arguments arguments;
+    arguments.Set("--profile", {(own / "profile.toml").string()});
+    for (const auto& one : values) arguments.Set(one.first, {one.second});
+    Ended ended{command->run(arguments, session), "", ""};
+    ended.out = out.str();
+    ended.err = err.str();
+    return ended;
+  }
+
+  Ended LookUpBy(const std::string& serial, const Values& more = {}) {
+    Values values = {{"SERIAL", serial},
+                     {"--readings", "0"},
+                     {"--purpose", "CRIMINAL_INVESTIGATION"},
+                     {"--case", "24-117"}};
+    values.insert(values.end(), more.begin(), more.end());
+    return Run({"firearm", "lookup"}, values, *fr_node_, fr_, StaffRole::kExaminer);
+  }
+
+  TemporaryFolder profiles_;
+};
+
+TEST_F(LookupCommandTest, AHitEndsWith0AMissWith1AndOtherReadingsAreOfferedWithTheirCost) {
+  Start();
+  const Ended hit = LookUpBy("AB 12345", {{"--make", "Glock"}});
+  ASSERT_TRUE(hit.code.ok()) << hit.code.status();
+  EXPECT_EQ(*hit.code, 0);
+  EXPECT_THAT(hit.out, ::testing::HasSubstr("DEACTIVATED"));
+  EXPECT_THAT(hit.out, ::testing::HasSubstr("make, serial"));
+  EXPECT_THAT(hit.err, ::testing::HasSubstr("--readings"));
+  EXPECT_THAT(hit.err, ::testing::HasSubstr("evaluations at each partner instead of 4"));
+
+  const Ended miss = LookUpBy("XX1");
+  ASSERT_TRUE(miss.code.ok()) << miss.code.status();
+  EXPECT_EQ(*miss.code, 1);
+}
+
+TEST_F(LookupCommandTest, WhenNobodyAnswersItSaysWhoAndWhy) {
+  Start(std::nullopt);
+  const Ended refused = LookUpBy("AB12345");
+  ASSERT_FALSE(refused.code.ok());
+  EXPECT_EQ(client::FaultOf(refused.code.status()), client::FaultCode::kPartnersRefused);
+  EXPECT_THAT(std::string(refused.code.status().message()),
+              ::testing::HasSubstr("gb.example: refused, POLICY"));
+}
+
+TEST_F(LookupCommandTest, AnAdministratorPlantsListsAndRemovesACanary) {
+  Start();
+  const auto run = [this](const std::string& word, const Values& values) {
+    return Run({"firearm", "canary", word}, values, *gb_node_, gb_, StaffRole::kAdministrator);
+  };
+  Ended planted = run("plant", {{"SERIAL", "zz-99"}, {"--reference", "2026/1"}});
+  ASSERT_TRUE(planted.code.ok()) << planted.code.status();
+  planted.out.pop_back();  // The line's end.
+
+  const Ended listed = run("list", {});
+  EXPECT_THAT(listed.out, ::testing::HasSubstr("ZZ99"));
+  EXPECT_THAT(listed.out, ::testing::HasSubstr(planted.out));
+  ASSERT_TRUE(run("remove", {{"CANARY", planted.out}}).code.ok());
+  EXPECT_EQ(*run("list", {}).code, 1);
 }
 
 }  // namespace

@@ -135,8 +135,6 @@ TEST(LookupsTest, NeitherDiskHoldsTheSerialAskedFor) {
 struct Seen {
   std::vector<std::pair<std::string, std::size_t>> messages;  // Type, bytes of the payload.
   std::vector<std::string> entries;  // Of the responder, without what is random.
-
-  friend bool operator==(const Seen&, const Seen&) = default;
 };
 
 Seen SeenOf(World& world, const std::vector<std::string>& serials) {
