@@ -26,6 +26,7 @@
 #include "proofmark/v1/details_service.grpc.pb.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
 #include "proofmark/v1/link_service.grpc.pb.h"
+#include "proofmark/v1/lookup_service.grpc.pb.h"
 #include "proofmark/v1/search_service.grpc.pb.h"
 #include "proofmark/v1/submission_service.grpc.pb.h"
 #include "proto/wire/exhibit.h"
@@ -179,16 +180,17 @@ class NodeClient::Impl {
         details_(v1::DetailsService::NewStub(channel_)),
         exhibits_(v1::ExhibitService::NewStub(channel_)),
         links_(v1::LinkService::NewStub(channel_)),
+        lookups_(v1::LookupService::NewStub(channel_)),
         searches_(v1::SearchService::NewStub(channel_)),
         submissions_(v1::SubmissionService::NewStub(channel_)) {}
 
-  // One unary call, up to `attempts` times within one deadline.
+  // One unary call, up to `attempts` times within one deadline, `more` than the profile's.
   template <typename Response, typename Stub, typename Request>
-  absl::StatusOr<Response> Call(Stub& stub,
-                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                             Response*),
-                                const Request& request, int attempts) {
-    const system_clock::time_point deadline = system_clock::now() + options_.profile.deadline;
+  absl::StatusOr<Response> Call(
+      Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request, int attempts, milliseconds more = milliseconds(0)) {
+    const system_clock::time_point deadline =
+        system_clock::now() + options_.profile.deadline + more;
     milliseconds wait = options_.backoff;
     for (int attempt = 1;; ++attempt) {
       grpc::ClientContext context;
@@ -217,6 +219,7 @@ class NodeClient::Impl {
   v1::DetailsService::Stub& details() { return *details_; }
   v1::ExhibitService::Stub& exhibits() { return *exhibits_; }
   v1::LinkService::Stub& links() { return *links_; }
+  v1::LookupService::Stub& lookups() { return *lookups_; }
   v1::SearchService::Stub& searches() { return *searches_; }
   v1::SubmissionService::Stub& submissions() { return *submissions_; }
 
@@ -232,6 +235,7 @@ class NodeClient::Impl {
   const std::unique_ptr<v1::DetailsService::Stub> details_;
   const std::unique_ptr<v1::ExhibitService::Stub> exhibits_;
   const std::unique_ptr<v1::LinkService::Stub> links_;
+  const std::unique_ptr<v1::LookupService::Stub> lookups_;
   const std::unique_ptr<v1::SearchService::Stub> searches_;
   const std::unique_ptr<v1::SubmissionService::Stub> submissions_;
 };
@@ -398,6 +402,38 @@ absl::StatusOr<v1::DecideDetailsResponse> NodeClient::DecideDetails(
 absl::StatusOr<v1::GetSearchResponse> NodeClient::GetSearch(const v1::GetSearchRequest& request) {
   using Service = v1::SearchService::Stub;
   return impl_->Call(impl_->searches(), &Service::GetSearch, request, impl_->attempts());
+}
+
+absl::StatusOr<admin::v1::PlantCanaryResponse> NodeClient::PlantCanary(
+    const admin::v1::PlantCanaryRequest& request) {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::PlantCanary, request, 1);
+}
+
+absl::StatusOr<admin::v1::ListCanariesResponse> NodeClient::ListCanaries() {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::ListCanaries, admin::v1::ListCanariesRequest(),
+                     impl_->attempts());
+}
+
+absl::StatusOr<admin::v1::RemoveCanaryResponse> NodeClient::RemoveCanary(
+    const admin::v1::RemoveCanaryRequest& request) {
+  using Service = admin::v1::NodeService::Stub;
+  return impl_->Call(impl_->node(), &Service::RemoveCanary, request, 1);
+}
+
+absl::StatusOr<v1::LookUpFirearmResponse> NodeClient::LookUpFirearm(
+    const v1::LookUpFirearmRequest& request) {
+  using Service = v1::LookupService::Stub;
+  return impl_->Call(impl_->lookups(), &Service::LookUpFirearm, request, 1,
+                     std::chrono::seconds(request.deadline().seconds()));
+}
+
+absl::StatusOr<v1::AskAboutHitResponse> NodeClient::AskAboutHit(
+    const v1::AskAboutHitRequest& request) {
+  using Service = v1::LookupService::Stub;
+  return impl_->Call(impl_->lookups(), &Service::AskAboutHit, request, 1,
+                     std::chrono::seconds(request.deadline().seconds()));
 }
 
 absl::StatusOr<v1::ListSearchesResponse> NodeClient::ListSearches(

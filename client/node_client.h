@@ -16,6 +16,8 @@
 
 // The generated classes by name only; whoever calls a method includes the .pb.h itself.
 namespace proofmark::v1 {
+class AskAboutHitRequest;
+class AskAboutHitResponse;
 class ConcludeLinkRequest;
 class ConcludeLinkResponse;
 class CorrectAnswerRequest;
@@ -53,6 +55,8 @@ class ListPartnerEntriesRequest;
 class ListPartnerEntriesResponse;
 class ListSearchesRequest;
 class ListSearchesResponse;
+class LookUpFirearmRequest;
+class LookUpFirearmResponse;
 class ReadTreeFileRequest;
 class ReadTreeFileResponse;
 class RequestDetailsRequest;
@@ -78,8 +82,13 @@ class GetStatusResponse;
 class InstallCalibrationRequest;
 class InstallCalibrationResponse;
 class ListCalibrationsResponse;
+class ListCanariesResponse;
 class ListPartnersRequest;
 class ListPartnersResponse;
+class PlantCanaryRequest;
+class PlantCanaryResponse;
+class RemoveCanaryRequest;
+class RemoveCanaryResponse;
 }  // namespace proofmark::admin::v1
 
 namespace proofmark::client {
@@ -123,6 +132,12 @@ class NodeClient final : public SubmissionPort {
       const admin::v1::InstallCalibrationRequest& request);
   // Sent once: an erasure is an act and is in the ledger.
   absl::StatusOr<admin::v1::EraseResponse> Erase(const admin::v1::EraseRequest& request);
+  // Acts are sent once: they are in the ledger.
+  absl::StatusOr<admin::v1::PlantCanaryResponse> PlantCanary(
+      const admin::v1::PlantCanaryRequest& request);
+  absl::StatusOr<admin::v1::ListCanariesResponse> ListCanaries();
+  absl::StatusOr<admin::v1::RemoveCanaryResponse> RemoveCanary(
+      const admin::v1::RemoveCanaryRequest& request);
   absl::StatusOr<admin::v1::GetFederationResponse> GetFederation();
   // Sent once: an acceptance is an act and is in the ledger.
   absl::StatusOr<admin::v1::ApplyDescriptorResponse> ApplyDescriptor(
@@ -140,6 +155,9 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::ResolveHandleResponse> ResolveHandle(const v1::ResolveHandleRequest& request);
   absl::StatusOr<v1::GetSearchResponse> GetSearch(const v1::GetSearchRequest& request);
   absl::StatusOr<v1::ListSearchesResponse> ListSearches(const v1::ListSearchesRequest& request);
+  // Sent once, and waited for a little longer than partners may take.
+  absl::StatusOr<v1::LookUpFirearmResponse> LookUpFirearm(const v1::LookUpFirearmRequest& request);
+  absl::StatusOr<v1::AskAboutHitResponse> AskAboutHit(const v1::AskAboutHitRequest& request);
   // Acts are sent once: they are in the ledger.
   absl::StatusOr<v1::ReviewCandidateResponse> ReviewCandidate(
       const v1::ReviewCandidateRequest& request);

@@ -73,8 +73,10 @@ constexpr Code kRefusals[] = {
     {"METHOD_VERSION", "The signature was made by another method than is used here"},
     {"MALFORMED", "The question is not well-formed"},
     {"CLOCK_SKEW", "The question's time lies too far from the time here"},
+    {"TABLE_OUTDATED", "The question rests on an earlier look-up table; fetch the newer one"},
     {"EXCHANGE_REUSED", "The exchange id was used before for another question"},
     // Of the node.
+    {"NOT_READY", "What the question needs is still being made; ask again in a few minutes"},
     {"BUSY", "The node has more to do than it can now; ask again later"},
     {"INTERNAL", "The node failed; its operator can find out why"},
 };

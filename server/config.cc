@@ -245,7 +245,9 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
                                         "timeout_s",
                                         "crl",
                                         "budget_per_day",
-                                        "budget_per_30_days"}));
+                                        "budget_per_30_days",
+                                        "lookups_per_day",
+                                        "lookups_per_30_days"}));
   federation::Partner partner;
   PM_ASSIGN_OR_RETURN(partner.domain, section.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string node, section.Text("node"));
@@ -273,6 +275,14 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_ASSIGN_OR_RETURN(
       partner.budget.per_30_days,
       section.Number("budget_per_30_days", partner.budget.per_30_days, 0, federation::kBudgetMax));
+  federation::BudgetLimits lookups{.per_day = 0, .per_30_days = 0};
+  PM_ASSIGN_OR_RETURN(lookups.per_day,
+                      section.Number("lookups_per_day", 0, 0, federation::kBudgetMax));
+  PM_ASSIGN_OR_RETURN(
+      lookups.per_30_days,
+      section.Number("lookups_per_30_days", std::min(30 * lookups.per_day, federation::kBudgetMax),
+                     0, federation::kBudgetMax));
+  if (lookups.per_day > 0 && lookups.per_30_days > 0) partner.lookup_budget = lookups;
   return partner;
 }
 

@@ -223,6 +223,8 @@ absl::Status Side::Add(std::uint64_t index, std::string_view bytes) {
       case EntryKind::kAnswerIn:
         return &Exchange::answer_in;
       case EntryKind::kQueryIn:
+      case EntryKind::kLookupEval:
+      case EntryKind::kExport:
         return &Exchange::query_in;
       case EntryKind::kDeny:
         return &Exchange::deny;

@@ -76,6 +76,7 @@ void Count(const EntryDraft& draft, Counts& counts) {
     case EntryKind::kAnswerIn:
       return CountAnswer(draft, counts);
     case EntryKind::kQueryIn:
+    case EntryKind::kLookupEval:
       ++(draft.outcome.starts_with("REFUSED") ? counts.refused : counts.answered);
       return;
     case EntryKind::kDeny:

@@ -19,6 +19,7 @@ Command ExhibitCommand();
 Command ExplainCommand();
 Command ExtractCommand();
 Command FederationCommand();
+Command FirearmCommand();
 Command GenerateCommand();
 Command HelpCommand();
 Command LinkCommand();

@@ -55,12 +55,52 @@ int ShowBudgets(const Arguments& arguments, const admin::v1::ListPartnersRespons
   return answer.partners().empty() ? 1 : 0;
 }
 
+int ShowLookups(const Arguments& arguments, const admin::v1::ListPartnersResponse& answer,
+                Session& session) {
+  Table table({{"agency"},
+               {"it used here, 24 h"},
+               {"30 days"},
+               {"we used there, 24 h"},
+               {"30 days"},
+               {"its table here"},
+               {"records", Align::kRight},
+               {"left out", Align::kRight}});
+  for (const admin::v1::Partner& partner : answer.partners()) {
+    if (arguments.On("--json")) {
+      session.console.out() << JsonLine(partner);
+      continue;
+    }
+    const admin::v1::BudgetUse& here = partner.lookups_here();
+    const admin::v1::BudgetUse& there = partner.lookups_there();
+    const auto use = [](bool known, std::string_view otherwise, std::int64_t used,
+                        std::int64_t of) {
+      return known ? UseText(true, used, of) : std::string(otherwise);
+    };
+    const bool may = partner.has_lookups_here();
+    const bool told = partner.has_lookups_there();
+    const admin::v1::LookupTableState& made = partner.lookup_table();
+    table.AddRow(
+        {Cell(partner.domain(), Style::kBold),
+         use(may, "not agreed", here.used_today_count(), here.per_day()),
+         use(may, "", here.used_30_days_count(), here.per_30_days()),
+         use(told, "not told yet", there.used_today_count(), there.per_day()),
+         use(told, "", there.used_30_days_count(), there.per_30_days()),
+         partner.has_lookup_table() ? TimeText(made.make_time().seconds() * 1'000) : "none",
+         partner.has_lookup_table() ? CountText(made.record_count()) : "",
+         partner.has_lookup_table() ? CountText(made.left_out_count()) : ""});
+  }
+  if (!arguments.On("--json")) session.console.out() << table.Text(session.console);
+  if (answer.partners().empty()) session.console.Note("There are no partners.");
+  return answer.partners().empty() ? 1 : 0;
+}
+
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   admin::v1::ListPartnersRequest request;
   request.set_probe(arguments.On("--probe"));
   PM_ASSIGN_OR_RETURN(const admin::v1::ListPartnersResponse answer, node->ListPartners(request));
   if (arguments.Text("WHAT") == "budget") return ShowBudgets(arguments, answer, session);
+  if (arguments.Text("WHAT") == "lookups") return ShowLookups(arguments, answer, session);
   Console& console = session.console;
   Table table({{"agency"}, {"endpoint"}, {"we may ask"}, {"it may ask"}, {"state"}, {"detail"}});
   bool all_serving = true;
@@ -95,8 +135,9 @@ Command PartnersCommand() {
                                    .help = "Connect to each and say whether it answers.",
                                    .kind = ValueKind::kFlag}}),
       .places = {{.name = "WHAT",
-                  .help = "\"budget\": what was used of the questions agreed.",
-                  .choices = {"budget"}}},
+                  .help = "\"budget\": what was used of the searches agreed; \"lookups\": of the "
+                          "private look-ups.",
+                  .choices = {"budget", "lookups"}}},
       .examples = {{"proofmark partners", "Who they are and for which purposes."},
                    {"proofmark partners budget",
                     "How many questions are left, in both directions."},

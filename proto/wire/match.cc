@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "proofmark/v1/exchange.pb.h"
 #include "proto/wire/checks.h"
 #include "proto/wire/common.h"
+#include "proto/wire/padding.h"
 #include "proto/wire/rules.h"
 #include "proto/wire/signature.h"
 
@@ -99,44 +99,6 @@ absl::Status CheckOrder(const std::vector<MatchCandidate>& candidates, std::stri
   return absl::OkStatus();
 }
 
-v1::BudgetStatement ToProto(const BudgetStatement& budget) {
-  v1::BudgetStatement message;
-  message.set_per_day(budget.per_day);
-  message.set_per_30_days(budget.per_30_days);
-  message.set_used_today(budget.used_today);
-  message.set_used_30_days(budget.used_30_days);
-  return message;
-}
-
-absl::StatusOr<BudgetStatement> FromProto(const v1::BudgetStatement& message,
-                                          std::string_view field) {
-  PM_RETURN_IF_ERROR(CheckInteger(field, "per_day", message.per_day(), 0, kBudgetUnitsMax));
-  PM_RETURN_IF_ERROR(CheckInteger(field, "per_30_days", message.per_30_days(), 0, kBudgetUnitsMax));
-  PM_RETURN_IF_ERROR(
-      CheckInteger(field, "used_today", message.used_today(), 0, 2 * kBudgetUnitsMax));
-  PM_RETURN_IF_ERROR(
-      CheckInteger(field, "used_30_days", message.used_30_days(), 0, 2 * kBudgetUnitsMax));
-  return BudgetStatement{.per_day = message.per_day(),
-                         .per_30_days = message.per_30_days(),
-                         .used_today = message.used_today(),
-                         .used_30_days = message.used_30_days()};
-}
-
-// Zero bytes such that `message` has a multiple of kAnswerSizeClassBytes. A field has a tag of one
-// byte and a length of one to three: where no number of bytes fits exactly, the next class does.
-void Pad(v1::MatchAnswer& message) {
-  message.clear_padding();
-  const std::size_t bare = message.ByteSizeLong();
-  if (bare % kAnswerSizeClassBytes == 0) return;
-  for (std::size_t size = bare / kAnswerSizeClassBytes * kAnswerSizeClassBytes;;) {
-    size += kAnswerSizeClassBytes;
-    for (std::size_t overhead = 2; overhead <= 4 && bare + overhead < size; ++overhead) {
-      message.set_padding(std::string(size - bare - overhead, '\0'));
-      if (message.ByteSizeLong() == size) return;
-    }
-  }
-}
-
 }  // namespace
 
 CountBand ToCountBand(std::int64_t count) {
@@ -187,6 +149,29 @@ std::string_view FalseLeadBandText(FalseLeadBand band) {
       return "10 or more";
   }
   PM_CHECK(false);
+}
+
+v1::BudgetStatement ToProto(const BudgetStatement& budget) {
+  v1::BudgetStatement message;
+  message.set_per_day(budget.per_day);
+  message.set_per_30_days(budget.per_30_days);
+  message.set_used_today(budget.used_today);
+  message.set_used_30_days(budget.used_30_days);
+  return message;
+}
+
+absl::StatusOr<BudgetStatement> FromProto(const v1::BudgetStatement& message,
+                                          std::string_view field) {
+  PM_RETURN_IF_ERROR(CheckInteger(field, "per_day", message.per_day(), 0, kBudgetUnitsMax));
+  PM_RETURN_IF_ERROR(CheckInteger(field, "per_30_days", message.per_30_days(), 0, kBudgetUnitsMax));
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "used_today", message.used_today(), 0, 2 * kBudgetUnitsMax));
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "used_30_days", message.used_30_days(), 0, 2 * kBudgetUnitsMax));
+  return BudgetStatement{.per_day = message.per_day(),
+                         .per_30_days = message.per_30_days(),
+                         .used_today = message.used_today(),
+                         .used_30_days = message.used_30_days()};
 }
 
 v1::MatchQuestion ToProto(const MatchQuestion& question) {
@@ -277,10 +262,7 @@ v1::MatchAnswer ToProto(const MatchAnswer& answer) {
 }
 
 absl::StatusOr<MatchAnswer> FromProto(const v1::MatchAnswer& message, std::string_view field) {
-  const std::string& padding = message.padding();
-  if (padding.find_first_not_of('\0') != std::string::npos) {
-    return Refuse(field, "padding", "must be zero bytes");
-  }
+  PM_RETURN_IF_ERROR(CheckPadding(field, message.padding()));
   std::optional<BudgetStatement> budget;
   if (message.has_budget()) {
     PM_ASSIGN_OR_RETURN(budget, FromProto(message.budget(), At(field, "budget")));
@@ -323,11 +305,7 @@ absl::StatusOr<std::string> Serialise(const MatchAnswer& answer) {
 absl::StatusOr<MatchAnswer> ParseMatchAnswer(std::string_view bytes) {
   v1::MatchAnswer message;
   PM_RETURN_IF_ERROR(ParseStrictly(bytes, kMatchPayloadBytesMax, "answer", message));
-  if (bytes.size() % kAnswerSizeClassBytes != 0) {
-    return Refuse("answer", "padding",
-                  absl::StrFormat("the answer has %d bytes, not a multiple of %d", bytes.size(),
-                                  kAnswerSizeClassBytes));
-  }
+  PM_RETURN_IF_ERROR(CheckSizeClass(bytes));
   return FromProto(message, "answer");
 }
 

@@ -132,6 +132,9 @@ absl::StatusOr<MatchQuestion> ParseMatchQuestion(std::string_view bytes);
 absl::StatusOr<std::string> Serialise(const MatchAnswer& answer);
 absl::StatusOr<MatchAnswer> ParseMatchAnswer(std::string_view bytes);
 
+v1::BudgetStatement ToProto(const BudgetStatement& budget);
+absl::StatusOr<BudgetStatement> FromProto(const v1::BudgetStatement& message,
+                                          std::string_view field);
 v1::MatchQuestion ToProto(const MatchQuestion& question);
 absl::StatusOr<MatchQuestion> FromProto(const v1::MatchQuestion& message, std::string_view field);
 v1::MatchResult ToProto(const MatchResult& result);

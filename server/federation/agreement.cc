@@ -61,6 +61,8 @@ std::string_view ToText(Service service) {
       return "match";
     case Service::kDetails:
       return "details";
+    case Service::kLookup:
+      return "lookup";
     case Service::kFollowUp:
       return "follow-up";
   }
@@ -72,8 +74,17 @@ std::string_view ToText(records::ItemKind item) {
 }
 
 AgreementDecision DecideAnswering(const Partner* partner, const AskedFor& asked) {
+  if (partner != nullptr && asked.service == Service::kLookup && !partner->lookup_budget) {
+    return Denied("POLICY", "No budget of private look-ups is agreed with this agency.");
+  }
   return Decide(partner, &Partner::answered_purposes, &Partner::answered_services,
                 &Partner::answered_when, asked);
+}
+
+bool MayLookUpHere(const Partner& partner) {
+  return partner.lookup_budget.has_value() && !partner.answered_purposes.empty() &&
+         (!partner.answered_services ||
+          partner.answered_services->contains(ToText(Service::kLookup)));
 }
 
 AgreementDecision DecideAsking(const Partner* partner, const AskedFor& asked) {

@@ -15,12 +15,13 @@ namespace proofmark::federation {
 enum class Service {
   kMatch,    // Candidates for a signature.
   kDetails,  // The second step: what stands behind named candidates, released by a person.
+  kLookup,   // Private look-ups of firearms. Only where a budget of them is agreed.
   // What follows from an earlier exchange: decisions, states of links, corrections. Owed to every
   // partner, whatever the purpose was.
   kFollowUp,
 };
 
-// Its word in federation descriptors: "match", "details", "follow-up".
+// Its word in federation descriptors: "match", "details", "lookup", "follow-up".
 std::string_view ToText(Service service);
 
 // Its word in agreements: "bullet", "case".
@@ -47,5 +48,8 @@ struct AgreementDecision {
 //   Threads  Pure.
 AgreementDecision DecideAnswering(const Partner* partner, const AskedFor& asked);
 AgreementDecision DecideAsking(const Partner* partner, const AskedFor& asked);
+
+// Whether private look-ups of the partner may be answered at all, for one purpose or another.
+bool MayLookUpHere(const Partner& partner);
 
 }  // namespace proofmark::federation

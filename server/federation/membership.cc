@@ -79,8 +79,8 @@ constexpr std::string_view kAnswered = "answered";
 constexpr std::string_view kAsked = "asked";
 
 // A question costs at least one unit: so many units in a day are at most so many questions.
-void CapBudget(const FederationAgency& listed, BudgetLimits& budget) {
-  const auto limit = listed.limits.find(ToText(Service::kMatch));
+void CapBudget(const FederationAgency& listed, Service service, BudgetLimits& budget) {
+  const auto limit = listed.limits.find(ToText(service));
   if (limit == listed.limits.end()) return;
   budget.per_day = std::min(budget.per_day, static_cast<std::int64_t>(limit->second));
 }
@@ -137,7 +137,8 @@ absl::StatusOr<Partners> AdmittedPartners(std::string_view own_domain, const Par
     partner.asked_purposes = Common(partner.asked_purposes, own->purposes);
     partner.answered_services = listed.services;
     partner.asked_services = own->services;
-    CapBudget(listed, partner.budget);
+    CapBudget(listed, Service::kMatch, partner.budget);
+    if (partner.lookup_budget) CapBudget(listed, Service::kLookup, *partner.lookup_budget);
     admitted.push_back(std::move(partner));
   }
   return Partners::Create(own_domain, std::move(admitted));

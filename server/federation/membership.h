@@ -34,7 +34,8 @@ std::string OwnFault(const NodeIdentity& identity, const crypto::FederationDescr
 
 // The partners that are admitted, each with what both grant: it may ask us for the purposes we
 // answer and its entry lists, and we it for those we ask and our own entry lists; services alike.
-// Its budget of a day here is no more than the limit on "match" in its entry.
+// Its budget of a day here is no more than the limit on "match" in its entry, that of look-ups no
+// more than the limit on "lookup".
 // Nobody when our own agency is not in the descriptor.
 absl::StatusOr<Partners> AdmittedPartners(std::string_view own_domain, const Partners& configured,
                                           const crypto::FederationDescriptor& in_force);

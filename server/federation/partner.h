@@ -54,7 +54,9 @@ struct Partner {
   // Absent: there is no descriptor, and every service is granted for the purposes above.
   std::optional<Words> answered_services;
   std::optional<Words> asked_services;
-  BudgetLimits budget;                        // What it may use when it asks us.
+  BudgetLimits budget;  // What it may use when it asks us.
+  // Evaluations that it may ask us for. Absent: none, and no table is made for it.
+  std::optional<BudgetLimits> lookup_budget;
   std::chrono::milliseconds timeout{30'000};  // Longest wait for one answer of this partner.
 };
 

@@ -92,6 +92,15 @@ class PeerClient {
                           const std::string& second_note,
                           std::chrono::steady_clock::time_point deadline, ReportCallback done) = 0;
 
+  using PieceCallback = std::function<void(absl::StatusOr<std::string>)>;
+
+  // The piece from `offset` on of the look-up table with this hash that `partner` made for this
+  // node. Called back as above; nothing is believed yet.
+  //   Errors  kNotFound  it has no such table any more.
+  virtual void ReadLookupTable(const Partner& partner, const crypto::Sha256Digest& hash,
+                               std::uint64_t offset, std::chrono::steady_clock::time_point deadline,
+                               PieceCallback done) = 0;
+
   using DescriptorsCallback = std::function<void(absl::StatusOr<std::vector<std::string>>)>;
 
   // The federation descriptors that `partner` has accepted, from version `have` on (0: the one in

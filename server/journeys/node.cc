@@ -55,6 +55,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   node->outbox_->Start();
   node->index_keeper_->Start();
   node->housekeeping_->Start();
+  node->lookup_work_->Start();
   return node;
 }
 
@@ -73,6 +74,7 @@ Node::Node(Options options, federation::NodeIdentity identity, federation::Partn
 Node::~Node() {
   // Its thread uses rooms that go before it.
   if (outbox_ != nullptr) outbox_->Stop();
+  if (lookup_tables_ != nullptr) lookup_tables_->Stop();
 }
 
 absl::Status Node::Assemble(store::StorageEnv& disk) {
@@ -119,6 +121,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                              .clock = clock_,
                                              .random = random_,
                                              .partners_at_once = options_.partners_at_once});
+  PM_RETURN_IF_ERROR(AssembleLookup(disk));
   PM_RETURN_IF_ERROR(AssembleExchange());
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_, *corrections_);
   erasures_ = std::make_unique<Erasures>(Erasures::Rooms{.store = *store_,
@@ -133,6 +136,57 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
           {"answers kept for repetitions", [this] { return reception_->ForgetOldAnswers(); }},
           {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }}},
       options_.housekeeping);
+  // On a thread of its own: a table may take minutes.
+  lookup_work_ = std::make_unique<Housekeeping>(
+      std::vector<Housekeeping::Chore>{
+          {"look-up keys of ended epochs", [this] { return lookup_keys_->EraseEnded(); }},
+          {"look-up tables", [this] { return lookup_tables_->MakeDue(); }}},
+      options_.lookup_work);
+  return absl::OkStatus();
+}
+
+// Both sides of private look-ups: our tables and their desks, and our questions.
+absl::Status Node::AssembleLookup(store::StorageEnv& disk) {
+  PM_ASSIGN_OR_RETURN(lookup_keys_, lookup::KeyBook::Open(*store_, *ledger_, clock_,
+                                                          std::string(identity_.node_id())));
+  canaries_ = std::make_unique<lookup::CanaryBook>(*store_, *ledger_);
+  PM_ASSIGN_OR_RETURN(
+      lookup_tables_,
+      lookup::TableKeeper::Open({.store = *store_,
+                                 .ledger = *ledger_,
+                                 .keys = *lookup_keys_,
+                                 .canaries = *canaries_,
+                                 .partners = partners_,
+                                 .disk = disk,
+                                 .clock = clock_},
+                                options_.state_folder + "/lookup-own",
+                                std::string(identity_.node_id()), options_.shared_firearms));
+  PM_ASSIGN_OR_RETURN(evaluations_, lookup::EvaluationBook::Open(*store_, clock_.UnixMillis()));
+  PM_ASSIGN_OR_RETURN(
+      held_tables_, lookup::HeldTables::Open(*store_, disk, options_.state_folder + "/lookup-held",
+                                             std::string(identity_.node_id()), clock_));
+  const LookupDeskRooms desks{.keys = *lookup_keys_,
+                              .tables = *lookup_tables_,
+                              .budgets = *evaluations_,
+                              .publishing = *publishing_,
+                              .ledger = *ledger_,
+                              .clock = clock_,
+                              .random = random_};
+  lookup_table_desk_ = std::make_unique<LookupTableDesk>(desks);
+  lookup_desk_ = std::make_unique<LookupDesk>(desks);
+  lookup_hit_desk_ = std::make_unique<LookupHitDesk>(desks);
+  lookups_ = std::make_unique<Lookups>(LookupRooms{.store = *store_,
+                                                   .ledger = *ledger_,
+                                                   .commitments = *commitments_,
+                                                   .identity = identity_,
+                                                   .partners = partners_,
+                                                   .federation = *federation_,
+                                                   .witness = *witness_,
+                                                   .tables = *held_tables_,
+                                                   .peers = peers_,
+                                                   .clock = clock_,
+                                                   .random = random_,
+                                                   .partners_at_once = options_.partners_at_once});
   return absl::OkStatus();
 }
 
@@ -186,7 +240,8 @@ absl::Status Node::AssembleExchange() {
                      .publishing = *publishing_,
                      .clock = clock_},
       std::vector<Desk*>{match_desk_.get(), &links_->desk(), &details_->request_desk(),
-                         &details_->decision_desk(), &corrections_->desk()});
+                         &details_->decision_desk(), &corrections_->desk(),
+                         lookup_table_desk_.get(), lookup_desk_.get(), lookup_hit_desk_.get()});
   return absl::OkStatus();
 }
 
@@ -312,6 +367,8 @@ absl::Status Node::Stop() {
   records::EntryDraft stop;
   stop.kind = records::EntryKind::kStop;
   stop.outcome = "STOPPED";
+  lookup_tables_->Stop();
+  lookup_work_->Stop();
   housekeeping_->Stop();
   outbox_->Stop();
   const absl::Status logged = ledger_->Append(std::move(stop)).status();
@@ -326,12 +383,23 @@ absl::Status Node::Stop() {
 absl::StatusOr<std::vector<Node::PartnerBudget>> Node::Budgets() const {
   PM_ASSIGN_OR_RETURN(const std::vector<federation::ToldBudget> told,
                       federation::ListToldBudgets(*store_));
+  PM_ASSIGN_OR_RETURN(const std::vector<federation::ToldBudget> told_lookups,
+                      lookup::ListToldLookups(*store_));
   std::vector<PartnerBudget> budgets;
   for (const federation::Partner& partner : partners_.all()) {
     PartnerBudget budget{
         .agency = partner.domain,
         .here = budgets_->StatementOf(partner.domain, partner.budget, clock_.UnixMillis()),
-        .there = std::nullopt};
+        .there = std::nullopt,
+        .lookups_here = std::nullopt,
+        .lookups_there = std::nullopt};
+    if (partner.lookup_budget) {
+      budget.lookups_here =
+          evaluations_->StatementOf(partner.node_id, *partner.lookup_budget, clock_.UnixMillis());
+    }
+    for (const federation::ToldBudget& candidate : told_lookups) {
+      if (candidate.agency == partner.domain) budget.lookups_there = candidate;
+    }
     for (const federation::ToldBudget& candidate : told) {
       if (candidate.agency == partner.domain) budget.there = candidate;
     }

@@ -28,6 +28,8 @@
 #include "server/journeys/fork_reports.h"
 #include "server/journeys/housekeeping.h"
 #include "server/journeys/links.h"
+#include "server/journeys/lookup_desks.h"
+#include "server/journeys/lookups.h"
 #include "server/journeys/match_desk.h"
 #include "server/journeys/outbox.h"
 #include "server/journeys/publishing.h"
@@ -38,6 +40,11 @@
 #include "server/ledger/checkpoint_book.h"
 #include "server/ledger/ledger.h"
 #include "server/ledger/witness_book.h"
+#include "server/lookup/canary_book.h"
+#include "server/lookup/evaluation_book.h"
+#include "server/lookup/held_tables.h"
+#include "server/lookup/key_book.h"
+#include "server/lookup/table_keeper.h"
 #include "server/match/answer_key.h"
 #include "server/match/exhibit_collection.h"
 #include "server/match/index_keeper.h"
@@ -68,6 +75,11 @@ class Node {
     PublishingOptions publishing;
     FederationOptions federation;
     Outbox::Options letters;
+    // The firearms that partners may look up; may be empty: none are.
+    lookup::RecordSource shared_firearms;
+    // How often look-up tables that are due are made and keys of ended epochs erased; 0: only when
+    // lookup_work().RunNow() is called.
+    std::chrono::milliseconds lookup_work{0};
     // How often stored answers that are kept no longer go and missed clocks are logged; 0: only at
     // the start and when Housekeeping::RunNow() is called.
     std::chrono::milliseconds housekeeping{0};
@@ -83,7 +95,9 @@ class Node {
   struct PartnerBudget {
     std::string agency;
     federation::BudgetStatement here;
-    std::optional<federation::ToldBudget> there;  // As it last told us.
+    std::optional<federation::ToldBudget> there;              // As it last told us.
+    std::optional<federation::BudgetStatement> lookups_here;  // Absent: it may not look up here.
+    std::optional<federation::ToldBudget> lookups_there;
   };
 
   // How the exhibits became searchable at this start, and how their index is kept.
@@ -130,6 +144,10 @@ class Node {
   Publishing& publishing() { return *publishing_; }
   ledger::WitnessBook& witness() { return *witness_; }
   Erasures& erasures() { return *erasures_; }
+  Lookups& lookups() { return *lookups_; }
+  lookup::TableKeeper& lookup_tables() { return *lookup_tables_; }
+  lookup::CanaryBook& canaries() { return *canaries_; }
+  Housekeeping& lookup_work() { return *lookup_work_; }
   Housekeeping& housekeeping() { return *housekeeping_; }
   ForkReports& fork_reports() { return *fork_reports_; }
 
@@ -161,6 +179,7 @@ class Node {
   absl::Status Assemble(store::StorageEnv& disk);
   absl::Status AssembleLedger(store::StorageEnv& disk);
   absl::Status AssembleExchange();
+  absl::Status AssembleLookup(store::StorageEnv& disk);
   absl::Status LoadCollection(store::StorageEnv& disk);
   absl::Status InsertLeft(const registry::Roster& roster);
   absl::StatusOr<forensics::BulletSignature> LoadSignature(std::string_view id) const;
@@ -202,10 +221,20 @@ class Node {
   std::unique_ptr<Corrections> corrections_;
   std::unique_ptr<federation::BudgetBook> budgets_;
   std::unique_ptr<MatchDesk> match_desk_;
+  std::unique_ptr<lookup::KeyBook> lookup_keys_;
+  std::unique_ptr<lookup::CanaryBook> canaries_;
+  std::unique_ptr<lookup::TableKeeper> lookup_tables_;
+  std::unique_ptr<lookup::EvaluationBook> evaluations_;
+  std::unique_ptr<lookup::HeldTables> held_tables_;
+  std::unique_ptr<LookupTableDesk> lookup_table_desk_;
+  std::unique_ptr<LookupDesk> lookup_desk_;
+  std::unique_ptr<LookupHitDesk> lookup_hit_desk_;
+  std::unique_ptr<Lookups> lookups_;
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Exhibits> exhibits_;
   std::unique_ptr<Erasures> erasures_;
   std::unique_ptr<Housekeeping> housekeeping_;
+  std::unique_ptr<Housekeeping> lookup_work_;
 };
 
 }  // namespace proofmark::journeys

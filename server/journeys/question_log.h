@@ -27,6 +27,8 @@ struct QuestionOutcome {
   std::optional<records::PeerEntry> peer_entry;  // What the partner told.
   // How our budget there stands, when it said so: kept with the entry.
   std::optional<federation::ToldBudget> budget;
+  // The same of a budget of look-ups.
+  std::optional<federation::ToldBudget> lookup_budget;
 };
 
 // Keeps the promise that every `query-out` gets exactly one `answer-in`: a row names each open

@@ -136,6 +136,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(
              services.push_back(MakeLinkService(rooms(guard)));
              services.push_back(MakeDetailsService(rooms(guard)));
              services.push_back(MakeCorrectionService(rooms(guard)));
+             services.push_back(MakeLookupService(rooms(guard)));
              services.push_back(MakeAuditService(rooms(guard)));
              services.push_back(MakeNodeService(rooms(guard)));
              return services;
@@ -161,6 +162,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(
                                 .make_services = [&](const Guard& guard) {
                                   std::vector<std::unique_ptr<grpc::Service>> services;
                                   services.push_back(MakeExchangeService(rooms(guard)));
+                                  services.push_back(MakeLookupTableService(rooms(guard)));
                                   services.push_back(MakeWitnessService(rooms(guard)));
                                   services.push_back(MakeFederationService(rooms(guard)));
                                   return services;

@@ -15,6 +15,9 @@
 #include "forensics/striated/land_extraction.h"
 #include "proofmark/admin/v1/node_service.grpc.pb.h"
 #include "proto/wire/common.h"
+#include "records/firearm/lookup_words.h"
+#include "records/firearm/serial.h"
+#include "server/federation/consultation.h"
 #include "server/rpc/services.h"
 #include "server/rpc/staff.h"
 
@@ -156,6 +159,66 @@ class NodeService final : public admin::NodeService::CallbackService {
         [this](const crypto::SpiffeName& caller, const admin::EraseRequest& asked,
                admin::EraseResponse& answer) {
           return RunErasure(StaffOf(caller), asked, answer);
+        });
+  }
+
+  grpc::ServerUnaryReactor* PlantCanary(grpc::CallbackServerContext* context,
+                                        const admin::PlantCanaryRequest* request,
+                                        admin::PlantCanaryResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.admin.v1.NodeService/PlantCanary", request, response,
+        [this](const crypto::SpiffeName& caller, const admin::PlantCanaryRequest& asked,
+               admin::PlantCanaryResponse& answer) -> absl::Status {
+          if (!asked.canary().canary_id().empty()) {
+            return absl::InvalidArgumentError("canary.canary_id: must be empty");
+          }
+          PM_ASSIGN_OR_RETURN(const firearm::SerialKeys keys,
+                              firearm::MakeSerialKeys(asked.canary().serial()));
+          PM_ASSIGN_OR_RETURN(
+              std::string id,
+              rooms_.node.canaries().Plant(
+                  StaffOf(caller), {.record_id = "",
+                                    .fields = {.make = firearm::LookupMake(asked.canary().make()),
+                                               .model = "",
+                                               .serial = keys.lookalike},
+                                    .group = firearm::StateGroup::kDeactivated,
+                                    .reference = asked.canary().reference()}));
+          answer.set_canary_id(std::move(id));
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* ListCanaries(grpc::CallbackServerContext* context,
+                                         const admin::ListCanariesRequest* request,
+                                         admin::ListCanariesResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.admin.v1.NodeService/ListCanaries", request, response,
+        [this](const crypto::SpiffeName& caller, const admin::ListCanariesRequest&,
+               admin::ListCanariesResponse& answer) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(const std::vector<lookup::SharedFirearm> canaries,
+                              rooms_.node.canaries().List());
+          PM_RETURN_IF_ERROR(
+              federation::LogConsultation(rooms_.node.ledger(), StaffOf(caller),
+                                          {.read = "CANARIES_LISTED", .count = canaries.size()}));
+          for (const lookup::SharedFirearm& canary : canaries) {
+            admin::Canary& told = *answer.add_canaries();
+            told.set_canary_id(lookup::CanaryBook::IdOf(canary.record_id));
+            told.set_serial(canary.fields.serial);
+            told.set_make(canary.fields.make);
+            told.set_reference(canary.reference);
+          }
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* RemoveCanary(grpc::CallbackServerContext* context,
+                                         const admin::RemoveCanaryRequest* request,
+                                         admin::RemoveCanaryResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.admin.v1.NodeService/RemoveCanary", request, response,
+        [this](const crypto::SpiffeName& caller, const admin::RemoveCanaryRequest& asked,
+               admin::RemoveCanaryResponse&) {
+          return rooms_.node.canaries().Remove(StaffOf(caller), asked.canary_id());
         });
   }
 
@@ -357,6 +420,22 @@ class NodeService final : public admin::NodeService::CallbackService {
     told.set_unread_signature_count(report.unread_signatures);
   }
 
+  void DescribeLookups(const federation::Partner& partner,
+                       const journeys::Node::PartnerBudget& budget, admin::Partner& told) const {
+    if (budget.lookups_here) ToProto(*budget.lookups_here, *told.mutable_lookups_here());
+    if (budget.lookups_there) {
+      ToProto(budget.lookups_there->statement, *told.mutable_lookups_there());
+      *told.mutable_lookups_told_time() = wire::ToTimestamp(budget.lookups_there->unix_ms);
+    }
+    const auto table = rooms_.node.lookup_tables().Find(partner.node_id);
+    if (!table.has_value()) return;
+    admin::LookupTableState& state = *told.mutable_lookup_table();
+    state.set_epoch(table->epoch);
+    *state.mutable_make_time() = wire::ToTimestamp(table->created_unix_ms);
+    state.set_record_count(static_cast<std::int64_t>(table->record_count));
+    state.set_left_out_count(static_cast<std::int64_t>(table->left_out_count));
+  }
+
   absl::Status List(bool probe, admin::ListPartnersResponse& answer) const {
     const auto deadline = std::chrono::steady_clock::now() + kProbeTime;
     const std::vector<federation::Partner>& partners = rooms_.node.partners().all();
@@ -376,6 +455,7 @@ class NodeService final : public admin::NodeService::CallbackService {
         ToProto(budgets[i].there->statement, *told->mutable_budget_there());
         *told->mutable_told_time() = wire::ToTimestamp(budgets[i].there->unix_ms);
       }
+      DescribeLookups(partners[i], budgets[i], *told);
       told->set_domain(partners[i].domain);
       told->set_node_id(partners[i].node_id);
       told->set_endpoint(partners[i].endpoint);

@@ -10,6 +10,7 @@
 #include "grpcpp/create_channel.h"
 #include "proofmark/v1/exchange_service.grpc.pb.h"
 #include "proofmark/v1/federation_service.grpc.pb.h"
+#include "proofmark/v1/lookup_table_service.grpc.pb.h"
 #include "proofmark/v1/witness_service.grpc.pb.h"
 #include "proto/wire/common.h"
 #include "proto/wire/envelope.h"
@@ -26,6 +27,7 @@ constexpr int kAnswerBytesMax = 4 << 20;
 constexpr char kServiceConfig[] = R"({"methodConfig": [{
   "name": [{"service": "proofmark.v1.ExchangeService"},
            {"service": "proofmark.v1.FederationService"},
+           {"service": "proofmark.v1.LookupTableService"},
            {"service": "proofmark.v1.WitnessService"}],
   "retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.2s", "maxBackoff": "2s",
                   "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]})";
@@ -122,6 +124,7 @@ struct GrpcPeerClient::Line {
   std::unique_ptr<v1::ExchangeService::Stub> exchange;
   std::unique_ptr<v1::WitnessService::Stub> witness;
   std::unique_ptr<v1::FederationService::Stub> federation;
+  std::unique_ptr<v1::LookupTableService::Stub> lookup_table;
 };
 
 GrpcPeerClient::GrpcPeerClient() = default;
@@ -148,6 +151,7 @@ absl::StatusOr<std::unique_ptr<GrpcPeerClient>> GrpcPeerClient::Create(
       line->exchange = v1::ExchangeService::NewStub(line->channel);
       line->witness = v1::WitnessService::NewStub(line->channel);
       line->federation = v1::FederationService::NewStub(line->channel);
+      line->lookup_table = v1::LookupTableService::NewStub(line->channel);
       return std::shared_ptr<const Line>(std::move(line));
     };
     client->peers_.emplace(partner.domain, std::move(peer));
@@ -250,6 +254,24 @@ void GrpcPeerClient::GetDescriptors(const federation::Partner& partner, std::uin
   Send<v1::GetDescriptorsResponse>(
       line->trust, std::move(request), deadline,
       [stub](auto&&... with) { stub->GetDescriptors(with...); }, ReadDescriptors, std::move(done));
+}
+
+void GrpcPeerClient::ReadLookupTable(const federation::Partner& partner,
+                                     const crypto::Sha256Digest& hash, std::uint64_t offset,
+                                     std::chrono::steady_clock::time_point deadline,
+                                     PieceCallback done) {
+  v1::ReadLookupTableRequest request;
+  request.set_table_sha256(std::string(crypto::AsText(hash)));
+  request.set_offset(offset);
+  const std::shared_ptr<const Line> line = LineTo(partner);
+  auto* const stub = line->lookup_table->async();
+  Send<v1::ReadLookupTableResponse>(
+      line->trust, std::move(request), deadline,
+      [stub](auto&&... with) { stub->ReadLookupTable(with...); },
+      [](const v1::ReadLookupTableResponse& response) -> absl::StatusOr<std::string> {
+        return response.piece();
+      },
+      std::move(done));
 }
 
 absl::Status GrpcPeerClient::Probe(const federation::Partner& partner,

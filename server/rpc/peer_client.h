@@ -48,6 +48,9 @@ class GrpcPeerClient final : public federation::PeerClient {
   void GetDescriptors(const federation::Partner& partner, std::uint64_t have,
                       std::chrono::steady_clock::time_point deadline,
                       DescriptorsCallback done) override;
+  void ReadLookupTable(const federation::Partner& partner, const crypto::Sha256Digest& hash,
+                       std::uint64_t offset, std::chrono::steady_clock::time_point deadline,
+                       PieceCallback done) override;
 
   // OK when a connection to the partner stands or could be made before `deadline`; blocks.
   //   kUnavailable  it could not; the message says what to check.

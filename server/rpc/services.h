@@ -36,6 +36,8 @@ std::unique_ptr<grpc::Service> MakeSearchService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeLinkService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeDetailsService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeCorrectionService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeLookupService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeLookupTableService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeAuditService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeNodeService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeExchangeService(const ServiceRooms& rooms);

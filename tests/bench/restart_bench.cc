@@ -61,6 +61,10 @@ class NoPeers final : public federation::PeerClient {
                   std::chrono::steady_clock::time_point, ReportCallback done) override {
     done(absl::UnavailableError("no peers"));
   }
+  void ReadLookupTable(const federation::Partner&, const crypto::Sha256Digest&, std::uint64_t,
+                       std::chrono::steady_clock::time_point, PieceCallback done) override {
+    done(absl::UnavailableError("no peers"));
+  }
   void GetDescriptors(const federation::Partner&, std::uint64_t,
                       std::chrono::steady_clock::time_point, DescriptorsCallback done) override {
     done(absl::UnavailableError("no peers"));

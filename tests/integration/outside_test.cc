@@ -17,6 +17,8 @@
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
 #include "proofmark/v1/federation_service.grpc.pb.h"
 #include "proofmark/v1/link_service.grpc.pb.h"
+#include "proofmark/v1/lookup_service.grpc.pb.h"
+#include "proofmark/v1/lookup_table_service.grpc.pb.h"
 #include "proofmark/v1/witness_service.grpc.pb.h"
 #include "server/rpc/guard.h"
 #include "tests/integration/scans.h"
@@ -298,6 +300,7 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
       v1::ReviewCandidateRequest::descriptor()->file()->service(0),
       v1::RequestDetailsRequest::descriptor()->file()->service(0),
       v1::CorrectAnswerRequest::descriptor()->file()->service(0),
+      v1::LookUpFirearmRequest::descriptor()->file()->service(0),
       v1::ListEntriesRequest::descriptor()->file()->service(0),
       admin::v1::GetStatusRequest::descriptor()->file()->service(0)};
   int called = 0;
@@ -336,6 +339,7 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
   }
   for (const auto* service : {v1::ExchangeRequest::descriptor()->file()->service(0),
                               v1::GetDescriptorsRequest::descriptor()->file()->service(0),
+                              v1::ReadLookupTableRequest::descriptor()->file()->service(0),
                               v1::AddCheckpointRequest::descriptor()->file()->service(0)}) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto rule = rpc::AllMethods().find(

@@ -51,6 +51,10 @@ class NoPeers final : public federation::PeerClient {
                   ReportCallback done) override {
     done(Nobody());
   }
+  void ReadLookupTable(const federation::Partner&, const crypto::Sha256Digest&, std::uint64_t, Time,
+                       PieceCallback done) override {
+    done(Nobody());
+  }
   void GetDescriptors(const federation::Partner&, std::uint64_t, Time,
                       DescriptorsCallback done) override {
     done(Nobody());

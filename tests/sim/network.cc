@@ -128,6 +128,11 @@ class Network::Port final : public federation::PeerClient {
     network_.Start(std::move(call), false);
   }
 
+  void ReadLookupTable(const Partner&, const crypto::Sha256Digest&, std::uint64_t, Time,
+                       PieceCallback done) override {
+    done(absl::UnimplementedError("agencies of a simulation do not look up"));
+  }
+
   void GetDescriptors(const Partner& partner, std::uint64_t have, Time /*deadline*/,
                       DescriptorsCallback done) override {
     auto call = Make("get-descriptors", network_.NumberOf(partner.node_id), done);

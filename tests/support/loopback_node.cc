@@ -59,6 +59,7 @@ federation::Partner ToPartner(const LoopbackNode::Partner& partner) {
   made.answered_purposes = partner.answered_purposes;
   made.asked_purposes = partner.asked_purposes;
   made.budget = partner.budget;
+  made.lookup_budget = partner.lookup_budget;
   return made;
 }
 
@@ -109,6 +110,7 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
                                       .search_threads = 2,
                                       .partners_at_once = options.partners_at_once,
                                       .publishing = options.publishing,
+                                      .shared_firearms = options.shared_firearms,
                                       .outside_witnesses = options.outside_witnesses,
                                       .on_store_failure = nullptr},
                                      OrDie(federation::NodeIdentity::Create(

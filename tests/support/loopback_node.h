@@ -44,6 +44,7 @@ class LoopbackNode {
     std::set<std::string, std::less<>> answered_purposes = {"CRIMINAL_INVESTIGATION"};
     std::set<std::string, std::less<>> asked_purposes = {"CRIMINAL_INVESTIGATION"};
     federation::BudgetLimits budget{};
+    std::optional<federation::BudgetLimits> lookup_budget{};  // Absent: it may not look up here.
   };
 
   struct Options {
@@ -53,6 +54,7 @@ class LoopbackNode {
     int partners_at_once = journeys::kPartnersAtOnceDefault;
     std::chrono::seconds revocation_grace = federation::kRevocationGraceDefault;
     std::optional<rpc::TlsIdentity> partner_identity{};  // Absent: issued with a fresh key.
+    lookup::RecordSource shared_firearms{};
     std::string exchange_key_text{};  // Where `exchange_key` is; empty: in memory.
   };
 

@@ -55,7 +55,8 @@ std::string Hex(char digit, std::size_t length) { return std::string(length, dig
 class ReconcileTest : public ::testing::Test {
  protected:
   // One whole exchange as the nodes write it: three entries.
-  void Exchange(Book& asker, Book& answerer, int number, const std::string& outcome = "ANSWERED") {
+  void Exchange(Book& asker, Book& answerer, int number, const std::string& outcome = "ANSWERED",
+                EntryKind answered = EntryKind::kQueryIn) {
     const std::int64_t at = kStart_ms + number * 60'000;
     EntryDraft question;
     question.kind = EntryKind::kQueryOut;
@@ -67,7 +68,7 @@ class ReconcileTest : public ::testing::Test {
     question.outcome = "ASKED";
     asker.Add(question, at);
     EntryDraft given = question;
-    given.kind = EntryKind::kQueryIn;
+    given.kind = answered;
     given.peer = asker.node();
     given.response_hash = absl::StrFormat("%064x", 1'000'000 + number);
     given.outcome = outcome;
@@ -106,6 +107,22 @@ TEST_F(ReconcileTest, WhatBothLoggedAgreesInBothDirections) {
   EXPECT_EQ(result.agreed, 9U);
   EXPECT_TRUE(result.differences.empty());
   EXPECT_TRUE(result.sound());
+}
+
+// Look-up tables and evaluations are questions with entries of their own kind.
+TEST_F(ReconcileTest, PrivateLookupsAreComparedLikeSearches) {
+  Exchange(ours_, theirs_, 1, "ANSWERED", EntryKind::kExport);
+  Exchange(ours_, theirs_, 2, "ANSWERED", EntryKind::kLookupEval);
+  Exchange(ours_, theirs_, 3, "ANSWERED", EntryKind::kLookupEval);
+  theirs_.written.pop_back();
+  GoOn();
+
+  const Reconciliation result = Compare();
+
+  EXPECT_EQ(result.exchanges, 3U);
+  EXPECT_EQ(result.agreed, 2U);
+  ASSERT_EQ(result.differences.size(), 1U);
+  EXPECT_EQ(result.differences[0].kind, DifferenceKind::kMissingThere);
 }
 
 TEST_F(ReconcileTest, AnExchangeDeletedByTheAnswererIsFoundByItsReceipt) {

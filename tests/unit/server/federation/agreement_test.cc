@@ -66,6 +66,27 @@ TEST(AgreementTest, APurposeOfNoListIsDeniedEvenWhenItIsNamed) {
   }
 }
 
+// A purpose that is agreed is not enough for look-ups: without a budget of them, and where a
+// descriptor speaks without the service, there are none.
+TEST(AgreementTest, PrivateLookupsAreDeniedUnlessABudgetIsAgreed) {
+  const AskedFor asked{.service = Service::kLookup, .purpose = kAgreed};
+  Partner partner = WithPurposes({kAgreed}, {kAgreed});
+  EXPECT_EQ(DecideAnswering(&partner, asked).refusal_code, "POLICY");
+  EXPECT_FALSE(MayLookUpHere(partner));
+  EXPECT_TRUE(DecideAsking(&partner, asked).allowed);
+
+  partner.lookup_budget = BudgetLimits{.per_day = 10, .per_30_days = 10};
+  EXPECT_TRUE(DecideAnswering(&partner, asked).allowed);
+  EXPECT_TRUE(MayLookUpHere(partner));
+
+  partner.answered_services = {"match"};
+  EXPECT_EQ(DecideAnswering(&partner, asked).refusal_code, "POLICY");
+  EXPECT_FALSE(MayLookUpHere(partner));
+  partner.answered_services = {"lookup"};
+  EXPECT_TRUE(DecideAnswering(&partner, asked).allowed);
+  EXPECT_TRUE(MayLookUpHere(partner));
+}
+
 TEST(AgreementTest, EveryRefusalIsACodeOfTheList) {
   const Partner partner = WithPurposes({}, {});
 

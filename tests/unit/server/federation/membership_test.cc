@@ -135,6 +135,19 @@ TEST_F(MembershipTest, TheLimitOnQuestionsIsACeilingForTheBudget) {
   EXPECT_EQ(budget().per_day, 100);
 }
 
+TEST_F(MembershipTest, TheLimitOnLookupsIsACeilingForTheirBudgetAlone) {
+  const auto admitted = [this] {
+    return AdmittedPartners(kOwn, Configured(), descriptor_)->all()[0];
+  };
+  descriptor_.agencies[1].limits = {{"lookup", 40}};
+  EXPECT_FALSE(admitted().lookup_budget.has_value());  // A limit agrees to nothing.
+  partner_.lookup_budget = {.per_day = 100, .per_30_days = 500};
+  EXPECT_EQ(admitted().lookup_budget->per_day, 40);
+  EXPECT_EQ(admitted().lookup_budget->per_30_days, 500);
+  descriptor_.agencies[1].limits = {{"match", 40}};
+  EXPECT_EQ(admitted().lookup_budget->per_day, 100);
+}
+
 TEST_F(MembershipTest, WithoutOurselvesThereIsNobody) {
   descriptor_.agencies.erase(descriptor_.agencies.begin());
   EXPECT_EQ(Fault(), "");

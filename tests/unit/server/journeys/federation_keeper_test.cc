@@ -60,6 +60,10 @@ class Shelf final : public federation::PeerClient {
                   std::chrono::steady_clock::time_point, ReportCallback done) override {
     done(absl::UnavailableError("not here"));
   }
+  void ReadLookupTable(const federation::Partner&, const crypto::Sha256Digest&, std::uint64_t,
+                       std::chrono::steady_clock::time_point, PieceCallback done) override {
+    done(absl::UnavailableError("not here"));
+  }
   void GetDescriptors(const federation::Partner&, std::uint64_t have,
                       std::chrono::steady_clock::time_point, DescriptorsCallback done) override {
     asked_with = have;

@@ -125,6 +125,26 @@ void WireInTheMiddle::GetDescriptors(const federation::Partner& partner, std::ui
   done(node->federation().book().NotesFrom(have));
 }
 
+void WireInTheMiddle::ReadLookupTable(const federation::Partner& partner,
+                                      const crypto::Sha256Digest& hash, std::uint64_t offset,
+                                      std::chrono::steady_clock::time_point /*deadline*/,
+                                      PieceCallback done) {
+  journeys::Node* const node = Find(partner.node_id);
+  if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
+  // There are two nodes: who asks the one is the other.
+  std::string asker;
+  {
+    base::MutexLock lock(mutex_);
+    for (const auto& one : nodes_) {
+      if (one.first != partner.node_id) asker = one.first;
+    }
+  }
+  absl::StatusOr<std::string> piece =
+      node->lookup_tables().ReadPiece(asker, hash, offset, wire::kLookupPieceBytesMax);
+  if (piece.ok() && on_table_piece) on_table_piece(*piece);
+  done(std::move(piece));
+}
+
 void WireInTheMiddle::ReportFork(const federation::Partner& partner, const std::string& first_note,
                                  const std::string& second_note,
                                  std::chrono::steady_clock::time_point /*deadline*/,
@@ -185,6 +205,7 @@ absl::Status Agency::TryStart() {
                                                    .partners_at_once = partners_at_once,
                                                    .publishing = publishing,
                                                    .letters = letters,
+                                                   .shared_firearms = shared_firearms,
                                                    .on_store_failure = nullptr},
                                                   std::move(identity), std::move(partners), disk_,
                                                   clock_, random_, wire_));

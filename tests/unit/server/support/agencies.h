@@ -50,10 +50,14 @@ class WireInTheMiddle final : public federation::PeerClient {
   void GetDescriptors(const federation::Partner& partner, std::uint64_t have,
                       std::chrono::steady_clock::time_point deadline,
                       DescriptorsCallback done) override;
+  void ReadLookupTable(const federation::Partner& partner, const crypto::Sha256Digest& hash,
+                       std::uint64_t offset, std::chrono::steady_clock::time_point deadline,
+                       PieceCallback done) override;
 
   // Set before anything is asked.
   std::function<void(crypto::Envelope&)> on_question;
   std::function<void(absl::StatusOr<federation::PeerAnswer>&)> on_answer;
+  std::function<void(std::string&)> on_table_piece;
   bool swallow = false;  // Questions are kept, and nothing ever comes back.
 
   // Everything that went to anyone and came back, as it would travel.
@@ -101,6 +105,7 @@ class Agency {
   journeys::PublishingOptions publishing{};  // For the next start. No thread: tests publish.
   int partners_at_once = journeys::kPartnersAtOnceDefault;
   journeys::Outbox::Options letters{.own_thread = false};  // Likewise: tests deliver.
+  lookup::RecordSource shared_firearms{};                  // Likewise: what partners may find.
   const crypto::SigningKey& exchange_key() const { return exchange_key_; }
 
   // Submits a generated bullet; returns its exhibit id.

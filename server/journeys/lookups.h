@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "proto/wire/lookup.h"
+#include "server/federation/caller.h"
+#include "server/federation/node_identity.h"
+#include "server/federation/partner.h"
+#include "server/federation/peer_client.h"
+#include "server/journeys/federation_keeper.h"
+#include "server/journeys/keyed_lock.h"
+#include "server/journeys/question_log.h"
+#include "server/ledger/case_commitments.h"
+#include "server/ledger/ledger.h"
+#include "server/ledger/witness_book.h"
+#include "server/lookup/held_tables.h"
+#include "server/store/store.h"
+
+namespace proofmark::journeys {
+
+// A table is asked for anew when the partner has not confirmed it for so long.
+inline constexpr std::int64_t kTableConfirmedMsMax = 3600LL * 1000;
+
+// What look-ups work with. All must outlive them.
+struct LookupRooms {
+  store::Store& store;
+  ledger::Ledger& ledger;
+  ledger::CaseCommitments& commitments;
+  const federation::NodeIdentity& identity;
+  const federation::Partners& partners;
+  const FederationKeeper& federation;
+  const ledger::WitnessBook& witness;
+  lookup::HeldTables& tables;
+  federation::PeerClient& peers;
+  const base::Clock& clock;
+  base::Random& random;
+  int partners_at_once = 32;  // >= 1.
+};
+
+// The inputs of one look-up: the serial by its keys K1 and, where it is another, K2, in every form
+// that make and model fill, then so many other readings of the mark by the serial alone.
+struct LookupPlan {
+  std::vector<wire::LookupInput> inputs;  // What is shown; 1..wire::kLookupElementsMax.
+  std::vector<std::string> bytes;         // What is blinded, as many.
+  std::int64_t other_reading_count = 0;   // Readings there are beyond those.
+};
+//   kInvalidArgument  no letter or digit in the serial, or a bound exceeded. Names no serial.
+//   Threads  Pure.
+absl::StatusOr<LookupPlan> PlanLookup(const wire::FirearmLookupRequest& request);
+
+// How an examiner learns whether partners hold a firearm, without their learning which
+// (docs/formats/private-lookup.md). For each partner at once:
+//   1. its newest table is here, verified against what it logged, or is fetched;
+//   2. the inputs are blinded; entry `query-out`, with a commitment to them under the case's key;
+//   3. the proof is verified, the outputs are looked for in the table here;
+//   4. entry `answer-in`, then the caller hears of it.
+// A partner that shows another key or table than it logged is an alarm, and nothing of it is used.
+// Thread-safe; waits on the caller's thread.
+class Lookups {
+ public:
+  explicit Lookups(const LookupRooms& rooms);
+
+  //   kInvalidArgument  as PlanLookup(), or a code of no list.
+  //   kNotFound         a partner named is not known.
+  absl::StatusOr<wire::FirearmLookup> LookUp(const federation::Caller& caller,
+                                             const wire::FirearmLookupRequest& request);
+
+  // Asks for the record behind a hit, which tells the partner which record it is.
+  //   As LookUp().
+  absl::StatusOr<wire::HitAnswer> AskAboutHit(const federation::Caller& caller,
+                                              const wire::HitRequest& request);
+
+ private:
+  class Run;
+
+  // Constant after construction.
+  const LookupRooms rooms_;
+  // Do their own locking.
+  QuestionLog questions_;
+  KeyedLock fetching_;  // By domain.
+};
+
+}  // namespace proofmark::journeys

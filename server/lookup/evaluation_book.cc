@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/lookup/evaluation_book.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "server/lookup/key_book.h"
+#include "server/lookup/sealed_row.h"
+#include "server/lookup/tables.h"
+
+namespace proofmark::lookup {
+namespace {
+
+using federation::BudgetLimits;
+using federation::BudgetStatement;
+using federation::kBudgetWindowMs;
+using federation::kDayMs;
+
+constexpr std::size_t kExchangeIdBytes = 16;
+constexpr std::size_t kNumberBytes = 8;
+constexpr std::size_t kDigestBytes = sizeof(crypto::Sha256Digest);
+constexpr std::size_t kRowBytes = 2 * kNumberBytes + kDigestBytes;  // Count, epoch, case.
+constexpr std::size_t kToldBytes = 5 * kNumberBytes;
+// Until then a row can count: for the window of the budget and for the epoch of its key.
+constexpr std::int64_t kKeptMs = std::max(kBudgetWindowMs, kEpochMs);
+
+std::string FormatRow(const Evaluations& asked) {
+  std::string row;
+  base::AppendU64Be(row, static_cast<std::uint64_t>(asked.count));
+  base::AppendU64Be(row, asked.epoch);
+  row.append(crypto::AsText(asked.case_commitment));
+  return row;
+}
+
+std::int64_t NumberAt(std::string_view bytes, std::size_t index) {
+  return static_cast<std::int64_t>(
+      base::ParseU64Be(bytes.substr(index * kNumberBytes, kNumberBytes)));
+}
+
+}  // namespace
+
+EvaluationCharge::EvaluationCharge(EvaluationCharge&& other) noexcept
+    : book_(std::exchange(other.book_, nullptr)),
+      partner_(std::move(other.partner_)),
+      number_(other.number_),
+      row_key_(std::move(other.row_key_)),
+      row_(std::move(other.row_)),
+      granted_(other.granted_),
+      kept_(other.kept_),
+      alarms_(std::move(other.alarms_)),
+      statement_(other.statement_) {}
+
+EvaluationCharge::~EvaluationCharge() {
+  if (book_ != nullptr && granted_ && !kept_) book_->GiveBack(partner_, number_);
+}
+
+void EvaluationCharge::AddTo(store::WriteRequest& request) const {
+  if (granted_) request.mutations.Put(row_key_, row_);
+}
+
+absl::StatusOr<std::unique_ptr<EvaluationBook>> EvaluationBook::Open(store::Store& store,
+                                                                     std::int64_t now_unix_ms) {
+  std::unique_ptr<EvaluationBook> book(new EvaluationBook);
+  std::map<std::string, Entries, std::less<>> partners;
+  std::uint64_t next_number = 1;
+  store::WriteRequest old;
+  store::ScanOptions scan;
+  scan.prefix = store::StoreKey(kEvaluationTable).Build();
+  absl::Status fault;
+  PM_RETURN_IF_ERROR(store.Scan(scan, [&](std::string_view key, std::string_view row) {
+    const absl::StatusOr<TextKey> parts = ParseTextKey(key, kNumberBytes + kExchangeIdBytes);
+    fault = parts.status();
+    if (fault.ok() && row.size() != kRowBytes) {
+      fault = absl::DataLossError("the row of an evaluation is damaged");
+    }
+    if (!fault.ok()) return false;
+    Entry entry;
+    entry.unix_ms = NumberAt(parts->rest, 0);
+    if (entry.unix_ms < now_unix_ms - kKeptMs) {
+      old.mutations.Delete(std::string(key));
+      return true;
+    }
+    entry.number = next_number++;
+    entry.count = NumberAt(row, 0);
+    entry.epoch = static_cast<std::uint32_t>(NumberAt(row, 1));
+    std::ranges::copy(base::AsBytes(row.substr(2 * kNumberBytes)), entry.case_commitment.begin());
+    partners[std::string(parts->text)].push_back(entry);
+    return true;
+  }));
+  PM_RETURN_IF_ERROR(fault);
+  {
+    const base::MutexLock lock(book->mutex_);
+    book->next_number_ = next_number;
+    book->partners_ = std::move(partners);
+  }
+  if (!old.mutations.list().empty()) PM_RETURN_IF_ERROR(store.Commit(std::move(old)));
+  return book;
+}
+
+BudgetStatement EvaluationBook::Count(const Entries& entries, const BudgetLimits& limits,
+                                      std::int64_t now_unix_ms) {
+  BudgetStatement statement{.limits = limits};
+  for (const Entry& entry : entries) {
+    if (entry.unix_ms > now_unix_ms - kDayMs) statement.used_today += entry.count;
+    if (entry.unix_ms > now_unix_ms - kBudgetWindowMs) statement.used_30_days += entry.count;
+  }
+  return statement;
+}
+
+EvaluationCharge EvaluationBook::Take(const Evaluations& asked, const BudgetLimits& limits) {
+  EvaluationCharge charge;
+  const base::MutexLock lock(mutex_);
+  Entries& entries = partners_[std::string(asked.partner)];
+  while (!entries.empty() && entries.front().unix_ms < asked.unix_ms - kKeptMs) {
+    entries.pop_front();
+  }
+  std::int64_t under_key = asked.count;
+  std::int64_t of_case = asked.count;
+  for (const Entry& entry : entries) {
+    if (entry.epoch == asked.epoch) under_key += entry.count;
+    if (entry.case_commitment == asked.case_commitment) of_case += entry.count;
+  }
+  charge.statement_ = Count(entries, limits, asked.unix_ms);
+  charge.granted_ = charge.statement_.left_today() >= asked.count &&
+                    charge.statement_.left_30_days() >= asked.count &&
+                    under_key <= kEvaluationsPerKeyMax;
+  if (!charge.granted_) {
+    Raise(asked, kAlarmLookupsExhausted, charge);
+    return charge;
+  }
+  if (of_case > kCaseEvaluationsToAlarm) Raise(asked, kAlarmLookupsOneCase, charge);
+  charge.book_ = this;
+  charge.partner_ = std::string(asked.partner);
+  charge.number_ = next_number_++;
+  charge.row_key_ = store::StoreKey(kEvaluationTable)
+                        .Text(asked.partner)
+                        .U64(static_cast<std::uint64_t>(asked.unix_ms))
+                        .Bytes(asked.exchange_id)
+                        .Build();
+  charge.row_ = FormatRow(asked);
+  charge.statement_.used_today += asked.count;
+  charge.statement_.used_30_days += asked.count;
+  entries.push_back({.number = charge.number_,
+                     .unix_ms = asked.unix_ms,
+                     .count = asked.count,
+                     .epoch = asked.epoch,
+                     .case_commitment = asked.case_commitment});
+  return charge;
+}
+
+void EvaluationBook::Raise(const Evaluations& asked, std::string_view code,
+                           EvaluationCharge& charge) {
+  const auto [last, first_time] =
+      alarmed_ms_.try_emplace({std::string(asked.partner), code}, asked.unix_ms);
+  if (!first_time && asked.unix_ms - last->second < kDayMs) return;
+  last->second = asked.unix_ms;
+  charge.alarms_.push_back(code);
+}
+
+void EvaluationBook::GiveBack(const std::string& partner, std::uint64_t number) {
+  const base::MutexLock lock(mutex_);
+  std::erase_if(partners_[partner],
+                [number](const Entry& entry) { return entry.number == number; });
+}
+
+BudgetStatement EvaluationBook::StatementOf(std::string_view partner, const BudgetLimits& limits,
+                                            std::int64_t now_unix_ms) const {
+  const base::MutexLock lock(mutex_);
+  const auto found = partners_.find(partner);
+  return Count(found == partners_.end() ? Entries() : found->second, limits, now_unix_ms);
+}
+
+void PutToldLookups(const federation::ToldBudget& told, store::Mutations& mutations) {
+  std::string row;
+  for (const std::int64_t number :
+       {told.unix_ms, told.statement.limits.per_day, told.statement.limits.per_30_days,
+        told.statement.used_today, told.statement.used_30_days}) {
+    base::AppendU64Be(row, static_cast<std::uint64_t>(number));
+  }
+  mutations.Put(store::StoreKey(kToldLookupTable).Bytes(told.agency).Build(), std::move(row));
+}
+
+absl::StatusOr<std::vector<federation::ToldBudget>> ListToldLookups(const store::Store& store) {
+  std::vector<federation::ToldBudget> all;
+  store::ScanOptions scan;
+  scan.prefix = store::StoreKey(kToldLookupTable).Build();
+  absl::Status fault;
+  PM_RETURN_IF_ERROR(store.Scan(scan, [&](std::string_view key, std::string_view row) {
+    if (row.size() != kToldBytes) {
+      fault = absl::DataLossError("the row of a told budget of look-ups is damaged");
+      return false;
+    }
+    all.push_back(
+        {.agency = std::string(key.substr(1)),
+         .unix_ms = NumberAt(row, 0),
+         .statement = {.limits = {.per_day = NumberAt(row, 1), .per_30_days = NumberAt(row, 2)},
+                       .used_today = NumberAt(row, 3),
+                       .used_30_days = NumberAt(row, 4)}});
+    return true;
+  }));
+  PM_RETURN_IF_ERROR(fault);
+  return all;
+}
+
+}  // namespace proofmark::lookup
