@@ -156,9 +156,9 @@ TEST_F(WitnessBookTest, RemembersWhatTheDatabaseLost) {
   EXPECT_EQ(Ask(log_.Ask(3, 5)).status, AddCheckpointStatus::kConflict);
   const auto alarms = EntriesOf(state_.ledger(), records::EntryKind::kAlarm);
   ASSERT_THAT(alarms, SizeIs(1));
-  EXPECT_EQ(alarms[0].outcome, "WITNESS_STATE_RESTORED");
-  EXPECT_EQ(alarms[0].peer, "spiffe://south.test/proofmark/node/n1");
-  EXPECT_EQ(alarms[0].count, 600U);
+  EXPECT_EQ(alarms[0].draft.outcome, "WITNESS_STATE_RESTORED");
+  EXPECT_EQ(alarms[0].draft.peer, "spiffe://south.test/proofmark/node/n1");
+  EXPECT_EQ(alarms[0].draft.count, 600U);
 
   // Once: the next start finds both alike.
   Reopen();
