@@ -19,6 +19,9 @@ enum MarkRegion : int;
 enum PartnerOutcome : int;
 enum SupportLevel : int;
 
+class AddFirearmRequest;
+class AmendFirearmRequest;
+class AttachDeactivationRequest;
 class BallisticSignature;
 class BulletSignature;
 class CaseSignature;
@@ -26,12 +29,19 @@ class ClassCharacteristics;
 class ConcludeLinkRequest;
 class CorrectAnswerRequest;
 class CorrectionFile;
+class DeactivationRecord;
 class DecideDetailsRequest;
 class DetailsFile;
 class Exhibit;
 class ExhibitIdentity;
+class FindFirearmsRequest;
+class Firearm;
+class FirearmFinding;
+class FirearmRecord;
+class ImportFirearmsRequest;
 class LedgerReceipt;
 class Link;
+class LinkFirearmRequest;
 class LocalResult;
 class MatchAnswer;
 class MatchQuestion;
@@ -45,5 +55,6 @@ class SearchCandidatesRequest;
 class SearchProgress;
 class SignedEnvelope;
 class SubmissionHeader;
+class TransitionFirearmRequest;
 
 }  // namespace proofmark::v1

@@ -103,6 +103,9 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(match::AnswerKey answer_key, match::AnswerKey::Open(*store_));
   answer_key_ = std::make_unique<match::AnswerKey>(std::move(answer_key));
   registry_ = std::make_unique<registry::ExhibitRegistry>(*store_, *ledger_, *commitments_, clock_);
+  PM_ASSIGN_OR_RETURN(code_tables_, registry::CodeTables::Open(*store_, *ledger_));
+  PM_ASSIGN_OR_RETURN(firearm_registry_,
+                      registry::FirearmRegistry::Open(*store_, *ledger_, clock_));
   PM_ASSIGN_OR_RETURN(calibrations_, Calibrations::Open(*store_, *ledger_, collection_, clock_));
   submissions_ = std::make_unique<Submissions>(*registry_, collection_);
   searches_ =
@@ -121,17 +124,23 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                              .partners_at_once = options_.partners_at_once});
   PM_RETURN_IF_ERROR(AssembleExchange());
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_, *corrections_);
+  firearms_ = std::make_unique<Firearms>(Firearms::Rooms{.ledger = *ledger_,
+                                                         .registry = *firearm_registry_,
+                                                         .codes = *code_tables_,
+                                                         .exhibits = *registry_});
   erasures_ = std::make_unique<Erasures>(Erasures::Rooms{.store = *store_,
                                                          .ledger = *ledger_,
                                                          .commitments = *commitments_,
                                                          .registry = *registry_,
                                                          .links = *links_,
                                                          .details = *details_,
+                                                         .firearms = *firearms_,
                                                          .clock = clock_});
   housekeeping_ = std::make_unique<Housekeeping>(
       std::vector<Housekeeping::Chore>{
           {"answers kept for repetitions", [this] { return reception_->ForgetOldAnswers(); }},
-          {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }}},
+          {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }},
+          {"checks of firearms", [this] { return firearms_->RecheckWhenDue().status(); }}},
       options_.housekeeping);
   return absl::OkStatus();
 }
