@@ -88,7 +88,8 @@ void PrintDeactivation(Console& console, const firearm::DeactivationRecord& reco
                               DateOr(certificate.certified_on, "undated")),
               record.certificate_withdrawn ? Style::kBad : Style::kPlain);
     if (record.certificate_withdrawn) facts.Add("withdrawn", "yes", Style::kBad);
-    const std::vector<std::string_view> missing = firearm::MissingCertificateFields(certificate);
+    const std::vector<std::string_view> fields = firearm::MissingCertificateFields(certificate);
+    const std::vector<std::string> missing(fields.begin(), fields.end());
     if (!missing.empty()) facts.Add("lacks", absl::StrJoin(missing, ", "), Style::kWarning);
   }
   std::vector<std::string> marks;
@@ -324,10 +325,10 @@ absl::StatusOr<int> RunShow(const Arguments& arguments, Session& session) {
 
 std::vector<Cell> ListRow(const wire::KeptFirearm& kept) {
   const firearm::Firearm& item = kept.firearm;
-  std::set<std::string_view> checks;
+  std::set<std::string> checks;
   Style worst = Style::kPlain;
   for (const firearm::Finding& finding : kept.findings) {
-    checks.insert(firearm::RuleOf(finding.check).code);
+    checks.emplace(firearm::RuleOf(finding.check).code);
     if (worst != Style::kBad) worst = SeverityStyle(finding.severity);
   }
   return {kept.id,
