@@ -25,6 +25,7 @@
 #include "proofmark/v1/correction_service.grpc.pb.h"
 #include "proofmark/v1/details_service.grpc.pb.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
+#include "proofmark/v1/firearm_service.grpc.pb.h"
 #include "proofmark/v1/link_service.grpc.pb.h"
 #include "proofmark/v1/lookup_service.grpc.pb.h"
 #include "proofmark/v1/search_service.grpc.pb.h"
@@ -179,6 +180,7 @@ class NodeClient::Impl {
         corrections_(v1::CorrectionService::NewStub(channel_)),
         details_(v1::DetailsService::NewStub(channel_)),
         exhibits_(v1::ExhibitService::NewStub(channel_)),
+        firearms_(v1::FirearmService::NewStub(channel_)),
         links_(v1::LinkService::NewStub(channel_)),
         lookups_(v1::LookupService::NewStub(channel_)),
         searches_(v1::SearchService::NewStub(channel_)),
@@ -218,6 +220,7 @@ class NodeClient::Impl {
   v1::CorrectionService::Stub& corrections() { return *corrections_; }
   v1::DetailsService::Stub& details() { return *details_; }
   v1::ExhibitService::Stub& exhibits() { return *exhibits_; }
+  v1::FirearmService::Stub& firearms() { return *firearms_; }
   v1::LinkService::Stub& links() { return *links_; }
   v1::LookupService::Stub& lookups() { return *lookups_; }
   v1::SearchService::Stub& searches() { return *searches_; }
@@ -234,6 +237,7 @@ class NodeClient::Impl {
   const std::unique_ptr<v1::CorrectionService::Stub> corrections_;
   const std::unique_ptr<v1::DetailsService::Stub> details_;
   const std::unique_ptr<v1::ExhibitService::Stub> exhibits_;
+  const std::unique_ptr<v1::FirearmService::Stub> firearms_;
   const std::unique_ptr<v1::LinkService::Stub> links_;
   const std::unique_ptr<v1::LookupService::Stub> lookups_;
   const std::unique_ptr<v1::SearchService::Stub> searches_;
@@ -440,6 +444,94 @@ absl::StatusOr<v1::ListSearchesResponse> NodeClient::ListSearches(
     const v1::ListSearchesRequest& request) {
   using Service = v1::SearchService::Stub;
   return impl_->Call(impl_->searches(), &Service::ListSearches, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::AddFirearmResponse> NodeClient::AddFirearm(
+    const v1::AddFirearmRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::AddFirearm, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::AmendFirearmResponse> NodeClient::AmendFirearm(
+    const v1::AmendFirearmRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::AmendFirearm, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::TransitionFirearmResponse> NodeClient::TransitionFirearm(
+    const v1::TransitionFirearmRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::TransitionFirearm, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::AttachDeactivationResponse> NodeClient::AttachDeactivation(
+    const v1::AttachDeactivationRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::AttachDeactivation, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::LinkFirearmResponse> NodeClient::LinkFirearm(
+    const v1::LinkFirearmRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::LinkFirearm, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::GetFirearmResponse> NodeClient::GetFirearm(
+    const v1::GetFirearmRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::GetFirearm, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::GetFirearmVersionResponse> NodeClient::GetFirearmVersion(
+    const v1::GetFirearmVersionRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::GetFirearmVersion, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ListFirearmsResponse> NodeClient::ListFirearms(
+    const v1::ListFirearmsRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::ListFirearms, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::FindFirearmsResponse> NodeClient::FindFirearms(
+    const v1::FindFirearmsRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::FindFirearms, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ImportFirearmsResponse> NodeClient::ImportFirearms(
+    const v1::ImportFirearmsRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::ImportFirearms, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ExportFirearmsResponse> NodeClient::ExportFirearms(
+    const v1::ExportFirearmsRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::ExportFirearms, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::CheckFirearmResponse> NodeClient::CheckFirearm(
+    const v1::CheckFirearmRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::CheckFirearm, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ReportConformityResponse> NodeClient::ReportConformity(
+    const v1::ReportConformityRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::ReportConformity, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::LoadCodesResponse> NodeClient::LoadCodes(const v1::LoadCodesRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::LoadCodes, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::ListCodesResponse> NodeClient::ListCodes(const v1::ListCodesRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::ListCodes, request, impl_->attempts());
 }
 
 absl::StatusOr<v1::ListEntriesResponse> NodeClient::ListEntries(

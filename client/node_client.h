@@ -16,8 +16,16 @@
 
 // The generated classes by name only; whoever calls a method includes the .pb.h itself.
 namespace proofmark::v1 {
+class AddFirearmRequest;
+class AddFirearmResponse;
+class AmendFirearmRequest;
+class AmendFirearmResponse;
 class AskAboutHitRequest;
 class AskAboutHitResponse;
+class AttachDeactivationRequest;
+class AttachDeactivationResponse;
+class CheckFirearmRequest;
+class CheckFirearmResponse;
 class ConcludeLinkRequest;
 class ConcludeLinkResponse;
 class CorrectAnswerRequest;
@@ -26,12 +34,20 @@ class CorrectExhibitRequest;
 class CorrectExhibitResponse;
 class DecideDetailsRequest;
 class DecideDetailsResponse;
+class ExportFirearmsRequest;
+class ExportFirearmsResponse;
+class FindFirearmsRequest;
+class FindFirearmsResponse;
 class GetCorrectionRequest;
 class GetCorrectionResponse;
 class GetDetailsRequest;
 class GetDetailsResponse;
 class GetExhibitRequest;
 class GetExhibitResponse;
+class GetFirearmRequest;
+class GetFirearmResponse;
+class GetFirearmVersionRequest;
+class GetFirearmVersionResponse;
 class GetLedgerResponse;
 class GetLinkRequest;
 class GetLinkResponse;
@@ -39,8 +55,14 @@ class GetReceiptRequest;
 class GetReceiptResponse;
 class GetSearchRequest;
 class GetSearchResponse;
+class ImportFirearmsRequest;
+class ImportFirearmsResponse;
+class LinkFirearmRequest;
+class LinkFirearmResponse;
 class ListCheckpointsRequest;
 class ListCheckpointsResponse;
+class ListCodesRequest;
+class ListCodesResponse;
 class ListCorrectionsRequest;
 class ListCorrectionsResponse;
 class ListDetailsRequest;
@@ -49,16 +71,22 @@ class ListEntriesRequest;
 class ListEntriesResponse;
 class ListExhibitsRequest;
 class ListExhibitsResponse;
+class ListFirearmsRequest;
+class ListFirearmsResponse;
 class ListLinksRequest;
 class ListLinksResponse;
 class ListPartnerEntriesRequest;
 class ListPartnerEntriesResponse;
 class ListSearchesRequest;
 class ListSearchesResponse;
+class LoadCodesRequest;
+class LoadCodesResponse;
 class LookUpFirearmRequest;
 class LookUpFirearmResponse;
 class ReadTreeFileRequest;
 class ReadTreeFileResponse;
+class ReportConformityRequest;
+class ReportConformityResponse;
 class RequestDetailsRequest;
 class RequestDetailsResponse;
 class ResolveHandleRequest;
@@ -67,6 +95,8 @@ class ReviewCandidateRequest;
 class ReviewCandidateResponse;
 class SearchCandidatesRequest;
 class SearchCandidatesResponse;
+class TransitionFirearmRequest;
+class TransitionFirearmResponse;
 class WithdrawExhibitRequest;
 class WithdrawExhibitResponse;
 class WithdrawLinkRequest;
@@ -170,6 +200,28 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::ListDetailsResponse> ListDetails(const v1::ListDetailsRequest& request);
   absl::StatusOr<v1::GetDetailsResponse> GetDetails(const v1::GetDetailsRequest& request);
   absl::StatusOr<v1::DecideDetailsResponse> DecideDetails(const v1::DecideDetailsRequest& request);
+  // Acts upon firearms are sent once; an import may be repeated, as a row is never taken twice.
+  absl::StatusOr<v1::AddFirearmResponse> AddFirearm(const v1::AddFirearmRequest& request);
+  absl::StatusOr<v1::AmendFirearmResponse> AmendFirearm(const v1::AmendFirearmRequest& request);
+  absl::StatusOr<v1::TransitionFirearmResponse> TransitionFirearm(
+      const v1::TransitionFirearmRequest& request);
+  absl::StatusOr<v1::AttachDeactivationResponse> AttachDeactivation(
+      const v1::AttachDeactivationRequest& request);
+  absl::StatusOr<v1::LinkFirearmResponse> LinkFirearm(const v1::LinkFirearmRequest& request);
+  absl::StatusOr<v1::GetFirearmResponse> GetFirearm(const v1::GetFirearmRequest& request);
+  absl::StatusOr<v1::GetFirearmVersionResponse> GetFirearmVersion(
+      const v1::GetFirearmVersionRequest& request);
+  absl::StatusOr<v1::ListFirearmsResponse> ListFirearms(const v1::ListFirearmsRequest& request);
+  absl::StatusOr<v1::FindFirearmsResponse> FindFirearms(const v1::FindFirearmsRequest& request);
+  absl::StatusOr<v1::ImportFirearmsResponse> ImportFirearms(
+      const v1::ImportFirearmsRequest& request);
+  absl::StatusOr<v1::ExportFirearmsResponse> ExportFirearms(
+      const v1::ExportFirearmsRequest& request);
+  absl::StatusOr<v1::CheckFirearmResponse> CheckFirearm(const v1::CheckFirearmRequest& request);
+  absl::StatusOr<v1::ReportConformityResponse> ReportConformity(
+      const v1::ReportConformityRequest& request);
+  absl::StatusOr<v1::LoadCodesResponse> LoadCodes(const v1::LoadCodesRequest& request);
+  absl::StatusOr<v1::ListCodesResponse> ListCodes(const v1::ListCodesRequest& request);
   absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request);
   absl::StatusOr<v1::GetLedgerResponse> GetLedger();
   absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(

@@ -21,13 +21,16 @@ const Command& CommandTree() {
                     "--all-partners",
                     "Search the own records and ask every partner."},
                    {"proofmark help exit-codes", "How commands end."}},
-      .children = {SubmitCommand(),   SearchCommand(),     CandidatesCommand(),  FirearmCommand(),
-                   LinkCommand(),     RequestsCommand(),   CorrectionsCommand(), ExhibitCommand(),
-                   PartnersCommand(), AuditCommand(),      ReceiptCommand(),     StatusCommand(),
-                   DoctorCommand(),   FederationCommand(), PkiCommand(),         GenerateCommand(),
-                   ManifestCommand(), PlotCommand(),       ExtractCommand(),     CompareCommand(),
-                   ValidateCommand(), CalibrateCommand(),  CalibrationCommand(), EraseCommand(),
-                   ExplainCommand(),  HelpCommand(),       CompletionCommand(),  VersionCommand()},
+      .children = {SubmitCommand(),      SearchCommand(),     CandidatesCommand(),
+                   LinkCommand(),        RequestsCommand(),   CorrectionsCommand(),
+                   ExhibitCommand(),     FirearmCommand(),    ConformityCommand(),
+                   CodesCommand(),       PartnersCommand(),   AuditCommand(),
+                   ReceiptCommand(),     StatusCommand(),     DoctorCommand(),
+                   FederationCommand(),  PkiCommand(),        GenerateCommand(),
+                   ManifestCommand(),    PlotCommand(),       ExtractCommand(),
+                   CompareCommand(),     ValidateCommand(),   CalibrateCommand(),
+                   CalibrationCommand(), EraseCommand(),      ExplainCommand(),
+                   HelpCommand(),        CompletionCommand(), VersionCommand()},
   };
   return *kTree;
 }

@@ -29,6 +29,7 @@ absl::StatusOr<int> Send(const Arguments& arguments, admin::v1::EraseRequest req
   facts.Add("requests", absl::StrFormat("%s: facts, reasons and what was released",
                                         CountText(answer.details_count())));
   facts.Add("searches", CountText(answer.search_count()));
+  facts.Add("firearms", CountText(answer.firearm_count()));
   facts.Add("cases", absl::StrFormat("%s: what their commitments in the ledger stand for",
                                      CountText(answer.case_count())));
   session.console.out() << facts.Text(session.console);
@@ -41,7 +42,7 @@ absl::StatusOr<int> Send(const Arguments& arguments, admin::v1::EraseRequest req
     session.console.Note("There was nothing to erase.");
   }
   const bool any = answer.exhibit_count() + answer.link_count() + answer.details_count() +
-                       answer.search_count() + answer.case_count() >
+                       answer.search_count() + answer.firearm_count() + answer.case_count() >
                    0;
   return any ? 0 : 1;
 }
@@ -49,6 +50,14 @@ absl::StatusOr<int> Send(const Arguments& arguments, admin::v1::EraseRequest req
 absl::StatusOr<int> RunCase(const Arguments& arguments, Session& session) {
   admin::v1::EraseRequest request;
   request.set_case_reference(arguments.Text("CASE"));
+  request.set_reason(arguments.Text("--reason"));
+  return Send(arguments, std::move(request), session);
+}
+
+absl::StatusOr<int> RunFirearm(const Arguments& arguments, Session& session) {
+  PM_RETURN_IF_ERROR(CheckId("FIREARM", arguments.Text("FIREARM")));
+  admin::v1::EraseRequest request;
+  request.set_firearm_id(arguments.Text("FIREARM"));
   request.set_reason(arguments.Text("--reason"));
   return Send(arguments, std::move(request), session);
 }
@@ -67,7 +76,8 @@ Command CaseCommand() {
   return {.name = "case",
           .summary = "Erase what identifies one case.",
           .description =
-              "Labels, case reference and scans of its exhibits, their links, requests for "
+              "Labels, case reference and scans of its exhibits, their links and what firearms "
+              "say of them, requests for "
               "details with what was released, and the key behind the case's commitments in the "
               "ledger. Not while a partner waits for a decision about one of its exhibits. "
               "The exhibits' signatures stay, without a name; so does "
@@ -86,11 +96,33 @@ Command CaseCommand() {
           .run = RunCase};
 }
 
+Command FirearmErasureCommand() {
+  return {.name = "firearm",
+          .summary = "Erase one firearm's record, with its earlier versions.",
+          .description =
+              "For a record that must not be kept. Its ledger entries stay and say "
+              "nothing any more. Role: administrator.",
+          .options = WithNodeOptions({{.name = "--reason",
+                                       .help = "Why, as a code: it stands in the ledger.",
+                                       .value_name = "CODE",
+                                       .required = true},
+                                      DryRun()}),
+          .places = {{.name = "FIREARM",
+                      .help = "The firearm's id: 32 hexadecimal digits.",
+                      .required = true}},
+          .examples = {{"proofmark erase firearm 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --reason "
+                        "COURT_ORDER",
+                        "One record goes for good."}},
+          .children = {},
+          .run = RunFirearm};
+}
+
 Command ExpiredCommand() {
   return {.name = "expired",
           .summary = "Erase what has been kept for as long as it may be.",
           .description =
-              "Searches older than three years, what partners released and said is to be deleted "
+              "Firearms thirty years after their destruction or past their own date, searches "
+              "older than three years, what partners released and said is to be deleted "
               "by now, and the key behind the commitments of cases of which the ledger says "
               "nothing newer (Regulation (EU) 2024/982, Articles 18, 33, 40, 45 and 50). Not while "
               "an inspection is running. Role: administrator.",
@@ -111,7 +143,7 @@ Command EraseCommand() {
           .options = {},
           .places = {},
           .examples = {{"proofmark erase expired --dry-run", "What is due."}},
-          .children = {CaseCommand(), ExpiredCommand()}};
+          .children = {CaseCommand(), FirearmErasureCommand(), ExpiredCommand()}};
 }
 
 }  // namespace proofmark::client::cli

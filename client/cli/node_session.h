@@ -18,6 +18,7 @@
 #include "proto/wire/correction.h"
 #include "proto/wire/details.h"
 #include "proto/wire/exhibit.h"
+#include "proto/wire/firearm.h"
 #include "proto/wire/link.h"
 #include "proto/wire/search.h"
 

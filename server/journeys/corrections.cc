@@ -239,7 +239,7 @@ Corrections::~Corrections() = default;
 Desk& Corrections::desk() { return *desk_; }
 
 absl::StatusOr<std::optional<Corrections::Kept>> Corrections::Load(std::string_view raw_id) const {
-  PM_ASSIGN_OR_RETURN(std::optional<SealedRecords::Held> held, records_.Find(raw_id));
+  PM_ASSIGN_OR_RETURN(std::optional<registry::SealedRecords::Held> held, records_.Find(raw_id));
   if (!held.has_value()) return std::nullopt;
   absl::StatusOr<wire::CorrectionFile> file = wire::ParseCorrectionFile(held->plain);
   if (!file.ok()) return absl::DataLossError(file.status().message());
@@ -490,12 +490,13 @@ absl::Status Corrections::MarkSettled(std::string_view raw_id) {
 
 absl::Status Corrections::SettleOpen() {
   std::vector<std::string> open;
-  PM_RETURN_IF_ERROR(records_.ForEach([&](const SealedRecords::Held& held) -> absl::Status {
-    const absl::StatusOr<wire::CorrectionFile> file = wire::ParseCorrectionFile(held.plain);
-    if (!file.ok()) return absl::DataLossError(file.status().message());
-    if (!file->settled) open.push_back(base::ToHex(held.id));
-    return absl::OkStatus();
-  }));
+  PM_RETURN_IF_ERROR(
+      records_.ForEach([&](const registry::SealedRecords::Held& held) -> absl::Status {
+        const absl::StatusOr<wire::CorrectionFile> file = wire::ParseCorrectionFile(held.plain);
+        if (!file.ok()) return absl::DataLossError(file.status().message());
+        if (!file->settled) open.push_back(base::ToHex(held.id));
+        return absl::OkStatus();
+      }));
   for (const std::string& id : open) PM_RETURN_IF_ERROR(Settle(id));
   return absl::OkStatus();
 }
@@ -517,17 +518,17 @@ absl::StatusOr<CorrectionPage> Corrections::List(const federation::Caller& calle
   PM_ASSIGN_OR_RETURN(const std::size_t wanted,
                       registry::PageSize(page_size, kCorrectionsPageSizeDefault));
   absl::Status fault;
-  PM_ASSIGN_OR_RETURN(SealedRecords::Page found,
-                      records_.List(wanted, page_token, [&](const SealedRecords::Held& held) {
-                        const absl::StatusOr<wire::CorrectionFile> file =
-                            wire::ParseCorrectionFile(held.plain);
-                        if (!file.ok()) fault = absl::DataLossError(file.status().message());
-                        return file.ok() && (!filter.side || file->side == *filter.side) &&
-                               (!filter.waiting_only || file->IsWaiting());
-                      }));
+  PM_ASSIGN_OR_RETURN(
+      registry::SealedRecords::Page found,
+      records_.List(wanted, page_token, [&](const registry::SealedRecords::Held& held) {
+        const absl::StatusOr<wire::CorrectionFile> file = wire::ParseCorrectionFile(held.plain);
+        if (!file.ok()) fault = absl::DataLossError(file.status().message());
+        return file.ok() && (!filter.side || file->side == *filter.side) &&
+               (!filter.waiting_only || file->IsWaiting());
+      }));
   PM_RETURN_IF_ERROR(fault);
   CorrectionPage page;
-  for (const SealedRecords::Held& held : found.records) {
+  for (const registry::SealedRecords::Held& held : found.records) {
     PM_ASSIGN_OR_RETURN(wire::CorrectionFile file, wire::ParseCorrectionFile(held.plain));
     page.files.push_back(std::move(file));
   }

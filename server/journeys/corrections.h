@@ -21,10 +21,10 @@
 #include "server/journeys/details.h"
 #include "server/journeys/links.h"
 #include "server/journeys/outbox.h"
-#include "server/journeys/sealed_records.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/ledger.h"
 #include "server/registry/exhibit_registry.h"
+#include "server/registry/sealed_records.h"
 #include "server/store/store.h"
 
 namespace proofmark::journeys {
@@ -100,7 +100,7 @@ class Corrections {
   class Letters;
 
   struct Kept {
-    SealedRecords::Held held;
+    registry::SealedRecords::Held held;
     wire::CorrectionFile file;
   };
   // What each agency received, by its domain; exchanges by their ids.
@@ -122,7 +122,7 @@ class Corrections {
   // Constant after construction.
   const Rooms rooms_;
   // Do their own locking.
-  SealedRecords records_;
+  registry::SealedRecords records_;
   SearchArchive searches_;
   std::unique_ptr<NoticeDesk> desk_;
   std::unique_ptr<Letters> letters_;

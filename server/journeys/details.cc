@@ -405,7 +405,7 @@ Desk& Details::request_desk() { return *request_desk_; }
 Desk& Details::decision_desk() { return *decision_desk_; }
 
 absl::StatusOr<std::optional<Details::Kept>> Details::Load(std::string_view raw_id) const {
-  PM_ASSIGN_OR_RETURN(std::optional<SealedRecords::Held> held, records_.Find(raw_id));
+  PM_ASSIGN_OR_RETURN(std::optional<registry::SealedRecords::Held> held, records_.Find(raw_id));
   if (!held.has_value()) return std::nullopt;
   absl::StatusOr<wire::StoredDetails> stored = wire::ParseStoredDetails(held->plain);
   if (!stored.ok()) return absl::DataLossError(stored.status().message());
@@ -702,17 +702,17 @@ absl::StatusOr<DetailsPage> Details::List(const federation::Caller& caller, std:
   PM_ASSIGN_OR_RETURN(const std::size_t wanted,
                       registry::PageSize(page_size, kDetailsPageSizeDefault));
   absl::Status fault;
-  PM_ASSIGN_OR_RETURN(SealedRecords::Page found,
-                      records_.List(wanted, page_token, [&](const SealedRecords::Held& held) {
-                        const absl::StatusOr<wire::StoredDetails> stored =
-                            wire::ParseStoredDetails(held.plain);
-                        if (!stored.ok()) fault = absl::DataLossError(stored.status().message());
-                        return stored.ok() && (!filter.side || stored->file.side == *filter.side) &&
-                               (!filter.open_only || stored->file.IsWaiting());
-                      }));
+  PM_ASSIGN_OR_RETURN(
+      registry::SealedRecords::Page found,
+      records_.List(wanted, page_token, [&](const registry::SealedRecords::Held& held) {
+        const absl::StatusOr<wire::StoredDetails> stored = wire::ParseStoredDetails(held.plain);
+        if (!stored.ok()) fault = absl::DataLossError(stored.status().message());
+        return stored.ok() && (!filter.side || stored->file.side == *filter.side) &&
+               (!filter.open_only || stored->file.IsWaiting());
+      }));
   PM_RETURN_IF_ERROR(fault);
   DetailsPage page;
-  for (const SealedRecords::Held& held : found.records) {
+  for (const registry::SealedRecords::Held& held : found.records) {
     PM_ASSIGN_OR_RETURN(wire::StoredDetails stored, wire::ParseStoredDetails(held.plain));
     stored.file.released.reset();
     page.files.push_back(std::move(stored.file));
@@ -724,7 +724,7 @@ absl::StatusOr<DetailsPage> Details::List(const federation::Caller& caller, std:
 }
 
 absl::Status Details::ForEach(const std::function<absl::Status(const Kept&)>& visit) const {
-  return records_.ForEach([&](const SealedRecords::Held& held) -> absl::Status {
+  return records_.ForEach([&](const registry::SealedRecords::Held& held) -> absl::Status {
     absl::StatusOr<wire::StoredDetails> stored = wire::ParseStoredDetails(held.plain);
     if (!stored.ok()) return absl::DataLossError(stored.status().message());
     return visit({.held = held, .stored = *std::move(stored)});

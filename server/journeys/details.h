@@ -21,11 +21,11 @@
 #include "server/journeys/desk.h"
 #include "server/journeys/links.h"
 #include "server/journeys/outbox.h"
-#include "server/journeys/sealed_records.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
 #include "server/registry/exhibit_registry.h"
+#include "server/registry/sealed_records.h"
 #include "server/store/store.h"
 
 namespace proofmark::journeys {
@@ -136,7 +136,7 @@ class Details {
 
   // A file, and the key that opens what is released on a request of ours.
   struct Kept {
-    SealedRecords::Held held;
+    registry::SealedRecords::Held held;
     wire::StoredDetails stored;
   };
   absl::StatusOr<std::optional<Kept>> Load(std::string_view raw_id) const;
@@ -160,7 +160,7 @@ class Details {
   // Constant after construction.
   const Rooms rooms_;
   // Do their own locking.
-  SealedRecords records_;
+  registry::SealedRecords records_;
   SearchArchive searches_;
   std::unique_ptr<RequestDesk> request_desk_;
   std::unique_ptr<DecisionDesk> decision_desk_;

@@ -47,11 +47,21 @@ absl::StatusOr<Erased> Erasures::EraseCase(const federation::Caller& caller,
   }
   PM_ASSIGN_OR_RETURN(erased.links, rooms_.links.AddErasure(gone, request));
   PM_ASSIGN_OR_RETURN(erased.details, rooms_.details.AddErasure(gone, request));
+  PM_ASSIGN_OR_RETURN(erased.firearms, rooms_.firearms.AddUnlinking(gone, request));
   if (erased.records() + erased.cases == 0) {
     return absl::NotFoundError("nothing here belongs to this case");
   }
   if (dry_run) return erased;
   return Commit(caller, std::move(gone.commitment), reason, std::move(request), erased);
+}
+
+absl::StatusOr<Erased> Erasures::EraseFirearm(const federation::Caller& caller, std::string_view id,
+                                              std::string_view reason, bool dry_run) {
+  if (reason.empty()) return absl::InvalidArgumentError("reason: missing");
+  store::WriteRequest request;
+  PM_RETURN_IF_ERROR(rooms_.firearms.AddErasure(id, request));
+  const Erased erased{.firearms = 1, .receipt = std::nullopt};
+  return dry_run ? erased : Commit(caller, "", reason, std::move(request), erased);
 }
 
 absl::StatusOr<std::set<std::string>> Erasures::CasesSince(std::int64_t unix_ms) const {
@@ -81,6 +91,7 @@ absl::StatusOr<Erased> Erasures::RunRetention(const federation::Caller& caller, 
         return SearchArchive::AddErasure(search_id, asked, request);
       }));
   PM_ASSIGN_OR_RETURN(erased.details, rooms_.details.AddExpired(request));
+  PM_ASSIGN_OR_RETURN(erased.firearms, rooms_.firearms.AddExpired(request));
   PM_ASSIGN_OR_RETURN(const std::set<std::string> in_use, CasesSince(oldest_kept));
   PM_ASSIGN_OR_RETURN(const std::vector<ledger::CaseCommitments::KnownCase> cases,
                       rooms_.commitments.Cases());

@@ -250,7 +250,7 @@ Links::~Links() = default;
 Desk& Links::desk() { return *desk_; }
 
 absl::StatusOr<std::optional<Links::Kept>> Links::Load(std::string_view raw_id) const {
-  PM_ASSIGN_OR_RETURN(std::optional<SealedRecords::Held> held, records_.Find(raw_id));
+  PM_ASSIGN_OR_RETURN(std::optional<registry::SealedRecords::Held> held, records_.Find(raw_id));
   if (!held.has_value()) return std::nullopt;
   absl::StatusOr<wire::Link> link = wire::ParseLink(held->plain);
   if (!link.ok()) return absl::DataLossError(link.status().message());
@@ -529,7 +529,7 @@ absl::Status Links::Count(wire::Link& link, store::WriteRequest& request) {
 }
 
 absl::Status Links::ForEach(const std::function<absl::Status(const Kept&)>& visit) const {
-  return records_.ForEach([&](const SealedRecords::Held& held) -> absl::Status {
+  return records_.ForEach([&](const registry::SealedRecords::Held& held) -> absl::Status {
     absl::StatusOr<wire::Link> link = wire::ParseLink(held.plain);
     if (!link.ok()) return absl::DataLossError(link.status().message());
     return visit({.held = held, .link = *std::move(link)});
@@ -567,14 +567,15 @@ absl::StatusOr<LinkPage> Links::List(const federation::Caller& caller, std::int3
                       registry::PageSize(page_size, kLinkPageSizeDefault));
   LinkPage page;
   absl::Status fault;
-  PM_ASSIGN_OR_RETURN(SealedRecords::Page found,
-                      records_.List(wanted, page_token, [&](const SealedRecords::Held& held) {
-                        const absl::StatusOr<wire::Link> link = wire::ParseLink(held.plain);
-                        if (!link.ok()) fault = absl::DataLossError(link.status().message());
-                        return link.ok() && (!state.has_value() || link->state() == *state);
-                      }));
+  PM_ASSIGN_OR_RETURN(
+      registry::SealedRecords::Page found,
+      records_.List(wanted, page_token, [&](const registry::SealedRecords::Held& held) {
+        const absl::StatusOr<wire::Link> link = wire::ParseLink(held.plain);
+        if (!link.ok()) fault = absl::DataLossError(link.status().message());
+        return link.ok() && (!state.has_value() || link->state() == *state);
+      }));
   PM_RETURN_IF_ERROR(fault);
-  for (const SealedRecords::Held& held : found.records) {
+  for (const registry::SealedRecords::Held& held : found.records) {
     PM_ASSIGN_OR_RETURN(wire::Link link, wire::ParseLink(held.plain));
     page.links.push_back(std::move(link));
   }

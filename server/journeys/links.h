@@ -19,11 +19,11 @@
 #include "server/journeys/case_to_erase.h"
 #include "server/journeys/desk.h"
 #include "server/journeys/outbox.h"
-#include "server/journeys/sealed_records.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
 #include "server/registry/exhibit_registry.h"
+#include "server/registry/sealed_records.h"
 #include "server/store/store.h"
 
 namespace proofmark::journeys {
@@ -113,7 +113,7 @@ class Links {
   class Letters;
 
   struct Kept {
-    SealedRecords::Held held;
+    registry::SealedRecords::Held held;
     wire::Link link;
   };
   absl::StatusOr<std::optional<Kept>> Load(std::string_view raw_id) const;
@@ -136,7 +136,7 @@ class Links {
   // Constant after construction.
   const Rooms rooms_;
   // Do their own locking.
-  SealedRecords records_;
+  registry::SealedRecords records_;
   SearchArchive searches_;
   std::unique_ptr<NoticeDesk> desk_;
   std::unique_ptr<Letters> letters_;

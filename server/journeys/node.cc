@@ -105,6 +105,9 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(match::AnswerKey answer_key, match::AnswerKey::Open(*store_));
   answer_key_ = std::make_unique<match::AnswerKey>(std::move(answer_key));
   registry_ = std::make_unique<registry::ExhibitRegistry>(*store_, *ledger_, *commitments_, clock_);
+  PM_ASSIGN_OR_RETURN(code_tables_, registry::CodeTables::Open(*store_, *ledger_));
+  PM_ASSIGN_OR_RETURN(firearm_registry_,
+                      registry::FirearmRegistry::Open(*store_, *ledger_, clock_));
   PM_ASSIGN_OR_RETURN(calibrations_, Calibrations::Open(*store_, *ledger_, collection_, clock_));
   submissions_ = std::make_unique<Submissions>(*registry_, collection_);
   searches_ =
@@ -124,17 +127,23 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_RETURN_IF_ERROR(AssembleLookup(disk));
   PM_RETURN_IF_ERROR(AssembleExchange());
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_, *corrections_);
+  firearms_ = std::make_unique<Firearms>(Firearms::Rooms{.ledger = *ledger_,
+                                                         .registry = *firearm_registry_,
+                                                         .codes = *code_tables_,
+                                                         .exhibits = *registry_});
   erasures_ = std::make_unique<Erasures>(Erasures::Rooms{.store = *store_,
                                                          .ledger = *ledger_,
                                                          .commitments = *commitments_,
                                                          .registry = *registry_,
                                                          .links = *links_,
                                                          .details = *details_,
+                                                         .firearms = *firearms_,
                                                          .clock = clock_});
   housekeeping_ = std::make_unique<Housekeeping>(
       std::vector<Housekeeping::Chore>{
           {"answers kept for repetitions", [this] { return reception_->ForgetOldAnswers(); }},
-          {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }}},
+          {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }},
+          {"checks of firearms", [this] { return firearms_->RecheckWhenDue().status(); }}},
       options_.housekeeping);
   // On a thread of its own: a table may take minutes.
   lookup_work_ = std::make_unique<Housekeeping>(
@@ -150,17 +159,18 @@ absl::Status Node::AssembleLookup(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(lookup_keys_, lookup::KeyBook::Open(*store_, *ledger_, clock_,
                                                           std::string(identity_.node_id())));
   canaries_ = std::make_unique<lookup::CanaryBook>(*store_, *ledger_);
-  PM_ASSIGN_OR_RETURN(
-      lookup_tables_,
-      lookup::TableKeeper::Open({.store = *store_,
-                                 .ledger = *ledger_,
-                                 .keys = *lookup_keys_,
-                                 .canaries = *canaries_,
-                                 .partners = partners_,
-                                 .disk = disk,
-                                 .clock = clock_},
-                                options_.state_folder + "/lookup-own",
-                                std::string(identity_.node_id()), options_.shared_firearms));
+  PM_ASSIGN_OR_RETURN(lookup_tables_,
+                      lookup::TableKeeper::Open(
+                          {.store = *store_,
+                           .ledger = *ledger_,
+                           .keys = *lookup_keys_,
+                           .canaries = *canaries_,
+                           .partners = partners_,
+                           .disk = disk,
+                           .clock = clock_},
+                          options_.state_folder + "/lookup-own", std::string(identity_.node_id()),
+                          options_.shared_firearms ? options_.shared_firearms
+                                                   : SharedFirearmsOf(*firearm_registry_)));
   PM_ASSIGN_OR_RETURN(evaluations_, lookup::EvaluationBook::Open(*store_, clock_.UnixMillis()));
   PM_ASSIGN_OR_RETURN(
       held_tables_, lookup::HeldTables::Open(*store_, disk, options_.state_folder + "/lookup-held",

@@ -25,6 +25,7 @@
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
 #include "server/journeys/federation_keeper.h"
+#include "server/journeys/firearms.h"
 #include "server/journeys/fork_reports.h"
 #include "server/journeys/housekeeping.h"
 #include "server/journeys/links.h"
@@ -48,7 +49,9 @@
 #include "server/match/answer_key.h"
 #include "server/match/exhibit_collection.h"
 #include "server/match/index_keeper.h"
+#include "server/registry/code_tables.h"
 #include "server/registry/exhibit_registry.h"
+#include "server/registry/firearm_registry.h"
 #include "server/store/derived_files.h"
 #include "server/store/store.h"
 
@@ -75,7 +78,7 @@ class Node {
     PublishingOptions publishing;
     FederationOptions federation;
     Outbox::Options letters;
-    // The firearms that partners may look up; may be empty: none are.
+    // The firearms that partners may look up; empty: those of the registry that may be shared.
     lookup::RecordSource shared_firearms;
     // How often look-up tables that are due are made and keys of ended epochs erased; 0: only when
     // lookup_work().RunNow() is called.
@@ -143,6 +146,9 @@ class Node {
   Calibrations& calibrations() { return *calibrations_; }
   Publishing& publishing() { return *publishing_; }
   ledger::WitnessBook& witness() { return *witness_; }
+  Firearms& firearms() { return *firearms_; }
+  registry::CodeTables& code_tables() { return *code_tables_; }
+  const registry::FirearmRegistry& firearm_registry() const { return *firearm_registry_; }
   Erasures& erasures() { return *erasures_; }
   Lookups& lookups() { return *lookups_; }
   lookup::TableKeeper& lookup_tables() { return *lookup_tables_; }
@@ -209,6 +215,8 @@ class Node {
   std::unique_ptr<ledger::CaseCommitments> commitments_;
   std::unique_ptr<match::AnswerKey> answer_key_;
   std::unique_ptr<registry::ExhibitRegistry> registry_;
+  std::unique_ptr<registry::CodeTables> code_tables_;
+  std::unique_ptr<registry::FirearmRegistry> firearm_registry_;
   match::ExhibitCollection collection_;
   std::unique_ptr<match::IndexKeeper> index_keeper_;
   std::unique_ptr<Calibrations> calibrations_;
@@ -232,6 +240,7 @@ class Node {
   std::unique_ptr<Lookups> lookups_;
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Exhibits> exhibits_;
+  std::unique_ptr<Firearms> firearms_;
   std::unique_ptr<Erasures> erasures_;
   std::unique_ptr<Housekeeping> housekeeping_;
   std::unique_ptr<Housekeeping> lookup_work_;

@@ -12,5 +12,12 @@ inline constexpr store::Table kListingTable{0x32};     // u64 ledger index -> ex
 inline constexpr store::Table kWithdrawalTable{0x33};  // exhibit id (16) -> sealed reason.
 inline constexpr store::Table kHandleTable{0x34};      // handle (32) -> HandleUse.
 inline constexpr store::Table kRosterTable{0x35};      // active exhibit's id -> StoredRosterRow.
+inline constexpr store::Table kFirearmTable{0x36};     // firearm id (16) -> sealed FirearmRecord.
+inline constexpr store::Table kFirearmListingTable{0x37};  // u64 ms, firearm id -> empty.
+inline constexpr store::Table kFirearmVersionTable{0x38};  // firearm id, u64 -> earlier version.
+inline constexpr store::Table kSerialIndexTable{0x39};     // kind, keyed hash, firearm id -> empty.
+inline constexpr store::Table kImportTable{0x3A};          // keyed hash -> firearm id, content.
+inline constexpr store::Table kCodeListTable{0x3B};        // name of the list -> version, CSV.
+inline constexpr store::Table kRecheckTable{0x3C};         // One row: u64 ms of the last re-check.
 
 }  // namespace proofmark::registry

@@ -22,6 +22,11 @@ MethodTable MakeTable() {
   // Who handles the second step: those who ask, and those who decide.
   const std::set<StaffRole> officers{StaffRole::kOfficer};
   const std::set<StaffRole> caseworkers{StaffRole::kExaminer, StaffRole::kOfficer};
+  // Who keeps the register of firearms, and who adds what was fired.
+  const std::set<StaffRole> registrars{StaffRole::kLab, StaffRole::kOfficer};
+  const std::set<StaffRole> examiners_and_lab{StaffRole::kLab, StaffRole::kExaminer};
+  const std::set<StaffRole> reporters{StaffRole::kOfficer, StaffRole::kAuditor,
+                                      StaffRole::kAdministrator};
   const std::set<StaffRole> everyone{StaffRole::kLab, StaffRole::kExaminer, StaffRole::kOfficer,
                                      StaffRole::kAdministrator, StaffRole::kAuditor};
   return {
@@ -49,6 +54,21 @@ MethodTable MakeTable() {
       {"/proofmark.v1.CorrectionService/GetCorrection", {.staff = readers}},
       {"/proofmark.v1.LookupService/LookUpFirearm", {.staff = examiner}},
       {"/proofmark.v1.LookupService/AskAboutHit", {.staff = examiner}},
+      {"/proofmark.v1.FirearmService/AddFirearm", {.staff = registrars}},
+      {"/proofmark.v1.FirearmService/AmendFirearm", {.staff = registrars}},
+      {"/proofmark.v1.FirearmService/TransitionFirearm", {.staff = registrars}},
+      {"/proofmark.v1.FirearmService/AttachDeactivation", {.staff = registrars}},
+      {"/proofmark.v1.FirearmService/LinkFirearm", {.staff = examiners_and_lab}},
+      {"/proofmark.v1.FirearmService/GetFirearm", {.staff = readers}},
+      {"/proofmark.v1.FirearmService/GetFirearmVersion", {.staff = readers}},
+      {"/proofmark.v1.FirearmService/ListFirearms", {.staff = readers}},
+      {"/proofmark.v1.FirearmService/FindFirearms", {.staff = readers}},
+      {"/proofmark.v1.FirearmService/ImportFirearms", {.staff = registrars}},
+      {"/proofmark.v1.FirearmService/ExportFirearms", {.staff = officers}},
+      {"/proofmark.v1.FirearmService/CheckFirearm", {.staff = readers}},
+      {"/proofmark.v1.FirearmService/ReportConformity", {.staff = reporters}},
+      {"/proofmark.v1.FirearmService/LoadCodes", {.staff = administrators}},
+      {"/proofmark.v1.FirearmService/ListCodes", {.staff = everyone}},
       {"/proofmark.v1.AuditService/ListEntries", {.staff = overseers}},
       {"/proofmark.v1.AuditService/GetLedger", {.staff = overseers}},
       {"/proofmark.v1.AuditService/ListCheckpoints", {.staff = overseers}},

@@ -227,9 +227,11 @@ class NodeService final : public admin::NodeService::CallbackService {
                           admin::EraseResponse& answer) const {
     journeys::Erasures& erasures = rooms_.node.erasures();
     absl::StatusOr<journeys::Erased> erased =
-        absl::InvalidArgumentError("case_reference or expired is required");
+        absl::InvalidArgumentError("case_reference, firearm_id or expired is required");
     if (asked.what_case() == admin::EraseRequest::kCaseReference) {
       erased = erasures.EraseCase(caller, asked.case_reference(), asked.reason(), asked.dry_run());
+    } else if (asked.what_case() == admin::EraseRequest::kFirearmId) {
+      erased = erasures.EraseFirearm(caller, asked.firearm_id(), asked.reason(), asked.dry_run());
     } else if (asked.expired()) {
       if (!asked.reason().empty()) {
         return absl::InvalidArgumentError("reason: must be empty for what has expired");
@@ -242,6 +244,7 @@ class NodeService final : public admin::NodeService::CallbackService {
     answer.set_case_count(erased->cases);
     answer.set_link_count(erased->links);
     answer.set_details_count(erased->details);
+    answer.set_firearm_count(erased->firearms);
     if (erased->receipt) *answer.mutable_receipt() = wire::ToProto(*erased->receipt);
     return absl::OkStatus();
   }

@@ -11,10 +11,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "crypto/seal/sealer.h"
 #include "server/store/keys.h"
 #include "server/store/store.h"
 
-namespace proofmark::journeys {
+namespace proofmark::registry {
+
+inline constexpr std::size_t kSealedPageBytesMax = std::size_t{4} << 20;  // Of a page's records.
 
 // Records that change: each sealed under its own key, found by an id of 16 bytes, listed by the
 // time it was made. Thread-safe.
@@ -51,11 +54,20 @@ class SealedRecords {
                               store::WriteRequest& request);
   absl::Status AddErasure(const Held& held, store::WriteRequest& request) const;
 
+  // Another value of the record, sealed under its key, so that it goes with it. `field` must not be
+  // Tables::name.
+  absl::StatusOr<std::string> SealBeside(const Held& held, std::string_view field,
+                                         std::string_view plain) const;
+  absl::StatusOr<std::string> OpenBeside(const Held& held, std::string_view field,
+                                         std::string_view sealed) const;
+  // The key that a record was sealed under.
+  absl::StatusOr<crypto::Sealer> KeyOf(const Held& held) const;
+
   struct Page {
     std::vector<Held> records;    // Newest first.
     std::string next_page_token;  // Empty after the last page.
   };
-  // `wanted` of those that `match` (which may be empty: all).
+  // `wanted` of those that `match` (which may be empty: all), fewer where they are large.
   //   kInvalidArgument  a token that is none.
   absl::StatusOr<Page> List(std::size_t wanted, std::string_view page_token,
                             const std::function<bool(const Held&)>& match) const;
@@ -68,4 +80,4 @@ class SealedRecords {
   const Tables tables_;
 };
 
-}  // namespace proofmark::journeys
+}  // namespace proofmark::registry

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/journeys/sealed_records.h"
+#include "server/registry/sealed_records.h"
 
 #include <utility>
 
@@ -9,7 +9,7 @@
 #include "server/registry/paging.h"
 #include "server/store/write_request.h"
 
-namespace proofmark::journeys {
+namespace proofmark::registry {
 namespace {
 
 constexpr std::size_t kIdBytes = 16;
@@ -61,9 +61,7 @@ absl::Status SealedRecords::AddNew(std::string_view id, std::int64_t unix_ms,
 
 absl::Status SealedRecords::AddChange(const Held& held, std::string_view plain,
                                       store::WriteRequest& request) {
-  PM_ASSIGN_OR_RETURN(const store::KeyId key_id,
-                      store::KeyId::Parse(held.row.substr(0, kKeyIdBytes)));
-  PM_ASSIGN_OR_RETURN(const crypto::Sealer key, store_.FindKey(key_id));
+  PM_ASSIGN_OR_RETURN(const crypto::Sealer key, KeyOf(held));
   PM_ASSIGN_OR_RETURN(
       const std::string sealed,
       key.Seal({.record = base::ToHex(held.id), .field = tables_.name}, plain, store_.random()));
@@ -100,6 +98,25 @@ absl::Status SealedRecords::AddErasure(const Held& held, store::WriteRequest& re
   return absl::OkStatus();
 }
 
+absl::StatusOr<crypto::Sealer> SealedRecords::KeyOf(const Held& held) const {
+  PM_ASSIGN_OR_RETURN(const store::KeyId key_id,
+                      store::KeyId::Parse(held.row.substr(0, kKeyIdBytes)));
+  return store_.FindKey(key_id);
+}
+
+absl::StatusOr<std::string> SealedRecords::SealBeside(const Held& held, std::string_view field,
+                                                      std::string_view plain) const {
+  PM_CHECK(field != tables_.name);
+  PM_ASSIGN_OR_RETURN(const crypto::Sealer key, KeyOf(held));
+  return key.Seal({.record = base::ToHex(held.id), .field = field}, plain, store_.random());
+}
+
+absl::StatusOr<std::string> SealedRecords::OpenBeside(const Held& held, std::string_view field,
+                                                      std::string_view sealed) const {
+  PM_ASSIGN_OR_RETURN(const crypto::Sealer key, KeyOf(held));
+  return key.Open({.record = base::ToHex(held.id), .field = field}, sealed);
+}
+
 absl::StatusOr<SealedRecords::Page> SealedRecords::List(
     std::size_t wanted, std::string_view page_token,
     const std::function<bool(const Held&)>& match) const {
@@ -107,18 +124,21 @@ absl::StatusOr<SealedRecords::Page> SealedRecords::List(
   scan.prefix = store::StoreKey(tables_.listing).Build();
   scan.reverse = true;
   if (!page_token.empty()) {
-    PM_ASSIGN_OR_RETURN(
-        scan.start, registry::ParsePageToken(tables_.listing, page_token, kTimeBytes + kIdBytes));
+    PM_ASSIGN_OR_RETURN(scan.start,
+                        ParsePageToken(tables_.listing, page_token, kTimeBytes + kIdBytes));
   }
   Page page;
+  std::size_t page_bytes = 0;
   absl::Status fault;
   PM_RETURN_IF_ERROR(store_.Scan(scan, [&](std::string_view key, std::string_view) {
     absl::StatusOr<std::optional<Held>> held = Find(key.substr(key.size() - kIdBytes));
     fault = held.status();
     if (!held.ok()) return false;
     if (!held->has_value() || (match && !match(**held))) return true;
-    if (page.records.size() == wanted) {
-      page.next_page_token = registry::ToPageToken(key);
+    page_bytes += (*held)->plain.size();
+    if (page.records.size() == wanted ||
+        (page_bytes > kSealedPageBytesMax && !page.records.empty())) {
+      page.next_page_token = ToPageToken(key);
       return false;
     }
     page.records.push_back(**std::move(held));
@@ -137,4 +157,4 @@ absl::Status SealedRecords::ForEach(const std::function<absl::Status(const Held&
   return fault;
 }
 
-}  // namespace proofmark::journeys
+}  // namespace proofmark::registry

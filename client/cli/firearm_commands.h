@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "client/cli/command.h"
+#include "proto/wire/firearm.h"
+
+// What the files of `proofmark firearm` share.
+namespace proofmark::client::cli {
+
+Command FirearmImportCommand();
+Command FirearmExportCommand();
+// Private look-ups at partners.
+Command FirearmLookupCommand();
+Command FirearmHitCommand();
+Command FirearmCanaryCommand();
+
+// --accept D04, and what it puts into a request.
+Parameter AcceptOption();
+template <typename Request>
+void SetAccepted(const Arguments& arguments, Request& request) {
+  for (const std::string& check : arguments.All("--accept")) request.add_accepted_checks(check);
+}
+
+Style SeverityStyle(firearm::Severity severity);
+
+}  // namespace proofmark::client::cli

@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/journeys/firearms.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "crypto/hash/sha256.h"
+#include "records/codes.h"
+#include "records/firearm/lookup_words.h"
+#include "server/federation/consultation.h"
+
+namespace proofmark::journeys {
+namespace {
+
+using firearm::CheckId;
+using firearm::Finding;
+using firearm::SerialGrade;
+using registry::FirearmRegistry;
+using wire::FirearmChangeKind;
+using wire::KeptFirearm;
+
+constexpr std::size_t kRecheckBatch = 200;
+constexpr std::int64_t kDayMs = 24LL * 3'600 * 1'000;
+// docs/references.md#eu-2021-555, Article 4(5); docs/references.md#eu-2015-2403, Article 3(6).
+constexpr std::int32_t kKeptYearsAfterDestruction = 30;
+constexpr std::int32_t kCertificateKeptYears = 20;
+
+records::PartialDate DayOf(std::int64_t unix_ms) {
+  const std::chrono::sys_days day{std::chrono::days(unix_ms / kDayMs)};
+  const std::chrono::year_month_day date(day);
+  return {.year = static_cast<std::int32_t>(static_cast<int>(date.year())),
+          .month = static_cast<std::int32_t>(static_cast<unsigned>(date.month())),
+          .day = static_cast<std::int32_t>(static_cast<unsigned>(date.day()))};
+}
+
+// Whether a date lies certainly that many years before `today`.
+bool IsYearsAgo(records::PartialDate date, std::int32_t years, const records::PartialDate& today) {
+  date.year += years;
+  if (date.month == 2 && date.day == 29) date.day = 28;  // A year later there may be none.
+  return firearm::kYearMin <= date.year &&
+         records::Compare(date, today) == records::DateOrder::kBefore;
+}
+
+bool IsExpired(const KeptFirearm& kept, const records::PartialDate& today) {
+  if (kept.state() == firearm::State::kDestroyed) {
+    return IsYearsAgo(DayOf(kept.history.back().at_unix_ms), kKeptYearsAfterDestruction, today);
+  }
+  if (!kept.firearm.retain_until || !IsYearsAgo(*kept.firearm.retain_until, 0, today)) {
+    return false;
+  }
+  if (!kept.deactivation || !kept.deactivation->certificate) return true;
+  const std::optional<records::PartialDate>& certified =
+      kept.deactivation->certificate->certified_on;
+  return certified && IsYearsAgo(*certified, kCertificateKeptYears, today);
+}
+
+bool Has(const std::vector<CheckId>& checks, CheckId check) {
+  return std::ranges::find(checks, check) != checks.end();
+}
+
+bool HasError(const std::vector<Finding>& findings, CheckId check) {
+  return std::ranges::any_of(findings, [check](const Finding& finding) {
+    return finding.check == check && finding.severity == firearm::Severity::kError;
+  });
+}
+
+std::optional<bool> SameMake(const std::string& asked, const std::string& held) {
+  if (asked.empty() || held.empty()) return std::nullopt;
+  return asked == held;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Finding>> Firearms::RunChecks(const KeptFirearm& kept,
+                                                         const BatchCertificates& batch) const {
+  std::vector<firearm::CertificateUse> uses;
+  if (kept.deactivation && kept.deactivation->certificate) {
+    const firearm::DeactivationCertificate& certificate = *kept.deactivation->certificate;
+    const auto add = [&](const std::string& other) {
+      uses.push_back({.verifying_entity = certificate.verifying_entity,
+                      .number = certificate.number,
+                      .firearm = other});
+    };
+    PM_ASSIGN_OR_RETURN(
+        const std::set<std::string> ids,
+        rooms_.registry.index().CertificateUses(certificate.verifying_entity, certificate.number));
+    for (const std::string& raw_id : ids) {
+      if (base::ToHex(raw_id) != kept.id) add(base::ToHex(raw_id));
+      if (std::ssize(uses) >= firearm::kFindingsPerCheckMax) break;
+    }
+    const auto other = batch.find(
+        {certificate.verifying_entity, firearm::NormalCertificateNumber(certificate.number)});
+    if (other != batch.end()) add(other->second);
+  }
+  std::vector<firearm::Firing> firings;
+  for (const wire::FirearmExhibit& exhibit : kept.exhibits) {
+    firings.push_back({.exhibit = exhibit.exhibit_id,
+                       .test_fire = exhibit.test_fire,
+                       .confirmed = exhibit.confirmed,
+                       .fired_on = exhibit.fired_on});
+  }
+  const auto entities = rooms_.codes.entities();
+  firearm::CheckContext context;
+  context.firearm = &kept.firearm;
+  context.deactivation = kept.deactivation ? &*kept.deactivation : nullptr;
+  context.history = kept.history;
+  if (entities != nullptr) context.entities = *entities;
+  context.certificate_uses = uses;
+  context.firings = firings;
+  context.transfers = kept.transfers;
+  return firearm::RunChecks(context);
+}
+
+absl::Status Firearms::CheckInto(const std::vector<Finding>& before,
+                                 const wire::AcceptedChecks& accepted,
+                                 const BatchCertificates& batch, KeptFirearm& kept) const {
+  PM_ASSIGN_OR_RETURN(kept.findings, RunChecks(kept, batch));
+  std::vector<std::string> errors;
+  std::set<CheckId> told;
+  for (const Finding& finding : kept.findings) {
+    if (finding.severity != firearm::Severity::kError || Has(accepted, finding.check) ||
+        HasError(before, finding.check) || !told.insert(finding.check).second) {
+      continue;
+    }
+    const firearm::CheckRule& rule = firearm::RuleOf(finding.check);
+    errors.push_back(absl::StrFormat("%s: %s (%s; field %s)", rule.code, finding.evidence,
+                                     rule.article, absl::StrJoin(finding.fields, ", ")));
+  }
+  if (errors.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrJoin(errors, "; "));
+}
+
+wire::FirearmChange Firearms::ChangeBy(const federation::Caller& caller, FirearmChangeKind kind,
+                                       std::string reason, wire::AcceptedChecks accepted) const {
+  return {.kind = kind,
+          .unix_ms = rooms_.registry.NowUnixMs(),
+          .by = caller.pseudonym,
+          .reason = std::move(reason),
+          .accepted = std::move(accepted)};
+}
+
+absl::StatusOr<KeptFirearm> Firearms::Draft(firearm::Firearm firearm,
+                                            std::optional<firearm::State> state,
+                                            std::optional<firearm::DeactivationRecord> deactivation,
+                                            firearm::StateEvent first,
+                                            wire::FirearmChange change) const {
+  KeptFirearm kept;
+  const auto makes = rooms_.codes.makes();
+  firearm::Canonicalise(firearm, makes.get());
+  PM_RETURN_IF_ERROR(firearm::CheckFirearm(firearm));
+  if (deactivation && deactivation->standard == firearm::Standard::kUnknown) {
+    deactivation->standard =
+        firearm::ChooseStandard(firearm::EvidenceOf(*deactivation, firearm.firearm_class)).standard;
+  }
+  first.to = state.value_or(deactivation ? firearm::State::kDeactivated : firearm::State::kUnknown);
+  first.at_unix_ms = change.unix_ms;
+  PM_RETURN_IF_ERROR(firearm::CheckNextEvent({}, first));
+  kept.firearm = std::move(firearm);
+  kept.history.push_back(std::move(first));
+  kept.deactivation = std::move(deactivation);
+  kept.changes.push_back(std::move(change));
+  return kept;
+}
+
+absl::StatusOr<FirearmActed> Firearms::WriteOne(const federation::Caller& caller,
+                                                std::string_view outcome,
+                                                std::optional<Held> before, KeptFirearm after) {
+  std::vector<FirearmRegistry::Writing> writings(1);
+  writings[0].before = std::move(before);
+  writings[0].after = std::move(after);
+  PM_ASSIGN_OR_RETURN(records::LedgerReceipt receipt,
+                      rooms_.registry.Write(caller.pseudonym, outcome, writings));
+  return FirearmActed{.firearm = std::move(writings[0].after), .receipt = std::move(receipt)};
+}
+
+absl::StatusOr<FirearmActed> Firearms::Add(const federation::Caller& caller,
+                                           wire::NewFirearm asked) {
+  firearm::StateEvent first{.from = {},
+                            .to = {},
+                            .at_unix_ms = 0,
+                            .authority = asked.authority,
+                            .reason = asked.reason,
+                            .paper = asked.paper};
+  PM_ASSIGN_OR_RETURN(
+      KeptFirearm kept,
+      Draft(std::move(asked.firearm), asked.state, std::move(asked.deactivation), std::move(first),
+            ChangeBy(caller, FirearmChangeKind::kCreated, asked.reason, asked.accepted)));
+  PM_RETURN_IF_ERROR(CheckInto({}, asked.accepted, {}, kept));
+  return WriteOne(caller, "CREATED", std::nullopt, std::move(kept));
+}
+
+absl::StatusOr<FirearmActed> Firearms::Amend(const federation::Caller& caller,
+                                             wire::FirearmAmendment asked) {
+  PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(asked.id));
+  KeptFirearm after = held.kept;
+  after.firearm = std::move(asked.firearm);
+  const auto makes = rooms_.codes.makes();
+  firearm::Canonicalise(after.firearm, makes.get());
+  after.changes.push_back(
+      ChangeBy(caller, FirearmChangeKind::kAmended, asked.reason, asked.accepted));
+  PM_RETURN_IF_ERROR(CheckInto(held.kept.findings, asked.accepted, {}, after));
+  return WriteOne(caller, "AMENDED", std::move(held), std::move(after));
+}
+
+absl::StatusOr<FirearmActed> Firearms::Transition(const federation::Caller& caller,
+                                                  const wire::FirearmTransition& asked) {
+  PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(asked.id));
+  KeptFirearm after = held.kept;
+  after.changes.push_back(
+      ChangeBy(caller, FirearmChangeKind::kState, asked.reason, asked.accepted));
+  firearm::StateEvent event{
+      .from = held.kept.state(),
+      .to = asked.to,
+      // The clock may have been set back: an event is never before another.
+      .at_unix_ms = std::max(after.changes.back().unix_ms, held.kept.history.back().at_unix_ms),
+      .authority = asked.authority,
+      .reason = asked.reason,
+      .paper = asked.paper};
+  PM_RETURN_IF_ERROR(firearm::CheckNextEvent(after.history, event));
+  after.history.push_back(std::move(event));
+  if (asked.transfer) after.transfers.push_back(*asked.transfer);
+  if (asked.to == firearm::State::kCertificateWithdrawn && after.deactivation) {
+    after.deactivation->certificate_withdrawn = true;
+  }
+  PM_RETURN_IF_ERROR(CheckInto(held.kept.findings, asked.accepted, {}, after));
+  return WriteOne(caller, absl::StrFormat("STATE:%s", firearm::CodeOf(asked.to)), std::move(held),
+                  std::move(after));
+}
+
+absl::StatusOr<FirearmActed> Firearms::Attach(const federation::Caller& caller,
+                                              wire::FirearmDeactivation asked) {
+  PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(asked.id));
+  KeptFirearm after = held.kept;
+  if (asked.deactivation.standard == firearm::Standard::kUnknown) {
+    asked.deactivation.standard =
+        firearm::ChooseStandard(
+            firearm::EvidenceOf(asked.deactivation, after.firearm.firearm_class))
+            .standard;
+  }
+  after.deactivation = std::move(asked.deactivation);
+  after.changes.push_back(
+      ChangeBy(caller, FirearmChangeKind::kDeactivation, asked.reason, asked.accepted));
+  PM_RETURN_IF_ERROR(CheckInto(held.kept.findings, asked.accepted, {}, after));
+  return WriteOne(caller, "DEACTIVATION", std::move(held), std::move(after));
+}
+
+absl::StatusOr<FirearmActed> Firearms::Link(const federation::Caller& caller,
+                                            wire::FirearmLink asked) {
+  PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(asked.id));
+  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit,
+                      rooms_.exhibits.Load(asked.exhibit.exhibit_id));
+  if (!asked.exhibit.fired_on) {
+    PM_ASSIGN_OR_RETURN(const auto identity, rooms_.exhibits.IdentityOf(exhibit));
+    if (identity) asked.exhibit.fired_on = records::ParsePartialDate(identity->incident_date);
+  }
+  KeptFirearm after = held.kept;
+  std::erase_if(after.exhibits, [&](const wire::FirearmExhibit& other) {
+    return other.exhibit_id == asked.exhibit.exhibit_id;
+  });
+  after.exhibits.push_back(asked.exhibit);
+  after.changes.push_back(ChangeBy(caller, FirearmChangeKind::kLinked, asked.reason, {}));
+  PM_RETURN_IF_ERROR(CheckInto(held.kept.findings, {}, {}, after));
+  return WriteOne(caller, "LINKED", std::move(held), std::move(after));
+}
+
+absl::StatusOr<ImportedRows> Firearms::TryImport(const federation::Caller& caller,
+                                                 const wire::FirearmRows& asked) {
+  const registry::SerialIndex& index = rooms_.registry.index();
+  ImportedRows imported;
+  std::vector<FirearmRegistry::Writing> writings;
+  std::vector<std::size_t> written;  // Which rows they are.
+  // Of rows of this batch: what each said, and the certificates they name.
+  std::map<std::string, std::string> said;
+  BatchCertificates certificates;
+  for (const wire::FirearmRow& row : asked.rows) {
+    ImportedRow& result = imported.rows.emplace_back(ImportedRow{.row = row.row});
+    const auto refuse = [&result](std::string_view why) {
+      result.outcome = ImportOutcome::kRefused;
+      result.message = std::string(why);
+    };
+    PM_ASSIGN_OR_RETURN(const std::string content,
+                        wire::ContentOf(row.firearm, row.deactivation, row.state));
+    const std::string import_row = index.ImportRow(
+        asked.source, row.key.empty() ? "#" + crypto::Sha256Hex(content) : "=" + row.key);
+    const std::string fingerprint = index.Fingerprint(content);
+    PM_ASSIGN_OR_RETURN(const std::optional<FirearmRegistry::Imported> earlier,
+                        rooms_.registry.FindImported(import_row));
+    const auto beside = said.find(import_row);
+    if (earlier || beside != said.end()) {
+      if (earlier) result.firearm_id = earlier->id;
+      if ((earlier ? earlier->fingerprint : beside->second) == fingerprint) {
+        result.outcome = ImportOutcome::kHeld;
+      } else {
+        result.firearm_id.clear();
+        refuse(earlier ? absl::StrFormat("this key was taken with another content; amend firearm "
+                                         "%s instead",
+                                         earlier->id)
+                       : "another row of this file has the same key and another content");
+      }
+      continue;
+    }
+    absl::StatusOr<KeptFirearm> kept =
+        Draft(row.firearm, row.state, row.deactivation,
+              {.from = {},
+               .to = {},
+               .at_unix_ms = 0,
+               .authority = asked.authority,
+               .reason = "",
+               .paper = row.key.size() <= firearm::kPaperBytesMax ? row.key : ""},
+              ChangeBy(caller, FirearmChangeKind::kImported, "", asked.accepted));
+    if (!kept.ok()) {
+      refuse(std::string(kept.status().message()));
+      continue;
+    }
+    kept->source = asked.source;
+    const absl::Status checked = CheckInto({}, asked.accepted, certificates, *kept);
+    result.findings = kept->findings;
+    if (!checked.ok()) {
+      if (!absl::IsFailedPrecondition(checked)) return checked;
+      refuse(std::string(checked.message()));
+      continue;
+    }
+    if (kept->deactivation && kept->deactivation->certificate) {
+      const firearm::DeactivationCertificate& certificate = *kept->deactivation->certificate;
+      certificates.try_emplace(
+          {certificate.verifying_entity, firearm::NormalCertificateNumber(certificate.number)},
+          absl::StrFormat("of row %d", row.row));
+    }
+    said.emplace(import_row, fingerprint);
+    written.push_back(imported.rows.size() - 1);
+    FirearmRegistry::Writing writing;
+    writing.after = *std::move(kept);
+    writing.import_row = import_row;
+    writing.fingerprint = fingerprint;
+    writings.push_back(std::move(writing));
+  }
+  if (asked.dry_run || writings.empty()) return imported;
+  PM_ASSIGN_OR_RETURN(imported.receipt,
+                      rooms_.registry.Write(caller.pseudonym, "IMPORTED", writings));
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    imported.rows[written[i]].firearm_id = writings[i].after.id;
+  }
+  return imported;
+}
+
+absl::StatusOr<ImportedRows> Firearms::Import(const federation::Caller& caller,
+                                              wire::FirearmRows asked) {
+  absl::StatusOr<ImportedRows> imported = TryImport(caller, asked);
+  // Somebody else brought one of the rows meanwhile: now it is held.
+  if (absl::IsAlreadyExists(imported.status())) imported = TryImport(caller, asked);
+  return imported;
+}
+
+absl::StatusOr<KeptFirearm> Firearms::Get(const federation::Caller& caller, std::string_view id) {
+  PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(id));
+  PM_ASSIGN_OR_RETURN(std::string object, rooms_.registry.CommitmentTo(held));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller, {.read = "FIREARM_READ", .object = std::move(object)}));
+  return std::move(held.kept);
+}
+
+absl::StatusOr<KeptFirearm> Firearms::GetVersion(const federation::Caller& caller,
+                                                 std::string_view id, std::int64_t change_count) {
+  PM_ASSIGN_OR_RETURN(const Held held, rooms_.registry.Load(id));
+  PM_ASSIGN_OR_RETURN(KeptFirearm version, rooms_.registry.LoadVersion(held, change_count));
+  PM_ASSIGN_OR_RETURN(std::string object, rooms_.registry.CommitmentTo(held));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller, {.read = "FIREARM_VERSION_READ", .object = std::move(object)}));
+  return version;
+}
+
+absl::StatusOr<FirearmRegistry::Page> Firearms::List(const federation::Caller& caller,
+                                                     std::int32_t page_size,
+                                                     std::string_view page_token,
+                                                     std::optional<firearm::State> state,
+                                                     std::optional<CheckId> check) {
+  std::function<bool(const KeptFirearm&)> match;
+  if (state || check) {
+    match = [&](const KeptFirearm& kept) {
+      if (state && kept.state() != *state) return false;
+      return !check || std::ranges::any_of(kept.findings, [&](const Finding& finding) {
+        return finding.check == *check;
+      });
+    };
+  }
+  PM_ASSIGN_OR_RETURN(FirearmRegistry::Page page,
+                      rooms_.registry.List(page_size, kFirearmPageSizeDefault, page_token, match));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller, {.read = "FIREARMS_LISTED", .count = page.firearms.size()}));
+  return page;
+}
+
+absl::StatusOr<FirearmExport> Firearms::Export(const federation::Caller& caller,
+                                               std::int32_t page_size, std::string_view page_token,
+                                               std::optional<firearm::State> state) {
+  std::function<bool(const KeptFirearm&)> match;
+  if (state) match = [&](const KeptFirearm& kept) { return kept.state() == *state; };
+  FirearmExport exported;
+  PM_ASSIGN_OR_RETURN(exported.page,
+                      rooms_.registry.List(page_size, registry::kPageSizeMax, page_token, match));
+  PM_ASSIGN_OR_RETURN(exported.total, rooms_.registry.Count());
+  records::EntryDraft draft{.kind = records::EntryKind::kExport};
+  draft.actor = caller.pseudonym;
+  draft.outcome = "FIREARMS";
+  draft.count = exported.page.firearms.size();
+  PM_RETURN_IF_ERROR(rooms_.ledger.Append(std::move(draft)).status());
+  return exported;
+}
+
+absl::Status Firearms::AddFound(const Held& held, const wire::FirearmQuestion& asked,
+                                const firearm::SerialKeys& keys,
+                                const std::optional<firearm::SerialPattern>& pattern,
+                                std::vector<FoundFirearm>& found) const {
+  const firearm::Firearm& item = held.kept.firearm;
+  std::optional<SerialGrade> best;
+  for (const firearm::Serial& serial : item.serials) {
+    if (!firearm::IsSearchable(serial)) continue;
+    std::optional<SerialGrade> grade;
+    if (firearm::IsSearchedByPattern(serial)) {
+      // Two patterns say nothing about each other.
+      if (pattern) continue;
+      PM_ASSIGN_OR_RETURN(const firearm::SerialPattern held_pattern,
+                          firearm::ReadPattern(serial.raw));
+      if (held_pattern.Matches(keys.lookalike)) grade = SerialGrade::kPattern;
+    } else {
+      PM_ASSIGN_OR_RETURN(const firearm::SerialKeys held_keys,
+                          firearm::MakeSerialKeys(serial.raw, serial.numerals));
+      if (pattern) {
+        if (pattern->Matches(held_keys.lookalike)) grade = SerialGrade::kPattern;
+      } else {
+        grade = firearm::CompareSerials(keys, held_keys);
+      }
+    }
+    if (grade && (!best || *grade < *best)) best = grade;
+  }
+  if (!best) return absl::OkStatus();
+  firearm::OtherAgreement other;
+  const auto makes = rooms_.codes.makes();
+  const std::optional<firearm::MakeFound> make = firearm::FindMake(asked.make, makes.get());
+  if (make) other.make = SameMake(make->name, item.make);
+  firearm::Firearm calibre;  // Only what makes a code of a calibre as read.
+  calibre.calibre_raw = asked.calibre;
+  firearm::Canonicalise(calibre, nullptr);
+  other.calibre = SameMake(calibre.calibre_code, item.calibre_code);
+  if (asked.firearm_class && item.firearm_class != firearm::FirearmClass::kUnknown) {
+    other.firearm_class = *asked.firearm_class == item.firearm_class;
+  }
+  const firearm::SerialVerdict verdict = firearm::JudgeSerials(*best, other);
+  // A pattern asks for make or calibre, and one of them must agree.
+  const bool narrowed = pattern && (other.make == true || other.calibre == true) &&
+                        other.make != false && other.calibre != false;
+  if (verdict == firearm::SerialVerdict::kNotReturned && !narrowed) return absl::OkStatus();
+  found.push_back({.firearm = held.kept,
+                   .grade = *best,
+                   .verdict = narrowed && verdict == firearm::SerialVerdict::kNotReturned
+                                  ? firearm::SerialVerdict::kSerialOnly
+                                  : verdict});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FoundFirearms> Firearms::Find(const federation::Caller& caller,
+                                             const wire::FirearmQuestion& asked) {
+  std::vector<FoundFirearm> found;
+  if (firearm::SerialPattern::IsPattern(asked.serial)) {
+    PM_ASSIGN_OR_RETURN(
+        const firearm::SerialPattern pattern,
+        firearm::SerialPattern::Parse(asked.serial, !asked.make.empty() || !asked.calibre.empty()));
+    PM_RETURN_IF_ERROR(rooms_.registry.ForEach(
+        [&](const Held& held) { return AddFound(held, asked, {}, pattern, found); }));
+  } else {
+    PM_ASSIGN_OR_RETURN(const firearm::SerialKeys keys,
+                        firearm::MakeSerialKeys(asked.serial, asked.numerals));
+    PM_ASSIGN_OR_RETURN(std::set<std::string> ids, rooms_.registry.index().Candidates(keys));
+    PM_ASSIGN_OR_RETURN(std::set<std::string> patterned, rooms_.registry.index().Patterned());
+    ids.merge(patterned);
+    for (const std::string& raw_id : ids) {
+      const absl::StatusOr<Held> held = rooms_.registry.Load(base::ToHex(raw_id));
+      if (absl::IsNotFound(held.status())) continue;  // Erased meanwhile.
+      PM_RETURN_IF_ERROR(held.status());
+      PM_RETURN_IF_ERROR(AddFound(*held, asked, keys, std::nullopt, found));
+    }
+  }
+  std::ranges::stable_sort(found, {}, [](const FoundFirearm& one) {
+    return std::pair(one.verdict == firearm::SerialVerdict::kCheck, one.grade);
+  });
+  FoundFirearms answer{.found = std::move(found), .more = false};
+  if (answer.found.size() > kFoundFirearmsMax) {
+    answer.found.resize(kFoundFirearmsMax);
+    answer.more = true;
+  }
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller, {.read = "FIREARM_SERIAL_SEARCHED", .count = answer.found.size()}));
+  return answer;
+}
+
+absl::StatusOr<FirearmChecked> Firearms::Check(const federation::Caller& caller,
+                                               std::string_view id) {
+  PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(id));
+  PM_ASSIGN_OR_RETURN(std::vector<Finding> findings, RunChecks(held.kept, {}));
+  if (findings == held.kept.findings) {
+    PM_ASSIGN_OR_RETURN(std::string object, rooms_.registry.CommitmentTo(held));
+    PM_RETURN_IF_ERROR(federation::LogConsultation(
+        rooms_.ledger, caller, {.read = "FIREARM_CHECKED", .object = std::move(object)}));
+    return FirearmChecked{.firearm = std::move(held.kept), .changed = false};
+  }
+  KeptFirearm after = held.kept;
+  after.findings = std::move(findings);
+  after.changes.push_back(ChangeBy(caller, FirearmChangeKind::kRechecked, "", {}));
+  PM_ASSIGN_OR_RETURN(FirearmActed acted,
+                      WriteOne(caller, "RECHECKED", std::move(held), std::move(after)));
+  return FirearmChecked{.firearm = std::move(acted.firearm), .changed = true};
+}
+
+absl::StatusOr<std::int64_t> Firearms::RecheckWhenDue() {
+  PM_ASSIGN_OR_RETURN(const std::optional<std::int64_t> last, rooms_.registry.LastRecheckUnixMs());
+  const std::int64_t now = rooms_.registry.NowUnixMs();
+  if (last && now - *last < kRecheckEveryMs) return 0;
+  std::int64_t changed = 0;
+  if (last) {
+    PM_ASSIGN_OR_RETURN(changed, RecheckAll());
+  }
+  PM_RETURN_IF_ERROR(rooms_.registry.SetLastRecheck(now));
+  return changed;
+}
+
+absl::StatusOr<std::int64_t> Firearms::RecheckAll() {
+  std::int64_t changed = 0;
+  std::vector<FirearmRegistry::Writing> writings;
+  const auto write = [&]() -> absl::Status {
+    if (writings.empty()) return absl::OkStatus();
+    const absl::Status written = rooms_.registry.Write("", "RECHECKED", writings).status();
+    // Somebody changed one of them meanwhile, and with the change it was checked.
+    if (!written.ok() && !absl::IsFailedPrecondition(written)) return written;
+    if (written.ok()) changed += std::ssize(writings);
+    writings.clear();
+    return absl::OkStatus();
+  };
+  PM_RETURN_IF_ERROR(rooms_.registry.ForEach([&](Held held) -> absl::Status {
+    PM_ASSIGN_OR_RETURN(std::vector<Finding> findings, RunChecks(held.kept, {}));
+    if (findings == held.kept.findings) return absl::OkStatus();
+    FirearmRegistry::Writing writing;
+    writing.after = held.kept;
+    writing.after.findings = std::move(findings);
+    writing.after.changes.push_back(ChangeBy({}, FirearmChangeKind::kRechecked, "", {}));
+    writing.before = std::move(held);
+    writings.push_back(std::move(writing));
+    return writings.size() < kRecheckBatch ? absl::OkStatus() : write();
+  }));
+  PM_RETURN_IF_ERROR(write());
+  if (changed > 0) {
+    base::Log(base::LogSeverity::kWarning,
+              absl::StrFormat("the checks find something else than before in %d firearms; see "
+                              "`proofmark firearm list --check`",
+                              changed));
+  }
+  return changed;
+}
+
+absl::StatusOr<firearm::ConformityTally> Firearms::Report(
+    const federation::Caller& caller, std::vector<firearm::Dimension> dimensions) {
+  PM_ASSIGN_OR_RETURN(firearm::ConformityTally tally,
+                      firearm::ConformityTally::Create(std::move(dimensions)));
+  PM_RETURN_IF_ERROR(rooms_.registry.ForEach([&](const Held& held) -> absl::Status {
+    if (!held.kept.deactivation) return absl::OkStatus();
+    PM_ASSIGN_OR_RETURN(const std::vector<Finding> findings, RunChecks(held.kept, {}));
+    tally.Add(firearm::FactsFor(held.kept.firearm, *held.kept.deactivation, findings));
+    return absl::OkStatus();
+  }));
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller,
+      {.read = "CONFORMITY_REPORTED", .count = static_cast<std::uint64_t>(tally.Total().records)}));
+  return tally;
+}
+
+absl::StatusOr<std::int64_t> Firearms::AddUnlinking(const CaseToErase& gone,
+                                                    store::WriteRequest& request) {
+  std::int64_t count = 0;
+  PM_RETURN_IF_ERROR(rooms_.registry.ForEach([&](const Held& held) -> absl::Status {
+    KeptFirearm after = held.kept;
+    const auto erased = std::erase_if(after.exhibits, [&](const wire::FirearmExhibit& exhibit) {
+      return gone.Has(exhibit.exhibit_id);
+    });
+    if (erased == 0) return absl::OkStatus();
+    ++count;
+    // What checks found may name the exhibit.
+    PM_ASSIGN_OR_RETURN(after.findings, RunChecks(after, {}));
+    after.changes.push_back(ChangeBy({}, FirearmChangeKind::kUnlinked, "", {}));
+    return rooms_.registry.AddReplacement(held, after, request);
+  }));
+  return count;
+}
+
+absl::StatusOr<std::int64_t> Firearms::AddExpired(store::WriteRequest& request) const {
+  const records::PartialDate today = DayOf(rooms_.registry.NowUnixMs());
+  std::int64_t count = 0;
+  PM_RETURN_IF_ERROR(rooms_.registry.ForEach([&](const Held& held) -> absl::Status {
+    if (!IsExpired(held.kept, today)) return absl::OkStatus();
+    ++count;
+    return rooms_.registry.AddErasure(held, request);
+  }));
+  return count;
+}
+
+absl::Status Firearms::AddErasure(std::string_view id, store::WriteRequest& request) const {
+  PM_ASSIGN_OR_RETURN(const Held held, rooms_.registry.Load(id));
+  return rooms_.registry.AddErasure(held, request);
+}
+
+lookup::RecordSource SharedFirearmsOf(const registry::FirearmRegistry& registry) {
+  return [&registry](const lookup::SharedVisitor& visit) {
+    return registry.ForEachShared([&](const wire::KeptFirearm& kept) -> absl::Status {
+      const std::string make = firearm::LookupMake(kept.firearm.make.empty() ? kept.firearm.make_raw
+                                                                             : kept.firearm.make);
+      const std::string model = firearm::LookupModel(
+          kept.firearm.model.empty() ? kept.firearm.model_raw : kept.firearm.model);
+      int number = 0;
+      for (const firearm::Serial& serial : kept.firearm.serials) {
+        ++number;
+        if (!firearm::IsSearchable(serial) || firearm::IsSearchedByPattern(serial)) continue;
+        PM_ASSIGN_OR_RETURN(const firearm::SerialKeys keys,
+                            firearm::MakeSerialKeys(serial.raw, serial.numerals));
+        if (keys.lookalike.empty()) continue;
+        PM_RETURN_IF_ERROR(
+            visit({.record_id = absl::StrFormat("%s/%d", kept.id, number),
+                   .fields = {.make = make, .model = model, .serial = keys.lookalike},
+                   .group = firearm::GroupOf(kept.state()),
+                   .reference = kept.reference}));
+      }
+      return absl::OkStatus();
+    });
+  };
+}
+
+}  // namespace proofmark::journeys

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/registry/firearm_registry.h"
+
+#include <span>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/status.h"
+#include "crypto/hash/sha256.h"
+#include "records/exhibit.h"
+#include "server/federation/receipt.h"
+#include "server/registry/paging.h"
+#include "server/registry/tables.h"
+#include "server/store/keys.h"
+
+namespace proofmark::registry {
+namespace {
+
+constexpr std::size_t kIdBytes = 16;
+constexpr std::string_view kRecordField = "firearm";
+constexpr std::string_view kVersionField = "firearm version";
+
+constexpr SealedRecords::Tables kTables = {
+    .records = kFirearmTable, .listing = kFirearmListingTable, .name = kRecordField};
+
+// Version 0 holds the name of the row of another register that the record came from.
+std::string VersionKey(std::string_view raw_id, std::uint64_t change_count) {
+  return store::StoreKey(kFirearmVersionTable).Bytes(raw_id).U64(change_count).Build();
+}
+
+std::string NewRawId(base::Random& random) {
+  std::string id(kIdBytes, '\0');
+  random.Fill(std::as_writable_bytes(std::span(id)));
+  return id;
+}
+
+// HMAC under a key derived from the record's own: erasing that key makes the value meaningless.
+std::string Commit(const crypto::Sealer& key, std::string_view label, std::string_view value) {
+  const crypto::Sha256Digest derived =
+      crypto::HmacSha256(key.key().ExposeForOpenSsl(), "proofmark/firearm-commitment/v1");
+  std::string message;
+  base::AppendLp2(message, label);
+  message.append(value);
+  return std::string(crypto::AsText(crypto::HmacSha256(base::ByteSpan(derived), message)));
+}
+
+absl::StatusOr<FirearmRegistry::Held> ParseHeld(SealedRecords::Held sealed) {
+  absl::StatusOr<KeptFirearm> kept = wire::ParseKeptFirearm(sealed.plain);
+  if (!kept.ok()) {
+    return absl::DataLossError(
+        absl::StrFormat("firearm %s at rest: %s", base::ToHex(sealed.id), kept.status().message()));
+  }
+  return FirearmRegistry::Held{.sealed = std::move(sealed), .kept = *std::move(kept)};
+}
+
+}  // namespace
+
+FirearmRegistry::FirearmRegistry(store::Store& store, ledger::Ledger& ledger,
+                                 const base::Clock& clock, SerialIndex index)
+    : store_(store),
+      ledger_(ledger),
+      clock_(clock),
+      index_(std::move(index)),
+      records_(store, kTables) {}
+
+absl::StatusOr<std::unique_ptr<FirearmRegistry>> FirearmRegistry::Open(store::Store& store,
+                                                                       ledger::Ledger& ledger,
+                                                                       const base::Clock& clock) {
+  PM_ASSIGN_OR_RETURN(SerialIndex index, SerialIndex::Open(store));
+  return std::unique_ptr<FirearmRegistry>(
+      new FirearmRegistry(store, ledger, clock, std::move(index)));
+}
+
+absl::StatusOr<FirearmRegistry::Held> FirearmRegistry::Load(std::string_view id) const {
+  if (!records::IsId(id)) {
+    return absl::InvalidArgumentError("firearm_id: not 32 lower-case hexadecimal digits");
+  }
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, base::ParseHex(id));
+  PM_ASSIGN_OR_RETURN(std::optional<SealedRecords::Held> sealed, records_.Find(raw_id));
+  if (!sealed) return absl::NotFoundError("no firearm has this id");
+  return ParseHeld(*std::move(sealed));
+}
+
+absl::StatusOr<KeptFirearm> FirearmRegistry::LoadVersion(const Held& held,
+                                                         std::int64_t change_count) const {
+  if (change_count == std::ssize(held.kept.changes)) return held.kept;
+  if (change_count < 1) return absl::InvalidArgumentError("change_count: must be at least 1");
+  PM_ASSIGN_OR_RETURN(
+      const std::optional<std::string> sealed,
+      store_.Get(VersionKey(held.sealed.id, static_cast<std::uint64_t>(change_count))));
+  if (!sealed) return absl::NotFoundError("no version of this firearm has so many changes");
+  PM_ASSIGN_OR_RETURN(const std::string plain,
+                      records_.OpenBeside(held.sealed, kVersionField, *sealed));
+  return wire::ParseKeptFirearm(plain);
+}
+
+absl::StatusOr<std::string> FirearmRegistry::CommitmentTo(const Held& held) const {
+  PM_ASSIGN_OR_RETURN(const crypto::Sealer key, records_.KeyOf(held.sealed));
+  return base::ToHex(Commit(key, "record", held.sealed.id));
+}
+
+absl::Status FirearmRegistry::AddVersion(const Held& before, store::WriteRequest& request) const {
+  PM_ASSIGN_OR_RETURN(std::string sealed,
+                      records_.SealBeside(before.sealed, kVersionField, before.sealed.plain));
+  request.mutations.Put(
+      VersionKey(before.sealed.id, static_cast<std::uint64_t>(before.kept.changes.size())),
+      std::move(sealed));
+  return absl::OkStatus();
+}
+
+absl::Status FirearmRegistry::AddWriting(Writing& writing, store::WriteRequest& request,
+                                         std::string& objects, std::string& details) {
+  KeptFirearm& after = writing.after;
+  PM_CHECK(!after.changes.empty() && !after.history.empty());
+  std::set<std::string> rows_before;
+  std::string raw_id;
+  std::string plain;
+  const auto commit = [&](const crypto::Sealer& key) {
+    objects += Commit(key, "record", raw_id);
+    details += Commit(key, "version", plain);
+  };
+  if (writing.before) {
+    const Held& before = *writing.before;
+    raw_id = before.sealed.id;
+    PM_CHECK(after.id == before.kept.id && after.reference == before.kept.reference);
+    PM_ASSIGN_OR_RETURN(plain, wire::Serialise(after));
+    PM_RETURN_IF_ERROR(records_.AddChange(before.sealed, plain, request));
+    // What the checks found is no statement of anybody: it needs no version of its own.
+    if (after.changes.back().kind != wire::FirearmChangeKind::kRechecked) {
+      PM_RETURN_IF_ERROR(AddVersion(before, request));
+    }
+    rows_before = index_.RowsOf(before.kept);
+    PM_ASSIGN_OR_RETURN(const crypto::Sealer key, records_.KeyOf(before.sealed));
+    commit(key);
+  } else {
+    raw_id = NewRawId(store_.random());
+    after.id = base::ToHex(raw_id);
+    after.reference = base::ToHex(NewRawId(store_.random()));
+    PM_ASSIGN_OR_RETURN(plain, wire::Serialise(after));
+    PM_RETURN_IF_ERROR(records_.AddNew(raw_id, after.changes.back().unix_ms, plain, request));
+    commit(request.new_keys.back().sealer);
+    if (!writing.import_row.empty()) {
+      request.preconditions.push_back({.key = writing.import_row, .value = std::nullopt});
+      request.mutations.Put(writing.import_row, raw_id + writing.fingerprint);
+      request.mutations.Put(VersionKey(raw_id, 0), writing.import_row);
+    }
+  }
+  const std::set<std::string> rows_after = index_.RowsOf(after);
+  for (const std::string& row : rows_before) {
+    if (!rows_after.contains(row)) request.mutations.Delete(row);
+  }
+  for (const std::string& row : rows_after) {
+    if (!rows_before.contains(row)) request.mutations.Put(row, "");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<records::LedgerReceipt> FirearmRegistry::Write(std::string_view actor,
+                                                              std::string_view outcome,
+                                                              std::vector<Writing>& writings) {
+  PM_CHECK(!writings.empty());
+  store::WriteRequest request;
+  std::string objects;
+  std::string details;
+  for (Writing& writing : writings) {
+    PM_RETURN_IF_ERROR(AddWriting(writing, request, objects, details));
+  }
+  records::EntryDraft draft{.kind = records::EntryKind::kRegistryChange};
+  draft.actor = std::string(actor);
+  draft.outcome = std::string(outcome);
+  draft.count = writings.size();
+  const bool one = writings.size() == 1;
+  draft.object = one ? base::ToHex(objects) : crypto::Sha256Hex(objects);
+  draft.detail = one ? base::ToHex(details) : crypto::Sha256Hex(details);
+  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
+                      ledger_.Append(std::move(draft), std::move(request)));
+  return federation::ToRecord(receipt);
+}
+
+absl::StatusOr<std::optional<FirearmRegistry::Imported>> FirearmRegistry::FindImported(
+    std::string_view import_row) const {
+  PM_ASSIGN_OR_RETURN(const std::optional<std::string> row, store_.Get(import_row));
+  if (!row) return std::nullopt;
+  if (row->size() < kIdBytes) return absl::DataLossError("the row of an import is too short");
+  return Imported{.id = base::ToHex(row->substr(0, kIdBytes)),
+                  .fingerprint = row->substr(kIdBytes)};
+}
+
+absl::StatusOr<FirearmRegistry::Page> FirearmRegistry::List(
+    std::int32_t page_size, std::int32_t when_zero, std::string_view page_token,
+    const std::function<bool(const KeptFirearm&)>& match) const {
+  PM_ASSIGN_OR_RETURN(const std::size_t wanted, PageSize(page_size, when_zero));
+  absl::Status fault;
+  // An unreadable record is listed, so that it ends the list.
+  PM_ASSIGN_OR_RETURN(SealedRecords::Page found,
+                      records_.List(wanted, page_token, [&](const SealedRecords::Held& sealed) {
+                        if (!match) return true;
+                        const absl::StatusOr<Held> held = ParseHeld(sealed);
+                        return !held.ok() || match(held->kept);
+                      }));
+  Page page{.firearms = {}, .next_page_token = std::move(found.next_page_token)};
+  for (SealedRecords::Held& sealed : found.records) {
+    PM_ASSIGN_OR_RETURN(Held held, ParseHeld(std::move(sealed)));
+    page.firearms.push_back(std::move(held.kept));
+  }
+  return page;
+}
+
+absl::StatusOr<std::int64_t> FirearmRegistry::Count() const {
+  std::int64_t count = 0;
+  PM_RETURN_IF_ERROR(store_.Scan({.prefix = store::StoreKey(kFirearmListingTable).Build()},
+                                 [&count](std::string_view, std::string_view) {
+                                   ++count;
+                                   return true;
+                                 }));
+  return count;
+}
+
+absl::Status FirearmRegistry::ForEach(const std::function<absl::Status(Held)>& visit) const {
+  return records_.ForEach([&](const SealedRecords::Held& sealed) -> absl::Status {
+    PM_ASSIGN_OR_RETURN(Held held, ParseHeld(sealed));
+    return visit(std::move(held));
+  });
+}
+
+absl::Status FirearmRegistry::ForEachShared(
+    const std::function<absl::Status(const KeptFirearm&)>& visit) const {
+  return ForEach([&](const Held& held) -> absl::Status {
+    if (!firearm::IsSharedByDefault(held.kept.state())) return absl::OkStatus();
+    return visit(held.kept);
+  });
+}
+
+absl::Status FirearmRegistry::AddVersionErasure(const Held& held, bool with_import,
+                                                store::WriteRequest& request) const {
+  return store_.Scan(
+      {.prefix = store::StoreKey(kFirearmVersionTable).Bytes(held.sealed.id).Build()},
+      [&](std::string_view key, std::string_view value) {
+        if (key == VersionKey(held.sealed.id, 0)) {
+          if (!with_import) return true;
+          request.mutations.Delete(std::string(value));
+        }
+        request.mutations.Delete(std::string(key));
+        return true;
+      });
+}
+
+absl::Status FirearmRegistry::AddErasure(const Held& held, store::WriteRequest& request) const {
+  PM_RETURN_IF_ERROR(records_.AddErasure(held.sealed, request));
+  for (const std::string& row : index_.RowsOf(held.kept)) request.mutations.Delete(row);
+  return AddVersionErasure(held, true, request);
+}
+
+absl::Status FirearmRegistry::AddReplacement(const Held& held, const KeptFirearm& after,
+                                             store::WriteRequest& request) {
+  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(after));
+  PM_RETURN_IF_ERROR(records_.AddReplacement(held.sealed, plain, request));
+  return AddVersionErasure(held, false, request);
+}
+
+absl::StatusOr<std::optional<std::int64_t>> FirearmRegistry::LastRecheckUnixMs() const {
+  PM_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                      store_.Get(store::StoreKey(kRecheckTable).Build()));
+  if (!row) return std::nullopt;
+  if (row->size() != sizeof(std::uint64_t)) {
+    return absl::DataLossError("the time of the last re-check is damaged");
+  }
+  return static_cast<std::int64_t>(base::ParseU64Be(*row));
+}
+
+absl::Status FirearmRegistry::SetLastRecheck(std::int64_t unix_ms) {
+  std::string row;
+  base::AppendU64Be(row, static_cast<std::uint64_t>(unix_ms));
+  store::WriteRequest request;
+  request.mutations.Put(store::StoreKey(kRecheckTable).Build(), std::move(row));
+  return store_.Commit(std::move(request));
+}
+
+}  // namespace proofmark::registry
