@@ -115,21 +115,21 @@ std::string IdIn(const std::string& json) {
 }
 
 TEST_F(FirearmTest, AFirearmIsAddedShownFoundMovedAndExported) {
-  const Ended added =
-      Run({"firearm", "add"}, {{"FIELD",
-                                {"serial=С-123456Б", "class=PISTOL_SEMI", "make=Glock",
-                                 "calibre=9 mm Luger", "state=REGISTERED", "holder=A HOLDER"}},
-                               {"--authority", {"Register office"}},
-                               {"--json", {"true"}}},
-          StaffRole::kLab);
+  const Ended added = Run({"firearm", "add"},
+                          {{"FIELD",
+                            {"serial=С-123456Б", "class=PISTOL_SEMI", "make=Glock",
+                             "calibre=9 mm Luger", "state=REGISTERED", "holder=A HOLDER"}},
+                           {"--authority", {"Register office"}},
+                           {"--json", {"true"}}},
+                          StaffRole::kLab);
   ASSERT_THAT(added.code, IsOk());
   const std::string id = IdIn(added.out);
   ASSERT_EQ(id.size(), 32U);
 
   const Ended shown = Run({"firearm", "show"}, {{"FIREARM", {id}}}, StaffRole::kExaminer);
   ASSERT_THAT(shown.code, IsOk());
-  EXPECT_THAT(shown.out, AllOf(HasSubstr("С-123456Б"), HasSubstr("REGISTERED"),
-                               HasSubstr("Glock"), HasSubstr("CREATED")));
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("С-123456Б"), HasSubstr("REGISTERED"), HasSubstr("Glock"),
+                               HasSubstr("CREATED")));
 
   const Ended moved = Run({"firearm", "transition"}, {{"FIREARM", {id}},
                                                       {"STATE", {"STOLEN"}},
@@ -137,9 +137,9 @@ TEST_F(FirearmTest, AFirearmIsAddedShownFoundMovedAndExported) {
                                                       {"--paper", {"24-117"}}});
   ASSERT_THAT(moved.code, IsOk());
   EXPECT_THAT(moved.out, HasSubstr("STOLEN"));
-  const Ended refused = Run(
-      {"firearm", "transition"},
-      {{"FIREARM", {id}}, {"STATE", {"DESTROYED"}}, {"--authority", {"Police North"}}});
+  const Ended refused =
+      Run({"firearm", "transition"},
+          {{"FIREARM", {id}}, {"STATE", {"DESTROYED"}}, {"--authority", {"Police North"}}});
   ASSERT_FALSE(refused.code.ok());
   EXPECT_EQ(client::FaultOf(refused.code.status()), FaultCode::kState);
 
@@ -176,14 +176,13 @@ TEST_F(FirearmTest, AmendingTakesWhatShowPrints) {
   const std::size_t at = json.find("AB123");
   ASSERT_NE(at, std::string::npos);
   json.replace(at, 5, "AB124");
-  const Ended amended = Run({"firearm", "amend"}, {{"FIREARM", {id}},
-                                                   {"--file", {Save("f.json", json)}},
-                                                   {"--reason", {"misread"}}});
+  const Ended amended =
+      Run({"firearm", "amend"},
+          {{"FIREARM", {id}}, {"--file", {Save("f.json", json)}}, {"--reason", {"misread"}}});
   ASSERT_THAT(amended.code, IsOk());
   EXPECT_THAT(amended.out, AllOf(HasSubstr("AB124"), HasSubstr("AMENDED")));
-  EXPECT_THAT(
-      Run({"firearm", "show"}, {{"FIREARM", {id}}, {"--version", {"1"}}}).out,
-      HasSubstr("AB123"));
+  EXPECT_THAT(Run({"firearm", "show"}, {{"FIREARM", {id}}, {"--version", {"1"}}}).out,
+              HasSubstr("AB123"));
 }
 
 TEST_F(FirearmTest, ASpreadsheetComesInOnceAndEachFaultHasRowAndColumn) {
@@ -276,8 +275,7 @@ TEST_F(FirearmTest, ThirtyMalformedInputsEachHaveTheirMessage) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (cases[i].second.empty()) continue;
     SCOPED_TRACE(absl::StrFormat("case %d: %s", i, cases[i].second));
-    const Ended ended =
-        Run({"firearm", "import"}, ImportOf(Save("bad.csv", cases[i].first)));
+    const Ended ended = Run({"firearm", "import"}, ImportOf(Save("bad.csv", cases[i].first)));
     const std::string said =
         ended.out + ended.err + (ended.code.ok() ? "" : std::string(ended.code.status().message()));
     EXPECT_THAT(said, HasSubstr(cases[i].second));
@@ -289,12 +287,11 @@ TEST_F(FirearmTest, ThirtyMalformedInputsEachHaveTheirMessage) {
 }
 
 TEST_F(FirearmTest, ConformityIsCountedAndCodesAreLoaded) {
-  const Ended loaded =
-      Run({"codes", "load"},
-          {{"FILE",
-            {Save("makes.csv", "code,listed_text,country_fallback\nQQX,QUIRKY ARMS CO,no\n")}},
-           {"--version", {"T1"}}},
-          StaffRole::kAdministrator);
+  const Ended loaded = Run(
+      {"codes", "load"},
+      {{"FILE", {Save("makes.csv", "code,listed_text,country_fallback\nQQX,QUIRKY ARMS CO,no\n")}},
+       {"--version", {"T1"}}},
+      StaffRole::kAdministrator);
   ASSERT_THAT(loaded.code, IsOk());
   EXPECT_THAT(Run({"codes", "list"}, {}).out, AllOf(HasSubstr("makes"), HasSubstr("T1")));
 
