@@ -143,13 +143,13 @@ class Importer {
   std::size_t bytes_ = 0;
 };
 
-// Which column --key names; nullopt without it.
+// Which column --row-key names; nullopt without it.
 absl::StatusOr<std::optional<std::size_t>> KeyColumn(const Arguments& arguments,
                                                      const std::vector<std::string>& columns) {
-  if (!arguments.Has("--key")) return std::optional<std::size_t>();
-  const auto column = std::ranges::find(columns, arguments.Text("--key"));
+  if (!arguments.Has("--row-key")) return std::optional<std::size_t>();
+  const auto column = std::ranges::find(columns, arguments.Text("--row-key"));
   if (column == columns.end()) {
-    return MakeFault(FaultCode::kUsage, "--key: the file has no column of that name");
+    return MakeFault(FaultCode::kUsage, "--row-key: the file has no column of that name");
   }
   return std::optional(static_cast<std::size_t>(column - columns.begin()));
 }
@@ -233,12 +233,14 @@ absl::StatusOr<int> RunImport(const Arguments& arguments, Session& session) {
     return MakeFault(FaultCode::kRefusedArgument,
                      absl::StrFormat("%s: %s", arguments.Text("FILE"), rows.status().message()));
   }
-  if (!rows->ignored_columns().empty()) {
-    console.Warn(absl::StrFormat("columns that are not known and not taken: %s",
-                                 Printable(absl::StrJoin(rows->ignored_columns(), ", "))));
-  }
   PM_ASSIGN_OR_RETURN(const std::optional<std::size_t> key_column,
                       KeyColumn(arguments, file->columns()));
+  std::vector<std::string> ignored = rows->ignored_columns();
+  if (key_column) std::erase(ignored, file->columns()[*key_column]);
+  if (!ignored.empty()) {
+    console.Warn(absl::StrFormat("columns that are not known and not taken: %s",
+                                 Printable(absl::StrJoin(ignored, ", "))));
+  }
   Interrupt interrupt;
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_RETURN_IF_ERROR(node->Probe());
@@ -308,7 +310,8 @@ Command FirearmImportCommand() {
           "CSV with a head, or JSON with flat objects; columns go by a field's name or an alias in "
           "several languages, or as a mapping file has them (docs/operations/firearms.md). Every "
           "row that can be taken is taken; each error names row, column and bound. A row is taken "
-          "once: it is known by --source and the value of the --key column, or by its content. A "
+          "once: it is known by --source and the value of the --row-key column, or by its content. "
+          "A "
           "run that was cut off goes on when it is started again. The checks D01 to D20 run as "
           "for `firearm add`. Ends with 0 when no row was refused, else with 1. Roles: lab, "
           "officer.",
@@ -321,7 +324,7 @@ Command FirearmImportCommand() {
             .help = "Who answers for the states.",
             .value_name = "NAME",
             .required = true},
-           {.name = "--key",
+           {.name = "--row-key",
             .help = "Column whose value names a row in that register.",
             .value_name = "COLUMN"},
            {.name = "--mapping",
@@ -340,10 +343,10 @@ Command FirearmImportCommand() {
             .min = 1,
             .max = 1'000'000}}),
       .places = {{.name = "FILE", .help = "The rows.", .kind = ValueKind::kFile, .required = true}},
-      .examples = {{"proofmark firearm import --source NWR --authority 'Register office' --key "
+      .examples = {{"proofmark firearm import --source NWR --authority 'Register office' --row-key "
                     "Waffen-ID --mapping nwr.csv --dry-run waffen.csv",
                     "Look first."},
-                   {"proofmark firearm import --source NWR --authority 'Register office' --key "
+                   {"proofmark firearm import --source NWR --authority 'Register office' --row-key "
                     "Waffen-ID --mapping nwr.csv waffen.csv",
                     "Take them in; again, after a crash."}},
       .children = {},

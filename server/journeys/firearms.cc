@@ -72,6 +72,19 @@ bool HasError(const std::vector<Finding>& findings, CheckId check) {
   });
 }
 
+// Fills in what the papers and the class decide: the standard and the checklist's type.
+void Complete(firearm::FirearmClass firearm_class, firearm::DeactivationRecord& record) {
+  if (record.standard == firearm::Standard::kUnknown) {
+    record.standard = firearm::ChooseStandard(firearm::EvidenceOf(record, firearm_class)).standard;
+  }
+  if (record.checklist_type == 0 && record.certificate) {
+    record.checklist_type = record.certificate->checklist_type;
+  }
+  if (record.checklist_type == 0) {
+    record.checklist_type = firearm::FactsOf(firearm_class).checklist_type;
+  }
+}
+
 std::optional<bool> SameMake(const std::string& asked, const std::string& held) {
   if (asked.empty() || held.empty()) return std::nullopt;
   return asked == held;
@@ -123,16 +136,22 @@ absl::Status Firearms::CheckInto(const std::vector<Finding>& before,
                                  const wire::AcceptedChecks& accepted,
                                  const BatchCertificates& batch, KeptFirearm& kept) const {
   PM_ASSIGN_OR_RETURN(kept.findings, RunChecks(kept, batch));
-  std::vector<std::string> errors;
-  std::set<CheckId> told;
+  // The first of each check's, and how many more there are.
+  std::map<CheckId, std::pair<const Finding*, std::int64_t>> refusing;
   for (const Finding& finding : kept.findings) {
     if (finding.severity != firearm::Severity::kError || Has(accepted, finding.check) ||
-        HasError(before, finding.check) || !told.insert(finding.check).second) {
+        HasError(before, finding.check)) {
       continue;
     }
-    const firearm::CheckRule& rule = firearm::RuleOf(finding.check);
-    errors.push_back(absl::StrFormat("%s: %s (%s; field %s)", rule.code, finding.evidence,
-                                     rule.article, absl::StrJoin(finding.fields, ", ")));
+    ++refusing.try_emplace(finding.check, &finding, -1).first->second.second;
+  }
+  std::vector<std::string> errors;
+  for (const auto& [check, first] : refusing) {
+    const firearm::CheckRule& rule = firearm::RuleOf(check);
+    errors.push_back(
+        absl::StrFormat("%s: %s%s (%s; field %s)", rule.code, first.first->evidence,
+                        first.second > 0 ? absl::StrFormat(", and %d more", first.second) : "",
+                        rule.article, absl::StrJoin(first.first->fields, ", ")));
   }
   if (errors.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrJoin(errors, "; "));
@@ -156,10 +175,7 @@ absl::StatusOr<KeptFirearm> Firearms::Draft(firearm::Firearm firearm,
   const auto makes = rooms_.codes.makes();
   firearm::Canonicalise(firearm, makes.get());
   PM_RETURN_IF_ERROR(firearm::CheckFirearm(firearm));
-  if (deactivation && deactivation->standard == firearm::Standard::kUnknown) {
-    deactivation->standard =
-        firearm::ChooseStandard(firearm::EvidenceOf(*deactivation, firearm.firearm_class)).standard;
-  }
+  if (deactivation) Complete(firearm.firearm_class, *deactivation);
   first.to = state.value_or(deactivation ? firearm::State::kDeactivated : firearm::State::kUnknown);
   first.at_unix_ms = change.unix_ms;
   PM_RETURN_IF_ERROR(firearm::CheckNextEvent({}, first));
@@ -239,12 +255,7 @@ absl::StatusOr<FirearmActed> Firearms::Attach(const federation::Caller& caller,
                                               wire::FirearmDeactivation asked) {
   PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(asked.id));
   KeptFirearm after = held.kept;
-  if (asked.deactivation.standard == firearm::Standard::kUnknown) {
-    asked.deactivation.standard =
-        firearm::ChooseStandard(
-            firearm::EvidenceOf(asked.deactivation, after.firearm.firearm_class))
-            .standard;
-  }
+  Complete(after.firearm.firearm_class, asked.deactivation);
   after.deactivation = std::move(asked.deactivation);
   after.changes.push_back(
       ChangeBy(caller, FirearmChangeKind::kDeactivation, asked.reason, asked.accepted));

@@ -51,6 +51,7 @@ wire::NewFirearm Deactivated(const std::string& serial, const std::string& numbe
   asked.firearm.category_before = firearm::Category::kB1;
   firearm::DeactivationRecord& record = asked.deactivation.emplace();
   record.standard = firearm::Standard::kEu2018;
+  record.checklist_type = 1;
   record.certificate.emplace().number = number;
   record.certificate->verifying_entity = "LPH";
   record.certificate->country = "GB";
@@ -187,7 +188,7 @@ TEST_F(FirearmsTest, NumbersAreFoundInOtherScriptsAndByTheirParts) {
   ASSERT_THAT(confused->found, SizeIs(1));
   EXPECT_EQ(confused->found[0].grade, firearm::SerialGrade::kExact);
   const auto weak =
-      firearms().Find(kExaminer, {.serial = "C12345GB", .make = "Glock", .calibre = "9 mm Luger"});
+      firearms().Find(kExaminer, {.serial = "C12345G6", .make = "Glock", .calibre = "9 mm Luger"});
   ASSERT_THAT(weak, IsOk());
   ASSERT_THAT(weak->found, SizeIs(1));
   EXPECT_EQ(weak->found[0].grade, firearm::SerialGrade::kConfusion);
