@@ -16,6 +16,7 @@
 #include "client/fault.h"
 #include "client/file.h"
 #include "client/profile.h"
+#include "proofmark/v1/firearm_service.grpc.pb.h"
 #include "proofmark/v1/lookup_service.grpc.pb.h"
 #include "proofmark/v1/lookup_table_service.grpc.pb.h"
 #include "tests/support/loopback_node.h"
@@ -55,12 +56,14 @@ class LookupTest : public ::testing::Test {
   void Start(std::optional<federation::BudgetLimits> budget = federation::BudgetLimits{
                  .per_day = 2'000, .per_30_days = 20'000}) {
     LoopbackNode::Options gb_options;
-    gb_options.shared_firearms = [this](const lookup::SharedVisitor& visit) -> absl::Status {
-      for (const lookup::SharedFirearm& firearm : firearms_) {
-        if (absl::Status visited = visit(firearm); !visited.ok()) return visited;
-      }
-      return absl::OkStatus();
-    };
+    if (!firearms_.empty()) {
+      gb_options.shared_firearms = [this](const lookup::SharedVisitor& visit) -> absl::Status {
+        for (const lookup::SharedFirearm& firearm : firearms_) {
+          if (absl::Status visited = visit(firearm); !visited.ok()) return visited;
+        }
+        return absl::OkStatus();
+      };
+    }
     gb_node_ = std::make_unique<LoopbackNode>(
         gb_, gb_key_, gb_folder_.path(),
         std::vector<LoopbackNode::Partner>{
@@ -130,7 +133,7 @@ class LookupTest : public ::testing::Test {
   SeededRandom random_;
   TestAgency gb_, fr_;
   crypto::SigningKey gb_key_, fr_key_;
-  std::vector<lookup::SharedFirearm> firearms_;
+  std::vector<lookup::SharedFirearm> firearms_;  // Empty: what GB's register holds.
   TemporaryFolder gb_folder_, fr_folder_;
   std::unique_ptr<LoopbackNode> gb_node_, fr_node_;
 };
@@ -162,6 +165,40 @@ TEST_F(LookupTest, AHitNamesStateAndHandleAndBothSidesLogTheSameExchange) {
   EXPECT_EQ(EntriesOf(*gb_node_, EntryKind::kExport).size(), 1U);
   EXPECT_EQ(EntriesOf(*gb_node_, EntryKind::kKey).size(), 1U);
   EXPECT_EQ(EntriesOf(*gb_node_, EntryKind::kLookupSnapshot).size(), 1U);
+}
+
+TEST_F(LookupTest, FindsWhatTheRegisterSharesAndNothingElse) {
+  firearms_.clear();
+  Start();
+  v1::FirearmService::Stub lab(gb_node_->StaffChannel(StaffRole::kLab));
+  const auto add = [&](const std::string& serial, const std::string& state) {
+    v1::AddFirearmRequest request;
+    v1::FirearmSerial& mark = *request.mutable_firearm()->add_serials();
+    mark.set_condition("LEGIBLE");
+    mark.set_numerals("ARABIC");
+    mark.set_raw(serial);
+    request.mutable_firearm()->set_firearm_class("PISTOL_SEMI");
+    request.mutable_firearm()->set_make_raw("Glock");
+    request.set_state(state);
+    request.set_authority("West Midlands");
+    request.set_reason("reported");
+    grpc::ClientContext context;
+    v1::AddFirearmResponse response;
+    const grpc::Status status = lab.AddFirearm(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.record().reference();
+  };
+  const std::string reference = add("KLM-4711", "STOLEN");
+  add("KLM-4712", "REGISTERED");
+  MakeTables();
+
+  const v1::LookupPartnerResult stolen = LookUpOrFail(About("klm 4711", "GLOCK"));
+  ASSERT_EQ(stolen.outcome(), v1::PARTNER_OUTCOME_ANSWERED) << stolen.detail();
+  ASSERT_EQ(stolen.hits_size(), 2);  // By serial, and by make and serial.
+  EXPECT_EQ(stolen.hits(0).state_group(), v1::FIREARM_STATE_GROUP_LOST_STOLEN);
+  const v1::AskAboutHitResponse said = AskAboutHit(stolen.hits(0).handle());
+  EXPECT_EQ(said.record().reference(), reference);
+  EXPECT_TRUE(LookUpOrFail(About("klm 4712", "GLOCK")).hits().empty());
 }
 
 TEST_F(LookupTest, AMissIsAnAnswerAndTheTableIsFetchedOnce) {
