@@ -143,7 +143,7 @@ absl::StatusOr<CodeTables::Loaded> CodeTables::Parse(std::string_view list,
 
 absl::StatusOr<std::unique_ptr<CodeTables>> CodeTables::Open(store::Store& store,
                                                              ledger::Ledger& ledger) {
-  std::unique_ptr<CodeTables> tables(new CodeTables(store, ledger));
+  std::unique_ptr<CodeTables> tables(new CodeTables(ledger));
   Lists lists;
   for (const std::string_view list : {kMakes, kEntities}) {
     PM_ASSIGN_OR_RETURN(const std::optional<std::string> row, store.Get(RowKey(list)));

@@ -31,7 +31,7 @@ absl::StatusOr<std::vector<firearm::VerifyingEntity>> ParseEntities(std::string_
 // with its entry `registry-change`. Thread-safe.
 class CodeTables {
  public:
-  // Both must outlive the result.
+  // `ledger` must outlive the result.
   //   kDataLoss  what was loaded cannot be read any more.
   static absl::StatusOr<std::unique_ptr<CodeTables>> Open(store::Store& store,
                                                           ledger::Ledger& ledger);
@@ -63,13 +63,12 @@ class CodeTables {
     std::shared_ptr<const std::vector<firearm::VerifyingEntity>> entities;
     std::vector<Loaded> loaded;  // By name.
   };
-  CodeTables(store::Store& store, ledger::Ledger& ledger) : store_(store), ledger_(ledger) {}
+  explicit CodeTables(ledger::Ledger& ledger) : ledger_(ledger) {}
 
   static absl::StatusOr<Loaded> Parse(std::string_view list, std::string_view version,
                                       std::string_view csv, Lists& lists);
 
-  // Do their own locking.
-  store::Store& store_;
+  // Does its own locking.
   ledger::Ledger& ledger_;
 
   mutable base::Mutex mutex_;
