@@ -355,7 +355,7 @@ Command FirearmCanaryCommand() {
           .description = "Who asks about the record behind one raises the alarm LOOKUP_CANARY.",
           .options = {},
           .places = {},
-          .examples = {},
+          .examples = {{"proofmark firearm canary list", "What is planted."}},
           .children = {std::move(plant), std::move(list), std::move(remove)}};
 }
 

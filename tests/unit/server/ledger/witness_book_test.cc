@@ -192,6 +192,8 @@ TEST_F(WitnessBookTest, CosignsNothingThatIsNotKeptTwice) {
   std::uint64_t size = 3;
   log_.Grow(400);
   EXPECT_EQ(Ask(log_.Ask(0, size)).status, AddCheckpointStatus::kOk);
+  Reopen();
+  OpenBook();
   int failures = 0;
   for (const auto fault : {SimDisk::Fault::kError, SimDisk::Fault::kCrash}) {
     for (std::int64_t point = 1;; ++point) {

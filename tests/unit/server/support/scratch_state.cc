@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "tests/support/store_on_sim_disk.h"
 
 namespace proofmark::testing {
@@ -40,6 +41,7 @@ void ScratchState::Reopen() {
   store_.reset();
   disk_.Reboot();
   auto opened = OpenStore(disk_, random_);
+  if (!opened.ok()) base::Log(base::LogSeverity::kError, opened.status().ToString());
   PM_CHECK(opened.ok());
   store_ = *std::move(opened);
   auto ledger =
