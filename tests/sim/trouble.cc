@@ -258,15 +258,24 @@ void Trouble::Attack() {
 void Trouble::Equivocate() {
   Machine& liar = world_.Any();
   Machine& witness = world_.Any();
-  const std::uint64_t size = world_.watch.CosignedBy(witness.number(), liar.founded().origin);
-  if (&liar == &witness || size == 0) return;
-  const auto note = crypto::SignCheckpoint(
-      {.origin = liar.founded().origin, .size = size, .root = crypto::Sha256("another tree")},
-      liar.founded().Identity().log_key());
-  PM_CHECK(note.ok());
-  const auto body = crypto::FormatAddCheckpoint(size, {}, *note);
-  PM_CHECK(body.ok());
-  world_.Work(witness, [this, &witness, &liar, &body](journeys::Node& node) {
+  if (&liar == &witness || world_.watch.CosignedBy(witness.number(), liar.founded().origin) == 0) {
+    return;
+  }
+  world_.Work(witness, [this, &witness, &liar](journeys::Node& node) {
+    // What it holds may be newer than what it answered: a power cut can come between.
+    const auto held = node.witness().Cosigned(liar.founded().origin);
+    if (!held.ok() || !held->has_value()) return;  // Its disk failed.
+    const auto text = crypto::ParseNote(**held);
+    PM_CHECK(text.ok());
+    const auto tree = crypto::ParseCheckpointBody(text->text);
+    PM_CHECK(tree.ok());
+    const auto note = crypto::SignCheckpoint({.origin = liar.founded().origin,
+                                              .size = tree->size,
+                                              .root = crypto::Sha256("another tree")},
+                                             liar.founded().Identity().log_key());
+    PM_CHECK(note.ok());
+    const auto body = crypto::FormatAddCheckpoint(tree->size, {}, *note);
+    PM_CHECK(body.ok());
     Tally::Count(world_.tally.faults, "log equivocates");
     const auto answer = node.witness().AddCheckpoint(*body);
     if (!answer.ok()) return;  // Its disk failed.
