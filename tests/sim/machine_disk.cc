@@ -13,8 +13,9 @@ namespace proofmark::sim {
 namespace {
 
 // Work that nobody's operation has set going by then: its database is being closed, and closing
-// waits for it. It finds that out and does nothing.
-constexpr std::chrono::milliseconds kNobodyComes{1'000};
+// waits for it. It finds that out and does nothing. Longer than a search that touches no disk lasts
+// on a machine with much else to do: begun sooner, the work would miss faults that come in between.
+constexpr std::chrono::milliseconds kNobodyComes{4'000};
 
 }  // namespace
 
