@@ -22,6 +22,7 @@ Machine::~Machine() {
 absl::Status Machine::Start(const std::vector<federation::Partner>& partners,
                             federation::PeerClient& peers) {
   PM_CHECK(node_ == nullptr);
+  ++starts_;
   has_power_ = true;
   PM_ASSIGN_OR_RETURN(federation::Partners known,
                       federation::Partners::Create(founded_.domain, partners));

@@ -66,6 +66,8 @@ class Machine {
   // The power went off, by a fault of the disk perhaps.
   bool IsSilent() const { return !has_power_ || disk_crashed(); }
   bool has_power() const { return has_power_; }
+  // How often it was started: what was begun under one node is not for the next.
+  std::int64_t starts() const { return starts_; }
   // The node is up and can do no work any more, or the machine has failed under it.
   bool HasFailed();
 
@@ -87,6 +89,7 @@ class Machine {
   bool has_power_ = true;
   bool is_up_ = false;
   bool crash_set_ = false;
+  std::int64_t starts_ = 0;
   std::unique_ptr<journeys::Node> node_;
 };
 

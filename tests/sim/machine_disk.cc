@@ -15,7 +15,7 @@ namespace {
 // Work that nobody's operation has set going by then: its database is being closed, and closing
 // waits for it. It finds that out and does nothing. Longer than a search that touches no disk lasts
 // on a machine with much else to do: begun sooner, the work would miss faults that come in between.
-constexpr std::chrono::milliseconds kNobodyComes{4'000};
+constexpr std::chrono::milliseconds kNobodyComes{30'000};
 
 }  // namespace
 
@@ -56,7 +56,9 @@ class MachineDisk::Background {
     for (;;) {
       while (waiting_.empty() && !closing_) changed_.Wait(mutex_);
       if (waiting_.empty()) break;
-      if (!wanted_) changed_.WaitFor(mutex_, kNobodyComes);
+      const auto until = std::chrono::steady_clock::now() + kNobodyComes;
+      while (!wanted_ && !closing_ && changed_.WaitUntil(mutex_, until)) {
+      }
       const std::function<void()> work = std::move(waiting_.front());
       waiting_.pop_front();
       works_ = true;

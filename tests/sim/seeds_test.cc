@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "absl/strings/str_format.h"
+#include "base/bytes.h"
 #include "base/log.h"
 #include "tests/sim/series.h"
 
@@ -59,11 +61,23 @@ void ExpectSound(const Series& series) {
   }
 }
 
+using Traces = std::map<std::uint64_t, std::string>;
+
+Traces TracesOf(const std::vector<std::uint64_t>& seeds, int threads) {
+  Traces traces;
+  RunSeeds({}, seeds, threads, [&](std::uint64_t seed, const Outcome& outcome) {
+    traces[seed] = base::ToHex(base::ByteSpan(outcome.trace_hash));
+  });
+  return traces;
+}
+
+// Whatever runs beside it, and wherever its memory lies.
 TEST_F(SeedsTest, ASeedIsOneRun) {
-  for (const std::uint64_t seed : {3U, 5U, 8U}) {
-    const Plan plan{.seed = seed};
-    EXPECT_EQ(Simulate(plan).trace_hash, Simulate(plan).trace_hash) << "seed " << seed;
-  }
+  const std::vector<std::uint64_t> seeds = {1, 3, 5, 8, 28, 38};
+  const Traces alone = TracesOf(seeds, 1);
+  EXPECT_EQ(alone.size(), seeds.size());
+  EXPECT_EQ(TracesOf(seeds, 2), alone);
+  EXPECT_EQ(TracesOf({seeds.rbegin(), seeds.rend()}, 3), alone);
 }
 
 TEST_F(SeedsTest, SeedsThatOnceFailedAreSound) {

@@ -110,9 +110,7 @@ void World::Started(Machine& machine, const absl::Status& status) {
   }
   site.up_since_ms = scheduler.now_ms();
   watch.Started(machine.number());
-  scheduler.After(Between(0, kHouseEveryMs), [this, &machine, node = machine.node()] {
-    if (machine.node() == node) KeepHouse(machine);
-  });
+  KeepHouseAfter(Between(0, kHouseEveryMs), machine);
 }
 
 // Whether the node that took a spoiled disk still has all it had logged; if not, it should have
@@ -224,8 +222,12 @@ void World::KeepHouse(Machine& machine) {
       SiteOf(machine).delivers = false;
     });
   }
-  scheduler.After(kHouseEveryMs, [this, &machine, node = machine.node()] {
-    if (node != nullptr && machine.node() == node) KeepHouse(machine);
+  KeepHouseAfter(kHouseEveryMs, machine);
+}
+
+void World::KeepHouseAfter(std::int64_t ms, Machine& machine) {
+  scheduler.After(ms, [this, &machine, start = machine.starts()] {
+    if (machine.node() != nullptr && machine.starts() == start) KeepHouse(machine);
   });
 }
 

@@ -93,6 +93,7 @@ class World {
   void PutBack(Machine& machine);
   void Begin(Machine& machine, std::function<void()> work);
   void KeepHouse(Machine& machine);
+  void KeepHouseAfter(std::int64_t ms, Machine& machine);
   void Publish(Machine& machine);
   bool IsQuiet();
 
