@@ -5,10 +5,15 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/check.h"
+#include "proto/wire/details.h"
 #include "proto/wire/envelope.h"
+#include "proto/wire/firearm.h"
+#include "proto/wire/link.h"
+#include "proto/wire/lookup.h"
 #include "proto/wire/signature.h"
 #include "tests/support/random_values.h"
 
@@ -40,6 +45,128 @@ void WriteSmallOnes(const std::filesystem::path& folder, char type, const Make& 
   }
 }
 
+constexpr std::int64_t kNowMs = 1'790'000'000'000;
+
+// One of each, in the order of the letters' numbers.
+template <typename... Values>
+void WriteThese(const std::filesystem::path& folder, char type, const Values&... values) {
+  int number = 0;
+  const auto write = [&](const auto& value) {
+    const absl::StatusOr<std::string> bytes = wire::Serialise(value);
+    PM_CHECK(bytes.ok());
+    Write(folder, type, number++, *bytes);
+  };
+  (write(values), ...);
+}
+
+void WriteSecondStep(const std::filesystem::path& folder) {
+  const std::string exchange(16, 'x');
+  const wire::LinkStep step{.state = proofmark::records::LinkState::kLead,
+                            .by = "examiner-1",
+                            .conclusion = "ID",
+                            .report = "R-1",
+                            .unix_ms = kNowMs};
+  WriteThese(folder, 'l',
+             wire::LinkNotice{.question_exchange_id = exchange,
+                              .step_count = 2,
+                              .step = step,
+                              .purpose = "CRIMINAL_INVESTIGATION"});
+  wire::Link link{.link_id = std::string(32, 'a'),
+                  .agency = "fr.example",
+                  .search_id = std::string(32, 'b'),
+                  .question_exchange_id = exchange,
+                  .handle = proofmark::crypto::Sha256Digest{},
+                  .steps = {step},
+                  .purpose = "CRIMINAL_INVESTIGATION"};
+  link.exhibit_id = std::string(32, 'c');
+  WriteThese(folder, 'L', link);
+  const wire::DetailsRequest request{.question_exchange_id = exchange,
+                                     .handles = {proofmark::crypto::Sha256Digest{}},
+                                     .purpose = "CRIMINAL_INVESTIGATION",
+                                     .offence = "HOMICIDE",
+                                     .actor = "examiner-1",
+                                     .confirmed_by = "examiner-1",
+                                     .facts = "Shots were fired at a house.",
+                                     .wanted = {wire::Material::kCoreData},
+                                     .sealing_key = std::string(32, 'k')};
+  WriteThese(folder, 'd', request);
+  const wire::Refusal refusal{"POLICY", "not in this case"};
+  WriteThese(
+      folder, 'D',
+      wire::DetailsAnswer(wire::DetailsReceipt{.clock = "PRUM_URGENT", .due_unix_ms = kNowMs}),
+      wire::DetailsAnswer(refusal));
+  const auto decision = [&](const auto& decided) {
+    return wire::DetailsDecision{.request_exchange_id = exchange,
+                                 .decided_by = "officer-1",
+                                 .decide_unix_ms = kNowMs,
+                                 .decision = decided};
+  };
+  WriteThese(folder, 'v', decision(wire::SealedRelease{.box = "box"}), decision(refusal),
+             decision(wire::ClockStop{.code = "COURT", .reason = "waits for a court"}),
+             decision(wire::ClockStart{.due_unix_ms = kNowMs}));
+  WriteThese(folder, 'n', wire::NoticeAnswer(wire::Acknowledgement{}), wire::NoticeAnswer(refusal));
+  wire::Handling handling;
+  handling.delete_unix_ms = kNowMs;
+  const wire::ReleasedDetails released{
+      .exhibits = {{.core = wire::CoreData{.incident_date = "2026-03-14", .place = "Harbour"}}},
+      .handling = handling};
+  WriteThese(folder, 'z', released);
+  WriteThese(folder, 'f',
+             wire::DetailsFile{.request_id = std::string(32, 'd'),
+                               .agency = "fr.example",
+                               .request = request,
+                               .search_id = std::string(32, 'b'),
+                               .ask_unix_ms = kNowMs});
+}
+
+void WriteLookups(const std::filesystem::path& folder) {
+  const wire::LookupReason reason{
+      .purpose = "CRIMINAL_INVESTIGATION", .offence = "", .actor = "examiner-7"};
+  const wire::Refusal refusal{"POLICY", "No."};
+  const std::vector<std::string> elements(4, std::string(wire::kLookupElementBytes, '\x03'));
+  WriteThese(folder, 't', wire::LookupTableQuestion{.reason = reason});
+  const wire::LookupTable table{.epoch = 685,
+                                .size_bytes = 262'300,
+                                .public_key = elements[0],
+                                .key_entry = {.entry = "entry", .proof = "proof"},
+                                .table_entry = {.entry = "another", .proof = "proof"}};
+  WriteThese(folder, 'T', wire::LookupTableAnswer(table), wire::LookupTableAnswer(refusal));
+  WriteThese(folder, 'u',
+             wire::LookupQuestion{.epoch = 685, .reason = reason, .elements = elements});
+  WriteThese(
+      folder, 'U',
+      wire::LookupAnswer{
+          .outcome = wire::LookupEvaluation{.elements = elements,
+                                            .proof = std::string(wire::kLookupProofBytes, 'p')}},
+      wire::LookupAnswer{.outcome = refusal});
+  WriteThese(folder, 'w', wire::LookupHitQuestion{.reason = reason});
+  WriteThese(folder, 'W', wire::LookupHitAnswer(wire::LookupRecord{.reference = "abc"}),
+             wire::LookupHitAnswer(refusal));
+}
+
+wire::KeptFirearm AFirearm() {
+  namespace firearm = proofmark::firearm;
+  wire::KeptFirearm kept;
+  kept.id = std::string(32, 'a');
+  kept.reference = std::string(32, 'b');
+  kept.firearm.serials = {{.component = firearm::Component::kFrame, .raw = "AB1234"},
+                          {.component = firearm::Component::kBarrel,
+                           .condition = firearm::SerialCondition::kPartial,
+                           .raw = "12?4"}};
+  kept.firearm.firearm_class = firearm::FirearmClass::kPistolSemi;
+  kept.firearm.barrel_length_mm = 116.5;
+  kept.history = {{.to = firearm::State::kDeactivated, .at_unix_ms = kNowMs, .authority = "LPH"}};
+  firearm::DeactivationRecord& record = kept.deactivation.emplace();
+  record.standard = firearm::Standard::kEu2018;
+  record.checklist_type = 1;
+  record.certificate.emplace().number = "17/2019";
+  record.outcomes = {{.number = "1.1", .insert_hardness_hrc = 41.0}};
+  kept.exhibits = {{.exhibit_id = std::string(32, 'c'), .test_fire = true}};
+  kept.findings = {{.check = firearm::CheckId::kD05, .evidence = "no mark", .fields = {"mark"}}};
+  kept.changes = {{.kind = wire::FirearmChangeKind::kCreated, .unix_ms = kNowMs, .by = "lab-1"}};
+  return kept;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -68,6 +195,9 @@ int main(int argc, char** argv) {
   WriteSmallOnes(folder, 'b', [](RandomValues& r) { return r.Signature(r.Kind(), 96); });
   WriteSmallOnes(folder, 'k', [](RandomValues& r) { return r.Correction(); });
   WriteSmallOnes(folder, 'e', [](RandomValues& r) { return r.Envelope(); });
+  WriteSecondStep(folder);
+  WriteLookups(folder);
+  Write(folder, 'g', 0, *wire::Serialise(AFirearm()));
   int number = 0;
   for (const char* manifest : {
            "file,kind,specimen,land\na.x3p,bullet_lea,A,1\nb.x3p,bullet_lea,A,2\n",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Property: bytes from outside are refused or give a value within its bounds; such a value can be
 // written, and what was written gives the same value again. The first byte chooses the type.
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -10,8 +11,12 @@
 #include "base/check.h"
 #include "google/protobuf/stubs/logging.h"
 #include "proto/wire/correction.h"
+#include "proto/wire/details.h"
 #include "proto/wire/envelope.h"
 #include "proto/wire/exhibit.h"
+#include "proto/wire/firearm.h"
+#include "proto/wire/link.h"
+#include "proto/wire/lookup.h"
 #include "proto/wire/match.h"
 #include "proto/wire/search.h"
 #include "proto/wire/signature.h"
@@ -25,6 +30,7 @@ namespace wire = proofmark::wire;
 
 constexpr char kExhibitId[] = "00112233445566778899aabbccddeeff";
 
+// The same when their bytes are, and where == is defined by that, too.
 template <typename Parse>
 void ExpectSameAgain(std::string_view bytes, const Parse& parse) {
   const auto value = parse(bytes);
@@ -33,20 +39,8 @@ void ExpectSameAgain(std::string_view bytes, const Parse& parse) {
   PM_CHECK(written.ok());
   const auto again = parse(*written);
   PM_CHECK(again.ok());
-  PM_CHECK(*again == *value);
+  if constexpr (std::equality_comparable<decltype(*value)>) PM_CHECK(*again == *value);
   PM_CHECK(*wire::Serialise(*again) == *written);
-}
-
-// Envelopes have no ==: they are the same when their bytes are.
-void ExpectSameEnvelopeAgain(std::string_view bytes) {
-  const auto envelope = wire::ParseEnvelope(bytes);
-  if (!envelope.ok()) return;
-  const auto written = wire::Serialise(*envelope);
-  PM_CHECK(written.ok());
-  const auto again = wire::ParseEnvelope(*written);
-  PM_CHECK(again.ok());
-  PM_CHECK(proofmark::crypto::EnvelopeHash(*again) == proofmark::crypto::EnvelopeHash(*envelope));
-  PM_CHECK(again->payload == envelope->payload);
 }
 
 void ExpectSoundManifest(std::string_view text) {
@@ -73,45 +67,67 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0]) {
-    case 'q':
-      ExpectSameAgain(bytes, wire::ParseMatchQuestion);
-      break;
-    case 'a':
-      ExpectSameAgain(bytes, wire::ParseMatchAnswer);
-      break;
-    case 'x':
-      ExpectSameAgain(bytes,
-                      [](std::string_view b) { return wire::ParseStoredExhibit(kExhibitId, b); });
-      break;
-    case 'c':
-      ExpectSameAgain(bytes, wire::ParseStoredExchange);
-      break;
-    case 'r':
-      ExpectSameAgain(bytes, wire::ParseStoredRosterRow);
-      break;
-    case 'h':
-      ExpectSameAgain(bytes, wire::ParseSubmissionHeader);
-      break;
-    case 'i':
-      ExpectSameAgain(bytes, wire::ParseIdentity);
-      break;
-    case 's':
-      ExpectSameAgain(bytes, wire::ParseSearch);
-      break;
-    case 'b':
-      ExpectSameAgain(bytes, wire::ParseSignature);
-      break;
-    case 'k':
-      ExpectSameAgain(bytes, wire::ParseCorrection);
-      break;
+    // Between nodes.
     case 'e':
-      ExpectSameEnvelopeAgain(bytes);
-      break;
+      return ExpectSameAgain(bytes, wire::ParseEnvelope), 0;
+    case 'q':
+      return ExpectSameAgain(bytes, wire::ParseMatchQuestion), 0;
+    case 'a':
+      return ExpectSameAgain(bytes, wire::ParseMatchAnswer), 0;
+    case 'l':
+      return ExpectSameAgain(bytes, wire::ParseLinkNotice), 0;
+    case 'd':
+      return ExpectSameAgain(bytes, wire::ParseDetailsRequest), 0;
+    case 'D':
+      return ExpectSameAgain(bytes, wire::ParseDetailsAnswer), 0;
+    case 'v':
+      return ExpectSameAgain(bytes, wire::ParseDetailsDecision), 0;
+    case 'n':
+      return ExpectSameAgain(bytes, wire::ParseNoticeAnswer), 0;
+    case 'z':
+      return ExpectSameAgain(bytes, wire::ParseReleasedDetails), 0;
+    case 'k':
+      return ExpectSameAgain(bytes, wire::ParseCorrection), 0;
+    case 't':
+      return ExpectSameAgain(bytes, wire::ParseLookupTableQuestion), 0;
+    case 'T':
+      return ExpectSameAgain(bytes, wire::ParseLookupTableAnswer), 0;
+    case 'u':
+      return ExpectSameAgain(bytes, wire::ParseLookupQuestion), 0;
+    case 'U':
+      return ExpectSameAgain(bytes, wire::ParseLookupAnswer), 0;
+    case 'w':
+      return ExpectSameAgain(bytes, wire::ParseLookupHitQuestion), 0;
+    case 'W':
+      return ExpectSameAgain(bytes, wire::ParseLookupHitAnswer), 0;
+    // Inside an agency, and kept by it.
+    case 'h':
+      return ExpectSameAgain(bytes, wire::ParseSubmissionHeader), 0;
+    case 'i':
+      return ExpectSameAgain(bytes, wire::ParseIdentity), 0;
+    case 's':
+      return ExpectSameAgain(bytes, wire::ParseSearch), 0;
+    case 'b':
+      return ExpectSameAgain(bytes, wire::ParseSignature), 0;
+    case 'x':
+      return ExpectSameAgain(
+                 bytes, [](std::string_view b) { return wire::ParseStoredExhibit(kExhibitId, b); }),
+             0;
+    case 'c':
+      return ExpectSameAgain(bytes, wire::ParseStoredExchange), 0;
+    case 'r':
+      return ExpectSameAgain(bytes, wire::ParseStoredRosterRow), 0;
+    case 'L':
+      return ExpectSameAgain(bytes, wire::ParseLink), 0;
+    case 'f':
+      return ExpectSameAgain(bytes, wire::ParseDetailsFile), 0;
+    case 'K':
+      return ExpectSameAgain(bytes, wire::ParseCorrectionFile), 0;
+    case 'g':
+      return ExpectSameAgain(bytes, wire::ParseKeptFirearm), 0;
     case 'm':
-      ExpectSoundManifest(bytes);
-      break;
+      return ExpectSoundManifest(bytes), 0;
     default:
-      break;
+      return 0;
   }
-  return 0;
 }
