@@ -73,15 +73,15 @@ EVP_PKEY* LoadForEngine(ENGINE*, const char* key_text, UI_METHOD*, void*) {
   return pkey.ok() ? pkey->release() : nullptr;
 }
 
-absl::Status AddEngine() {
-  const std::unique_ptr<ENGINE, Deleter<ENGINE_free>> engine(ENGINE_new());
-  if (engine == nullptr || ENGINE_set_id(engine.get(), kEngineId) != 1 ||
-      ENGINE_set_name(engine.get(), "keys on PKCS#11 tokens") != 1 ||
-      ENGINE_set_load_privkey_function(engine.get(), LoadForEngine) != 1 ||
-      ENGINE_add(engine.get()) != 1) {
+// Kept for as long as the process lasts: gRPC does not give back every reference it takes.
+absl::StatusOr<ENGINE*> AddEngine() {
+  ENGINE* const engine = ENGINE_new();
+  if (engine == nullptr || ENGINE_set_id(engine, kEngineId) != 1 ||
+      ENGINE_set_name(engine, "keys on PKCS#11 tokens") != 1 ||
+      ENGINE_set_load_privkey_function(engine, LoadForEngine) != 1 || ENGINE_add(engine) != 1) {
     return OpenSslError(absl::StatusCode::kInternal, "token key: no engine for TLS");
   }
-  return absl::OkStatus();
+  return engine;
 }
 
 }  // namespace
@@ -104,8 +104,8 @@ absl::StatusOr<PkeyHandle> TlsKeyOf(TokenKey& key) {
 }
 
 absl::StatusOr<std::string> EngineTextOf(const TokenKey& key) {
-  static const absl::Status added = AddEngine();
-  PM_RETURN_IF_ERROR(added);
+  static const absl::StatusOr<ENGINE*> engine = AddEngine();
+  PM_RETURN_IF_ERROR(engine.status());
   return std::string("engine:") + kEngineId + ":" + key.uri().text;
 }
 
