@@ -668,7 +668,7 @@ Command FirearmCommand() {
           .children = {AddCommand(), ShowCommand(), ListCommand(), TransitionCommand(),
                        AmendCommand(), AttachCommand(), LinkFirearmCommand(), CheckCommand(),
                        FirearmImportCommand(), FirearmExportCommand(), FirearmLookupCommand(),
-                       FirearmHitCommand(), FirearmCanaryCommand()}};
+                       FirearmHitCommand(), FirearmAskCommand(), FirearmCanaryCommand()}};
 }
 
 }  // namespace proofmark::client::cli

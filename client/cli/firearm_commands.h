@@ -13,6 +13,8 @@ Command FirearmExportCommand();
 Command FirearmLookupCommand();
 Command FirearmHitCommand();
 Command FirearmCanaryCommand();
+// A serial number at partners, by name.
+Command FirearmAskCommand();
 
 // --accept D04, and what it puts into a request.
 Parameter AcceptOption();
