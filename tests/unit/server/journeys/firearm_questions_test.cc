@@ -437,7 +437,12 @@ TEST_F(FirearmQuestionsTest, AReferenceIsOfOneExchangeAndLeadsItsOwnerToTheRecor
     const auto found = south_->node().firearm_registry().FindReference(reference);
     ASSERT_THAT(found, IsOk());
     EXPECT_EQ(*found, kept.id);
+    const auto shown = south_->node().firearms().Get(kLab, base::ToHex(reference));
+    ASSERT_THAT(shown, IsOk());
+    EXPECT_EQ(shown->id, kept.id);
   }
+  EXPECT_THAT(south_->node().firearms().Get(kLab, std::string(64, 'a')),
+              StatusIs(StatusCode::kNotFound));
   const auto held = south_->node().firearm_registry().Load(kept.id);
   ASSERT_THAT(held, IsOk());
   const auto told = south_->node().firearm_registry().DisclosuresOf(*held);
