@@ -12,6 +12,7 @@
 #include "proto/wire/correction.h"
 #include "proto/wire/envelope.h"
 #include "proto/wire/exhibit.h"
+#include "proto/wire/firearm_check.h"
 #include "proto/wire/match.h"
 #include "proto/wire/search.h"
 #include "proto/wire/signature.h"
@@ -103,6 +104,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'k':
       ExpectSameAgain(bytes, wire::ParseCorrection);
+      break;
+    case 'f':
+      ExpectSameAgain(bytes, wire::ParseFirearmCheckQuestion);
+      break;
+    case 'g':
+      ExpectSameAgain(bytes, wire::ParseFirearmCheckAnswer);
+      break;
+    case 't':
+      ExpectSameAgain(bytes, wire::ParseKeptAlarmTest);
       break;
     case 'e':
       ExpectSameEnvelopeAgain(bytes);
