@@ -457,6 +457,13 @@ absl::StatusOr<v1::AddAlarmTestResponse> NodeClient::AddAlarmTest(
   return impl_->Call(impl_->firearm_questions(), &Service::AddAlarmTest, request, /*attempts=*/1);
 }
 
+absl::StatusOr<v1::ListFirearmNoticesResponse> NodeClient::ListFirearmNotices(
+    const v1::ListFirearmNoticesRequest& request) {
+  using Service = v1::FirearmQuestionService::Stub;
+  return impl_->Call(impl_->firearm_questions(), &Service::ListFirearmNotices, request,
+                     impl_->attempts());
+}
+
 absl::StatusOr<v1::ListAlarmTestsResponse> NodeClient::ListAlarmTests(
     const v1::ListAlarmTestsRequest& request) {
   using Service = v1::FirearmQuestionService::Stub;

@@ -77,6 +77,8 @@ class ListEntriesRequest;
 class ListEntriesResponse;
 class ListExhibitsRequest;
 class ListExhibitsResponse;
+class ListFirearmNoticesRequest;
+class ListFirearmNoticesResponse;
 class ListFirearmsRequest;
 class ListFirearmsResponse;
 class ListLinksRequest;
@@ -196,6 +198,8 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::AskAboutHitResponse> AskAboutHit(const v1::AskAboutHitRequest& request);
   absl::StatusOr<v1::AskPartnersResponse> AskPartners(const v1::AskPartnersRequest& request);
   absl::StatusOr<v1::AddAlarmTestResponse> AddAlarmTest(const v1::AddAlarmTestRequest& request);
+  absl::StatusOr<v1::ListFirearmNoticesResponse> ListFirearmNotices(
+      const v1::ListFirearmNoticesRequest& request);
   absl::StatusOr<v1::ListAlarmTestsResponse> ListAlarmTests(
       const v1::ListAlarmTestsRequest& request);
   // Acts are sent once: they are in the ledger.

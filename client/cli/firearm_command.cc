@@ -670,16 +670,17 @@ Style SeverityStyle(firearm::Severity severity) {
 }
 
 Command FirearmCommand() {
-  return {.name = "firearm",
-          .summary = "The agency's firearms, their papers of deactivation, look-ups at partners.",
-          .description = "",
-          .options = {},
-          .places = {},
-          .examples = {{"proofmark firearm list", "Where things stand."}},
-          .children = {AddCommand(), ShowCommand(), ListCommand(), TransitionCommand(),
-                       AmendCommand(), AttachCommand(), LinkFirearmCommand(), CheckCommand(),
-                       FirearmImportCommand(), FirearmExportCommand(), FirearmLookupCommand(),
-                       FirearmHitCommand(), FirearmAskCommand(), FirearmCanaryCommand()}};
+  return {
+      .name = "firearm",
+      .summary = "The agency's firearms, their papers of deactivation, look-ups at partners.",
+      .description = "",
+      .options = {},
+      .places = {},
+      .examples = {{"proofmark firearm list", "Where things stand."}},
+      .children = {AddCommand(), ShowCommand(), ListCommand(), TransitionCommand(), AmendCommand(),
+                   AttachCommand(), LinkFirearmCommand(), CheckCommand(), FirearmImportCommand(),
+                   FirearmExportCommand(), FirearmLookupCommand(), FirearmHitCommand(),
+                   FirearmAskCommand(), FirearmNoticesCommand(), FirearmCanaryCommand()}};
 }
 
 }  // namespace proofmark::client::cli

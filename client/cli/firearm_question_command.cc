@@ -222,6 +222,31 @@ absl::StatusOr<int> RunListAlarms(const Arguments& arguments, Session& session) 
       "Nothing was found of any model yet.");
 }
 
+absl::StatusOr<int> RunNotices(const Arguments& arguments, Session& session) {
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  return PrintList(
+      arguments, session, v1::ListFirearmNoticesRequest(),
+      Table(
+          {{"agency"}, {"what"}, {"since"}, {"state"}, {"exchange"}, {"its reference"}, {"told"}}),
+      [&](const v1::ListFirearmNoticesRequest& request) {
+        return node->ListFirearmNotices(request);
+      },
+      [](const v1::ListFirearmNoticesResponse& page) -> const auto& { return page.notices(); },
+      [](const v1::ReceivedFirearmNotice& message) -> absl::StatusOr<std::vector<Cell>> {
+        PM_ASSIGN_OR_RETURN(const wire::ReceivedFirearmNotice received, Checked(message));
+        const wire::FirearmNotice& notice = received.notice;
+        return std::vector<Cell>{
+            Cell(received.agency, Style::kBold),
+            Cell(wire::FirearmNoticeCauseCode(notice.cause), Style::kWarning),
+            Cell(TimeText(notice.change_unix_ms)),
+            Cell(firearm::StateGroupCode(notice.state_group)),
+            Cell(base::ToHex(notice.exchange_id)),
+            Cell(notice.reference.empty() ? "-" : base::ToHex(notice.reference)),
+            Cell(TimeText(received.receive_unix_ms))};
+      },
+      "No partner told anything of a firearm that it was asked about.");
+}
+
 Command CertificateCheckCommand() {
   return {.name = "check",
           .summary = "Ask partners whether a certificate of deactivation stands.",
@@ -328,6 +353,22 @@ Command ListAlarmsCommand() {
 }
 
 }  // namespace
+
+Command FirearmNoticesCommand() {
+  return {.name = "notices",
+          .summary = "List what partners told of firearms since they were asked about them.",
+          .description =
+              "A partner that answered with a record of its own tells by letter when the "
+              "certificate is withdrawn, when the firearm is suspected to fire again, and when it "
+              "is destroyed. The exchange names the question: `proofmark audit show` finds its "
+              "entries. Newest first. The node logs it as a consultation. Ends with 1 without any. "
+              "Roles: lab, examiner, officer.",
+          .options = WithNodeOptions({LimitOption(50)}),
+          .places = {},
+          .examples = {{"proofmark firearm notices", "What has changed."}},
+          .children = {},
+          .run = RunNotices};
+}
 
 Command FirearmAskCommand() {
   return {.name = "ask",

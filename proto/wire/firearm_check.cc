@@ -25,9 +25,12 @@ using wire::FromProto;
 using wire::ToProto;
 
 constexpr std::int64_t kMarkTextCharsMax = 24;
+constexpr std::int64_t kExchangeIdBytes = 16;
 
 static_assert(static_cast<int>(v1::CertificateStanding_MAX) ==
               static_cast<int>(CertificateStanding::kMismatch));
+static_assert(static_cast<int>(v1::FirearmNoticeCause_MAX) ==
+              static_cast<int>(FirearmNoticeCause::kDestroyed));
 static_assert(static_cast<int>(v1::MarkStanding_MAX) == static_cast<int>(MarkStanding::kConflict));
 
 // [A-Z0-9] of that many characters.
@@ -445,6 +448,35 @@ absl::StatusOr<FirearmCheckAnswer> FromProto(const v1::FirearmCheckAnswer& messa
   return answer;
 }
 
+v1::FirearmNotice ToProto(const FirearmNotice& notice) {
+  v1::FirearmNotice message;
+  message.set_cause(WriteEnum<v1::FirearmNoticeCause>(notice.cause));
+  message.set_exchange_id(notice.exchange_id);
+  message.set_reference(notice.reference);
+  message.set_state_group(WriteEnum<v1::FirearmStateGroup>(notice.state_group));
+  *message.mutable_change_time() = ToTimestamp(notice.change_unix_ms);
+  return message;
+}
+
+absl::StatusOr<FirearmNotice> FromProto(const v1::FirearmNotice& message, std::string_view field) {
+  FirearmNotice notice;
+  PM_ASSIGN_OR_RETURN(notice.cause,
+                      ReadEnum<FirearmNoticeCause>(At(field, "cause"), message.cause(),
+                                                   v1::FirearmNoticeCause_IsValid));
+  PM_RETURN_IF_ERROR(
+      CheckBytes(field, "exchange_id", message.exchange_id(), kExchangeIdBytes, kExchangeIdBytes));
+  notice.exchange_id = message.exchange_id();
+  PM_RETURN_IF_ERROR(CheckReference(field, message.reference(), !message.reference().empty()));
+  notice.reference = message.reference();
+  PM_ASSIGN_OR_RETURN(notice.state_group,
+                      ReadEnum<firearm::StateGroup>(At(field, "state_group"), message.state_group(),
+                                                    v1::FirearmStateGroup_IsValid));
+  PM_RETURN_IF_ERROR(CheckPresent(field, "change_time", message.has_change_time()));
+  PM_ASSIGN_OR_RETURN(notice.change_unix_ms,
+                      FromTimestamp(message.change_time(), At(field, "change_time")));
+  return notice;
+}
+
 v1::FirearmCheckResult ToProto(const FirearmCheckResult& result) {
   v1::FirearmCheckResult message;
   WriteOutcome(result, message);
@@ -630,6 +662,78 @@ absl::StatusOr<std::string> Serialise(const KeptAlarmTest& kept) {
 }
 absl::StatusOr<KeptAlarmTest> ParseKeptAlarmTest(std::string_view bytes) {
   return Read<v1::AlarmModelTest>(bytes, "alarm weapon test");
+}
+
+std::string_view FirearmNoticeCauseCode(FirearmNoticeCause cause) {
+  constexpr std::array<std::string_view, 3> kCodes = {"CERTIFICATE_WITHDRAWN",
+                                                      "REACTIVATION_SUSPECTED", "DESTROYED"};
+  return kCodes[static_cast<std::size_t>(cause) - 1];
+}
+
+std::optional<FirearmNoticeCause> NoticeCauseOf(firearm::State state) {
+  switch (state) {
+    case firearm::State::kCertificateWithdrawn:
+      return FirearmNoticeCause::kCertificateWithdrawn;
+    case firearm::State::kReactivationSuspected:
+    case firearm::State::kReactivationConfirmed:
+      return FirearmNoticeCause::kReactivationSuspected;
+    case firearm::State::kDestroyed:
+      return FirearmNoticeCause::kDestroyed;
+    case firearm::State::kRegistered:
+    case firearm::State::kExported:
+    case firearm::State::kLost:
+    case firearm::State::kStolen:
+    case firearm::State::kTrafficked:
+    case firearm::State::kSoughtEvidence:
+    case firearm::State::kSeized:
+    case firearm::State::kRecovered:
+    case firearm::State::kInEvidence:
+    case firearm::State::kReturned:
+    case firearm::State::kConverted:
+    case firearm::State::kDeactivated:
+    case firearm::State::kDeactivatedOldStandard:
+    case firearm::State::kUnknown:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::string> Serialise(const FirearmNotice& notice) {
+  return Write(notice, "notice");
+}
+absl::StatusOr<FirearmNotice> ParseFirearmNotice(std::string_view bytes) {
+  return Read<v1::FirearmNotice>(bytes, "notice");
+}
+
+v1::ReceivedFirearmNotice ToProto(const ReceivedFirearmNotice& received) {
+  v1::ReceivedFirearmNotice message;
+  message.set_notice_id(received.id);
+  message.set_agency(received.agency);
+  *message.mutable_notice() = ToProto(received.notice);
+  *message.mutable_receive_time() = ToTimestamp(received.receive_unix_ms);
+  return message;
+}
+
+absl::StatusOr<ReceivedFirearmNotice> FromProto(const v1::ReceivedFirearmNotice& message,
+                                                std::string_view field) {
+  ReceivedFirearmNotice received;
+  PM_RETURN_IF_ERROR(CheckId(field, "notice_id", message.notice_id()));
+  received.id = message.notice_id();
+  PM_RETURN_IF_ERROR(CheckDomain(field, "agency", message.agency()));
+  received.agency = message.agency();
+  PM_RETURN_IF_ERROR(CheckPresent(field, "notice", message.has_notice()));
+  PM_ASSIGN_OR_RETURN(received.notice, FromProto(message.notice(), At(field, "notice")));
+  PM_RETURN_IF_ERROR(CheckPresent(field, "receive_time", message.has_receive_time()));
+  PM_ASSIGN_OR_RETURN(received.receive_unix_ms,
+                      FromTimestamp(message.receive_time(), At(field, "receive_time")));
+  return received;
+}
+
+absl::StatusOr<std::string> Serialise(const ReceivedFirearmNotice& received) {
+  return Write(received, "notice");
+}
+absl::StatusOr<ReceivedFirearmNotice> ParseReceivedFirearmNotice(std::string_view bytes) {
+  return Read<v1::ReceivedFirearmNotice>(bytes, "notice");
 }
 
 }  // namespace proofmark::wire

@@ -31,6 +31,7 @@ inline constexpr std::int64_t kFirearmReferenceBytes = 32;
 
 inline constexpr std::string_view kFirearmCheckType = "firearm-check/v1";
 inline constexpr std::string_view kFirearmCheckAnswerType = "firearm-check-answer/v1";
+inline constexpr std::string_view kFirearmNoticeType = "firearm-notice/v1";
 
 // Between nodes.
 
@@ -220,5 +221,40 @@ v1::AlarmModelTest ToProto(const KeptAlarmTest& kept);
 absl::StatusOr<KeptAlarmTest> FromProto(const v1::AlarmModelTest& message, std::string_view field);
 absl::StatusOr<std::string> Serialise(const KeptAlarmTest& kept);
 absl::StatusOr<KeptAlarmTest> ParseKeptAlarmTest(std::string_view bytes);
+
+// What became of a firearm that a partner was told of. Stored and sent; never renumber.
+enum class FirearmNoticeCause : std::int32_t {
+  kCertificateWithdrawn = 1,
+  kReactivationSuspected = 2,  // Or confirmed.
+  kDestroyed = 3,
+};
+std::string_view FirearmNoticeCauseCode(FirearmNoticeCause cause);  // "CERTIFICATE_WITHDRAWN", ...
+// What whoever was told of a firearm is told when it comes into this state; nullopt: nothing.
+std::optional<FirearmNoticeCause> NoticeCauseOf(firearm::State state);
+
+// Tells who asked before.
+struct FirearmNotice {
+  FirearmNoticeCause cause = FirearmNoticeCause::kCertificateWithdrawn;
+  std::string exchange_id;  // 16 raw bytes: of the question that was answered.
+  std::string reference;    // kFirearmReferenceBytes raw, as answered; empty where none was given.
+  firearm::StateGroup state_group = firearm::StateGroup::kOther;  // Now.
+  std::int64_t change_unix_ms = 0;
+  friend bool operator==(const FirearmNotice&, const FirearmNotice&) = default;
+};
+absl::StatusOr<std::string> Serialise(const FirearmNotice& notice);
+absl::StatusOr<FirearmNotice> ParseFirearmNotice(std::string_view bytes);
+
+struct ReceivedFirearmNotice {
+  std::string id;      // 32 hexadecimal digits: exchange id of the letter.
+  std::string agency;  // Domain of who sent it.
+  FirearmNotice notice;
+  std::int64_t receive_unix_ms = 0;
+  friend bool operator==(const ReceivedFirearmNotice&, const ReceivedFirearmNotice&) = default;
+};
+v1::ReceivedFirearmNotice ToProto(const ReceivedFirearmNotice& received);
+absl::StatusOr<ReceivedFirearmNotice> FromProto(const v1::ReceivedFirearmNotice& message,
+                                                std::string_view field);
+absl::StatusOr<std::string> Serialise(const ReceivedFirearmNotice& received);
+absl::StatusOr<ReceivedFirearmNotice> ParseReceivedFirearmNotice(std::string_view bytes);
 
 }  // namespace proofmark::wire

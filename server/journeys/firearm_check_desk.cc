@@ -351,7 +351,8 @@ class FirearmCheckDesk::Question final : public Message {
         *found.record,
         {.agency = believed_.partner.domain,
          .exchange_id = ExchangeBytes(),
-         .reference = found.named ? ReferenceTo(*found.record) : ""},
+         .reference = found.named ? ReferenceTo(*found.record) : "",
+         .told = wire::NoticeCauseOf(found.record->kept.state())},
         changes);
   }
 

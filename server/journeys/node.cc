@@ -144,7 +144,8 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
       std::vector<Housekeeping::Chore>{
           {"answers kept for repetitions", [this] { return reception_->ForgetOldAnswers(); }},
           {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }},
-          {"checks of firearms", [this] { return firearms_->RecheckWhenDue().status(); }}},
+          {"checks of firearms", [this] { return firearms_->RecheckWhenDue().status(); }},
+          {"notices of firearms", [this] { return firearm_notices_->TellDue(); }}},
       options_.housekeeping);
   // On a thread of its own: a table may take minutes.
   lookup_work_ = std::make_unique<Housekeeping>(
@@ -253,6 +254,13 @@ absl::Status Node::AssembleExchange() {
                                                                  .budgets = *firearm_check_budgets_,
                                                                  .ledger = *ledger_,
                                                                  .clock = clock_});
+  firearm_notices_ =
+      std::make_unique<FirearmNotices>(FirearmNotices::Rooms{.store = *store_,
+                                                             .ledger = *ledger_,
+                                                             .registry = *firearm_registry_,
+                                                             .partners = partners_,
+                                                             .outbox = *outbox_,
+                                                             .clock = clock_});
   reception_ = std::make_unique<Reception>(
       ReceptionRooms{.store = *store_,
                      .ledger = *ledger_,
@@ -264,7 +272,7 @@ absl::Status Node::AssembleExchange() {
       std::vector<Desk*>{match_desk_.get(), &links_->desk(), &details_->request_desk(),
                          &details_->decision_desk(), &corrections_->desk(),
                          lookup_table_desk_.get(), lookup_desk_.get(), lookup_hit_desk_.get(),
-                         firearm_check_desk_.get()});
+                         firearm_check_desk_.get(), &firearm_notices_->desk()});
   return absl::OkStatus();
 }
 

@@ -26,6 +26,7 @@
 #include "server/journeys/exhibits.h"
 #include "server/journeys/federation_keeper.h"
 #include "server/journeys/firearm_check_desk.h"
+#include "server/journeys/firearm_notices.h"
 #include "server/journeys/firearm_questions.h"
 #include "server/journeys/firearms.h"
 #include "server/journeys/fork_reports.h"
@@ -157,6 +158,7 @@ class Node {
   Erasures& erasures() { return *erasures_; }
   Lookups& lookups() { return *lookups_; }
   FirearmQuestions& firearm_questions() { return *firearm_questions_; }
+  FirearmNotices& firearm_notices() { return *firearm_notices_; }
   registry::AlarmTests& alarm_tests() { return *alarm_tests_; }
   lookup::TableKeeper& lookup_tables() { return *lookup_tables_; }
   lookup::CanaryBook& canaries() { return *canaries_; }
@@ -239,6 +241,7 @@ class Node {
   std::unique_ptr<MatchDesk> match_desk_;
   std::unique_ptr<federation::BudgetBook> firearm_check_budgets_;
   std::unique_ptr<FirearmCheckDesk> firearm_check_desk_;
+  std::unique_ptr<FirearmNotices> firearm_notices_;
   std::unique_ptr<lookup::KeyBook> lookup_keys_;
   std::unique_ptr<lookup::CanaryBook> canaries_;
   std::unique_ptr<lookup::TableKeeper> lookup_tables_;

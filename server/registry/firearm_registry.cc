@@ -39,11 +39,12 @@ std::string ReferenceKey(std::string_view reference) {
   return store::StoreKey(kFirearmReferenceTable).Bytes(reference).Build();
 }
 
-// What is sealed of a disclosure: reference, then agency.
+// What is sealed of a disclosure: reference, what was told ('0' for nothing), agency.
 std::string DisclosureText(const FirearmRegistry::Disclosure& disclosure) {
   std::string plain;
   base::AppendLp2(plain, disclosure.reference);
-  return plain + disclosure.agency;
+  const int told = disclosure.told ? static_cast<int>(*disclosure.told) : 0;
+  return plain + static_cast<char>('0' + told) + disclosure.agency;
 }
 absl::StatusOr<FirearmRegistry::Disclosure> ParseDisclosure(std::string_view exchange_id,
                                                             std::string_view plain) {
@@ -51,10 +52,17 @@ absl::StatusOr<FirearmRegistry::Disclosure> ParseDisclosure(std::string_view exc
   for (const std::size_t bytes : {std::size_t{0}, kHandleBytes}) {
     std::string head;
     base::AppendLp2(head, plain.substr(std::min(kLengthBytes, plain.size()), bytes));
-    if (head.size() != kLengthBytes + bytes || !plain.starts_with(head)) continue;
-    return FirearmRegistry::Disclosure{.agency = std::string(plain.substr(head.size())),
-                                       .exchange_id = std::string(exchange_id),
-                                       .reference = head.substr(kLengthBytes)};
+    if (head.size() != kLengthBytes + bytes || !plain.starts_with(head) ||
+        plain.size() == head.size()) {
+      continue;
+    }
+    const int told = plain[head.size()] - '0';
+    if (told < 0 || told > static_cast<int>(wire::FirearmNoticeCause::kDestroyed)) continue;
+    FirearmRegistry::Disclosure disclosure{.agency = std::string(plain.substr(head.size() + 1)),
+                                           .exchange_id = std::string(exchange_id),
+                                           .reference = head.substr(kLengthBytes)};
+    if (told > 0) disclosure.told = static_cast<wire::FirearmNoticeCause>(told);
+    return disclosure;
   }
   return absl::DataLossError("the row of what a partner was told of a firearm is damaged");
 }
@@ -309,6 +317,18 @@ absl::StatusOr<std::vector<FirearmRegistry::Disclosure>> FirearmRegistry::Disclo
       }));
   PM_RETURN_IF_ERROR(fault);
   return disclosures;
+}
+
+absl::StatusOr<std::vector<std::string>> FirearmRegistry::DisclosedIds() const {
+  std::vector<std::string> ids;
+  const std::string prefix = store::StoreKey(kFirearmDisclosureTable).Build();
+  PM_RETURN_IF_ERROR(
+      store_.Scan({.prefix = prefix}, [&](std::string_view key, std::string_view /*row*/) {
+        std::string id = base::ToHex(key.substr(prefix.size(), kIdBytes));
+        if (ids.empty() || ids.back() != id) ids.push_back(std::move(id));
+        return true;
+      }));
+  return ids;
 }
 
 absl::StatusOr<std::optional<std::string>> FirearmRegistry::FindReference(

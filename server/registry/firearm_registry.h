@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "proto/wire/firearm.h"
+#include "proto/wire/firearm_check.h"
 #include "records/receipt.h"
 #include "server/federation/caller.h"
 #include "server/ledger/ledger.h"
@@ -100,6 +101,8 @@ class FirearmRegistry {
     std::string agency;       // Domain.
     std::string exchange_id;  // 16 raw bytes.
     std::string reference;    // kHandleBytes raw; empty where no name was given.
+    // What it knows of the record's state: of its answer, then of the last notice.
+    std::optional<wire::FirearmNoticeCause> told{};
     friend bool operator==(const Disclosure&, const Disclosure&) = default;
   };
   // What letting it out must carry: it is remembered for as long as the record is kept, and the
@@ -109,6 +112,8 @@ class FirearmRegistry {
   // By exchange.
   //   kDataLoss  a row is damaged.
   absl::StatusOr<std::vector<Disclosure>> DisclosuresOf(const Held& held) const;
+  // The records that anybody was told of, each once, by id.
+  absl::StatusOr<std::vector<std::string>> DisclosedIds() const;
   // The id of the record that partners were given this name of; nullopt: none was.
   absl::StatusOr<std::optional<std::string>> FindReference(std::string_view reference) const;
 

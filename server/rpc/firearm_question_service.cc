@@ -62,6 +62,23 @@ class FirearmQuestionService final : public v1::FirearmQuestionService::Callback
         });
   }
 
+  grpc::ServerUnaryReactor* ListFirearmNotices(grpc::CallbackServerContext* context,
+                                               const v1::ListFirearmNoticesRequest* request,
+                                               v1::ListFirearmNoticesResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.FirearmQuestionService/ListFirearmNotices", request, response,
+        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(const journeys::FirearmNotices::Page page,
+                              rooms_.node.firearm_notices().List(StaffOf(caller), asked.page_size(),
+                                                                 asked.page_token()));
+          for (const wire::ReceivedFirearmNotice& notice : page.notices) {
+            *answer.add_notices() = wire::ToProto(notice);
+          }
+          answer.set_next_page_token(page.next_page_token);
+          return absl::OkStatus();
+        });
+  }
+
  private:
   const ServiceRooms rooms_;
 };

@@ -57,6 +57,7 @@ MethodTable MakeTable() {
       {"/proofmark.v1.FirearmQuestionService/AskPartners", {.staff = caseworkers}},
       {"/proofmark.v1.FirearmQuestionService/AddAlarmTest", {.staff = registrars}},
       {"/proofmark.v1.FirearmQuestionService/ListAlarmTests", {.staff = readers}},
+      {"/proofmark.v1.FirearmQuestionService/ListFirearmNotices", {.staff = readers}},
       {"/proofmark.v1.FirearmService/AddFirearm", {.staff = registrars}},
       {"/proofmark.v1.FirearmService/AmendFirearm", {.staff = registrars}},
       {"/proofmark.v1.FirearmService/TransitionFirearm", {.staff = registrars}},

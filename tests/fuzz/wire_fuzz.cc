@@ -111,6 +111,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'g':
       ExpectSameAgain(bytes, wire::ParseFirearmCheckAnswer);
       break;
+    case 'n':
+      ExpectSameAgain(bytes, wire::ParseReceivedFirearmNotice);
+      break;
     case 't':
       ExpectSameAgain(bytes, wire::ParseKeptAlarmTest);
       break;

@@ -177,6 +177,39 @@ TEST_F(FirearmQuestionTest, AFindingOfAnAlarmWeaponIsKeptListedAndToldToPartners
   EXPECT_FALSE(at_gb("add", found, StaffRole::kExaminer).code.ok());
 }
 
+TEST_F(FirearmQuestionTest, ANoticeOfAWithdrawalReachesWhoAskedAndIsListed) {
+  Start();
+  const std::string id = Hold(Deactivated("AB-12345", "17/2019"));
+  ExpectEnd(Ask({"firearm", "ask"}, {{"SERIAL", "AB12345"}}), 0, "MATCH");
+  const auto notices = [&] {
+    return RunCommand(profiles_.path(), *fr_node_, fr_, StaffRole::kExaminer,
+                      {"firearm", "notices"}, {{"--limit", "50"}});
+  };
+  EXPECT_EQ(*notices().code, 1);
+  // GB is started anew, now that it is known where FR listens.
+  gb_node_.reset();
+  gb_node_ = std::make_unique<LoopbackNode>(
+      gb_, gb_key_, gb_folder_.path(),
+      std::vector<LoopbackNode::Partner>{{.agency = &fr_,
+                                          .exchange_key = fr_key_.verifying_key(),
+                                          .endpoint = fr_node_->partner_endpoint()}});
+  wire::FirearmTransition next;
+  next.id = id;
+  next.to = firearm::State::kReactivationSuspected;
+  next.authority = "London Proof House";
+  ASSERT_TRUE(gb_node_->node().firearms().Transition(kLab, next).ok());
+
+  gb_node_->node().housekeeping().RunNow();
+  gb_node_->node().outbox().DeliverNow();
+
+  ExpectEnd(notices(), 0, "REACTIVATION_SUSPECTED");
+  const client::audit::Reconciliation result =
+      client::audit::Reconcile(SideOf(*fr_node_, "fr.example", "gb.example"),
+                               SideOf(*gb_node_, "gb.example", "fr.example"), {});
+  EXPECT_EQ(result.exchanges, 2U);
+  for (const auto& difference : result.differences) ADD_FAILURE() << difference.words;
+}
+
 TEST_F(FirearmQuestionTest, WhoMayNotAskIsRefusedAndWhereNothingIsAgreedItSaysSo) {
   Start(std::nullopt);
 

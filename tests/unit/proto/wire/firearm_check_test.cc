@@ -299,6 +299,38 @@ TEST(FirearmCheckWireTest, RequestsAndWhatCameOfThemComeBackAsTheyWere) {
   EXPECT_THAT(FromProto(twice, ""), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST(FirearmCheckWireTest, ANoticeComesBackAndKeepsItsBounds) {
+  const ReceivedFirearmNotice received{
+      .id = "0f3c9a4e6b1d42f58e7a9c0b1d2e3f40",
+      .agency = "gb.example",
+      .notice = {.cause = FirearmNoticeCause::kDestroyed,
+                 .exchange_id = std::string(16, 'x'),
+                 .reference = std::string(kFirearmReferenceBytes, 'r'),
+                 .state_group = firearm::StateGroup::kDestroyed,
+                 .change_unix_ms = 1'790'000'000'000},
+      .receive_unix_ms = 1'790'000'000'001};
+  EXPECT_THAT(ParseFirearmNotice(Serialise(received.notice).value()), Says(received.notice));
+  EXPECT_THAT(ParseReceivedFirearmNotice(Serialise(received).value()), Says(received));
+
+  using Case = FieldCase<v1::ReceivedFirearmNotice>;
+  ExpectFieldCases<v1::ReceivedFirearmNotice>(
+      ToProto(received),
+      {Case{"no cause", [](auto& m) { m.mutable_notice()->clear_cause(); }, "notice.cause"},
+       Case{"exchange", [](auto& m) { m.mutable_notice()->set_exchange_id("x"); },
+            "notice.exchange_id"},
+       Case{"reference", [](auto& m) { m.mutable_notice()->set_reference("r"); },
+            "notice.reference"},
+       Case{"no reference", [](auto& m) { m.mutable_notice()->clear_reference(); }, ""},
+       Case{"no group", [](auto& m) { m.mutable_notice()->clear_state_group(); },
+            "notice.state_group"},
+       Case{"no time", [](auto& m) { m.mutable_notice()->clear_change_time(); },
+            "notice.change_time"},
+       Case{"id", [](auto& m) { m.set_notice_id("x"); }, "notice_id"},
+       Case{"agency", [](auto& m) { m.set_agency("GB"); }, "agency"},
+       Case{"no time of receipt", [](auto& m) { m.clear_receive_time(); }, "receive_time"}},
+      [](const v1::ReceivedFirearmNotice& message) { return FromProto(message, ""); });
+}
+
 TEST(FirearmCheckWireTest, AFindingOfAnAlarmWeaponComesBackAndKeepsItsBounds) {
   const KeptAlarmTest kept{.id = "0f3c9a4e6b1d42f58e7a9c0b1d2e3f40",
                            .test = {.make_raw = "Ekol",

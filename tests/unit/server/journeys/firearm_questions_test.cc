@@ -451,6 +451,52 @@ TEST_F(FirearmQuestionsTest, AReferenceIsOfOneExchangeAndLeadsItsOwnerToTheRecor
   for (const auto& disclosure : *told) EXPECT_EQ(disclosure.agency, "north.test");
 }
 
+// Whoever was told is told again when it changes, once, though both sides crash in between.
+TEST_F(FirearmQuestionsTest, WhoWasToldOfAFirearmIsToldWhenItChanges) {
+  const wire::KeptFirearm kept = Hold(Deactivated("AB-12345", "A/17"));
+  const wire::SerialCheckVerdict match = Serial("AB12345");
+  Certificate("A17");
+  Certificate("A17", "AB99999");  // No such firearm here: nothing is owed.
+  south_->node().housekeeping().RunNow();
+  EXPECT_THAT(south_->node().outbox().Waiting(), IsEmpty());
+
+  Move(kept, State::kCertificateWithdrawn);
+  south_->Crash();
+  south_->Start();  // Whose first round of chores sends what is due.
+  EXPECT_THAT(south_->node().outbox().Waiting(), SizeIs(2));
+  south_->node().housekeeping().RunNow();
+  EXPECT_THAT(south_->node().outbox().Waiting(), SizeIs(2));
+  south_->node().outbox().DeliverNow();
+
+  EXPECT_THAT(south_->node().outbox().Waiting(), IsEmpty());
+  north_->Crash();
+  north_->Start();
+  const auto page = north_->node().firearm_notices().List(kExaminer, 0, "");
+  ASSERT_THAT(page, IsOk());
+  ASSERT_THAT(page->notices, SizeIs(2));
+  int named = 0;
+  for (const wire::ReceivedFirearmNotice& received : page->notices) {
+    EXPECT_EQ(received.agency, "south.test");
+    EXPECT_EQ(received.notice.cause, wire::FirearmNoticeCause::kCertificateWithdrawn);
+    EXPECT_EQ(received.notice.state_group, StateGroup::kDeactivated);
+    if (received.notice.reference.empty()) continue;
+    ++named;
+    EXPECT_EQ(received.notice.reference, match.reference);
+  }
+  EXPECT_EQ(named, 1);
+  const auto sent = EntriesOf(south_->node().ledger(), EntryKind::kCorrect);
+  const auto taken = EntriesOf(north_->node().ledger(), EntryKind::kCorrect);
+  ASSERT_THAT(sent, SizeIs(2));
+  ASSERT_THAT(taken, SizeIs(2));
+  EXPECT_EQ(sent[0].draft.outcome, "SENT");
+  EXPECT_EQ(taken[0].draft.outcome, "RECEIVED");
+  EXPECT_EQ(sent[0].draft.exchange, taken[0].draft.exchange);
+  // Asked anew it is answered as it is now, and nothing more is told of that.
+  Serial("AB12345");
+  south_->node().housekeeping().RunNow();
+  EXPECT_THAT(south_->node().outbox().Waiting(), IsEmpty());
+}
+
 TEST_F(FirearmQuestionsTest, AnAnswerOfAnotherKindIsNotBelieved) {
   wire_.on_answer = [&](absl::StatusOr<federation::PeerAnswer>& answer) {
     answer->envelope.payload = *wire::Serialise(wire::FirearmCheckAnswer{
