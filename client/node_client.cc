@@ -25,6 +25,7 @@
 #include "proofmark/v1/correction_service.grpc.pb.h"
 #include "proofmark/v1/details_service.grpc.pb.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
+#include "proofmark/v1/firearm_question_service.grpc.pb.h"
 #include "proofmark/v1/firearm_service.grpc.pb.h"
 #include "proofmark/v1/link_service.grpc.pb.h"
 #include "proofmark/v1/lookup_service.grpc.pb.h"
@@ -182,6 +183,7 @@ class NodeClient::Impl {
         exhibits_(v1::ExhibitService::NewStub(channel_)),
         firearms_(v1::FirearmService::NewStub(channel_)),
         links_(v1::LinkService::NewStub(channel_)),
+        firearm_questions_(v1::FirearmQuestionService::NewStub(channel_)),
         lookups_(v1::LookupService::NewStub(channel_)),
         searches_(v1::SearchService::NewStub(channel_)),
         submissions_(v1::SubmissionService::NewStub(channel_)) {}
@@ -222,6 +224,7 @@ class NodeClient::Impl {
   v1::ExhibitService::Stub& exhibits() { return *exhibits_; }
   v1::FirearmService::Stub& firearms() { return *firearms_; }
   v1::LinkService::Stub& links() { return *links_; }
+  v1::FirearmQuestionService::Stub& firearm_questions() { return *firearm_questions_; }
   v1::LookupService::Stub& lookups() { return *lookups_; }
   v1::SearchService::Stub& searches() { return *searches_; }
   v1::SubmissionService::Stub& submissions() { return *submissions_; }
@@ -239,6 +242,7 @@ class NodeClient::Impl {
   const std::unique_ptr<v1::ExhibitService::Stub> exhibits_;
   const std::unique_ptr<v1::FirearmService::Stub> firearms_;
   const std::unique_ptr<v1::LinkService::Stub> links_;
+  const std::unique_ptr<v1::FirearmQuestionService::Stub> firearm_questions_;
   const std::unique_ptr<v1::LookupService::Stub> lookups_;
   const std::unique_ptr<v1::SearchService::Stub> searches_;
   const std::unique_ptr<v1::SubmissionService::Stub> submissions_;
@@ -438,6 +442,33 @@ absl::StatusOr<v1::AskAboutHitResponse> NodeClient::AskAboutHit(
   using Service = v1::LookupService::Stub;
   return impl_->Call(impl_->lookups(), &Service::AskAboutHit, request, 1,
                      std::chrono::seconds(request.deadline().seconds()));
+}
+
+absl::StatusOr<v1::AskPartnersResponse> NodeClient::AskPartners(
+    const v1::AskPartnersRequest& request) {
+  using Service = v1::FirearmQuestionService::Stub;
+  return impl_->Call(impl_->firearm_questions(), &Service::AskPartners, request, 1,
+                     std::chrono::seconds(request.deadline().seconds()));
+}
+
+absl::StatusOr<v1::AddAlarmTestResponse> NodeClient::AddAlarmTest(
+    const v1::AddAlarmTestRequest& request) {
+  using Service = v1::FirearmQuestionService::Stub;
+  return impl_->Call(impl_->firearm_questions(), &Service::AddAlarmTest, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::ListFirearmNoticesResponse> NodeClient::ListFirearmNotices(
+    const v1::ListFirearmNoticesRequest& request) {
+  using Service = v1::FirearmQuestionService::Stub;
+  return impl_->Call(impl_->firearm_questions(), &Service::ListFirearmNotices, request,
+                     impl_->attempts());
+}
+
+absl::StatusOr<v1::ListAlarmTestsResponse> NodeClient::ListAlarmTests(
+    const v1::ListAlarmTestsRequest& request) {
+  using Service = v1::FirearmQuestionService::Stub;
+  return impl_->Call(impl_->firearm_questions(), &Service::ListAlarmTests, request,
+                     impl_->attempts());
 }
 
 absl::StatusOr<v1::ListSearchesResponse> NodeClient::ListSearches(

@@ -16,12 +16,16 @@
 
 // The generated classes by name only; whoever calls a method includes the .pb.h itself.
 namespace proofmark::v1 {
+class AddAlarmTestRequest;
+class AddAlarmTestResponse;
 class AddFirearmRequest;
 class AddFirearmResponse;
 class AmendFirearmRequest;
 class AmendFirearmResponse;
 class AskAboutHitRequest;
 class AskAboutHitResponse;
+class AskPartnersRequest;
+class AskPartnersResponse;
 class AttachDeactivationRequest;
 class AttachDeactivationResponse;
 class CheckFirearmRequest;
@@ -59,6 +63,8 @@ class ImportFirearmsRequest;
 class ImportFirearmsResponse;
 class LinkFirearmRequest;
 class LinkFirearmResponse;
+class ListAlarmTestsRequest;
+class ListAlarmTestsResponse;
 class ListCheckpointsRequest;
 class ListCheckpointsResponse;
 class ListCodesRequest;
@@ -71,6 +77,8 @@ class ListEntriesRequest;
 class ListEntriesResponse;
 class ListExhibitsRequest;
 class ListExhibitsResponse;
+class ListFirearmNoticesRequest;
+class ListFirearmNoticesResponse;
 class ListFirearmsRequest;
 class ListFirearmsResponse;
 class ListLinksRequest;
@@ -188,6 +196,12 @@ class NodeClient final : public SubmissionPort {
   // Sent once, and waited for a little longer than partners may take.
   absl::StatusOr<v1::LookUpFirearmResponse> LookUpFirearm(const v1::LookUpFirearmRequest& request);
   absl::StatusOr<v1::AskAboutHitResponse> AskAboutHit(const v1::AskAboutHitRequest& request);
+  absl::StatusOr<v1::AskPartnersResponse> AskPartners(const v1::AskPartnersRequest& request);
+  absl::StatusOr<v1::AddAlarmTestResponse> AddAlarmTest(const v1::AddAlarmTestRequest& request);
+  absl::StatusOr<v1::ListFirearmNoticesResponse> ListFirearmNotices(
+      const v1::ListFirearmNoticesRequest& request);
+  absl::StatusOr<v1::ListAlarmTestsResponse> ListAlarmTests(
+      const v1::ListAlarmTestsRequest& request);
   // Acts are sent once: they are in the ledger.
   absl::StatusOr<v1::ReviewCandidateResponse> ReviewCandidate(
       const v1::ReviewCandidateRequest& request);

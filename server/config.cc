@@ -224,6 +224,22 @@ absl::StatusOr<federation::GrantConditions> ReadConditions(const Section& sectio
   return when;
 }
 
+// A budget that is there only where it is granted: `<what>_per_day`, `<what>_per_30_days`.
+absl::StatusOr<std::optional<federation::BudgetLimits>> ReadGrantedBudget(const Section& section,
+                                                                          const std::string& what) {
+  federation::BudgetLimits limits{.per_day = 0, .per_30_days = 0};
+  PM_ASSIGN_OR_RETURN(limits.per_day,
+                      section.Number(what + "_per_day", 0, 0, federation::kBudgetMax));
+  PM_ASSIGN_OR_RETURN(
+      limits.per_30_days,
+      section.Number(what + "_per_30_days", std::min(30 * limits.per_day, federation::kBudgetMax),
+                     0, federation::kBudgetMax));
+  if (limits.per_day == 0 || limits.per_30_days == 0) {
+    return std::optional<federation::BudgetLimits>();
+  }
+  return std::optional(limits);
+}
+
 absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_RETURN_IF_ERROR(section.AllowOnly({"domain",
                                         "node",
@@ -247,7 +263,9 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
                                         "budget_per_day",
                                         "budget_per_30_days",
                                         "lookups_per_day",
-                                        "lookups_per_30_days"}));
+                                        "lookups_per_30_days",
+                                        "firearm_checks_per_day",
+                                        "firearm_checks_per_30_days"}));
   federation::Partner partner;
   PM_ASSIGN_OR_RETURN(partner.domain, section.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string node, section.Text("node"));
@@ -275,14 +293,8 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_ASSIGN_OR_RETURN(
       partner.budget.per_30_days,
       section.Number("budget_per_30_days", partner.budget.per_30_days, 0, federation::kBudgetMax));
-  federation::BudgetLimits lookups{.per_day = 0, .per_30_days = 0};
-  PM_ASSIGN_OR_RETURN(lookups.per_day,
-                      section.Number("lookups_per_day", 0, 0, federation::kBudgetMax));
-  PM_ASSIGN_OR_RETURN(
-      lookups.per_30_days,
-      section.Number("lookups_per_30_days", std::min(30 * lookups.per_day, federation::kBudgetMax),
-                     0, federation::kBudgetMax));
-  if (lookups.per_day > 0 && lookups.per_30_days > 0) partner.lookup_budget = lookups;
+  PM_ASSIGN_OR_RETURN(partner.lookup_budget, ReadGrantedBudget(section, "lookups"));
+  PM_ASSIGN_OR_RETURN(partner.firearm_check_budget, ReadGrantedBudget(section, "firearm_checks"));
   return partner;
 }
 

@@ -6,10 +6,12 @@
 // One function for each branch of the command tree, in the file of the same name.
 namespace proofmark::client::cli {
 
+Command AlarmCommand();
 Command AuditCommand();
 Command CalibrateCommand();
 Command CalibrationCommand();
 Command CandidatesCommand();
+Command CertificateCommand();
 Command CodesCommand();
 Command CompareCommand();
 Command CompletionCommand();
@@ -26,6 +28,7 @@ Command GenerateCommand();
 Command HelpCommand();
 Command LinkCommand();
 Command ManifestCommand();
+Command MarkCommand();
 Command PartnersCommand();
 Command PkiCommand();
 Command PlotCommand();

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/bytes.h"
 #include "base/status.h"
 #include "client/cli/commands.h"
 #include "client/cli/firearm_commands.h"
@@ -19,6 +20,7 @@
 #include "client/file.h"
 #include "google/protobuf/util/json_util.h"
 #include "proofmark/v1/firearm_service.pb.h"
+#include "proto/wire/firearm_check.h"
 #include "records/firearm/import.h"
 
 namespace proofmark::client::cli {
@@ -299,7 +301,13 @@ absl::StatusOr<int> RunTransition(const Arguments& arguments, Session& session) 
 }
 
 absl::StatusOr<int> RunShow(const Arguments& arguments, Session& session) {
-  PM_RETURN_IF_ERROR(CheckId("FIREARM", arguments.Text("FIREARM")));
+  // The node knows ids and the references that partners were given.
+  const absl::StatusOr<std::string> reference = base::ParseHex(arguments.Text("FIREARM"));
+  const bool by_reference = reference.ok() && reference->size() == wire::kFirearmReferenceBytes;
+  if (!by_reference) PM_RETURN_IF_ERROR(CheckId("FIREARM", arguments.Text("FIREARM")));
+  if (by_reference && arguments.Has("--version")) {
+    return MakeFault(FaultCode::kUsage, "--version goes with the firearm's id");
+  }
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   v1::FirearmRecord record;
   if (arguments.Has("--version")) {
@@ -499,7 +507,10 @@ Command ShowCommand() {
                                        .value_name = "N",
                                        .min = 1,
                                        .max = wire::kFirearmChangesMax}}),
-          .places = {kFirearm},
+          .places = {{.name = "FIREARM",
+                      .help = "The firearm's id: 32 hexadecimal digits; or a reference that a "
+                              "partner was given of it: 64.",
+                      .required = true}},
           .examples = {{"proofmark firearm show 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40",
                         "All that is known of it."}},
           .children = {},
@@ -659,16 +670,17 @@ Style SeverityStyle(firearm::Severity severity) {
 }
 
 Command FirearmCommand() {
-  return {.name = "firearm",
-          .summary = "The agency's firearms, their papers of deactivation, look-ups at partners.",
-          .description = "",
-          .options = {},
-          .places = {},
-          .examples = {{"proofmark firearm list", "Where things stand."}},
-          .children = {AddCommand(), ShowCommand(), ListCommand(), TransitionCommand(),
-                       AmendCommand(), AttachCommand(), LinkFirearmCommand(), CheckCommand(),
-                       FirearmImportCommand(), FirearmExportCommand(), FirearmLookupCommand(),
-                       FirearmHitCommand(), FirearmCanaryCommand()}};
+  return {
+      .name = "firearm",
+      .summary = "The agency's firearms, their papers of deactivation, look-ups at partners.",
+      .description = "",
+      .options = {},
+      .places = {},
+      .examples = {{"proofmark firearm list", "Where things stand."}},
+      .children = {AddCommand(), ShowCommand(), ListCommand(), TransitionCommand(), AmendCommand(),
+                   AttachCommand(), LinkFirearmCommand(), CheckCommand(), FirearmImportCommand(),
+                   FirearmExportCommand(), FirearmLookupCommand(), FirearmHitCommand(),
+                   FirearmAskCommand(), FirearmNoticesCommand(), FirearmCanaryCommand()}};
 }
 
 }  // namespace proofmark::client::cli

@@ -13,6 +13,10 @@ Command FirearmExportCommand();
 Command FirearmLookupCommand();
 Command FirearmHitCommand();
 Command FirearmCanaryCommand();
+// A serial number at partners, by name.
+Command FirearmAskCommand();
+// What partners told of firearms since.
+Command FirearmNoticesCommand();
 
 // --accept D04, and what it puts into a request.
 Parameter AcceptOption();

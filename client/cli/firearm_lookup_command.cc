@@ -6,8 +6,8 @@
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/status.h"
+#include "client/cli/asking.h"
 #include "client/cli/commands.h"
-#include "client/cli/exchange_words.h"
 #include "client/cli/firearm_commands.h"
 #include "client/cli/json.h"
 #include "client/cli/node_session.h"
@@ -17,7 +17,6 @@
 #include "proofmark/admin/v1/node_service.pb.h"
 #include "proofmark/v1/lookup_service.pb.h"
 #include "proto/wire/lookup.h"
-#include "records/codes.h"
 
 namespace proofmark::client::cli {
 namespace {
@@ -32,15 +31,6 @@ auto Read(const Message& message) -> decltype(wire::FromProto(message, std::stri
 }
 
 absl::Status Usage(std::string_view what) { return MakeFault(FaultCode::kUsage, what); }
-
-std::string Why(const wire::LookupPartnerResult& result) {
-  if (result.refusal_code.empty()) return result.detail;
-  return result.detail.empty() ? result.refusal_code : result.refusal_code + ": " + result.detail;
-}
-
-std::string EntryText(const std::optional<records::LedgerReceipt>& receipt) {
-  return receipt.has_value() ? std::to_string(receipt->index) : "-";
-}
 
 std::string ReadingText(const wire::LookupInput& input) {
   if (input.changed_count == 0) return "as marked";
@@ -59,11 +49,7 @@ absl::StatusOr<wire::FirearmLookupRequest> RequestOf(const Arguments& arguments)
   request.partners = arguments.All("--partner");
   if (arguments.Has("--deadline")) request.deadline_ms = arguments.Duration("--deadline").count();
   if (request.make.empty() && !request.model.empty()) return Usage("--model needs --make");
-  for (const std::string& partner : request.partners) {
-    if (!crypto::CheckAgencyDomain(partner).ok()) {
-      return Usage(absl::StrFormat("--partner: \"%s\" is no agency domain", partner));
-    }
-  }
+  PM_RETURN_IF_ERROR(CheckPartners(request.partners));
   return request;
 }
 
@@ -119,27 +105,6 @@ std::string LookupText(const Console& console, const wire::FirearmLookup& lookup
          "and tells it which.\n";
 }
 
-// How questions end to which nobody answered.
-absl::Status NobodyAnswered(const std::vector<wire::LookupPartnerResult>& partners) {
-  std::string outcomes;
-  const auto any = [&](wire::PartnerOutcome outcome) {
-    return std::ranges::find(partners, outcome, &wire::LookupPartnerResult::outcome) !=
-           partners.end();
-  };
-  for (const wire::LookupPartnerResult& partner : partners) {
-    outcomes += absl::StrFormat("%s%s: %s", outcomes.empty() ? "" : "; ", partner.agency,
-                                wire::PartnerOutcomeName(partner.outcome));
-    if (const std::string why = Why(partner); !why.empty()) outcomes += ", " + Printable(why);
-  }
-  if (any(wire::PartnerOutcome::kInvalid) || any(wire::PartnerOutcome::kForked)) {
-    return MakeFault(FaultCode::kAnswerInvalid, outcomes);
-  }
-  if (any(wire::PartnerOutcome::kUnreachable) || any(wire::PartnerOutcome::kTooLate)) {
-    return MakeFault(FaultCode::kPartnersAway, outcomes);
-  }
-  return MakeFault(FaultCode::kPartnersRefused, outcomes);
-}
-
 absl::StatusOr<int> LookupExit(const wire::FirearmLookup& lookup) {
   bool answered = lookup.partners.empty();
   for (const wire::LookupPartnerResult& partner : lookup.partners) {
@@ -188,7 +153,7 @@ absl::StatusOr<int> RunHit(const Arguments& arguments, Session& session) {
       session.console.Note(Printable(Why(said.result)));
       return 1;
     }
-    return NobodyAnswered({said.result});
+    return NobodyAnswered(std::vector{said.result});
   }
   if (!arguments.On("--json")) {
     Facts facts;
@@ -200,22 +165,6 @@ absl::StatusOr<int> RunHit(const Arguments& arguments, Session& session) {
     session.console.out() << facts.Text(session.console);
   }
   return 0;
-}
-
-std::vector<Parameter> ReasonOptions() {
-  return {{.name = "--purpose",
-           .help = "Why it is asked.",
-           .value_name = "CODE",
-           .choices = CodesOf(records::PurposeCodes()),
-           .required = true},
-          {.name = "--case",
-           .help = "Case reference. Committed to in the ledger, never sent to a partner.",
-           .value_name = "TEXT",
-           .required = true},
-          {.name = "--offence",
-           .help = "What offence it concerns.",
-           .value_name = "CODE",
-           .choices = CodesOf(records::OffenceCodes())}};
 }
 
 }  // namespace
@@ -230,10 +179,7 @@ Command FirearmLookupCommand() {
        .fallback = "0",
        .min = 0,
        .max = wire::kLookupReadingsMax},
-      {.name = "--partner",
-       .help = "Ask this partner; without it all are asked.",
-       .value_name = "DOMAIN",
-       .repeated = true}};
+      PartnerOption()};
   for (Parameter& reason : ReasonOptions()) options.push_back(std::move(reason));
   return {.name = "lookup",
           .summary = "Learn whether partners hold a firearm, without telling them which.",
@@ -256,8 +202,6 @@ Command FirearmLookupCommand() {
           .children = {},
           .run = RunLookup};
 }
-
-namespace {}  // namespace
 
 Command FirearmHitCommand() {
   return {.name = "hit",

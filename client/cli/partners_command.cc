@@ -94,6 +94,30 @@ int ShowLookups(const Arguments& arguments, const admin::v1::ListPartnersRespons
   return answer.partners().empty() ? 1 : 0;
 }
 
+int ShowFirearmChecks(const Arguments& arguments, const admin::v1::ListPartnersResponse& answer,
+                      Session& session) {
+  Table table(
+      {{"agency"}, {"it used here, 24 h"}, {"30 days"}, {"we used there, 24 h"}, {"30 days"}});
+  for (const admin::v1::Partner& partner : answer.partners()) {
+    if (arguments.On("--json")) {
+      session.console.out() << JsonLine(partner);
+      continue;
+    }
+    const admin::v1::BudgetUse& here = partner.firearm_checks_here();
+    const admin::v1::BudgetUse& there = partner.firearm_checks_there();
+    const bool may = partner.has_firearm_checks_here();
+    const bool told = partner.has_firearm_checks_there();
+    table.AddRow({Cell(partner.domain(), Style::kBold),
+                  may ? UseText(true, here.used_today_count(), here.per_day()) : "not agreed",
+                  may ? UseText(true, here.used_30_days_count(), here.per_30_days()) : "",
+                  told ? UseText(true, there.used_today_count(), there.per_day()) : "not told yet",
+                  told ? UseText(true, there.used_30_days_count(), there.per_30_days()) : ""});
+  }
+  if (!arguments.On("--json")) session.console.out() << table.Text(session.console);
+  if (answer.partners().empty()) session.console.Note("There are no partners.");
+  return answer.partners().empty() ? 1 : 0;
+}
+
 absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   admin::v1::ListPartnersRequest request;
@@ -101,6 +125,9 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
   PM_ASSIGN_OR_RETURN(const admin::v1::ListPartnersResponse answer, node->ListPartners(request));
   if (arguments.Text("WHAT") == "budget") return ShowBudgets(arguments, answer, session);
   if (arguments.Text("WHAT") == "lookups") return ShowLookups(arguments, answer, session);
+  if (arguments.Text("WHAT") == "firearm-checks") {
+    return ShowFirearmChecks(arguments, answer, session);
+  }
   Console& console = session.console;
   Table table({{"agency"}, {"endpoint"}, {"we may ask"}, {"it may ask"}, {"state"}, {"detail"}});
   bool all_serving = true;
@@ -136,8 +163,9 @@ Command PartnersCommand() {
                                    .kind = ValueKind::kFlag}}),
       .places = {{.name = "WHAT",
                   .help = "\"budget\": what was used of the searches agreed; \"lookups\": of the "
-                          "private look-ups.",
-                  .choices = {"budget", "lookups"}}},
+                          "private look-ups; \"firearm-checks\": of the questions that name a "
+                          "firearm.",
+                  .choices = {"budget", "lookups", "firearm-checks"}}},
       .examples = {{"proofmark partners", "Who they are and for which purposes."},
                    {"proofmark partners budget",
                     "How many questions are left, in both directions."},

@@ -5,15 +5,14 @@
 #include <utility>
 
 #include "base/check.h"
-#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "proofmark/v1/exchange.pb.h"
 #include "proofmark/v1/lookup.pb.h"
 #include "proofmark/v1/lookup_service.pb.h"
+#include "proto/wire/asking.h"
 #include "proto/wire/checks.h"
 #include "proto/wire/common.h"
 #include "proto/wire/padding.h"
-#include "records/exhibit.h"
 #include "records/firearm/make.h"
 #include "records/firearm/serial.h"
 
@@ -310,26 +309,6 @@ auto Read(std::string_view bytes, std::string_view what)
   return FromProto(message, what);
 }
 
-template <typename Duration>
-void WriteDeadline(std::int64_t deadline_ms, Duration& duration) {
-  duration.set_seconds(deadline_ms / 1'000);
-  duration.set_nanos(static_cast<std::int32_t>(deadline_ms % 1'000) * 1'000'000);
-}
-
-template <typename Message>
-absl::StatusOr<std::int64_t> ReadDeadlineOf(const Message& message, std::string_view field) {
-  if (!message.has_deadline()) return kPartnerDeadlineMsDefault;
-  const auto& deadline = message.deadline();
-  PM_RETURN_IF_ERROR(CheckInteger(At(field, "deadline"), "seconds", deadline.seconds(), 0,
-                                  kPartnerDeadlineMsMax / 1'000));
-  PM_RETURN_IF_ERROR(
-      CheckInteger(At(field, "deadline"), "nanos", deadline.nanos(), 0, 999'999'999));
-  const std::int64_t ms = deadline.seconds() * 1'000 + deadline.nanos() / 1'000'000;
-  PM_RETURN_IF_ERROR(
-      CheckInteger(field, "deadline (ms)", ms, kPartnerDeadlineMsMin, kPartnerDeadlineMsMax));
-  return ms;
-}
-
 v1::LookupInput ToProto(const LookupInput& input) {
   v1::LookupInput message;
   message.set_form(WriteEnum<v1::LookupForm>(input.fields));
@@ -353,10 +332,7 @@ absl::StatusOr<LookupInput> FromProto(const v1::LookupInput& message, std::strin
 
 v1::LookupPartnerResult ToProto(const LookupPartnerResult& result) {
   v1::LookupPartnerResult message;
-  message.set_agency(result.agency);
-  message.set_outcome(WriteEnum<v1::PartnerOutcome>(result.outcome));
-  message.set_refusal_code(result.refusal_code);
-  message.set_detail(result.detail);
+  WriteOutcome(result, message);
   for (const LookupHit& hit : result.hits) {
     v1::LookupHit& entry = *message.add_hits();
     entry.set_input_index(hit.input_index);
@@ -365,10 +341,6 @@ v1::LookupPartnerResult ToProto(const LookupPartnerResult& result) {
   }
   message.set_table_row_count(result.table_row_count);
   if (result.table_unix_ms) *message.mutable_table_time() = ToTimestamp(*result.table_unix_ms);
-  message.set_elapsed_ms(result.elapsed_ms);
-  message.set_exchange_id(result.exchange_id);
-  if (result.receipt) *message.mutable_receipt() = ToProto(*result.receipt);
-  if (result.peer_receipt) *message.mutable_peer_receipt() = ToProto(*result.peer_receipt);
   return message;
 }
 
@@ -393,18 +365,7 @@ absl::Status ReadHits(const v1::LookupPartnerResult& message, std::string_view f
 absl::StatusOr<LookupPartnerResult> FromProto(const v1::LookupPartnerResult& message,
                                               std::string_view field) {
   LookupPartnerResult result;
-  PM_RETURN_IF_ERROR(CheckDomain(field, "agency", message.agency()));
-  result.agency = message.agency();
-  PM_ASSIGN_OR_RETURN(result.outcome,
-                      ReadEnum<PartnerOutcome>(At(field, "outcome"), message.outcome(),
-                                               v1::PartnerOutcome_IsValid));
-  PM_RETURN_IF_ERROR(CheckOptionalCode(field, "refusal_code", message.refusal_code()));
-  result.refusal_code = message.refusal_code();
-  if (result.refusal_code.empty() != (result.outcome != PartnerOutcome::kRefused)) {
-    return Refuse(field, "refusal_code", "must be there exactly when refused");
-  }
-  PM_RETURN_IF_ERROR(CheckText(field, "detail", message.detail(), 0, kPartnerDetailBytesMax));
-  result.detail = message.detail();
+  PM_RETURN_IF_ERROR(ReadOutcome(message, field, v1::PartnerOutcome_IsValid, result));
   PM_RETURN_IF_ERROR(ReadHits(message, field, result));
   PM_RETURN_IF_ERROR(
       CheckInteger(field, "table_row_count", message.table_row_count(), 0, kCountMax));
@@ -412,19 +373,6 @@ absl::StatusOr<LookupPartnerResult> FromProto(const v1::LookupPartnerResult& mes
   if (message.has_table_time()) {
     PM_ASSIGN_OR_RETURN(result.table_unix_ms,
                         FromTimestamp(message.table_time(), At(field, "table_time")));
-  }
-  PM_RETURN_IF_ERROR(CheckInteger(field, "elapsed_ms", message.elapsed_ms(), 0, kCountMax));
-  result.elapsed_ms = message.elapsed_ms();
-  if (!message.exchange_id().empty()) {
-    PM_RETURN_IF_ERROR(CheckBytes(field, "exchange_id", message.exchange_id(), kIdBytes, kIdBytes));
-    result.exchange_id = message.exchange_id();
-  }
-  if (message.has_receipt()) {
-    PM_ASSIGN_OR_RETURN(result.receipt, FromProto(message.receipt(), At(field, "receipt")));
-  }
-  if (message.has_peer_receipt()) {
-    PM_ASSIGN_OR_RETURN(result.peer_receipt,
-                        FromProto(message.peer_receipt(), At(field, "peer_receipt")));
   }
   return result;
 }
@@ -488,11 +436,8 @@ v1::LookUpFirearmRequest ToProto(const FirearmLookupRequest& request) {
   message.set_make(request.make);
   message.set_model(request.model);
   message.set_reading_count(request.reading_count);
-  message.set_purpose(request.purpose);
-  message.set_case_reference(request.case_reference);
-  message.set_offence(request.offence);
   for (const std::string& partner : request.partners) message.add_partners(partner);
-  WriteDeadline(request.deadline_ms, *message.mutable_deadline());
+  WriteGrounds(request, message);
   return message;
 }
 
@@ -507,26 +452,12 @@ absl::StatusOr<FirearmLookupRequest> FromProto(const v1::LookUpFirearmRequest& m
   }
   PM_RETURN_IF_ERROR(
       CheckInteger(field, "reading_count", message.reading_count(), 0, kLookupReadingsMax));
-  PM_RETURN_IF_ERROR(CheckCode(field, "purpose", message.purpose()));
-  PM_RETURN_IF_ERROR(CheckText(field, "case_reference", message.case_reference(), 1,
-                               records::kCaseReferenceBytesMax));
-  PM_RETURN_IF_ERROR(CheckOptionalCode(field, "offence", message.offence()));
-  PM_RETURN_IF_ERROR(CheckCount(field, "partners", message.partners_size(), 0, kPartnersMax));
-  for (int i = 0; i < message.partners_size(); ++i) {
-    PM_RETURN_IF_ERROR(CheckDomain(At(field, "partners", i), "", message.partners(i)));
-    if (std::ranges::find(request.partners, message.partners(i)) != request.partners.end()) {
-      return Refuse(field, "partners", "one comes twice");
-    }
-    request.partners.push_back(message.partners(i));
-  }
+  PM_RETURN_IF_ERROR(ReadGrounds(message, field, request));
+  PM_ASSIGN_OR_RETURN(request.partners, ReadPartners(message, field));
   request.serial = message.serial();
   request.make = message.make();
   request.model = message.model();
   request.reading_count = message.reading_count();
-  request.purpose = message.purpose();
-  request.case_reference = message.case_reference();
-  request.offence = message.offence();
-  PM_ASSIGN_OR_RETURN(request.deadline_ms, ReadDeadlineOf(message, field));
   return request;
 }
 
@@ -585,10 +516,7 @@ v1::AskAboutHitRequest ToProto(const HitRequest& request) {
   v1::AskAboutHitRequest message;
   message.set_agency(request.agency);
   message.set_handle(Text(request.handle));
-  message.set_purpose(request.purpose);
-  message.set_case_reference(request.case_reference);
-  message.set_offence(request.offence);
-  WriteDeadline(request.deadline_ms, *message.mutable_deadline());
+  WriteGrounds(request, message);
   return message;
 }
 
@@ -598,14 +526,7 @@ absl::StatusOr<HitRequest> FromProto(const v1::AskAboutHitRequest& message,
   PM_RETURN_IF_ERROR(CheckDomain(field, "agency", message.agency()));
   request.agency = message.agency();
   PM_ASSIGN_OR_RETURN(request.handle, ReadLookupId(field, "handle", message.handle()));
-  PM_RETURN_IF_ERROR(CheckCode(field, "purpose", message.purpose()));
-  PM_RETURN_IF_ERROR(CheckText(field, "case_reference", message.case_reference(), 1,
-                               records::kCaseReferenceBytesMax));
-  PM_RETURN_IF_ERROR(CheckOptionalCode(field, "offence", message.offence()));
-  request.purpose = message.purpose();
-  request.case_reference = message.case_reference();
-  request.offence = message.offence();
-  PM_ASSIGN_OR_RETURN(request.deadline_ms, ReadDeadlineOf(message, field));
+  PM_RETURN_IF_ERROR(ReadGrounds(message, field, request));
   return request;
 }
 

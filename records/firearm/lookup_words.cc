@@ -11,8 +11,6 @@
 namespace proofmark::firearm {
 namespace {
 
-constexpr std::size_t kWordBytesMax = 64;
-
 std::string LettersOf(std::string_view text) {
   std::string letters;
   for (const ScriptLetter& letter : ReadLetters(text)) {
@@ -20,7 +18,7 @@ std::string LettersOf(std::string_view text) {
       if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) letters += c;
     }
   }
-  return letters.substr(0, kWordBytesMax);
+  return letters.substr(0, kLookupWordCharsMax);
 }
 
 }  // namespace

@@ -22,12 +22,14 @@ enum class StateGroup : std::int32_t {
 StateGroup GroupOf(State state);
 std::string_view StateGroupCode(StateGroup group);  // "DEACTIVATED", "LOST_STOLEN", ...
 
-// The make as a look-up has it, [A-Z0-9]{0,64}: the code of a make that is built in, else the
-// letters and digits of its name. Empty for a design that many made and for what has no letter. A
-// list that one agency loaded is not asked: the other would not come to its codes.
+inline constexpr std::int64_t kLookupWordCharsMax = 64;
+
+// The make as a look-up has it, [A-Z0-9]{0,kLookupWordCharsMax}: the code of a make that is built
+// in, else the letters and digits of its name. Empty for a design that many made and for what has
+// no letter. A list that one agency loaded is not asked: the other would not come to its codes.
 std::string LookupMake(std::string_view text);
 
-// The model as a look-up has it, [A-Z0-9]{0,64}: its letters and digits.
+// The model as a look-up has it, [A-Z0-9]{0,kLookupWordCharsMax}: its letters and digits.
 std::string LookupModel(std::string_view text);
 
 }  // namespace proofmark::firearm

@@ -63,6 +63,8 @@ std::string_view ToText(Service service) {
       return "details";
     case Service::kLookup:
       return "lookup";
+    case Service::kFirearmCheck:
+      return "firearm-check";
     case Service::kFollowUp:
       return "follow-up";
   }
@@ -76,6 +78,10 @@ std::string_view ToText(records::ItemKind item) {
 AgreementDecision DecideAnswering(const Partner* partner, const AskedFor& asked) {
   if (partner != nullptr && asked.service == Service::kLookup && !partner->lookup_budget) {
     return Denied("POLICY", "No budget of private look-ups is agreed with this agency.");
+  }
+  if (partner != nullptr && asked.service == Service::kFirearmCheck &&
+      !partner->firearm_check_budget) {
+    return Denied("POLICY", "No budget of questions about firearms is agreed with this agency.");
   }
   return Decide(partner, &Partner::answered_purposes, &Partner::answered_services,
                 &Partner::answered_when, asked);

@@ -13,15 +13,16 @@ namespace proofmark::federation {
 
 // What nodes do for each other.
 enum class Service {
-  kMatch,    // Candidates for a signature.
-  kDetails,  // The second step: what stands behind named candidates, released by a person.
-  kLookup,   // Private look-ups of firearms. Only where a budget of them is agreed.
+  kMatch,         // Candidates for a signature.
+  kDetails,       // The second step: what stands behind named candidates, released by a person.
+  kLookup,        // Private look-ups of firearms. Only where a budget of them is agreed.
+  kFirearmCheck,  // Questions that name a firearm. Only where a budget of them is agreed.
   // What follows from an earlier exchange: decisions, states of links, corrections. Owed to every
   // partner, whatever the purpose was.
   kFollowUp,
 };
 
-// Its word in federation descriptors: "match", "details", "lookup", "follow-up".
+// Its word in federation descriptors: "match", "details", "lookup", "firearm-check", "follow-up".
 std::string_view ToText(Service service);
 
 // Its word in agreements: "bullet", "case".

@@ -19,8 +19,21 @@ constexpr std::size_t kRowBytesMin =
 constexpr std::size_t kToldBytes = 5 * 8;
 constexpr std::int64_t kToldSteps = 20;
 
-std::string RowPrefix(std::string_view agency) {
-  return store::StoreKey(kChargeTable).Text(agency).Build();
+store::Table ChargesOf(BudgetOf of) {
+  return of == BudgetOf::kMatches ? kChargeTable : kFirearmChargeTable;
+}
+store::Table ToldOf(BudgetOf of) {
+  return of == BudgetOf::kMatches ? kToldBudgetTable : kToldFirearmBudgetTable;
+}
+
+std::string_view OneSourceCode(BudgetOf of) {
+  return of == BudgetOf::kMatches ? kAlarmOneSource : kAlarmNeighbours;
+}
+std::string_view OneCaseCode(BudgetOf of) {
+  return of == BudgetOf::kMatches ? kAlarmOneCase : kAlarmChecksOneCase;
+}
+std::string_view ExhaustedCode(BudgetOf of) {
+  return of == BudgetOf::kMatches ? kAlarmExhausted : kAlarmChecksExhausted;
 }
 
 std::string FormatRow(std::int64_t units, const Chargeable& question) {
@@ -74,11 +87,12 @@ void Charge::AddTo(store::WriteRequest& request) const {
 }
 
 absl::StatusOr<std::unique_ptr<BudgetBook>> BudgetBook::Open(store::Store& store,
-                                                             std::int64_t now_unix_ms) {
-  std::unique_ptr<BudgetBook> book(new BudgetBook);
+                                                             std::int64_t now_unix_ms,
+                                                             BudgetOf of) {
+  std::unique_ptr<BudgetBook> book(new BudgetBook(of));
   store::WriteRequest old;
   store::ScanOptions scan;
-  scan.prefix = store::StoreKey(kChargeTable).Build();
+  scan.prefix = store::StoreKey(ChargesOf(of)).Build();
   absl::Status fault;
   std::uint64_t next_number = 1;
   std::map<std::string, Entries, std::less<>> agencies;
@@ -126,7 +140,7 @@ BudgetStatement BudgetBook::Count(const Entries& entries, const BudgetLimits& li
   return statement;
 }
 
-void BudgetBook::Price(const Entries& entries, const Chargeable& question, Charge& charge) {
+void BudgetBook::Price(const Entries& entries, const Chargeable& question, Charge& charge) const {
   bool asked_before = false;
   int of_the_case = 1;
   for (const Entry& entry : entries) {
@@ -146,8 +160,8 @@ void BudgetBook::Price(const Entries& entries, const Chargeable& question, Charg
   if (charge.near_duplicates_ >= kNearDuplicatesToAlarm) {
     charge.alarms_.push_back(kAlarmNearDuplicates);
   }
-  if (charge.kin_ > kKinFree) charge.alarms_.push_back(kAlarmOneSource);
-  if (of_the_case >= kCaseQuestionsToAlarm) charge.alarms_.push_back(kAlarmOneCase);
+  if (charge.kin_ > kKinFree) charge.alarms_.push_back(OneSourceCode(of_));
+  if (of_the_case >= kCaseQuestionsToAlarm) charge.alarms_.push_back(OneCaseCode(of_));
 }
 
 void BudgetBook::KeepNews(const Chargeable& question, Charge& charge) {
@@ -176,7 +190,7 @@ Charge BudgetBook::Take(const Chargeable& question, const BudgetLimits& limits) 
   charge.statement_ = before;
   charge.granted_ = charge.units_ <= before.left_today() && charge.units_ <= before.left_30_days();
   if (!charge.granted_) {
-    charge.alarms_.push_back(kAlarmExhausted);
+    charge.alarms_.push_back(ExhaustedCode(of_));
     KeepNews(question, charge);
     return charge;
   }
@@ -186,7 +200,7 @@ Charge BudgetBook::Take(const Chargeable& question, const BudgetLimits& limits) 
   charge.book_ = this;
   charge.agency_ = std::string(question.agency);
   charge.number_ = next_number_++;
-  charge.row_key_ = RowPrefix(question.agency);
+  charge.row_key_ = store::StoreKey(ChargesOf(of_)).Text(question.agency).Build();
   base::AppendU64Be(charge.row_key_, static_cast<std::uint64_t>(question.unix_ms));
   charge.row_key_.append(question.exchange_id);
   charge.row_ = FormatRow(charge.units_, question);
@@ -215,7 +229,7 @@ BudgetStatement BudgetBook::StatementOf(std::string_view agency, const BudgetLim
                                : Count(at->second, limits, now_unix_ms);
 }
 
-void PutToldBudget(const ToldBudget& told, store::Mutations& mutations) {
+void PutToldBudget(const ToldBudget& told, store::Mutations& mutations, BudgetOf of) {
   std::string row;
   for (const std::int64_t value :
        {told.unix_ms, told.statement.limits.per_day, told.statement.limits.per_30_days,
@@ -223,13 +237,13 @@ void PutToldBudget(const ToldBudget& told, store::Mutations& mutations) {
     PM_CHECK(value >= 0);
     base::AppendU64Be(row, static_cast<std::uint64_t>(value));
   }
-  mutations.Put(store::StoreKey(kToldBudgetTable).Bytes(told.agency).Build(), std::move(row));
+  mutations.Put(store::StoreKey(ToldOf(of)).Bytes(told.agency).Build(), std::move(row));
 }
 
-absl::StatusOr<std::vector<ToldBudget>> ListToldBudgets(const store::Store& store) {
+absl::StatusOr<std::vector<ToldBudget>> ListToldBudgets(const store::Store& store, BudgetOf of) {
   std::vector<ToldBudget> list;
   store::ScanOptions scan;
-  scan.prefix = store::StoreKey(kToldBudgetTable).Build();
+  scan.prefix = store::StoreKey(ToldOf(of)).Build();
   absl::Status fault;
   PM_RETURN_IF_ERROR(store.Scan(scan, [&](std::string_view key, std::string_view row) {
     if (row.size() != kToldBytes) {

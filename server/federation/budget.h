@@ -76,6 +76,13 @@ inline constexpr std::string_view kAlarmNearDuplicates = "NEAR_DUPLICATES";
 inline constexpr std::string_view kAlarmOneSource = "ONE_SOURCE";
 inline constexpr std::string_view kAlarmOneCase = "ONE_CASE";
 inline constexpr std::string_view kAlarmExhausted = "BUDGET_EXHAUSTED";
+// The last three of questions that name a firearm.
+inline constexpr std::string_view kAlarmNeighbours = "CHECKS_NEIGHBOURS";
+inline constexpr std::string_view kAlarmChecksOneCase = "CHECKS_ONE_CASE";
+inline constexpr std::string_view kAlarmChecksExhausted = "CHECKS_EXHAUSTED";
+
+// What a budget is of: each is counted and alarmed apart.
+enum class BudgetOf { kMatches, kFirearmChecks };
 
 class BudgetBook;
 
@@ -134,7 +141,8 @@ class BudgetBook {
   // Reads the rows of the last kKinWindowMs before `now_unix_ms`; older ones are removed.
   //   kDataLoss  a row is damaged.
   static absl::StatusOr<std::unique_ptr<BudgetBook>> Open(store::Store& store,
-                                                          std::int64_t now_unix_ms);
+                                                          std::int64_t now_unix_ms,
+                                                          BudgetOf of = BudgetOf::kMatches);
 
   // Takes what the question costs, if the limits allow.
   //   Cost  one call of `likeness` for each question of that agency in 90 days.
@@ -155,14 +163,17 @@ class BudgetBook {
   };
   using Entries = std::deque<Entry>;  // By unix_ms.
 
-  BudgetBook() = default;
+  explicit BudgetBook(BudgetOf of) : of_(of) {}
 
   static BudgetStatement Count(const Entries& entries, const BudgetLimits& limits,
                                std::int64_t now_unix_ms);
-  static void Price(const Entries& entries, const Chargeable& question, Charge& charge);
+  void Price(const Entries& entries, const Chargeable& question, Charge& charge) const;
   // Leaves out the alarms of today: who goes on in the same way says nothing new.
   void KeepNews(const Chargeable& question, Charge& charge) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveBack(const std::string& agency, std::uint64_t number);
+
+  // Constant after construction.
+  const BudgetOf of_;
 
   mutable base::Mutex mutex_;
   std::uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 1;
@@ -178,10 +189,12 @@ struct ToldBudget {
   std::int64_t unix_ms = 0;  // Of the answer that told it.
   BudgetStatement statement;
 };
-void PutToldBudget(const ToldBudget& told, store::Mutations& mutations);
+void PutToldBudget(const ToldBudget& told, store::Mutations& mutations,
+                   BudgetOf of = BudgetOf::kMatches);
 // By agency.
 //   kDataLoss  a row is damaged.
-absl::StatusOr<std::vector<ToldBudget>> ListToldBudgets(const store::Store& store);
+absl::StatusOr<std::vector<ToldBudget>> ListToldBudgets(const store::Store& store,
+                                                        BudgetOf of = BudgetOf::kMatches);
 
 // What is told of a statement: used in whole twentieths of the limit, rounded up, so that the price
 // of a single question does not show.

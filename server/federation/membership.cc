@@ -139,6 +139,9 @@ absl::StatusOr<Partners> AdmittedPartners(std::string_view own_domain, const Par
     partner.asked_services = own->services;
     CapBudget(listed, Service::kMatch, partner.budget);
     if (partner.lookup_budget) CapBudget(listed, Service::kLookup, *partner.lookup_budget);
+    if (partner.firearm_check_budget) {
+      CapBudget(listed, Service::kFirearmCheck, *partner.firearm_check_budget);
+    }
     admitted.push_back(std::move(partner));
   }
   return Partners::Create(own_domain, std::move(admitted));

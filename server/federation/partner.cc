@@ -86,10 +86,13 @@ absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
                                           kPartnerTimeoutMin.count(), kPartnerTimeoutMax.count()));
   }
   const BudgetLimits lookups = partner.lookup_budget.value_or(BudgetLimits{});
+  const BudgetLimits checks = partner.firearm_check_budget.value_or(BudgetLimits{});
   for (const auto& [field, units] : {std::pair{"budget_per_day", partner.budget.per_day},
                                      std::pair{"budget_per_30_days", partner.budget.per_30_days},
                                      std::pair{"lookups_per_day", lookups.per_day},
-                                     std::pair{"lookups_per_30_days", lookups.per_30_days}}) {
+                                     std::pair{"lookups_per_30_days", lookups.per_30_days},
+                                     std::pair{"firearm_checks_per_day", checks.per_day},
+                                     std::pair{"firearm_checks_per_30_days", checks.per_30_days}}) {
     if (units < 0 || units > kBudgetMax) {
       return Fault(partner, absl::StrFormat("%s is %d; 0..%d", field, units, kBudgetMax));
     }

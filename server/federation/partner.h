@@ -57,6 +57,8 @@ struct Partner {
   BudgetLimits budget;  // What it may use when it asks us.
   // Evaluations that it may ask us for. Absent: none, and no table is made for it.
   std::optional<BudgetLimits> lookup_budget;
+  // Questions that name a firearm, likewise. Absent: none.
+  std::optional<BudgetLimits> firearm_check_budget;
   std::chrono::milliseconds timeout{30'000};  // Longest wait for one answer of this partner.
 };
 

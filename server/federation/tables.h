@@ -12,5 +12,7 @@ inline constexpr store::Table kToldBudgetTable{0x21};       // agency -> what it
 inline constexpr store::Table kDescriptorTable{0x22};       // u64be version -> acceptance.
 inline constexpr store::Table kDescriptorAlarmTable{0x23};  // u64be version -> last alarm, decimal.
 inline constexpr store::Table kGrantTable{0x24};            // One row: GrantsText().
+inline constexpr store::Table kFirearmChargeTable{0x25};    // As 0x20, of questions about firearms.
+inline constexpr store::Table kToldFirearmBudgetTable{0x26};  // As 0x21.
 
 }  // namespace proofmark::federation

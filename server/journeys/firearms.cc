@@ -16,6 +16,7 @@
 #include "records/codes.h"
 #include "records/firearm/lookup_words.h"
 #include "server/federation/consultation.h"
+#include "server/registry/handle_book.h"
 
 namespace proofmark::journeys {
 namespace {
@@ -371,7 +372,15 @@ absl::StatusOr<ImportedRows> Firearms::Import(const federation::Caller& caller,
 }
 
 absl::StatusOr<KeptFirearm> Firearms::Get(const federation::Caller& caller, std::string_view id) {
-  PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(id));
+  std::string named(id);
+  if (const absl::StatusOr<std::string> reference = base::ParseHex(id);
+      reference.ok() && reference->size() == registry::kHandleBytes) {
+    PM_ASSIGN_OR_RETURN(std::optional<std::string> known,
+                        rooms_.registry.FindReference(*reference));
+    if (!known) return absl::NotFoundError("no partner was given this reference of a firearm");
+    named = *std::move(known);
+  }
+  PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(named));
   PM_ASSIGN_OR_RETURN(std::string object, rooms_.registry.CommitmentTo(held));
   PM_RETURN_IF_ERROR(federation::LogConsultation(
       rooms_.ledger, caller, {.read = "FIREARM_READ", .object = std::move(object)}));

@@ -102,6 +102,7 @@ class Firearms {
   absl::StatusOr<ImportedRows> Import(const federation::Caller& caller, wire::FirearmRows asked);
 
   // Logged as consultations.
+  //   id  or a reference that a partner was given: 64 hexadecimal digits.
   absl::StatusOr<wire::KeptFirearm> Get(const federation::Caller& caller, std::string_view id);
   absl::StatusOr<wire::KeptFirearm> GetVersion(const federation::Caller& caller,
                                                std::string_view id, std::int64_t change_count);

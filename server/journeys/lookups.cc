@@ -23,45 +23,9 @@
 namespace proofmark::journeys {
 namespace {
 
-using Time = std::chrono::steady_clock::time_point;
+using Time = Asking::Time;
 
-constexpr std::chrono::milliseconds kWaitSlice{50};
 constexpr std::string_view kOutdated = "TABLE_OUTDATED";
-
-// What a call to a partner comes to. Shared with the call, which may outlast who waits for it.
-template <typename T>
-class Awaited {
- public:
-  void Put(absl::StatusOr<T> value) {
-    const base::MutexLock lock(mutex_);
-    value_ = std::move(value);
-    came_.NotifyAll();
-  }
-
-  absl::StatusOr<T> Take(const base::Clock& clock, Time deadline) {
-    base::MutexLock lock(mutex_);
-    while (!value_.has_value()) {
-      if (clock.Steady() >= deadline) {
-        return absl::DeadlineExceededError("nothing came in time");
-      }
-      came_.WaitFor(mutex_, kWaitSlice);
-    }
-    return *std::move(value_);
-  }
-
- private:
-  base::Mutex mutex_;
-  base::CondVar came_;
-  std::optional<absl::StatusOr<T>> value_ ABSL_GUARDED_BY(mutex_);
-};
-
-absl::Status CheckCode(std::string_view field, std::span<const records::Code> list,
-                       std::string_view code, bool required) {
-  if (code.empty() && !required) return absl::OkStatus();
-  if (records::IsCode(list, code)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrFormat("%s is no code of its list (`proofmark codes` prints them)", field));
-}
 
 wire::LookupPartnerResult ToLookup(wire::PartnerResult result) {
   wire::LookupPartnerResult made;
@@ -120,7 +84,8 @@ absl::StatusOr<LookupPlan> PlanLookup(const wire::FirearmLookupRequest& request)
   return plan;
 }
 
-Lookups::Lookups(const LookupRooms& rooms) : rooms_(rooms), questions_(rooms.store, rooms.ledger) {}
+Lookups::Lookups(const LookupRooms& rooms)
+    : rooms_(rooms), questions_(rooms.asking.store, rooms.asking.ledger) {}
 
 // What one request asks, of however many partners. Its methods may run on several threads.
 class Lookups::Run {
@@ -128,20 +93,21 @@ class Lookups::Run {
   Run(Lookups& lookups, const federation::Caller& caller, std::string purpose, std::string offence,
       std::int64_t deadline_ms)
       : lookups_(lookups),
-        rooms_(lookups.rooms_),
-        reason_{.purpose = std::move(purpose),
-                .offence = std::move(offence),
-                .actor = caller.pseudonym},
-        deadline_(rooms_.clock.Steady() + std::chrono::milliseconds(deadline_ms)) {}
+        rooms_(lookups.rooms_.asking),
+        tables_(lookups.rooms_.tables),
+        reason_{.purpose = purpose, .offence = offence, .actor = caller.pseudonym},
+        asking_(rooms_, lookups.questions_,
+                {.service = federation::Service::kLookup,
+                 .purpose = std::move(purpose),
+                 .offence = std::move(offence),
+                 .subject_role = "",
+                 .actor = caller.pseudonym},
+                deadline_ms) {}
 
   // Before the first question.
   absl::Status Prepare(std::string_view case_reference, std::string_view label,
                        std::string_view value) {
-    PM_RETURN_IF_ERROR(CheckCode("purpose", records::PurposeCodes(), reason_.purpose, true));
-    PM_RETURN_IF_ERROR(CheckCode("offence", records::OffenceCodes(), reason_.offence, false));
-    PM_ASSIGN_OR_RETURN(case_commitment_, rooms_.commitments.CommitCase(case_reference));
-    PM_ASSIGN_OR_RETURN(object_, rooms_.commitments.CommitValue(case_reference, label, value));
-    return absl::OkStatus();
+    return asking_.Prepare(case_reference, label, value);
   }
 
   // One partner's part, from whether it may be asked to the logged outcome.
@@ -151,25 +117,11 @@ class Lookups::Run {
                                               const wire::LookupId& handle);
 
  private:
-  // A question that was sent and what came of it, as far as its envelope tells.
-  struct Asked {
-    AskedQuestion asked;
-    OpenQuestion open;
-    absl::StatusOr<federation::PeerAnswer> answer;
-    std::int64_t came_unix_ms = 0;
-    std::optional<crypto::VerifiedEnvelope> verified;  // Absent: `outcome` says why.
-    PeerOutcome outcome;
-  };
   struct Table {
     std::shared_ptr<const lookup::HeldTable> held;  // Null: `outcome` says why.
     wire::LookupPartnerResult outcome;
   };
 
-  absl::StatusOr<std::optional<wire::LookupPartnerResult>> LeaveOut(
-      const federation::Partner& partner);
-  absl::StatusOr<Asked> Ask(const federation::Partner& partner, std::string_view type,
-                            std::string_view answer_type, std::string payload, bool of_case);
-  absl::StatusOr<wire::LookupPartnerResult> Close(const federation::Partner& partner, Asked& asked);
   absl::StatusOr<Table> FindTable(const federation::Partner& partner, bool anew);
   absl::StatusOr<Table> AskForTable(const federation::Partner& partner);
   absl::Status JudgeTable(const federation::Partner& partner, const absl::Status& good,
@@ -183,135 +135,18 @@ class Lookups::Run {
                               const wire::LookupEvaluation& evaluation,
                               const lookup::HeldTable& table,
                               std::vector<wire::LookupHit>& hits) const;
-  absl::Status RaiseAlarm(const federation::Partner& partner, const AskedQuestion& asked,
-                          std::string_view code);
-  Time DeadlineOf(const federation::Partner& partner) const {
-    return std::min(deadline_, rooms_.clock.Steady() + partner.timeout);
-  }
-
   Lookups& lookups_;
-  const LookupRooms& rooms_;
+  const AskingRooms& rooms_;
+  lookup::HeldTables& tables_;
   const wire::LookupReason reason_;
-  const Time deadline_;
-  // Constant after Prepare().
-  std::string case_commitment_;  // 64 hexadecimal digits, as
-  std::string object_;           // is this.
+  Asking asking_;
 };
-
-// Our own rules say no, or its ledger was proven forked: that too is an entry.
-absl::StatusOr<std::optional<wire::LookupPartnerResult>> Lookups::Run::LeaveOut(
-    const federation::Partner& partner) {
-  federation::AgreementDecision decision =
-      federation::DecideAsking(&partner, {.service = federation::Service::kLookup,
-                                          .purpose = reason_.purpose,
-                                          .offence = reason_.offence,
-                                          .unix_ms = rooms_.clock.UnixMillis()});
-  wire::LookupPartnerResult result;
-  result.agency = partner.domain;
-  result.outcome = wire::PartnerOutcome::kNotAsked;
-  if (const absl::Status admitted = rooms_.federation.MayDeal(partner.domain); !admitted.ok()) {
-    decision = {
-        .allowed = false, .refusal_code = "POLICY", .reason = std::string(admitted.message())};
-  }
-  PM_ASSIGN_OR_RETURN(const bool forked, rooms_.witness.IsForked(partner.node_id));
-  if (forked) {
-    result.outcome = wire::PartnerOutcome::kForked;
-    decision = {.allowed = false,
-                .refusal_code = "LEDGER_FORKED",
-                .reason = "It lied about its ledger: it signed two that cannot both be true."};
-  }
-  if (decision.allowed) return std::nullopt;
-  result.detail = decision.reason;
-  records::EntryDraft draft;
-  draft.kind = records::EntryKind::kDeny;
-  draft.peer = partner.node_id;
-  draft.purpose = reason_.purpose;
-  draft.offence = reason_.offence;
-  draft.actor = reason_.actor;
-  draft.case_commitment = case_commitment_;
-  draft.object = object_;
-  draft.outcome = absl::StrFormat("NOT_ASKED:%s", decision.refusal_code);
-  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt, rooms_.ledger.Append(std::move(draft)));
-  result.receipt = federation::ToRecord(receipt);
-  return result;
-}
-
-// Signs, logs, sends and waits; what came is still to be read and closed.
-absl::StatusOr<Lookups::Run::Asked> Lookups::Run::Ask(const federation::Partner& partner,
-                                                      std::string_view type,
-                                                      std::string_view answer_type,
-                                                      std::string payload, bool of_case) {
-  Asked asked{
-      .asked = {}, .open = {}, .answer = absl::UnknownError(""), .verified = {}, .outcome = {}};
-  asked.asked.exchange_id = crypto::NewExchangeId(rooms_.random);
-  PM_ASSIGN_OR_RETURN(const crypto::Envelope envelope,
-                      SignMessage(rooms_.identity, partner, asked.asked.exchange_id, type,
-                                  std::move(payload), rooms_.clock.UnixMillis()));
-  asked.asked.hash = crypto::EnvelopeHash(envelope);
-  records::EntryDraft draft;
-  draft.peer = partner.node_id;
-  draft.exchange = base::ToHex(base::ByteSpan(asked.asked.exchange_id));
-  draft.purpose = reason_.purpose;
-  draft.offence = reason_.offence;
-  draft.actor = reason_.actor;
-  draft.request_hash = base::ToHex(base::ByteSpan(asked.asked.hash));
-  if (of_case) {
-    draft.case_commitment = case_commitment_;
-    draft.object = object_;
-  }
-  PM_ASSIGN_OR_RETURN(asked.open, lookups_.questions_.Open(std::move(draft)));
-  const auto awaited = std::make_shared<Awaited<federation::PeerAnswer>>();
-  const Time deadline = DeadlineOf(partner);
-  rooms_.peers.Exchange(partner, envelope, deadline,
-                        [awaited](absl::StatusOr<federation::PeerAnswer> answer) {
-                          awaited->Put(std::move(answer));
-                        });
-  asked.answer = awaited->Take(rooms_.clock, deadline);
-  asked.came_unix_ms = rooms_.clock.UnixMillis();
-  auto believed = BelieveAnswer(partner, rooms_.identity.node_id(), asked.asked, answer_type,
-                                asked.answer, asked.came_unix_ms);
-  if (auto* outcome = std::get_if<PeerOutcome>(&believed)) {
-    asked.outcome = std::move(*outcome);
-  } else {
-    asked.verified = std::get<crypto::VerifiedEnvelope>(std::move(believed));
-  }
-  return asked;
-}
-
-absl::StatusOr<wire::LookupPartnerResult> Lookups::Run::Close(const federation::Partner& partner,
-                                                              Asked& asked) {
-  if (asked.verified.has_value()) {
-    NoteEvidence(partner, *asked.verified, asked.answer->receipt, asked.outcome);
-  }
-  // It may have come out while it was asked.
-  PM_ASSIGN_OR_RETURN(const bool forked, rooms_.witness.IsForked(partner.node_id));
-  if (forked) {
-    asked.outcome.result.outcome = wire::PartnerOutcome::kForked;
-    asked.outcome.result.refusal_code.clear();
-    asked.outcome.logged.code = "FORKED";
-  }
-  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
-                      lookups_.questions_.Close(asked.open, asked.outcome.logged));
-  wire::LookupPartnerResult result = ToLookup(asked.outcome.result);
-  result.receipt = federation::ToRecord(receipt);
-  return result;
-}
-
-absl::Status Lookups::Run::RaiseAlarm(const federation::Partner& partner,
-                                      const AskedQuestion& asked, std::string_view code) {
-  records::EntryDraft alarm;
-  alarm.kind = records::EntryKind::kAlarm;
-  alarm.peer = partner.node_id;
-  alarm.exchange = base::ToHex(base::ByteSpan(asked.exchange_id));
-  alarm.outcome = std::string(code);
-  return rooms_.ledger.Append(std::move(alarm)).status();
-}
 
 absl::StatusOr<Lookups::Run::Table> Lookups::Run::FindTable(const federation::Partner& partner,
                                                             bool anew) {
   // Who comes second finds what the first fetched.
   const KeyedLock::Hold hold(lookups_.fetching_, partner.domain);
-  const std::optional<lookup::HeldTables::Held> held = rooms_.tables.Find(partner);
+  const std::optional<lookup::HeldTables::Held> held = tables_.Find(partner);
   if (!anew && held.has_value() &&
       rooms_.clock.UnixMillis() - held->checked_unix_ms < kTableConfirmedMsMax) {
     return Table{.held = held->table, .outcome = {}};
@@ -322,8 +157,9 @@ absl::StatusOr<Lookups::Run::Table> Lookups::Run::FindTable(const federation::Pa
 absl::StatusOr<Lookups::Run::Table> Lookups::Run::AskForTable(const federation::Partner& partner) {
   PM_ASSIGN_OR_RETURN(std::string payload,
                       wire::Serialise(wire::LookupTableQuestion{.reason = reason_}));
-  PM_ASSIGN_OR_RETURN(Asked asked, Ask(partner, wire::kLookupTableQuestionType,
-                                       wire::kLookupTableAnswerType, std::move(payload), false));
+  PM_ASSIGN_OR_RETURN(Asked asked,
+                      asking_.Ask(partner, wire::kLookupTableQuestionType,
+                                  wire::kLookupTableAnswerType, std::move(payload), false));
   Table table;
   std::optional<wire::LookupTable> offered;
   if (asked.verified.has_value()) {
@@ -344,7 +180,7 @@ absl::StatusOr<Lookups::Run::Table> Lookups::Run::AskForTable(const federation::
         lookup::CheckOffer(partner, rooms_.identity.node_id(), *offered, rooms_.clock.UnixMillis());
     std::string_view alarm = lookup::kAlarmLookupTable;
     if (good.ok()) {
-      good = rooms_.tables.PinKey(partner, *offered);
+      good = tables_.PinKey(partner, *offered);
       alarm = lookup::kAlarmLookupKey;
     }
     if (good.ok()) {
@@ -355,7 +191,8 @@ absl::StatusOr<Lookups::Run::Table> Lookups::Run::AskForTable(const federation::
     }
     PM_RETURN_IF_ERROR(JudgeTable(partner, good, alarm, asked));
   }
-  PM_ASSIGN_OR_RETURN(table.outcome, Close(partner, asked));
+  PM_ASSIGN_OR_RETURN(wire::PartnerResult closed, asking_.Close(partner, asked));
+  table.outcome = ToLookup(std::move(closed));
   if (table.outcome.outcome == wire::PartnerOutcome::kForked) table.held = nullptr;
   return table;
 }
@@ -366,7 +203,7 @@ absl::Status Lookups::Run::JudgeTable(const federation::Partner& partner, const 
   if (good.ok()) return absl::OkStatus();
   if (absl::IsUnauthenticated(good) || absl::IsInvalidArgument(good)) {
     asked.outcome = InvalidOutcome(partner, asked.asked, std::string(good.message()));
-    return RaiseAlarm(partner, asked.asked, alarm);
+    return asking_.RaiseAlarm(partner, asked.asked, alarm);
   }
   if (absl::IsFailedPrecondition(good)) {
     asked.outcome = InvalidOutcome(partner, asked.asked, std::string(good.message()));
@@ -382,14 +219,14 @@ absl::Status Lookups::Run::JudgeTable(const federation::Partner& partner, const 
 
 absl::StatusOr<std::shared_ptr<const lookup::HeldTable>> Lookups::Run::Fetch(
     const federation::Partner& partner, const wire::LookupTable& offered) {
-  if (std::shared_ptr<const lookup::HeldTable> held = rooms_.tables.Adopt(partner, offered)) {
+  if (std::shared_ptr<const lookup::HeldTable> held = tables_.Adopt(partner, offered)) {
     return held;
   }
   std::string bytes;
   const auto size = static_cast<std::size_t>(offered.size_bytes);
   while (bytes.size() < size) {
     const auto awaited = std::make_shared<Awaited<std::string>>();
-    const Time deadline = DeadlineOf(partner);
+    const Time deadline = asking_.DeadlineOf(partner);
     rooms_.peers.ReadLookupTable(
         partner, offered.table_hash, bytes.size(), deadline,
         [awaited](absl::StatusOr<std::string> piece) { awaited->Put(std::move(piece)); });
@@ -399,14 +236,14 @@ absl::StatusOr<std::shared_ptr<const lookup::HeldTable>> Lookups::Run::Fetch(
     }
     bytes += piece;
   }
-  return rooms_.tables.Keep(partner, offered, bytes);
+  return tables_.Keep(partner, offered, bytes);
 }
 
 absl::StatusOr<wire::LookupPartnerResult> Lookups::Run::LookUp(const federation::Partner& partner,
                                                                const LookupPlan& plan) {
   const Time begun = rooms_.clock.Steady();
-  PM_ASSIGN_OR_RETURN(std::optional<wire::LookupPartnerResult> left_out, LeaveOut(partner));
-  if (left_out.has_value()) return *std::move(left_out);
+  PM_ASSIGN_OR_RETURN(std::optional<wire::PartnerResult> left_out, asking_.LeaveOut(partner));
+  if (left_out.has_value()) return ToLookup(*std::move(left_out));
   wire::LookupPartnerResult result;
   // Once more when the partner made another table meanwhile.
   for (const bool anew : {false, true}) {
@@ -434,11 +271,11 @@ absl::StatusOr<wire::LookupPartnerResult> Lookups::Run::Evaluate(const federatio
                                 .epoch = header.terms.epoch,
                                 .reason = reason_,
                                 .elements = blinded.Elements()};
-  PM_ASSIGN_OR_RETURN(const std::string commitment, base::ParseHex(case_commitment_));
+  PM_ASSIGN_OR_RETURN(const std::string commitment, base::ParseHex(asking_.case_commitment()));
   std::ranges::copy(base::AsBytes(commitment), question.case_commitment.begin());
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(question));
-  PM_ASSIGN_OR_RETURN(Asked asked, Ask(partner, wire::kLookupQuestionType, wire::kLookupAnswerType,
-                                       std::move(payload), true));
+  PM_ASSIGN_OR_RETURN(Asked asked, asking_.Ask(partner, wire::kLookupQuestionType,
+                                               wire::kLookupAnswerType, std::move(payload), true));
   std::vector<wire::LookupHit> hits;
   if (asked.verified.has_value()) {
     absl::StatusOr<wire::LookupAnswer> answer = wire::ParseLookupAnswer(asked.verified->payload());
@@ -455,7 +292,7 @@ absl::StatusOr<wire::LookupPartnerResult> Lookups::Run::Evaluate(const federatio
         // Never how many hits: the partner may read the entries that are about it.
         asked.outcome.logged.count = question.elements.size();
       } else {
-        PM_RETURN_IF_ERROR(RaiseAlarm(
+        PM_RETURN_IF_ERROR(asking_.RaiseAlarm(
             partner, asked.asked,
             absl::IsDataLoss(good) ? lookup::kAlarmLookupTable : lookup::kAlarmLookupProof));
         asked.outcome = InvalidOutcome(partner, asked.asked, std::string(good.message()));
@@ -466,7 +303,8 @@ absl::StatusOr<wire::LookupPartnerResult> Lookups::Run::Evaluate(const federatio
           ToldBudgetOf(partner, *answer->budget, asked.came_unix_ms);
     }
   }
-  PM_ASSIGN_OR_RETURN(wire::LookupPartnerResult result, Close(partner, asked));
+  PM_ASSIGN_OR_RETURN(wire::PartnerResult closed, asking_.Close(partner, asked));
+  wire::LookupPartnerResult result = ToLookup(std::move(closed));
   if (result.outcome == wire::PartnerOutcome::kAnswered) {
     result.hits = std::move(hits);
     result.table_row_count = static_cast<std::int64_t>(table.snapshot().row_count());
@@ -501,17 +339,18 @@ absl::StatusOr<wire::HitAnswer> Lookups::Run::AskAboutHit(const federation::Part
                                                           const wire::LookupId& handle) {
   const Time begun = rooms_.clock.Steady();
   wire::HitAnswer answer;
-  PM_ASSIGN_OR_RETURN(std::optional<wire::LookupPartnerResult> left_out, LeaveOut(partner));
+  PM_ASSIGN_OR_RETURN(std::optional<wire::PartnerResult> left_out, asking_.LeaveOut(partner));
   if (left_out.has_value()) {
-    answer.result = *std::move(left_out);
+    answer.result = ToLookup(*std::move(left_out));
     return answer;
   }
   wire::LookupHitQuestion question{.handle = handle, .reason = reason_};
-  PM_ASSIGN_OR_RETURN(const std::string commitment, base::ParseHex(case_commitment_));
+  PM_ASSIGN_OR_RETURN(const std::string commitment, base::ParseHex(asking_.case_commitment()));
   std::ranges::copy(base::AsBytes(commitment), question.case_commitment.begin());
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(question));
-  PM_ASSIGN_OR_RETURN(Asked asked, Ask(partner, wire::kLookupHitQuestionType,
-                                       wire::kLookupHitAnswerType, std::move(payload), true));
+  PM_ASSIGN_OR_RETURN(Asked asked,
+                      asking_.Ask(partner, wire::kLookupHitQuestionType, wire::kLookupHitAnswerType,
+                                  std::move(payload), true));
   std::optional<wire::LookupRecord> record;
   if (asked.verified.has_value()) {
     absl::StatusOr<wire::LookupHitAnswer> said =
@@ -527,7 +366,8 @@ absl::StatusOr<wire::HitAnswer> Lookups::Run::AskAboutHit(const federation::Part
       record = std::get<wire::LookupRecord>(*std::move(said));
     }
   }
-  PM_ASSIGN_OR_RETURN(answer.result, Close(partner, asked));
+  PM_ASSIGN_OR_RETURN(wire::PartnerResult closed, asking_.Close(partner, asked));
+  answer.result = ToLookup(std::move(closed));
   if (answer.result.outcome == wire::PartnerOutcome::kAnswered) answer.record = std::move(record);
   answer.result.elapsed_ms = std::max<std::int64_t>(
       0,
@@ -538,55 +378,33 @@ absl::StatusOr<wire::HitAnswer> Lookups::Run::AskAboutHit(const federation::Part
 absl::StatusOr<wire::FirearmLookup> Lookups::LookUp(const federation::Caller& caller,
                                                     const wire::FirearmLookupRequest& request) {
   PM_ASSIGN_OR_RETURN(const LookupPlan plan, PlanLookup(request));
-  std::vector<const federation::Partner*> chosen;
-  for (const std::string& domain : request.partners) {
-    chosen.push_back(rooms_.partners.FindByDomain(domain));
-    if (chosen.back() == nullptr) {
-      return absl::NotFoundError(absl::StrFormat("no partner is called %s", domain));
-    }
-  }
-  if (request.partners.empty()) {
-    for (const federation::Partner& partner : rooms_.partners.all()) chosen.push_back(&partner);
-  }
-  std::ranges::sort(chosen, {}, [](const federation::Partner* one) { return one->domain; });
+  const AskingRooms& rooms = rooms_.asking;
+  PM_ASSIGN_OR_RETURN(const std::vector<const federation::Partner*> chosen,
+                      ChoosePartners(rooms.partners, request.partners));
   std::string committed;
   for (const std::string& bytes : plan.bytes) base::AppendLp2(committed, bytes);
   Run run(*this, caller, request.purpose, request.offence, request.deadline_ms);
   PM_RETURN_IF_ERROR(run.Prepare(request.case_reference, "lookup", committed));
 
   wire::FirearmLookup lookup{
-      .ask_unix_ms = rooms_.clock.UnixMillis(),
+      .ask_unix_ms = rooms.clock.UnixMillis(),
       .asked_by = caller.pseudonym,
       .purpose = request.purpose,
       .inputs = plan.inputs,
       .evaluation_count = static_cast<std::int32_t>(EvaluationsOf(plan.inputs.size())),
       .other_reading_count = plan.other_reading_count,
       .partners = {}};
-  std::vector<absl::StatusOr<wire::LookupPartnerResult>> results(chosen.size(),
-                                                                 absl::UnknownError("not asked"));
-  std::atomic<std::size_t> next{0};
-  {
-    std::vector<std::jthread> workers;
-    const std::size_t count =
-        std::min(chosen.size(), static_cast<std::size_t>(rooms_.partners_at_once));
-    for (std::size_t worker = 0; worker < count; ++worker) {
-      workers.emplace_back([&] {
-        for (std::size_t i = next++; i < chosen.size(); i = next++) {
-          results[i] = run.LookUp(*chosen[i], plan);
-        }
-      });
-    }
-  }
-  for (absl::StatusOr<wire::LookupPartnerResult>& result : results) {
-    PM_RETURN_IF_ERROR(result.status());
-    lookup.partners.push_back(*std::move(result));
-  }
+  PM_ASSIGN_OR_RETURN(lookup.partners,
+                      AskEach<wire::LookupPartnerResult>(chosen, rooms.partners_at_once,
+                                                         [&](const federation::Partner& partner) {
+                                                           return run.LookUp(partner, plan);
+                                                         }));
   return lookup;
 }
 
 absl::StatusOr<wire::HitAnswer> Lookups::AskAboutHit(const federation::Caller& caller,
                                                      const wire::HitRequest& request) {
-  const federation::Partner* const partner = rooms_.partners.FindByDomain(request.agency);
+  const federation::Partner* const partner = rooms_.asking.partners.FindByDomain(request.agency);
   if (partner == nullptr) {
     return absl::NotFoundError(absl::StrFormat("no partner is called %s", request.agency));
   }

@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/clock.h"
-#include "base/random.h"
 #include "proto/wire/lookup.h"
 #include "server/federation/caller.h"
-#include "server/federation/node_identity.h"
-#include "server/federation/partner.h"
-#include "server/federation/peer_client.h"
-#include "server/journeys/federation_keeper.h"
+#include "server/journeys/asking.h"
 #include "server/journeys/keyed_lock.h"
 #include "server/journeys/question_log.h"
-#include "server/ledger/case_commitments.h"
-#include "server/ledger/ledger.h"
-#include "server/ledger/witness_book.h"
 #include "server/lookup/held_tables.h"
-#include "server/store/store.h"
 
 namespace proofmark::journeys {
 
@@ -34,18 +20,8 @@ inline constexpr std::int64_t kTableConfirmedMsMax = 3600LL * 1000;
 
 // What look-ups work with. All must outlive them.
 struct LookupRooms {
-  store::Store& store;
-  ledger::Ledger& ledger;
-  ledger::CaseCommitments& commitments;
-  const federation::NodeIdentity& identity;
-  const federation::Partners& partners;
-  const FederationKeeper& federation;
-  const ledger::WitnessBook& witness;
+  AskingRooms asking;
   lookup::HeldTables& tables;
-  federation::PeerClient& peers;
-  const base::Clock& clock;
-  base::Random& random;
-  int partners_at_once = 32;  // >= 1.
 };
 
 // The inputs of one look-up: the serial by its keys K1 and, where it is another, K2, in every form

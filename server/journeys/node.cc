@@ -108,6 +108,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(code_tables_, registry::CodeTables::Open(*store_, *ledger_));
   PM_ASSIGN_OR_RETURN(firearm_registry_,
                       registry::FirearmRegistry::Open(*store_, *ledger_, clock_));
+  alarm_tests_ = std::make_unique<registry::AlarmTests>(*store_, *ledger_, clock_);
   PM_ASSIGN_OR_RETURN(calibrations_, Calibrations::Open(*store_, *ledger_, collection_, clock_));
   submissions_ = std::make_unique<Submissions>(*registry_, collection_);
   searches_ =
@@ -143,7 +144,8 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
       std::vector<Housekeeping::Chore>{
           {"answers kept for repetitions", [this] { return reception_->ForgetOldAnswers(); }},
           {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }},
-          {"checks of firearms", [this] { return firearms_->RecheckWhenDue().status(); }}},
+          {"checks of firearms", [this] { return firearms_->RecheckWhenDue().status(); }},
+          {"notices of firearms", [this] { return firearm_notices_->TellDue(); }}},
       options_.housekeeping);
   // On a thread of its own: a table may take minutes.
   lookup_work_ = std::make_unique<Housekeeping>(
@@ -185,18 +187,19 @@ absl::Status Node::AssembleLookup(store::StorageEnv& disk) {
   lookup_table_desk_ = std::make_unique<LookupTableDesk>(desks);
   lookup_desk_ = std::make_unique<LookupDesk>(desks);
   lookup_hit_desk_ = std::make_unique<LookupHitDesk>(desks);
-  lookups_ = std::make_unique<Lookups>(LookupRooms{.store = *store_,
-                                                   .ledger = *ledger_,
-                                                   .commitments = *commitments_,
-                                                   .identity = identity_,
-                                                   .partners = partners_,
-                                                   .federation = *federation_,
-                                                   .witness = *witness_,
-                                                   .tables = *held_tables_,
-                                                   .peers = peers_,
-                                                   .clock = clock_,
-                                                   .random = random_,
-                                                   .partners_at_once = options_.partners_at_once});
+  const AskingRooms asking{.store = *store_,
+                           .ledger = *ledger_,
+                           .commitments = *commitments_,
+                           .identity = identity_,
+                           .partners = partners_,
+                           .federation = *federation_,
+                           .witness = *witness_,
+                           .peers = peers_,
+                           .clock = clock_,
+                           .random = random_,
+                           .partners_at_once = options_.partners_at_once};
+  lookups_ = std::make_unique<Lookups>(LookupRooms{.asking = asking, .tables = *held_tables_});
+  firearm_questions_ = std::make_unique<FirearmQuestions>(asking);
   return absl::OkStatus();
 }
 
@@ -241,6 +244,23 @@ absl::Status Node::AssembleExchange() {
                                                              .budgets = *budgets_,
                                                              .ledger = *ledger_,
                                                              .clock = clock_});
+  PM_ASSIGN_OR_RETURN(firearm_check_budgets_,
+                      federation::BudgetBook::Open(*store_, clock_.UnixMillis(),
+                                                   federation::BudgetOf::kFirearmChecks));
+  firearm_check_desk_ =
+      std::make_unique<FirearmCheckDesk>(FirearmCheckDesk::Rooms{.registry = *firearm_registry_,
+                                                                 .alarm_tests = *alarm_tests_,
+                                                                 .answer_key = *answer_key_,
+                                                                 .budgets = *firearm_check_budgets_,
+                                                                 .ledger = *ledger_,
+                                                                 .clock = clock_});
+  firearm_notices_ =
+      std::make_unique<FirearmNotices>(FirearmNotices::Rooms{.store = *store_,
+                                                             .ledger = *ledger_,
+                                                             .registry = *firearm_registry_,
+                                                             .partners = partners_,
+                                                             .outbox = *outbox_,
+                                                             .clock = clock_});
   reception_ = std::make_unique<Reception>(
       ReceptionRooms{.store = *store_,
                      .ledger = *ledger_,
@@ -251,7 +271,8 @@ absl::Status Node::AssembleExchange() {
                      .clock = clock_},
       std::vector<Desk*>{match_desk_.get(), &links_->desk(), &details_->request_desk(),
                          &details_->decision_desk(), &corrections_->desk(),
-                         lookup_table_desk_.get(), lookup_desk_.get(), lookup_hit_desk_.get()});
+                         lookup_table_desk_.get(), lookup_desk_.get(), lookup_hit_desk_.get(),
+                         firearm_check_desk_.get(), &firearm_notices_->desk()});
   return absl::OkStatus();
 }
 
@@ -395,6 +416,8 @@ absl::StatusOr<std::vector<Node::PartnerBudget>> Node::Budgets() const {
                       federation::ListToldBudgets(*store_));
   PM_ASSIGN_OR_RETURN(const std::vector<federation::ToldBudget> told_lookups,
                       lookup::ListToldLookups(*store_));
+  PM_ASSIGN_OR_RETURN(const std::vector<federation::ToldBudget> told_checks,
+                      federation::ListToldBudgets(*store_, federation::BudgetOf::kFirearmChecks));
   std::vector<PartnerBudget> budgets;
   for (const federation::Partner& partner : partners_.all()) {
     PartnerBudget budget{
@@ -402,10 +425,19 @@ absl::StatusOr<std::vector<Node::PartnerBudget>> Node::Budgets() const {
         .here = budgets_->StatementOf(partner.domain, partner.budget, clock_.UnixMillis()),
         .there = std::nullopt,
         .lookups_here = std::nullopt,
-        .lookups_there = std::nullopt};
+        .lookups_there = std::nullopt,
+        .firearm_checks_here = std::nullopt,
+        .firearm_checks_there = std::nullopt};
     if (partner.lookup_budget) {
       budget.lookups_here =
           evaluations_->StatementOf(partner.node_id, *partner.lookup_budget, clock_.UnixMillis());
+    }
+    if (partner.firearm_check_budget) {
+      budget.firearm_checks_here = firearm_check_budgets_->StatementOf(
+          partner.domain, *partner.firearm_check_budget, clock_.UnixMillis());
+    }
+    for (const federation::ToldBudget& candidate : told_checks) {
+      if (candidate.agency == partner.domain) budget.firearm_checks_there = candidate;
     }
     for (const federation::ToldBudget& candidate : told_lookups) {
       if (candidate.agency == partner.domain) budget.lookups_there = candidate;

@@ -25,6 +25,9 @@
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
 #include "server/journeys/federation_keeper.h"
+#include "server/journeys/firearm_check_desk.h"
+#include "server/journeys/firearm_notices.h"
+#include "server/journeys/firearm_questions.h"
 #include "server/journeys/firearms.h"
 #include "server/journeys/fork_reports.h"
 #include "server/journeys/housekeeping.h"
@@ -49,6 +52,7 @@
 #include "server/match/answer_key.h"
 #include "server/match/exhibit_collection.h"
 #include "server/match/index_keeper.h"
+#include "server/registry/alarm_tests.h"
 #include "server/registry/code_tables.h"
 #include "server/registry/exhibit_registry.h"
 #include "server/registry/firearm_registry.h"
@@ -101,6 +105,8 @@ class Node {
     std::optional<federation::ToldBudget> there;              // As it last told us.
     std::optional<federation::BudgetStatement> lookups_here;  // Absent: it may not look up here.
     std::optional<federation::ToldBudget> lookups_there;
+    std::optional<federation::BudgetStatement> firearm_checks_here;  // Absent: it may not ask.
+    std::optional<federation::ToldBudget> firearm_checks_there;
   };
 
   // How the exhibits became searchable at this start, and how their index is kept.
@@ -151,6 +157,9 @@ class Node {
   const registry::FirearmRegistry& firearm_registry() const { return *firearm_registry_; }
   Erasures& erasures() { return *erasures_; }
   Lookups& lookups() { return *lookups_; }
+  FirearmQuestions& firearm_questions() { return *firearm_questions_; }
+  FirearmNotices& firearm_notices() { return *firearm_notices_; }
+  registry::AlarmTests& alarm_tests() { return *alarm_tests_; }
   lookup::TableKeeper& lookup_tables() { return *lookup_tables_; }
   lookup::CanaryBook& canaries() { return *canaries_; }
   Housekeeping& lookup_work() { return *lookup_work_; }
@@ -217,6 +226,7 @@ class Node {
   std::unique_ptr<registry::ExhibitRegistry> registry_;
   std::unique_ptr<registry::CodeTables> code_tables_;
   std::unique_ptr<registry::FirearmRegistry> firearm_registry_;
+  std::unique_ptr<registry::AlarmTests> alarm_tests_;
   match::ExhibitCollection collection_;
   std::unique_ptr<match::IndexKeeper> index_keeper_;
   std::unique_ptr<Calibrations> calibrations_;
@@ -229,6 +239,9 @@ class Node {
   std::unique_ptr<Corrections> corrections_;
   std::unique_ptr<federation::BudgetBook> budgets_;
   std::unique_ptr<MatchDesk> match_desk_;
+  std::unique_ptr<federation::BudgetBook> firearm_check_budgets_;
+  std::unique_ptr<FirearmCheckDesk> firearm_check_desk_;
+  std::unique_ptr<FirearmNotices> firearm_notices_;
   std::unique_ptr<lookup::KeyBook> lookup_keys_;
   std::unique_ptr<lookup::CanaryBook> canaries_;
   std::unique_ptr<lookup::TableKeeper> lookup_tables_;
@@ -238,6 +251,7 @@ class Node {
   std::unique_ptr<LookupDesk> lookup_desk_;
   std::unique_ptr<LookupHitDesk> lookup_hit_desk_;
   std::unique_ptr<Lookups> lookups_;
+  std::unique_ptr<FirearmQuestions> firearm_questions_;
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Exhibits> exhibits_;
   std::unique_ptr<Firearms> firearms_;

@@ -56,6 +56,10 @@ absl::StatusOr<ledger::Receipt> QuestionLog::Close(const OpenQuestion& question,
   if (outcome.lookup_budget.has_value()) {
     lookup::PutToldLookups(*outcome.lookup_budget, request.mutations);
   }
+  if (outcome.firearm_check_budget.has_value()) {
+    federation::PutToldBudget(*outcome.firearm_check_budget, request.mutations,
+                              federation::BudgetOf::kFirearmChecks);
+  }
   return ledger_.Append(std::move(draft), std::move(request));
 }
 

@@ -29,6 +29,8 @@ struct QuestionOutcome {
   std::optional<federation::ToldBudget> budget;
   // The same of a budget of look-ups.
   std::optional<federation::ToldBudget> lookup_budget;
+  // And of one of questions that name a firearm.
+  std::optional<federation::ToldBudget> firearm_check_budget;
 };
 
 // Keeps the promise that every `query-out` gets exactly one `answer-in`: a row names each open

@@ -11,6 +11,7 @@
 #include "crypto/hash/sha256.h"
 #include "records/exhibit.h"
 #include "server/federation/receipt.h"
+#include "server/registry/handle_book.h"
 #include "server/registry/paging.h"
 #include "server/registry/tables.h"
 #include "server/store/keys.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::size_t kIdBytes = 16;
 constexpr std::string_view kRecordField = "firearm";
 constexpr std::string_view kVersionField = "firearm version";
+constexpr std::string_view kDisclosureField = "firearm disclosure";
 
 constexpr SealedRecords::Tables kTables = {
     .records = kFirearmTable, .listing = kFirearmListingTable, .name = kRecordField};
@@ -28,6 +30,41 @@ constexpr SealedRecords::Tables kTables = {
 // Version 0 holds the name of the row of another register that the record came from.
 std::string VersionKey(std::string_view raw_id, std::uint64_t change_count) {
   return store::StoreKey(kFirearmVersionTable).Bytes(raw_id).U64(change_count).Build();
+}
+
+std::string DisclosurePrefix(std::string_view raw_id) {
+  return store::StoreKey(kFirearmDisclosureTable).Bytes(raw_id).Build();
+}
+std::string ReferenceKey(std::string_view reference) {
+  return store::StoreKey(kFirearmReferenceTable).Bytes(reference).Build();
+}
+
+// What is sealed of a disclosure: reference, what was told ('0' for nothing), agency.
+std::string DisclosureText(const FirearmRegistry::Disclosure& disclosure) {
+  std::string plain;
+  base::AppendLp2(plain, disclosure.reference);
+  const int told = disclosure.told ? static_cast<int>(*disclosure.told) : 0;
+  return plain + static_cast<char>('0' + told) + disclosure.agency;
+}
+absl::StatusOr<FirearmRegistry::Disclosure> ParseDisclosure(std::string_view exchange_id,
+                                                            std::string_view plain) {
+  constexpr std::size_t kLengthBytes = 2;
+  for (const std::size_t bytes : {std::size_t{0}, kHandleBytes}) {
+    std::string head;
+    base::AppendLp2(head, plain.substr(std::min(kLengthBytes, plain.size()), bytes));
+    if (head.size() != kLengthBytes + bytes || !plain.starts_with(head) ||
+        plain.size() == head.size()) {
+      continue;
+    }
+    const int told = plain[head.size()] - '0';
+    if (told < 0 || told > static_cast<int>(wire::FirearmNoticeCause::kDestroyed)) continue;
+    FirearmRegistry::Disclosure disclosure{.agency = std::string(plain.substr(head.size() + 1)),
+                                           .exchange_id = std::string(exchange_id),
+                                           .reference = head.substr(kLengthBytes)};
+    if (told > 0) disclosure.told = static_cast<wire::FirearmNoticeCause>(told);
+    return disclosure;
+  }
+  return absl::DataLossError("the row of what a partner was told of a firearm is damaged");
 }
 
 std::string NewRawId(base::Random& random) {
@@ -247,7 +284,72 @@ absl::Status FirearmRegistry::AddVersionErasure(const Held& held, bool with_impo
       });
 }
 
+absl::Status FirearmRegistry::AddDisclosure(const Held& held, const Disclosure& disclosure,
+                                            store::WriteRequest& request) const {
+  PM_CHECK(disclosure.exchange_id.size() == kIdBytes &&
+           (disclosure.reference.empty() || disclosure.reference.size() == kHandleBytes));
+  PM_ASSIGN_OR_RETURN(std::string sealed, records_.SealBeside(held.sealed, kDisclosureField,
+                                                              DisclosureText(disclosure)));
+  request.mutations.Put(DisclosurePrefix(held.sealed.id) + disclosure.exchange_id,
+                        std::move(sealed));
+  if (!disclosure.reference.empty()) {
+    request.mutations.Put(ReferenceKey(disclosure.reference), held.sealed.id);
+  }
+  records_.AddUnchanged(held.sealed, request);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<FirearmRegistry::Disclosure>> FirearmRegistry::DisclosuresOf(
+    const Held& held) const {
+  std::vector<Disclosure> disclosures;
+  const std::string prefix = DisclosurePrefix(held.sealed.id);
+  absl::Status fault;
+  PM_RETURN_IF_ERROR(
+      store_.Scan({.prefix = prefix}, [&](std::string_view key, std::string_view row) {
+        const absl::StatusOr<std::string> plain =
+            records_.OpenBeside(held.sealed, kDisclosureField, row);
+        fault = plain.status();
+        if (!fault.ok()) return false;
+        absl::StatusOr<Disclosure> disclosure = ParseDisclosure(key.substr(prefix.size()), *plain);
+        fault = disclosure.status();
+        if (disclosure.ok()) disclosures.push_back(*std::move(disclosure));
+        return fault.ok();
+      }));
+  PM_RETURN_IF_ERROR(fault);
+  return disclosures;
+}
+
+absl::StatusOr<std::vector<std::string>> FirearmRegistry::DisclosedIds() const {
+  std::vector<std::string> ids;
+  const std::string prefix = store::StoreKey(kFirearmDisclosureTable).Build();
+  PM_RETURN_IF_ERROR(
+      store_.Scan({.prefix = prefix}, [&](std::string_view key, std::string_view /*row*/) {
+        std::string id = base::ToHex(key.substr(prefix.size(), kIdBytes));
+        if (ids.empty() || ids.back() != id) ids.push_back(std::move(id));
+        return true;
+      }));
+  return ids;
+}
+
+absl::StatusOr<std::optional<std::string>> FirearmRegistry::FindReference(
+    std::string_view reference) const {
+  PM_ASSIGN_OR_RETURN(const std::optional<std::string> raw_id, store_.Get(ReferenceKey(reference)));
+  if (!raw_id) return std::nullopt;
+  return base::ToHex(*raw_id);
+}
+
+absl::Status FirearmRegistry::AddDisclosureErasure(const Held& held,
+                                                   store::WriteRequest& request) const {
+  PM_ASSIGN_OR_RETURN(const std::vector<Disclosure> disclosures, DisclosuresOf(held));
+  for (const Disclosure& disclosure : disclosures) {
+    request.mutations.Delete(DisclosurePrefix(held.sealed.id) + disclosure.exchange_id);
+    if (!disclosure.reference.empty()) request.mutations.Delete(ReferenceKey(disclosure.reference));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status FirearmRegistry::AddErasure(const Held& held, store::WriteRequest& request) const {
+  PM_RETURN_IF_ERROR(AddDisclosureErasure(held, request));
   PM_RETURN_IF_ERROR(records_.AddErasure(held.sealed, request));
   for (const std::string& row : index_.RowsOf(held.kept)) request.mutations.Delete(row);
   return AddVersionErasure(held, true, request);
@@ -256,7 +358,17 @@ absl::Status FirearmRegistry::AddErasure(const Held& held, store::WriteRequest& 
 absl::Status FirearmRegistry::AddReplacement(const Held& held, const KeptFirearm& after,
                                              store::WriteRequest& request) {
   PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(after));
+  PM_ASSIGN_OR_RETURN(const std::vector<Disclosure> disclosures, DisclosuresOf(held));
   PM_RETURN_IF_ERROR(records_.AddReplacement(held.sealed, plain, request));
+  // Who was told is not what is erased.
+  const crypto::Sealer& key = request.new_keys.back().sealer;
+  for (const Disclosure& disclosure : disclosures) {
+    PM_ASSIGN_OR_RETURN(std::string sealed,
+                        key.Seal({.record = held.kept.id, .field = kDisclosureField},
+                                 DisclosureText(disclosure), store_.random()));
+    request.mutations.Put(DisclosurePrefix(held.sealed.id) + disclosure.exchange_id,
+                          std::move(sealed));
+  }
   return AddVersionErasure(held, false, request);
 }
 

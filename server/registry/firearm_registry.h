@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "proto/wire/firearm.h"
+#include "proto/wire/firearm_check.h"
 #include "records/receipt.h"
 #include "server/federation/caller.h"
 #include "server/ledger/ledger.h"
@@ -95,6 +96,27 @@ class FirearmRegistry {
 
   const SerialIndex& index() const { return index_; }
 
+  // A partner that was told of a record, in which exchange, and by what name.
+  struct Disclosure {
+    std::string agency;       // Domain.
+    std::string exchange_id;  // 16 raw bytes.
+    std::string reference;    // kHandleBytes raw; empty where no name was given.
+    // What it knows of the record's state: of its answer, then of the last notice.
+    std::optional<wire::FirearmNoticeCause> told{};
+    friend bool operator==(const Disclosure&, const Disclosure&) = default;
+  };
+  // What letting it out must carry: it is remembered for as long as the record is kept, and the
+  // record is still as `held` when it is committed.
+  absl::Status AddDisclosure(const Held& held, const Disclosure& disclosure,
+                             store::WriteRequest& request) const;
+  // By exchange.
+  //   kDataLoss  a row is damaged.
+  absl::StatusOr<std::vector<Disclosure>> DisclosuresOf(const Held& held) const;
+  // The records that anybody was told of, each once, by id.
+  absl::StatusOr<std::vector<std::string>> DisclosedIds() const;
+  // The id of the record that partners were given this name of; nullopt: none was.
+  absl::StatusOr<std::optional<std::string>> FindReference(std::string_view reference) const;
+
   // What an erasure of the record must carry.
   absl::Status AddErasure(const Held& held, store::WriteRequest& request) const;
   // The same of exhibits that it names: `after` takes its place under another key, and its earlier
@@ -115,6 +137,7 @@ class FirearmRegistry {
   absl::Status AddWriting(Writing& writing, store::WriteRequest& request, std::string& objects,
                           std::string& details);
   absl::Status AddVersion(const Held& before, store::WriteRequest& request) const;
+  absl::Status AddDisclosureErasure(const Held& held, store::WriteRequest& request) const;
   absl::Status AddVersionErasure(const Held& held, bool with_import,
                                  store::WriteRequest& request) const;
 

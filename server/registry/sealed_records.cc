@@ -98,6 +98,11 @@ absl::Status SealedRecords::AddErasure(const Held& held, store::WriteRequest& re
   return absl::OkStatus();
 }
 
+void SealedRecords::AddUnchanged(const Held& held, store::WriteRequest& request) const {
+  request.preconditions.push_back(
+      {.key = RecordKeyOf(tables_.records, held.id), .value = held.row});
+}
+
 absl::StatusOr<crypto::Sealer> SealedRecords::KeyOf(const Held& held) const {
   PM_ASSIGN_OR_RETURN(const store::KeyId key_id,
                       store::KeyId::Parse(held.row.substr(0, kKeyIdBytes)));

@@ -53,6 +53,8 @@ class SealedRecords {
   absl::Status AddReplacement(const Held& held, std::string_view plain,
                               store::WriteRequest& request);
   absl::Status AddErasure(const Held& held, store::WriteRequest& request) const;
+  // Nothing but that the record is as held when committed.
+  void AddUnchanged(const Held& held, store::WriteRequest& request) const;
 
   // Another value of the record, sealed under its key, so that it goes with it. `field` must not be
   // Tables::name.

@@ -18,6 +18,12 @@ inline constexpr store::Table kFirearmVersionTable{0x38};  // firearm id, u64 ->
 inline constexpr store::Table kSerialIndexTable{0x39};     // kind, keyed hash, firearm id -> empty.
 inline constexpr store::Table kImportTable{0x3A};          // keyed hash -> firearm id, content.
 inline constexpr store::Table kCodeListTable{0x3B};        // name of the list -> version, CSV.
-inline constexpr store::Table kRecheckTable{0x3C};         // One row: u64 ms of the last re-check.
+inline constexpr store::Table kFirearmDisclosureTable{0x40};  // firearm id, exchange id -> sealed.
+inline constexpr store::Table kFirearmReferenceTable{0x41};   // reference (32) -> firearm id (16).
+inline constexpr store::Table kAlarmTestTable{0x42};  // test id (16) -> sealed AlarmModelTest.
+inline constexpr store::Table kAlarmTestListingTable{0x43};  // u64 ms, test id -> empty.
+inline constexpr store::Table kFirearmNoticeTable{0x44};     // exchange id (16) -> sealed notice.
+inline constexpr store::Table kFirearmNoticeListingTable{0x45};  // u64 ms, exchange id -> empty.
+inline constexpr store::Table kRecheckTable{0x3C};  // One row: u64 ms of the last re-check.
 
 }  // namespace proofmark::registry

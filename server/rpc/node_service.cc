@@ -425,6 +425,14 @@ class NodeService final : public admin::NodeService::CallbackService {
 
   void DescribeLookups(const federation::Partner& partner,
                        const journeys::Node::PartnerBudget& budget, admin::Partner& told) const {
+    if (budget.firearm_checks_here) {
+      ToProto(*budget.firearm_checks_here, *told.mutable_firearm_checks_here());
+    }
+    if (budget.firearm_checks_there) {
+      ToProto(budget.firearm_checks_there->statement, *told.mutable_firearm_checks_there());
+      *told.mutable_firearm_checks_told_time() =
+          wire::ToTimestamp(budget.firearm_checks_there->unix_ms);
+    }
     if (budget.lookups_here) ToProto(*budget.lookups_here, *told.mutable_lookups_here());
     if (budget.lookups_there) {
       ToProto(budget.lookups_there->statement, *told.mutable_lookups_there());

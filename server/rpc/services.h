@@ -33,6 +33,7 @@ struct ServiceRooms {
 std::unique_ptr<grpc::Service> MakeSubmissionService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeExhibitService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeFirearmService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeFirearmQuestionService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeSearchService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeLinkService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeDetailsService(const ServiceRooms& rooms);

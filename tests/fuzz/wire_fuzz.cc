@@ -15,6 +15,7 @@
 #include "proto/wire/envelope.h"
 #include "proto/wire/exhibit.h"
 #include "proto/wire/firearm.h"
+#include "proto/wire/firearm_check.h"
 #include "proto/wire/link.h"
 #include "proto/wire/lookup.h"
 #include "proto/wire/match.h"
@@ -100,6 +101,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return ExpectSameAgain(bytes, wire::ParseLookupHitQuestion), 0;
     case 'W':
       return ExpectSameAgain(bytes, wire::ParseLookupHitAnswer), 0;
+    case 'p':
+      return ExpectSameAgain(bytes, wire::ParseFirearmCheckQuestion), 0;
+    case 'P':
+      return ExpectSameAgain(bytes, wire::ParseFirearmCheckAnswer), 0;
     // Inside an agency, and kept by it.
     case 'h':
       return ExpectSameAgain(bytes, wire::ParseSubmissionHeader), 0;
@@ -125,6 +130,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return ExpectSameAgain(bytes, wire::ParseCorrectionFile), 0;
     case 'g':
       return ExpectSameAgain(bytes, wire::ParseKeptFirearm), 0;
+    case 'N':
+      return ExpectSameAgain(bytes, wire::ParseReceivedFirearmNotice), 0;
+    case 'A':
+      return ExpectSameAgain(bytes, wire::ParseKeptAlarmTest), 0;
     case 'm':
       return ExpectSoundManifest(bytes), 0;
     default:

@@ -3,22 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <set>
-#include <sstream>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "base/bytes.h"
 #include "client/audit/reconcile.h"
-#include "client/cli/command.h"
 #include "client/fault.h"
-#include "client/file.h"
-#include "client/profile.h"
 #include "proofmark/v1/firearm_service.grpc.pb.h"
 #include "proofmark/v1/lookup_service.grpc.pb.h"
 #include "proofmark/v1/lookup_table_service.grpc.pb.h"
+#include "tests/integration/command_runner.h"
 #include "tests/support/loopback_node.h"
 #include "tests/support/patience.h"
 #include "tests/support/seeded_random.h"
@@ -387,42 +382,12 @@ TEST_F(LookupTest, BothLedgersReconcile) {
 // The command by its own code, as an examiner of FR runs it.
 class LookupCommandTest : public LookupTest {
  protected:
-  struct Ended {
-    absl::StatusOr<int> code;
-    std::string out, err;
-  };
-  using Values = std::vector<std::pair<std::string, std::string>>;
+  using Ended = CommandEnded;
+  using Values = CommandValues;
 
   Ended Run(const std::vector<std::string>& words, const Values& values, const LoopbackNode& node,
             const TestAgency& agency, StaffRole role) {
-    const std::filesystem::path own = profiles_.path() / std::string(crypto::ToText(role));
-    std::filesystem::create_directories(own);
-    const crypto::IssuedCertificate issued = agency.Staff(role);
-    const auto save = [&](const char* name, std::string_view text, client::Privacy privacy) {
-      EXPECT_TRUE(client::WriteFile(own / name, text, privacy, client::Overwrite::kAllowed).ok());
-    };
-    save("ca.pem", agency.staff_ca().certificate().ToPem(), client::Privacy::kPublic);
-    save("own.pem", issued.certificate.ToPem(), client::Privacy::kPublic);
-    save("own.key", base::AsText(issued.key_pem.ExposeForOpenSsl()), client::Privacy::kPrivate);
-    save("profile.toml",
-         client::ProfileToToml({.address = node.agency_endpoint(),
-                                .ca_file = "ca.pem",
-                                .certificate_file = "own.pem",
-                                .key_file = "own.key"}),
-         client::Privacy::kPublic);
-    std::ostringstream out, err;
-    client::cli::Console console(out, err, {});
-    client::cli::Session session{console, client::cli::CommandTree()};
-    const client::cli::Command* const command =
-        client::cli::FindCommand(client::cli::CommandTree(), words);
-    EXPECT_NE(command, nullptr);
-    client::cli::Arguments arguments;
-    arguments.Set("--profile", {(own / "profile.toml").string()});
-    for (const auto& one : values) arguments.Set(one.first, {one.second});
-    Ended ended{command->run(arguments, session), "", ""};
-    ended.out = out.str();
-    ended.err = err.str();
-    return ended;
+    return RunCommand(profiles_.path(), node, agency, role, words, values);
   }
 
   Ended LookUpBy(const std::string& serial, const Values& more = {}) {

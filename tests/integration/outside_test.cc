@@ -16,6 +16,7 @@
 #include "proofmark/v1/exchange_service.grpc.pb.h"
 #include "proofmark/v1/exhibit_service.grpc.pb.h"
 #include "proofmark/v1/federation_service.grpc.pb.h"
+#include "proofmark/v1/firearm_question_service.grpc.pb.h"
 #include "proofmark/v1/firearm_service.grpc.pb.h"
 #include "proofmark/v1/link_service.grpc.pb.h"
 #include "proofmark/v1/lookup_service.grpc.pb.h"
@@ -298,6 +299,7 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
       v1::SubmitExhibitRequest::descriptor()->file()->service(0),
       v1::GetExhibitRequest::descriptor()->file()->service(0),
       v1::AddFirearmRequest::descriptor()->file()->service(0),
+      v1::AskPartnersRequest::descriptor()->file()->service(0),
       v1::SearchCandidatesRequest::descriptor()->file()->service(0),
       v1::ReviewCandidateRequest::descriptor()->file()->service(0),
       v1::RequestDetailsRequest::descriptor()->file()->service(0),

@@ -60,6 +60,7 @@ federation::Partner ToPartner(const LoopbackNode::Partner& partner) {
   made.asked_purposes = partner.asked_purposes;
   made.budget = partner.budget;
   made.lookup_budget = partner.lookup_budget;
+  made.firearm_check_budget = partner.firearm_check_budget;
   return made;
 }
 

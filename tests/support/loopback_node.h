@@ -45,6 +45,8 @@ class LoopbackNode {
     std::set<std::string, std::less<>> asked_purposes = {"CRIMINAL_INVESTIGATION"};
     federation::BudgetLimits budget{};
     std::optional<federation::BudgetLimits> lookup_budget{};  // Absent: it may not look up here.
+    // Absent: it may not ask of firearms by name here.
+    std::optional<federation::BudgetLimits> firearm_check_budget{};
   };
 
   struct Options {

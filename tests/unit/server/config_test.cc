@@ -112,7 +112,8 @@ TEST_F(ConfigTest, AnAgreementIsReadWithItsLimits) {
   const absl::StatusOr<Config> config = Load(Partner(
       "answers = [\"CRIMINAL_INVESTIGATION\"]\nanswers_offences = [\"HOMICIDE\", \"ROBBERY\"]\n"
       "answers_items = [\"bullet\"]\nanswers_from = 2026-01-01\nanswers_until = 2026-12-31\n"
-      "timeout_s = 7\nbudget_per_day = 11\nbudget_per_30_days = 0\n"));
+      "timeout_s = 7\nbudget_per_day = 11\nbudget_per_30_days = 0\n"
+      "firearm_checks_per_day = 5\n"));
   ASSERT_THAT(config, IsOk());
   ASSERT_THAT(config->partners, SizeIs(1));
   const federation::Partner& partner = config->partners[0];
@@ -133,6 +134,10 @@ TEST_F(ConfigTest, AnAgreementIsReadWithItsLimits) {
   EXPECT_EQ(partner.timeout, std::chrono::seconds(7));
   EXPECT_EQ(partner.budget.per_day, 11);
   EXPECT_EQ(partner.budget.per_30_days, 0);
+  EXPECT_FALSE(partner.lookup_budget.has_value());
+  ASSERT_TRUE(partner.firearm_check_budget.has_value());
+  EXPECT_EQ(partner.firearm_check_budget->per_day, 5);
+  EXPECT_EQ(partner.firearm_check_budget->per_30_days, 150);
 }
 
 TEST_F(ConfigTest, LimitsAndWitnessingAreRead) {
@@ -176,6 +181,7 @@ TEST_F(ConfigTest, AFaultNamesTheKeyAndWhatMayStandThere) {
       {"[[partner]]", "partner[0].domain", "missing"},
       {Partner("timeout_s = 601"), "partner[0].timeout_s", "1..600"},
       {Partner("budget_per_day = -1"), "partner[0].budget_per_day", "0.."},
+      {Partner("firearm_checks_per_day = 1000001"), "partner[0].firearm_checks_per_day", "0.."},
       {Partner("answers = \"CRIMINAL_INVESTIGATION\""), "partner[0].answers", "a list of texts"},
       {Partner("answers = [1]"), "partner[0].answers", "a list of texts"},
       {Partner("answers_items = 3"), "partner[0].answers_items", "a list of texts"},

@@ -87,6 +87,24 @@ TEST(AgreementTest, PrivateLookupsAreDeniedUnlessABudgetIsAgreed) {
   EXPECT_TRUE(MayLookUpHere(partner));
 }
 
+// The same of questions that name a firearm, each by its own budget and service.
+TEST(AgreementTest, QuestionsThatNameAFirearmAreDeniedUnlessABudgetIsAgreed) {
+  const AskedFor asked{.service = Service::kFirearmCheck, .purpose = kAgreed};
+  Partner partner = WithPurposes({kAgreed}, {kAgreed});
+  partner.lookup_budget = BudgetLimits{.per_day = 10, .per_30_days = 10};
+  EXPECT_EQ(DecideAnswering(&partner, asked).refusal_code, "POLICY");
+  EXPECT_TRUE(DecideAsking(&partner, asked).allowed);
+
+  partner.firearm_check_budget = BudgetLimits{.per_day = 10, .per_30_days = 10};
+  EXPECT_TRUE(DecideAnswering(&partner, asked).allowed);
+  partner.answered_services = {"match", "lookup"};
+  EXPECT_EQ(DecideAnswering(&partner, asked).refusal_code, "POLICY");
+  partner.answered_services = {"firearm-check"};
+  EXPECT_TRUE(DecideAnswering(&partner, asked).allowed);
+  partner.asked_services = {"match"};
+  EXPECT_EQ(DecideAsking(&partner, asked).refusal_code, "POLICY");
+}
+
 TEST(AgreementTest, EveryRefusalIsACodeOfTheList) {
   const Partner partner = WithPurposes({}, {});
 

@@ -148,6 +148,19 @@ TEST_F(MembershipTest, TheLimitOnLookupsIsACeilingForTheirBudgetAlone) {
   EXPECT_EQ(admitted().lookup_budget->per_day, 100);
 }
 
+TEST_F(MembershipTest, TheLimitOnQuestionsThatNameAFirearmIsACeilingForTheirBudgetAlone) {
+  const auto admitted = [this] {
+    return AdmittedPartners(kOwn, Configured(), descriptor_)->all()[0];
+  };
+  descriptor_.agencies[1].limits = {{"firearm-check", 40}};
+  EXPECT_FALSE(admitted().firearm_check_budget.has_value());
+  partner_.firearm_check_budget = {.per_day = 100, .per_30_days = 500};
+  partner_.lookup_budget = {.per_day = 100, .per_30_days = 500};
+  EXPECT_EQ(admitted().firearm_check_budget->per_day, 40);
+  EXPECT_EQ(admitted().firearm_check_budget->per_30_days, 500);
+  EXPECT_EQ(admitted().lookup_budget->per_day, 100);
+}
+
 TEST_F(MembershipTest, WithoutOurselvesThereIsNobody) {
   descriptor_.agencies.erase(descriptor_.agencies.begin());
   EXPECT_EQ(Fault(), "");

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/journeys/firearm_notices.h"
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/status.h"
+#include "proto/wire/details.h"
+#include "server/federation/consultation.h"
+#include "server/registry/paging.h"
+#include "server/registry/tables.h"
+
+namespace proofmark::journeys {
+namespace {
+
+constexpr std::int32_t kPageSizeDefault = 50;
+constexpr registry::SealedRecords::Tables kTables = {
+    .records = registry::kFirearmNoticeTable,
+    .listing = registry::kFirearmNoticeListingTable,
+    .name = "firearm notice"};
+
+records::EntryDraft Draft(std::string outcome) {
+  records::EntryDraft draft;
+  draft.kind = records::EntryKind::kCorrect;
+  draft.outcome = std::move(outcome);
+  draft.count = 1;
+  return draft;
+}
+
+}  // namespace
+
+// What partners tell.
+class FirearmNotices::NoticeDesk final : public Desk {
+ public:
+  explicit NoticeDesk(FirearmNotices& notices) : notices_(notices) {}
+
+  MessageType type() const override {
+    return {.message = wire::kFirearmNoticeType,
+            .answer = wire::kNoticeAnswerType,
+            .age_max = kLetterAgeMax};
+  }
+
+  absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
+
+ private:
+  class Notice;
+
+  FirearmNotices& notices_;
+};
+
+class FirearmNotices::NoticeDesk::Notice final : public Message {
+ public:
+  Notice(FirearmNotices& notices, const Believed& believed, wire::FirearmNotice notice)
+      : notices_(notices), believed_(believed), notice_(std::move(notice)) {}
+
+  federation::AskedFor asked_for() const override {
+    return {.service = federation::Service::kFollowUp};
+  }
+
+  absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
+    const std::string raw_id(
+        base::AsText(base::ByteSpan(believed_.envelope.envelope().exchange_id)));
+    const wire::ReceivedFirearmNotice received{
+        .id = base::ToHex(raw_id),
+        .agency = believed_.partner.domain,
+        .notice = notice_,
+        .receive_unix_ms = notices_.rooms_.clock.UnixMillis()};
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(received));
+    Reply reply;
+    PM_RETURN_IF_ERROR(
+        notices_.received_.AddNew(raw_id, received.receive_unix_ms, plain, reply.changes));
+    reply.logged = Draft("RECEIVED");
+    PM_ASSIGN_OR_RETURN(reply.payload,
+                        wire::Serialise(wire::NoticeAnswer(wire::Acknowledgement{})));
+    return reply;
+  }
+
+  absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
+    Reply reply;
+    reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
+    PM_ASSIGN_OR_RETURN(reply.payload,
+                        wire::Serialise(wire::NoticeAnswer(wire::MakeRefusal(code, reason))));
+    return reply;
+  }
+
+ private:
+  FirearmNotices& notices_;
+  const Believed& believed_;
+  const wire::FirearmNotice notice_;
+};
+
+absl::StatusOr<std::unique_ptr<Message>> FirearmNotices::NoticeDesk::Read(const Believed& message) {
+  PM_ASSIGN_OR_RETURN(wire::FirearmNotice notice,
+                      wire::ParseFirearmNotice(message.envelope.payload()));
+  return std::make_unique<Notice>(notices_, message, std::move(notice));
+}
+
+// Our notices' acknowledgements.
+class FirearmNotices::Letters final : public Correspondent {
+ public:
+  explicit Letters(const Desk& desk) : desk_(desk) {}
+
+  MessageType type() const override { return desk_.type(); }
+
+  absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
+                                         const crypto::ExchangeId& /*exchange_id*/,
+                                         std::string_view payload) override {
+    PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
+    const auto* const refusal = std::get_if<wire::Refusal>(&answer);
+    return TakenAnswer{
+        .outcome = refusal == nullptr ? "RECEIVED" : absl::StrFormat("REFUSED:%s", refusal->code),
+        .changes = {}};
+  }
+
+ private:
+  const Desk& desk_;
+};
+
+FirearmNotices::FirearmNotices(const Rooms& rooms)
+    : rooms_(rooms),
+      received_(rooms.store, kTables),
+      desk_(std::make_unique<NoticeDesk>(*this)),
+      letters_(std::make_unique<Letters>(*desk_)) {
+  rooms_.outbox.Register(*letters_);
+}
+
+FirearmNotices::~FirearmNotices() = default;
+
+Desk& FirearmNotices::desk() { return *desk_; }
+
+absl::Status FirearmNotices::Tell(const registry::FirearmRegistry::Held& held) {
+  const std::optional<wire::FirearmNoticeCause> cause = wire::NoticeCauseOf(held.kept.state());
+  if (!cause) return absl::OkStatus();
+  PM_ASSIGN_OR_RETURN(std::vector<registry::FirearmRegistry::Disclosure> disclosures,
+                      rooms_.registry.DisclosuresOf(held));
+  for (registry::FirearmRegistry::Disclosure& disclosure : disclosures) {
+    const federation::Partner* const partner = rooms_.partners.FindByDomain(disclosure.agency);
+    if (partner == nullptr || disclosure.told == cause) continue;
+    disclosure.told = cause;
+    store::WriteRequest changes;
+    PM_RETURN_IF_ERROR(rooms_.registry.AddDisclosure(held, disclosure, changes));
+    PM_ASSIGN_OR_RETURN(std::string payload,
+                        wire::Serialise(wire::FirearmNotice{
+                            .cause = *cause,
+                            .exchange_id = disclosure.exchange_id,
+                            .reference = disclosure.reference,
+                            .state_group = firearm::GroupOf(held.kept.state()),
+                            .change_unix_ms = held.kept.history.back().at_unix_ms}));
+    PM_RETURN_IF_ERROR(rooms_.outbox
+                           .Send({.partner = *partner,
+                                  .exchange_id = crypto::NewExchangeId(rooms_.store.random()),
+                                  .type = wire::kFirearmNoticeType,
+                                  .payload = std::move(payload)},
+                                 Draft(""), std::move(changes))
+                           .status());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FirearmNotices::TellDue() {
+  PM_ASSIGN_OR_RETURN(const std::vector<std::string> ids, rooms_.registry.DisclosedIds());
+  for (const std::string& id : ids) {
+    const absl::StatusOr<registry::FirearmRegistry::Held> held = rooms_.registry.Load(id);
+    if (absl::IsNotFound(held.status())) continue;  // Erased meanwhile.
+    PM_RETURN_IF_ERROR(held.status());
+    const absl::Status told = Tell(*held);
+    // Somebody changed the record meanwhile: it is looked at again the next time.
+    if (!absl::IsFailedPrecondition(told)) PM_RETURN_IF_ERROR(told);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FirearmNotices::Page> FirearmNotices::List(const federation::Caller& caller,
+                                                          std::int32_t page_size,
+                                                          std::string_view page_token) const {
+  PM_ASSIGN_OR_RETURN(const std::size_t wanted, registry::PageSize(page_size, kPageSizeDefault));
+  PM_ASSIGN_OR_RETURN(registry::SealedRecords::Page found,
+                      received_.List(wanted, page_token, nullptr));
+  Page page{.notices = {}, .next_page_token = std::move(found.next_page_token)};
+  for (const registry::SealedRecords::Held& held : found.records) {
+    absl::StatusOr<wire::ReceivedFirearmNotice> notice =
+        wire::ParseReceivedFirearmNotice(held.plain);
+    if (!notice.ok()) return absl::DataLossError(notice.status().message());
+    page.notices.push_back(*std::move(notice));
+  }
+  PM_RETURN_IF_ERROR(federation::LogConsultation(
+      rooms_.ledger, caller, {.read = "FIREARM_NOTICES_LISTED", .count = page.notices.size()}));
+  return page;
+}
+
+}  // namespace proofmark::journeys

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "proto/wire/firearm_check.h"
+#include "server/federation/caller.h"
+#include "server/federation/partner.h"
+#include "server/journeys/desk.h"
+#include "server/journeys/outbox.h"
+#include "server/ledger/ledger.h"
+#include "server/registry/firearm_registry.h"
+#include "server/registry/sealed_records.h"
+#include "server/store/store.h"
+
+namespace proofmark::journeys {
+
+// Whoever was told of a firearm is told by letter when its certificate is withdrawn, when it is
+// suspected to fire again, and when it is destroyed; and what partners tell so is kept. Entries
+// `correct`. Thread-safe.
+class FirearmNotices {
+ public:
+  struct Rooms {
+    store::Store& store;
+    ledger::Ledger& ledger;
+    registry::FirearmRegistry& registry;
+    const federation::Partners& partners;
+    Outbox& outbox;
+    const base::Clock& clock;
+  };
+  // All must outlive it. Registers its letters with the outbox.
+  explicit FirearmNotices(const Rooms& rooms);
+  ~FirearmNotices();
+
+  // Takes what partners tell, as it comes.
+  Desk& desk();
+
+  // Sends what is to be told and was not yet: once for each state and question, also after a crash.
+  //   Cost  opens every record that a partner was told of.
+  absl::Status TellDue();
+
+  struct Page {
+    std::vector<wire::ReceivedFirearmNotice> notices;  // Newest first.
+    std::string next_page_token;                       // Empty after the last page.
+  };
+  // What partners told. Entry `admin-read`.
+  //   kInvalidArgument  a size out of bounds, or a token that is none.
+  absl::StatusOr<Page> List(const federation::Caller& caller, std::int32_t page_size,
+                            std::string_view page_token) const;
+
+ private:
+  class NoticeDesk;
+  class Letters;
+
+  absl::Status Tell(const registry::FirearmRegistry::Held& held);
+
+  // Constant after construction.
+  const Rooms rooms_;
+  // Do their own locking.
+  registry::SealedRecords received_;
+  std::unique_ptr<NoticeDesk> desk_;
+  std::unique_ptr<Letters> letters_;
+};
+
+}  // namespace proofmark::journeys
