@@ -30,6 +30,7 @@
 #include "proofmark/v1/link_service.grpc.pb.h"
 #include "proofmark/v1/lookup_service.grpc.pb.h"
 #include "proofmark/v1/search_service.grpc.pb.h"
+#include "proofmark/v1/standing_service.grpc.pb.h"
 #include "proofmark/v1/submission_service.grpc.pb.h"
 #include "proto/wire/exhibit.h"
 
@@ -186,6 +187,7 @@ class NodeClient::Impl {
         firearm_questions_(v1::FirearmQuestionService::NewStub(channel_)),
         lookups_(v1::LookupService::NewStub(channel_)),
         searches_(v1::SearchService::NewStub(channel_)),
+        standing_(v1::StandingService::NewStub(channel_)),
         submissions_(v1::SubmissionService::NewStub(channel_)) {}
 
   // One unary call, up to `attempts` times within one deadline, `more` than the profile's.
@@ -227,6 +229,7 @@ class NodeClient::Impl {
   v1::FirearmQuestionService::Stub& firearm_questions() { return *firearm_questions_; }
   v1::LookupService::Stub& lookups() { return *lookups_; }
   v1::SearchService::Stub& searches() { return *searches_; }
+  v1::StandingService::Stub& standing() { return *standing_; }
   v1::SubmissionService::Stub& submissions() { return *submissions_; }
 
  private:
@@ -245,6 +248,7 @@ class NodeClient::Impl {
   const std::unique_ptr<v1::FirearmQuestionService::Stub> firearm_questions_;
   const std::unique_ptr<v1::LookupService::Stub> lookups_;
   const std::unique_ptr<v1::SearchService::Stub> searches_;
+  const std::unique_ptr<v1::StandingService::Stub> standing_;
   const std::unique_ptr<v1::SubmissionService::Stub> submissions_;
 };
 
@@ -407,6 +411,49 @@ absl::StatusOr<v1::DecideDetailsResponse> NodeClient::DecideDetails(
   return impl_->Call(impl_->details(), &Service::DecideDetails, request, /*attempts=*/1);
 }
 
+absl::StatusOr<v1::AddStandingQuestionResponse> NodeClient::AddStandingQuestion(
+    const v1::AddStandingQuestionRequest& request) {
+  using Service = v1::StandingService::Stub;
+  return impl_->Call(impl_->standing(), &Service::AddStandingQuestion, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::GetStandingQuestionResponse> NodeClient::GetStandingQuestion(
+    const v1::GetStandingQuestionRequest& request) {
+  using Service = v1::StandingService::Stub;
+  return impl_->Call(impl_->standing(), &Service::GetStandingQuestion, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::ListStandingQuestionsResponse> NodeClient::ListStandingQuestions(
+    const v1::ListStandingQuestionsRequest& request) {
+  using Service = v1::StandingService::Stub;
+  return impl_->Call(impl_->standing(), &Service::ListStandingQuestions, request,
+                     impl_->attempts());
+}
+
+absl::StatusOr<v1::StopStandingQuestionResponse> NodeClient::StopStandingQuestion(
+    const v1::StopStandingQuestionRequest& request) {
+  using Service = v1::StandingService::Stub;
+  return impl_->Call(impl_->standing(), &Service::StopStandingQuestion, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::AcknowledgeHandlingResponse> NodeClient::AcknowledgeHandling(
+    const v1::AcknowledgeHandlingRequest& request) {
+  using Service = v1::DetailsService::Stub;
+  return impl_->Call(impl_->details(), &Service::AcknowledgeHandling, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::RecordPermissionResponse> NodeClient::RecordPermission(
+    const v1::RecordPermissionRequest& request) {
+  using Service = v1::DetailsService::Stub;
+  return impl_->Call(impl_->details(), &Service::RecordPermission, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::ExportDetailsResponse> NodeClient::ExportDetails(
+    const v1::ExportDetailsRequest& request) {
+  using Service = v1::DetailsService::Stub;
+  return impl_->Call(impl_->details(), &Service::ExportDetails, request, /*attempts=*/1);
+}
+
 absl::StatusOr<v1::GetSearchResponse> NodeClient::GetSearch(const v1::GetSearchRequest& request) {
   using Service = v1::SearchService::Stub;
   return impl_->Call(impl_->searches(), &Service::GetSearch, request, impl_->attempts());
@@ -547,6 +594,30 @@ absl::StatusOr<v1::CheckFirearmResponse> NodeClient::CheckFirearm(
     const v1::CheckFirearmRequest& request) {
   using Service = v1::FirearmService::Stub;
   return impl_->Call(impl_->firearms(), &Service::CheckFirearm, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::AskAboutFirearmResponse> NodeClient::AskAboutFirearm(
+    const v1::AskAboutFirearmRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::AskAboutFirearm, request, /*attempts=*/1);
+}
+
+absl::StatusOr<v1::ListFirearmAlertsResponse> NodeClient::ListFirearmAlerts(
+    const v1::ListFirearmAlertsRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::ListFirearmAlerts, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::GetFirearmAlertResponse> NodeClient::GetFirearmAlert(
+    const v1::GetFirearmAlertRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::GetFirearmAlert, request, impl_->attempts());
+}
+
+absl::StatusOr<v1::AcknowledgeFirearmAlertResponse> NodeClient::AcknowledgeFirearmAlert(
+    const v1::AcknowledgeFirearmAlertRequest& request) {
+  using Service = v1::FirearmService::Stub;
+  return impl_->Call(impl_->firearms(), &Service::AcknowledgeFirearmAlert, request, /*attempts=*/1);
 }
 
 absl::StatusOr<v1::ReportConformityResponse> NodeClient::ReportConformity(

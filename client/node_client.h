@@ -16,12 +16,20 @@
 
 // The generated classes by name only; whoever calls a method includes the .pb.h itself.
 namespace proofmark::v1 {
+class AcknowledgeFirearmAlertRequest;
+class AcknowledgeFirearmAlertResponse;
 class AddAlarmTestRequest;
 class AddAlarmTestResponse;
+class AcknowledgeHandlingRequest;
+class AcknowledgeHandlingResponse;
 class AddFirearmRequest;
 class AddFirearmResponse;
+class AddStandingQuestionRequest;
+class AddStandingQuestionResponse;
 class AmendFirearmRequest;
 class AmendFirearmResponse;
+class AskAboutFirearmRequest;
+class AskAboutFirearmResponse;
 class AskAboutHitRequest;
 class AskAboutHitResponse;
 class AskPartnersRequest;
@@ -38,6 +46,8 @@ class CorrectExhibitRequest;
 class CorrectExhibitResponse;
 class DecideDetailsRequest;
 class DecideDetailsResponse;
+class ExportDetailsRequest;
+class ExportDetailsResponse;
 class ExportFirearmsRequest;
 class ExportFirearmsResponse;
 class FindFirearmsRequest;
@@ -48,6 +58,8 @@ class GetDetailsRequest;
 class GetDetailsResponse;
 class GetExhibitRequest;
 class GetExhibitResponse;
+class GetFirearmAlertRequest;
+class GetFirearmAlertResponse;
 class GetFirearmRequest;
 class GetFirearmResponse;
 class GetFirearmVersionRequest;
@@ -59,6 +71,8 @@ class GetReceiptRequest;
 class GetReceiptResponse;
 class GetSearchRequest;
 class GetSearchResponse;
+class GetStandingQuestionRequest;
+class GetStandingQuestionResponse;
 class ImportFirearmsRequest;
 class ImportFirearmsResponse;
 class LinkFirearmRequest;
@@ -79,6 +93,8 @@ class ListExhibitsRequest;
 class ListExhibitsResponse;
 class ListFirearmNoticesRequest;
 class ListFirearmNoticesResponse;
+class ListFirearmAlertsRequest;
+class ListFirearmAlertsResponse;
 class ListFirearmsRequest;
 class ListFirearmsResponse;
 class ListLinksRequest;
@@ -87,6 +103,8 @@ class ListPartnerEntriesRequest;
 class ListPartnerEntriesResponse;
 class ListSearchesRequest;
 class ListSearchesResponse;
+class ListStandingQuestionsRequest;
+class ListStandingQuestionsResponse;
 class LoadCodesRequest;
 class LoadCodesResponse;
 class LookUpFirearmRequest;
@@ -95,6 +113,8 @@ class ReadTreeFileRequest;
 class ReadTreeFileResponse;
 class ReportConformityRequest;
 class ReportConformityResponse;
+class RecordPermissionRequest;
+class RecordPermissionResponse;
 class RequestDetailsRequest;
 class RequestDetailsResponse;
 class ResolveHandleRequest;
@@ -103,6 +123,8 @@ class ReviewCandidateRequest;
 class ReviewCandidateResponse;
 class SearchCandidatesRequest;
 class SearchCandidatesResponse;
+class StopStandingQuestionRequest;
+class StopStandingQuestionResponse;
 class TransitionFirearmRequest;
 class TransitionFirearmResponse;
 class WithdrawExhibitRequest;
@@ -193,6 +215,15 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::ResolveHandleResponse> ResolveHandle(const v1::ResolveHandleRequest& request);
   absl::StatusOr<v1::GetSearchResponse> GetSearch(const v1::GetSearchRequest& request);
   absl::StatusOr<v1::ListSearchesResponse> ListSearches(const v1::ListSearchesRequest& request);
+  // Acts are sent once: they are in the ledger.
+  absl::StatusOr<v1::AddStandingQuestionResponse> AddStandingQuestion(
+      const v1::AddStandingQuestionRequest& request);
+  absl::StatusOr<v1::GetStandingQuestionResponse> GetStandingQuestion(
+      const v1::GetStandingQuestionRequest& request);
+  absl::StatusOr<v1::ListStandingQuestionsResponse> ListStandingQuestions(
+      const v1::ListStandingQuestionsRequest& request);
+  absl::StatusOr<v1::StopStandingQuestionResponse> StopStandingQuestion(
+      const v1::StopStandingQuestionRequest& request);
   // Sent once, and waited for a little longer than partners may take.
   absl::StatusOr<v1::LookUpFirearmResponse> LookUpFirearm(const v1::LookUpFirearmRequest& request);
   absl::StatusOr<v1::AskAboutHitResponse> AskAboutHit(const v1::AskAboutHitRequest& request);
@@ -214,6 +245,11 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::ListDetailsResponse> ListDetails(const v1::ListDetailsRequest& request);
   absl::StatusOr<v1::GetDetailsResponse> GetDetails(const v1::GetDetailsRequest& request);
   absl::StatusOr<v1::DecideDetailsResponse> DecideDetails(const v1::DecideDetailsRequest& request);
+  absl::StatusOr<v1::AcknowledgeHandlingResponse> AcknowledgeHandling(
+      const v1::AcknowledgeHandlingRequest& request);
+  absl::StatusOr<v1::RecordPermissionResponse> RecordPermission(
+      const v1::RecordPermissionRequest& request);
+  absl::StatusOr<v1::ExportDetailsResponse> ExportDetails(const v1::ExportDetailsRequest& request);
   // Acts upon firearms are sent once; an import may be repeated, as a row is never taken twice.
   absl::StatusOr<v1::AddFirearmResponse> AddFirearm(const v1::AddFirearmRequest& request);
   absl::StatusOr<v1::AmendFirearmResponse> AmendFirearm(const v1::AmendFirearmRequest& request);
@@ -232,6 +268,14 @@ class NodeClient final : public SubmissionPort {
   absl::StatusOr<v1::ExportFirearmsResponse> ExportFirearms(
       const v1::ExportFirearmsRequest& request);
   absl::StatusOr<v1::CheckFirearmResponse> CheckFirearm(const v1::CheckFirearmRequest& request);
+  absl::StatusOr<v1::AskAboutFirearmResponse> AskAboutFirearm(
+      const v1::AskAboutFirearmRequest& request);
+  absl::StatusOr<v1::ListFirearmAlertsResponse> ListFirearmAlerts(
+      const v1::ListFirearmAlertsRequest& request);
+  absl::StatusOr<v1::GetFirearmAlertResponse> GetFirearmAlert(
+      const v1::GetFirearmAlertRequest& request);
+  absl::StatusOr<v1::AcknowledgeFirearmAlertResponse> AcknowledgeFirearmAlert(
+      const v1::AcknowledgeFirearmAlertRequest& request);
   absl::StatusOr<v1::ReportConformityResponse> ReportConformity(
       const v1::ReportConformityRequest& request);
   absl::StatusOr<v1::LoadCodesResponse> LoadCodes(const v1::LoadCodesRequest& request);

@@ -197,6 +197,7 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
            .federation = {.book = config.federation, .fetch_interval = std::chrono::hours(24)},
            .lookup_work = std::chrono::minutes(1),
            .housekeeping = std::chrono::minutes(1),
+           .standing_work = std::chrono::minutes(1),
            .outside_witnesses = std::move(outside_witnesses),
            .on_store_failure =
                [](const absl::Status& why) {

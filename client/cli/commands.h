@@ -35,6 +35,7 @@ Command PlotCommand();
 Command ReceiptCommand();
 Command RequestsCommand();
 Command SearchCommand();
+Command StandingCommand();
 Command StatusCommand();
 Command SubmitCommand();
 Command ValidateCommand();

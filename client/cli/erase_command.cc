@@ -28,6 +28,7 @@ absl::StatusOr<int> Send(const Arguments& arguments, admin::v1::EraseRequest req
   facts.Add("links", CountText(answer.link_count()));
   facts.Add("requests", absl::StrFormat("%s: facts, reasons and what was released",
                                         CountText(answer.details_count())));
+  facts.Add("standing questions", CountText(answer.standing_count()));
   facts.Add("searches", CountText(answer.search_count()));
   facts.Add("firearms", CountText(answer.firearm_count()));
   facts.Add("cases", absl::StrFormat("%s: what their commitments in the ledger stand for",
@@ -42,7 +43,8 @@ absl::StatusOr<int> Send(const Arguments& arguments, admin::v1::EraseRequest req
     session.console.Note("There was nothing to erase.");
   }
   const bool any = answer.exhibit_count() + answer.link_count() + answer.details_count() +
-                       answer.search_count() + answer.firearm_count() + answer.case_count() >
+                       answer.standing_count() + answer.search_count() + answer.firearm_count() +
+                       answer.case_count() >
                    0;
   return any ? 0 : 1;
 }

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "client/cli/commands.h"
+#include "client/cli/exchange_words.h"
 #include "client/cli/firearm_commands.h"
 #include "client/cli/json.h"
 #include "client/cli/listing.h"
@@ -21,6 +22,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "proofmark/v1/firearm_service.pb.h"
 #include "proto/wire/firearm_check.h"
+#include "records/codes.h"
 #include "records/firearm/import.h"
 
 namespace proofmark::client::cli {
@@ -117,6 +119,18 @@ void PrintFindings(Console& console, const std::vector<firearm::Finding>& findin
   console.out() << "\nChecks\n" << table.Text(console, 2);
 }
 
+std::string_view AnswerText(firearm::CertificateAnswer answer) {
+  switch (answer) {
+    case firearm::CertificateAnswer::kFound:
+      return "known";
+    case firearm::CertificateAnswer::kNotFound:
+      return "not known";
+    case firearm::CertificateAnswer::kNoAnswer:
+      return "no answer";
+  }
+  return "";
+}
+
 void PrintFirearm(Console& console, const wire::KeptFirearm& kept) {
   const firearm::Firearm& item = kept.firearm;
   Facts facts;
@@ -155,6 +169,34 @@ void PrintFirearm(Console& console, const wire::KeptFirearm& kept) {
                        exhibit.confirmed ? "yes" : "no", DateOr(exhibit.fired_on, "-")});
     }
     console.out() << "\nExhibits\n" << exhibits.Text(console, 2);
+  }
+  if (!kept.linked_firings.empty()) {
+    Table linked({{"by exhibit"}, {"linked to"}, {"link"}, {"state"}, {"fired"}});
+    for (const wire::LinkedFiring& firing : kept.linked_firings) {
+      linked.AddRow({firing.exhibit_id, firing.other, firing.link_id,
+                     firing.confirmed ? "hit" : "lead", DateOr(firing.fired_on, "-")});
+    }
+    console.out() << "\nFired by links\n" << linked.Text(console, 2);
+  }
+  if (!kept.seen_marks.empty()) {
+    Table marks({{"mark seen"}, {"certificate"}});
+    for (const wire::SeenMark& seen : kept.seen_marks) {
+      std::vector<std::string> answers;
+      for (const firearm::CertificateSearch& search : seen.searches) {
+        answers.push_back(absl::StrFormat("%s: %s", search.node, AnswerText(search.answer)));
+      }
+      marks.AddRow({firearm::MarkText(seen.mark),
+                    answers.empty() ? "no partner was asked" : absl::StrJoin(answers, ", ")});
+    }
+    console.out() << "\nMarks seen when it was recovered\n" << marks.Text(console, 2);
+  }
+  if (!kept.sightings.empty()) {
+    Table told({{"agency"}, {"holds it as"}, {"its reference"}, {"told"}});
+    for (const wire::FirearmSighting& sighting : kept.sightings) {
+      told.AddRow({sighting.agency, firearm::StateGroupCode(sighting.group), sighting.reference,
+                   TimeText(sighting.told_unix_ms)});
+    }
+    console.out() << "\nAt partners\n" << told.Text(console, 2);
   }
   PrintFindings(console, kept.findings);
   Table changes({{"version", Align::kRight}, {"when"}, {"what"}, {"by"}, {"reason"}});
@@ -250,13 +292,21 @@ absl::StatusOr<int> RunAmend(const Arguments& arguments, Session& session) {
 
 absl::StatusOr<int> RunAttach(const Arguments& arguments, Session& session) {
   PM_RETURN_IF_ERROR(CheckId("FIREARM", arguments.Text("FIREARM")));
-  v1::FirearmRecord record;
-  PM_RETURN_IF_ERROR(ReadMessage(arguments.Text("--file"), record));
+  if (arguments.Has("--file") == arguments.Has("--request")) {
+    return MakeFault(FaultCode::kUsage, "say --file or --request");
+  }
   v1::AttachDeactivationRequest request;
   request.set_firearm_id(arguments.Text("FIREARM"));
-  if (record.has_deactivation()) *request.mutable_deactivation() = record.deactivation();
   request.set_reason(arguments.Text("--reason"));
   SetAccepted(arguments, request);
+  if (arguments.Has("--file")) {
+    v1::FirearmRecord record;
+    PM_RETURN_IF_ERROR(ReadMessage(arguments.Text("--file"), record));
+    if (record.has_deactivation()) *request.mutable_deactivation() = record.deactivation();
+  } else {
+    PM_RETURN_IF_ERROR(CheckId("--request", arguments.Text("--request")));
+    request.set_request_id(arguments.Text("--request"));
+  }
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const v1::AttachDeactivationResponse answer,
                       node->AttachDeactivation(request));
@@ -294,10 +344,38 @@ absl::StatusOr<int> RunTransition(const Arguments& arguments, Session& session) 
   } else if (arguments.Has("--date")) {
     return MakeFault(FaultCode::kUsage, "--date is of a transfer: say --to-country, too");
   }
+  for (const std::string& text : arguments.All("--mark")) {
+    const absl::StatusOr<firearm::DeactivationMark> mark = firearm::ParseMark(text);
+    if (!mark.ok()) {
+      return MakeFault(FaultCode::kUsage,
+                       absl::StrFormat("--mark: %s", std::string(mark.status().message())));
+    }
+    v1::DeactivationMark& seen = *request.add_seen_marks();
+    seen.set_country(mark->country);
+    seen.set_entity(mark->entity);
+    seen.set_year(mark->year);
+  }
   SetAccepted(arguments, request);
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const v1::TransitionFirearmResponse answer, node->TransitionFirearm(request));
   return ShowActed(arguments, session, answer);
+}
+
+absl::StatusOr<int> RunInquire(const Arguments& arguments, Session& session) {
+  PM_RETURN_IF_ERROR(CheckId("FIREARM", arguments.Text("FIREARM")));
+  v1::AskAboutFirearmRequest request;
+  request.set_firearm_id(arguments.Text("FIREARM"));
+  request.set_purpose(arguments.Text("--purpose"));
+  request.set_case_reference(arguments.Text("--case"));
+  request.set_offence(arguments.Text("--offence"));
+  for (const std::string& partner : arguments.All("--partner")) request.add_partners(partner);
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  PM_ASSIGN_OR_RETURN(const v1::AskAboutFirearmResponse answer, node->AskAboutFirearm(request));
+  PM_ASSIGN_OR_RETURN(const int code, ShowActed(arguments, session, answer));
+  if (!answer.silent_agencies().empty()) {
+    session.console.Note("No full answer from " + absl::StrJoin(answer.silent_agencies(), ", "));
+  }
+  return code;
 }
 
 absl::StatusOr<int> RunShow(const Arguments& arguments, Session& session) {
@@ -468,6 +546,12 @@ Parameter RecordFileOption() {
           .required = true};
 }
 
+Parameter OptionalRecordFileOption() {
+  Parameter option = RecordFileOption();
+  option.required = false;
+  return option;
+}
+
 Command AddCommand() {
   return {
       .name = "add",
@@ -573,6 +657,10 @@ Command TransitionCommand() {
            {.name = "--date",
             .help = "Of a transfer: YYYY, YYYY-MM or YYYY-MM-DD.",
             .value_name = "DATE"},
+           {.name = "--mark",
+            .help = "With RECOVERED: a mark of deactivation on it, EU/CC or EU/CC/ENTITY/YY.",
+            .value_name = "MARK",
+            .repeated = true},
            AcceptOption()}),
       .places = {kFirearm,
                  {.name = "STATE",
@@ -581,9 +669,49 @@ Command TransitionCommand() {
                   .required = true}},
       .examples = {{"proofmark firearm transition 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 STOLEN "
                     "--authority 'Police North' --paper 24-117",
-                    "It was reported stolen."}},
+                    "It was reported stolen."},
+                   {"proofmark firearm transition 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 RECOVERED "
+                    "--authority 'Police North' --mark EU/GB/LPH/19",
+                    "It was found, and bears a mark of deactivation."}},
       .children = {},
       .run = RunTransition};
+}
+
+Command InquireCommand() {
+  return {
+      .name = "inquire",
+      .summary = "Ask partners about a firearm of one's own, and keep what they say.",
+      .description =
+          "Whether they certified the marks that were seen on it when it was recovered, and "
+          "whether "
+          "they hold its serial number. They learn the number: `lookup` asks without telling it. "
+          "What they say is kept with the record and its checks run: a mark that nobody certified "
+          "(D16), one number in two places (D17), a firing of what a partner holds as deactivated "
+          "(D15). Those that did not answer are named. Roles: examiner, officer.",
+      .options = WithNodeOptions(
+          {{.name = "--purpose",
+            .help = "Why it is asked.",
+            .value_name = "CODE",
+            .choices = CodesOf(records::PurposeCodes()),
+            .required = true},
+           {.name = "--case",
+            .help = "Case reference. Committed to in the ledger, never sent to a partner.",
+            .value_name = "TEXT",
+            .required = true},
+           {.name = "--offence",
+            .help = "What offence it concerns.",
+            .value_name = "CODE",
+            .choices = CodesOf(records::OffenceCodes())},
+           {.name = "--partner",
+            .help = "Ask this partner; without it all are asked.",
+            .value_name = "DOMAIN",
+            .repeated = true}}),
+      .places = {kFirearm},
+      .examples = {{"proofmark firearm inquire 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --purpose "
+                    "CRIMINAL_INVESTIGATION --case 26-117",
+                    "It was recovered with a mark of deactivation."}},
+      .children = {},
+      .run = RunInquire};
 }
 
 Command AmendCommand() {
@@ -605,14 +733,23 @@ Command AttachCommand() {
   return {.name = "attach",
           .summary = "Attach a deactivation record to a firearm.",
           .description =
-              "Takes the field `deactivation` of the file, in place of the one before, "
-              "which stays with its version. The checks run as for `add`. Roles: lab, "
-              "officer.",
-          .options = WithNodeOptions({RecordFileOption(), ReasonOption(true), AcceptOption()}),
+              "Takes the field `deactivation` of the file, or what a partner released on a request "
+              "(role officer), in place of the one before, which stays with its version. Whose it "
+              "is and on which request stands in the record's changes. The checks run as for "
+              "`add`. Roles: lab, officer.",
+          .options = WithNodeOptions({OptionalRecordFileOption(),
+                                      {.name = "--request",
+                                       .help = "The certificate that was released on this request.",
+                                       .value_name = "REQUEST"},
+                                      ReasonOption(true),
+                                      AcceptOption()}),
           .places = {kFirearm},
           .examples = {{"proofmark firearm attach 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --file f.json "
                         "--reason 'certificate 17/2019'",
-                        "Its papers have come."}},
+                        "Its papers have come."},
+                       {"proofmark firearm attach 0f3c9a4e6b1d42f58e7a9c0b1d2e3f40 --request "
+                        "7b1d42f58e7a9c0b1d2e3f400f3c9a4e --reason 'case 26-117'",
+                        "A partner released its certificate."}},
           .children = {},
           .run = RunAttach};
 }
@@ -670,17 +807,17 @@ Style SeverityStyle(firearm::Severity severity) {
 }
 
 Command FirearmCommand() {
-  return {
-      .name = "firearm",
-      .summary = "The agency's firearms, their papers of deactivation, look-ups at partners.",
-      .description = "",
-      .options = {},
-      .places = {},
-      .examples = {{"proofmark firearm list", "Where things stand."}},
-      .children = {AddCommand(), ShowCommand(), ListCommand(), TransitionCommand(), AmendCommand(),
-                   AttachCommand(), LinkFirearmCommand(), CheckCommand(), FirearmImportCommand(),
-                   FirearmExportCommand(), FirearmLookupCommand(), FirearmHitCommand(),
-                   FirearmAskCommand(), FirearmNoticesCommand(), FirearmCanaryCommand()}};
+  return {.name = "firearm",
+          .summary = "The agency's firearms, their papers of deactivation, look-ups at partners.",
+          .description = "",
+          .options = {},
+          .places = {},
+          .examples = {{"proofmark firearm list", "Where things stand."}},
+          .children = {AddCommand(), ShowCommand(), ListCommand(), TransitionCommand(),
+                       AmendCommand(), AttachCommand(), LinkFirearmCommand(), CheckCommand(),
+                       InquireCommand(), FirearmAlertsCommand(), FirearmImportCommand(),
+                       FirearmExportCommand(), FirearmLookupCommand(), FirearmHitCommand(),
+                       FirearmAskCommand(), FirearmNoticesCommand(), FirearmCanaryCommand()}};
 }
 
 }  // namespace proofmark::client::cli

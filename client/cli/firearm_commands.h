@@ -9,6 +9,8 @@ namespace proofmark::client::cli {
 
 Command FirearmImportCommand();
 Command FirearmExportCommand();
+Command FirearmAlertsCommand();
+Command CertificatePageCommand();
 // Private look-ups at partners.
 Command FirearmLookupCommand();
 Command FirearmHitCommand();

@@ -143,6 +143,10 @@ absl::StatusOr<int> RunHit(const Arguments& arguments, Session& session) {
   request.case_reference = arguments.Text("--case");
   request.offence = arguments.Text("--offence");
   if (arguments.Has("--deadline")) request.deadline_ms = arguments.Duration("--deadline").count();
+  if (arguments.Has("--firearm")) {
+    PM_RETURN_IF_ERROR(CheckId("--firearm", arguments.Text("--firearm")));
+    request.firearm_id = arguments.Text("--firearm");
+  }
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const v1::AskAboutHitResponse answer,
                       node->AskAboutHit(wire::ToProto(request)));
@@ -204,21 +208,35 @@ Command FirearmLookupCommand() {
 }
 
 Command FirearmHitCommand() {
-  return {.name = "hit",
-          .summary = "Ask the owner for the record behind a hit.",
-          .description =
-              "Tells the owner which of its records was found. Ends with 0 when it answers, 1 when "
-              "the record is no longer shared; otherwise as `lookup`.",
-          .options = WithNodeOptions(ReasonOptions()),
-          .places = {{.name = "AGENCY", .help = "Domain of the owner.", .required = true},
-                     {.name = "HANDLE",
-                      .help = "As `lookup` printed it: 32 hexadecimal digits.",
-                      .required = true}},
-          .examples = {{"proofmark firearm hit gb.example 84b3c958b5720129fa87aa313d4b1970 "
-                        "--purpose CRIMINAL_INVESTIGATION --case 24-117",
-                        "What GB says of it, and under which reference to write."}},
-          .children = {},
-          .run = RunHit};
+  std::vector<Parameter> options = ReasonOptions();
+  options.push_back(
+      {.name = "--firearm",
+       .help = "The agency's own firearm that was looked up: keep the answer with it.",
+       .value_name = "FIREARM"});
+  return {
+      .name = "hit",
+      .summary = "Ask the owner for the record behind a hit.",
+      .description =
+          "Tells the owner which of its records was found. With --firearm the answer is kept "
+          "with the agency's own record and its checks run: a firing of what the owner holds as "
+          "deactivated is an alert (D15), and one number in two places too (D17). The owner's "
+          "certificate is asked for with `proofmark requests certificate`. Ends with 0 when it "
+          "answers, 1 when "
+          "the record is no longer shared; otherwise as `lookup`.",
+      .options = WithNodeOptions(std::move(options)),
+      .places = {{.name = "AGENCY", .help = "Domain of the owner.", .required = true},
+                 {.name = "HANDLE",
+                  .help = "As `lookup` printed it: 32 hexadecimal digits.",
+                  .required = true}},
+      .examples = {{"proofmark firearm hit gb.example 84b3c958b5720129fa87aa313d4b1970 "
+                    "--purpose CRIMINAL_INVESTIGATION --case 24-117",
+                    "What GB says of it, and under which reference to write."},
+                   {"proofmark firearm hit gb.example 84b3c958b5720129fa87aa313d4b1970 "
+                    "--purpose CRIMINAL_INVESTIGATION --case 24-117 --firearm "
+                    "0f3c9a4e6b1d42f58e7a9c0b1d2e3f40",
+                    "The same, kept with the pistol that was recovered."}},
+      .children = {},
+      .run = RunHit};
 }
 
 namespace {

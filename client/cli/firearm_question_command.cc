@@ -19,12 +19,22 @@
 #include "client/cli/node_session.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
+#include "client/fault.h"
 #include "proofmark/v1/firearm_question_service.pb.h"
 #include "proto/wire/firearm_check.h"
 #include "records/codes.h"
 
 namespace proofmark::client::cli {
 namespace {
+
+// Takes a message through the checks of proto/wire/firearm_check.h.
+template <typename Message>
+auto Read(const Message& message) -> decltype(wire::FromProto(message, std::string_view())) {
+  auto value = wire::FromProto(message, "");
+  if (value.ok()) return value;
+  return MakeFault(FaultCode::kDamaged,
+                   absl::StrFormat("the node's answer: %s", value.status().message()));
+}
 
 constexpr std::string_view kNobody =
     "When nobody answered: 3 all refused, 5 one was away, 6 an answer failed verification.";
@@ -124,7 +134,7 @@ absl::StatusOr<int> AskAndShow(const Arguments& arguments, Session& session,
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const v1::AskPartnersResponse answer,
                       node->AskPartners(wire::ToProto(request)));
-  PM_ASSIGN_OR_RETURN(const wire::FirearmChecked checked, Checked(answer.checked()));
+  PM_ASSIGN_OR_RETURN(const wire::FirearmChecked checked, Read(answer.checked()));
   session.console.out() << (arguments.On("--json") ? JsonLine(answer.checked())
                                                    : CheckedText(session.console, checked, detail));
   if (checked.partners.empty()) session.console.Note("There are no partners.");
@@ -195,7 +205,7 @@ absl::StatusOr<int> RunAddAlarm(const Arguments& arguments, Session& session) {
   }
   PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
   PM_ASSIGN_OR_RETURN(const v1::AddAlarmTestResponse answer, node->AddAlarmTest(request));
-  PM_ASSIGN_OR_RETURN(const wire::KeptAlarmTest kept, Checked(answer.test()));
+  PM_ASSIGN_OR_RETURN(const wire::KeptAlarmTest kept, Read(answer.test()));
   session.console.out() << (arguments.On("--json") ? JsonLine(answer) : kept.id + '\n');
   return 0;
 }
@@ -208,7 +218,7 @@ absl::StatusOr<int> RunListAlarms(const Arguments& arguments, Session& session) 
       [&](const v1::ListAlarmTestsRequest& request) { return node->ListAlarmTests(request); },
       [](const v1::ListAlarmTestsResponse& page) -> const auto& { return page.tests(); },
       [](const v1::AlarmModelTest& test) -> absl::StatusOr<std::vector<Cell>> {
-        PM_ASSIGN_OR_RETURN(const wire::KeptAlarmTest kept, Checked(test));
+        PM_ASSIGN_OR_RETURN(const wire::KeptAlarmTest kept, Read(test));
         const bool conforms = kept.test.result == firearm::AlarmConformity::kConforms;
         return std::vector<Cell>{
             Cell(Printable(kept.test.make_raw), Style::kBold),
@@ -233,7 +243,7 @@ absl::StatusOr<int> RunNotices(const Arguments& arguments, Session& session) {
       },
       [](const v1::ListFirearmNoticesResponse& page) -> const auto& { return page.notices(); },
       [](const v1::ReceivedFirearmNotice& message) -> absl::StatusOr<std::vector<Cell>> {
-        PM_ASSIGN_OR_RETURN(const wire::ReceivedFirearmNotice received, Checked(message));
+        PM_ASSIGN_OR_RETURN(const wire::ReceivedFirearmNotice received, Read(message));
         const wire::FirearmNotice& notice = received.notice;
         return std::vector<Cell>{
             Cell(received.agency, Style::kBold),
@@ -397,14 +407,14 @@ Command FirearmAskCommand() {
 
 Command CertificateCommand() {
   return {.name = "certificate",
-          .summary = "Certificates of deactivation at partners.",
+          .summary = "Certificates of deactivation: at partners, and on paper.",
           .description = "",
           .options = {},
           .places = {},
           .examples = {{"proofmark certificate check GB-LPH 17/2019 --purpose "
                         "CRIMINAL_INVESTIGATION --case 24-117",
                         "Does it stand?"}},
-          .children = {CertificateCheckCommand()}};
+          .children = {CertificateCheckCommand(), CertificatePageCommand()}};
 }
 
 Command MarkCommand() {

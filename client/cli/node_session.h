@@ -19,8 +19,10 @@
 #include "proto/wire/details.h"
 #include "proto/wire/exhibit.h"
 #include "proto/wire/firearm.h"
+#include "proto/wire/firearm_check.h"
 #include "proto/wire/link.h"
 #include "proto/wire/search.h"
+#include "proto/wire/standing.h"
 
 // What every command that talks to a node shares.
 namespace proofmark::client::cli {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include "absl/strings/str_format.h"
@@ -57,20 +58,74 @@ std::string MaterialsText(const std::vector<wire::Material>& materials) {
   return text;
 }
 
-void PrintReleased(Console& console, const wire::ReleasedDetails& released) {
-  const wire::Handling& handling = released.handling;
+// The conditions of a release, in this order wherever they are told.
+Facts Terms(const wire::DetailsFile& file) {
+  const wire::Handling& handling = file.released->handling;
   Facts terms;
   std::string codes;
   for (const std::string& code : handling.codes) codes += (codes.empty() ? "" : " ") + code;
   terms.Add("handling", codes, Style::kBold);
-  if (handling.Has("H1"))
-    terms.Add("condition", "not in judicial proceedings without the owner's leave");
-  if (handling.Has("H2")) terms.Add("condition", "not to be passed on without the owner's leave");
+  if (handling.Has("H1")) {
+    terms.Add("condition", "not in judicial proceedings without the owner's permission");
+  }
+  if (handling.Has("H2")) {
+    terms.Add("condition", "not to be passed on or asked with elsewhere without it either");
+  }
   if (handling.Has("H3")) terms.Add("restrictions", handling.restrictions, Style::kBold);
-  terms.Add("use", handling.evidence ? "EVIDENCE" : "INTELLIGENCE", Style::kBold);
+  terms.Add("use",
+            wire::ResultUseText(handling.evidence ? wire::ResultUse::kEvidence
+                                                  : wire::ResultUse::kIntelligence),
+            Style::kBold);
   terms.Add("evaluation", handling.source_evaluation + handling.information_evaluation);
   terms.Add("delete by", DateText(handling.delete_unix_ms));
-  console.out() << "\nReleased\n" << terms.Text(console, 2);
+  for (const wire::HandlingStep& step : file.handling_steps) {
+    terms.Add(wire::HandlingActText(step.act),
+              absl::StrFormat("%s by %s%s%s", TimeText(step.unix_ms), step.by,
+                              step.reference.empty() ? "" : ", " + step.reference,
+                              step.reasons.empty() ? "" : ": " + step.reasons));
+  }
+  return terms;
+}
+
+// Nothing of it is shown to whoever has not acknowledged what H3 says.
+bool IsWithheld(const wire::ReleasedDetails& released) {
+  const bool has_certificate =
+      released.firearm && released.firearm->deactivation != firearm::DeactivationRecord{};
+  return released.handling.Has("H3") && !has_certificate &&
+         std::ranges::none_of(released.exhibits, [](const wire::ReleasedExhibit& exhibit) {
+           return exhibit.core || exhibit.signature || !exhibit.scans.empty();
+         });
+}
+
+void PrintReleased(Console& console, const wire::DetailsFile& file) {
+  const wire::ReleasedDetails& released = *file.released;
+  console.out() << "\nReleased\n" << Terms(file).Text(console, 2);
+  if (IsWithheld(released)) {
+    console.Note(absl::StrFormat(
+        "Nothing else is shown before you acknowledge the restrictions: `proofmark requests "
+        "acknowledge %s`.",
+        file.request_id));
+  }
+  if (released.firearm && !IsWithheld(released)) {
+    const firearm::DeactivationRecord& record = released.firearm->deactivation;
+    Facts facts;
+    facts.Add("firearm", released.firearm->reference, Style::kBold);
+    facts.Add("state", firearm::CodeOf(released.firearm->state));
+    facts.Add("standard", firearm::CodeOf(record.standard));
+    if (record.certificate) {
+      facts.Add("certificate", record.certificate->number, Style::kBold);
+      facts.Add("verified by", record.certificate->verifying_entity);
+      if (record.certificate->certified_on) {
+        facts.Add("certified on", records::PartialDateText(*record.certificate->certified_on));
+      }
+    }
+    if (record.certificate_withdrawn) facts.Add("withdrawn", "yes", Style::kBad);
+    for (const firearm::ComponentWork& work : record.components) {
+      facts.Add("mark", absl::StrFormat("%s %s", firearm::CodeOf(work.component),
+                                        work.mark ? firearm::MarkText(*work.mark) : "unmarked"));
+    }
+    console.out() << '\n' << facts.Text(console, 2);
+  }
   for (const wire::ReleasedExhibit& exhibit : released.exhibits) {
     Facts facts;
     facts.Add("handle", ShortHandle(crypto::AsText(exhibit.handle)), Style::kBold);
@@ -105,6 +160,12 @@ void PrintFile(Console& console, const wire::DetailsFile& file) {
   facts.Add("offence", file.request.offence);
   facts.Add("facts", file.request.facts);
   facts.Add("wanted", MaterialsText(file.request.wanted));
+  if (!file.request.firearm_reference.empty()) {
+    facts.Add("firearm", file.firearm_id.empty()
+                             ? file.request.firearm_reference
+                             : absl::StrFormat("%s = firearm %s", file.request.firearm_reference,
+                                               file.firearm_id));
+  }
   if (!file.request.urgency.empty()) facts.Add("urgent", file.request.urgency, Style::kBold);
   for (std::size_t i = 0; i < file.request.handles.size(); ++i) {
     std::string text = base::ToHex(base::ByteSpan(file.request.handles[i]));
@@ -135,7 +196,7 @@ void PrintFile(Console& console, const wire::DetailsFile& file) {
         Style::kBad);
   }
   console.out() << facts.Text(console);
-  if (file.released) PrintReleased(console, *file.released);
+  if (file.released) PrintReleased(console, file);
 }
 
 template <typename Response>
@@ -158,6 +219,17 @@ absl::Status AddMaterials(const std::vector<std::string>& names,
   return absl::OkStatus();
 }
 
+absl::StatusOr<int> SendRequest(const Arguments& arguments, Session& session,
+                                const v1::RequestDetailsRequest& request) {
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  PM_ASSIGN_OR_RETURN(const v1::RequestDetailsResponse answer, node->RequestDetails(request));
+  PM_ASSIGN_OR_RETURN(const int code, ShowActed(arguments, session, answer));
+  session.console.Note(absl::StrFormat(
+      "On its way to %s; `proofmark requests show %s` says when it arrived and what was decided.",
+      answer.file().agency(), answer.file().request_id()));
+  return code;
+}
+
 absl::StatusOr<int> RunAsk(const Arguments& arguments, Session& session) {
   PM_RETURN_IF_ERROR(CheckId("SEARCH", arguments.Text("SEARCH")));
   v1::RequestDetailsRequest request;
@@ -173,13 +245,20 @@ absl::StatusOr<int> RunAsk(const Arguments& arguments, Session& session) {
   request.set_facts(arguments.Text("--facts"));
   request.set_urgency(arguments.Text("--urgent"));
   PM_RETURN_IF_ERROR(AddMaterials(arguments.All("--want"), *request.mutable_wanted()));
-  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
-  PM_ASSIGN_OR_RETURN(const v1::RequestDetailsResponse answer, node->RequestDetails(request));
-  PM_ASSIGN_OR_RETURN(const int code, ShowActed(arguments, session, answer));
-  session.console.Note(absl::StrFormat(
-      "On its way to %s; `proofmark requests show %s` says when it arrived and what was decided.",
-      answer.file().agency(), answer.file().request_id()));
-  return code;
+  return SendRequest(arguments, session, request);
+}
+
+absl::StatusOr<int> RunCertificate(const Arguments& arguments, Session& session) {
+  v1::RequestDetailsRequest request;
+  request.set_agency(arguments.Text("AGENCY"));
+  request.set_firearm_reference(arguments.Text("REFERENCE"));
+  request.set_purpose(arguments.Text("--purpose"));
+  request.set_case_reference(arguments.Text("--case"));
+  request.set_offence(arguments.Text("--offence"));
+  request.set_subject_role(arguments.Text("--subject-role"));
+  request.set_facts(arguments.Text("--facts"));
+  request.set_urgency(arguments.Text("--urgent"));
+  return SendRequest(arguments, session, request);
 }
 
 absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
@@ -209,27 +288,93 @@ absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
       "There are no such requests.");
 }
 
-// Writes the scans that were released; what is already there is not overwritten.
-absl::Status SaveScans(const wire::DetailsFile& file, const std::filesystem::path& folder,
-                       Console& console) {
-  if (!file.released) return MakeFault(FaultCode::kUsage, "nothing was released on this request");
+// What an export holds beside its scans: whoever finds the folder reads under what it was given.
+std::string HandlingText(const wire::DetailsFile& file, wire::ResultUse use) {
+  std::ostringstream nowhere;
+  const Console plain(nowhere, nowhere, {});
+  Facts facts;
+  facts.Add("request", file.request_id);
+  facts.Add("released by", file.agency);
+  facts.Add("exported as", wire::ResultUseText(use));
+  return facts.Text(plain) + Terms(file).Text(plain);
+}
+
+// Writes what was released and its terms; what is already there is not overwritten.
+absl::StatusOr<int> SaveReleased(const wire::DetailsFile& file, const std::string& json,
+                                 const std::string& terms, const std::filesystem::path& folder) {
+  const auto save = [&](const std::string& name, std::string_view content) {
+    return WriteFile(folder / name, content, Privacy::kPrivate, Overwrite::kNever);
+  };
+  PM_RETURN_IF_ERROR(MakeFolder(folder, Privacy::kPrivate));
+  PM_RETURN_IF_ERROR(save("handling.txt", terms));
+  PM_RETURN_IF_ERROR(save("released.json", json));
   int saved = 0;
   for (const wire::ReleasedExhibit& exhibit : file.released->exhibits) {
     for (const wire::ReleasedScan& scan : exhibit.scans) {
-      if (scan.content.empty()) continue;
       const std::string name =
           absl::StrFormat("%s-%s%s.%s", ShortHandle(crypto::AsText(exhibit.handle)),
                           records::MarkRegionCode(scan.place.region),
                           scan.place.land_number > 0 ? std::to_string(scan.place.land_number) : "",
                           scan.format == "x3p" ? "x3p" : "csv");
-      PM_RETURN_IF_ERROR(
-          WriteFile(folder / name, scan.content, Privacy::kPrivate, Overwrite::kNever));
+      PM_RETURN_IF_ERROR(save(name, scan.content));
       ++saved;
     }
   }
-  if (saved == 0) return MakeFault(FaultCode::kUsage, "no scans are among what was released");
-  console.Note(absl::StrFormat("%d scans saved in %s", saved, folder.string()));
-  return absl::OkStatus();
+  return saved;
+}
+
+absl::StatusOr<int> RunExport(const Arguments& arguments, Session& session) {
+  PM_RETURN_IF_ERROR(CheckId("REQUEST", arguments.Text("REQUEST")));
+  v1::ExportDetailsRequest request;
+  request.set_request_id(arguments.Text("REQUEST"));
+  const bool evidence = arguments.Text("--use") == "evidence";
+  request.set_use(evidence ? v1::RESULT_USE_EVIDENCE : v1::RESULT_USE_INTELLIGENCE);
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  PM_ASSIGN_OR_RETURN(const v1::ExportDetailsResponse answer, node->ExportDetails(request));
+  PM_ASSIGN_OR_RETURN(const wire::DetailsFile file, Checked(answer.file()));
+  if (!file.released) return MakeFault(FaultCode::kDamaged, "the node released nothing");
+  const wire::ResultUse use =
+      evidence ? wire::ResultUse::kEvidence : wire::ResultUse::kIntelligence;
+  v1::ExportDetailsResponse without_scans = answer;
+  for (auto& exhibit : *without_scans.mutable_file()->mutable_released()->mutable_exhibits()) {
+    for (auto& scan : *exhibit.mutable_scans()) scan.clear_content();
+  }
+  PM_ASSIGN_OR_RETURN(
+      const int saved,
+      SaveReleased(file, JsonLine(without_scans), HandlingText(file, use), arguments.Text("--to")));
+  if (arguments.On("--json")) {
+    session.console.out() << JsonLine(without_scans);
+  } else {
+    session.console.out() << Terms(file).Text(session.console);
+  }
+  session.console.Note(
+      absl::StrFormat("Exported as %s: %d scans, released.json and handling.txt "
+                      "in %s",
+                      wire::ResultUseText(use), saved, arguments.Text("--to")));
+  return 0;
+}
+
+absl::StatusOr<int> RunAcknowledge(const Arguments& arguments, Session& session) {
+  PM_RETURN_IF_ERROR(CheckId("REQUEST", arguments.Text("REQUEST")));
+  v1::AcknowledgeHandlingRequest request;
+  request.set_request_id(arguments.Text("REQUEST"));
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  PM_ASSIGN_OR_RETURN(const v1::AcknowledgeHandlingResponse answer,
+                      node->AcknowledgeHandling(request));
+  return ShowActed(arguments, session, answer);
+}
+
+absl::StatusOr<int> RunPermit(const Arguments& arguments, Session& session) {
+  PM_RETURN_IF_ERROR(CheckId("REQUEST", arguments.Text("REQUEST")));
+  v1::RecordPermissionRequest request;
+  request.set_request_id(arguments.Text("REQUEST"));
+  request.set_permission(arguments.Text("--use") == "evidence" ? v1::HANDLING_ACT_EVIDENCE_PERMITTED
+                                                               : v1::HANDLING_ACT_ONWARD_PERMITTED);
+  request.set_reference(arguments.Text("--reference"));
+  request.set_reasons(arguments.Text("--reasons"));
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  PM_ASSIGN_OR_RETURN(const v1::RecordPermissionResponse answer, node->RecordPermission(request));
+  return ShowActed(arguments, session, answer);
 }
 
 absl::StatusOr<int> RunShow(const Arguments& arguments, Session& session) {
@@ -243,9 +388,6 @@ absl::StatusOr<int> RunShow(const Arguments& arguments, Session& session) {
     session.console.out() << JsonLine(answer.file());
   } else {
     PrintFile(session.console, file);
-  }
-  if (arguments.Has("--save-scans")) {
-    PM_RETURN_IF_ERROR(SaveScans(file, arguments.Text("--save-scans"), session.console));
   }
   return 0;
 }
@@ -367,6 +509,50 @@ Command AskCommand() {
       .run = RunAsk};
 }
 
+Command AskCertificateCommand() {
+  return {
+      .name = "certificate",
+      .summary = "Ask the owner of a firearm for its certificate of deactivation.",
+      .description =
+          "The second step of a look-up: REFERENCE is what `proofmark firearm hit` printed. As "
+          "with "
+          "`ask` a person decides there, within the same time, and what is released arrives by "
+          "itself: the deactivation record, without the name of who signed it. `proofmark firearm "
+          "attach --request` puts it to one's own record. Role: examiner.",
+      .options = WithNodeOptions(
+          {{.name = "--purpose",
+            .help = "Why it is asked.",
+            .value_name = "CODE",
+            .choices = CodesOf(records::PurposeCodes()),
+            .required = true},
+           {.name = "--case",
+            .help = "Case it is asked for; it is committed to, never sent.",
+            .value_name = "REFERENCE",
+            .required = true},
+           {.name = "--offence",
+            .help = "Offence code.",
+            .value_name = "CODE",
+            .choices = CodesOf(records::OffenceCodes()),
+            .required = true},
+           {.name = "--facts",
+            .help = "What happened, in a few sentences. It is sent, sealed in transit.",
+            .value_name = "TEXT",
+            .required = true},
+           {.name = "--subject-role",
+            .help = "Whom it concerns.",
+            .value_name = "CODE",
+            .choices = CodesOf(records::SubjectRoleCodes())},
+           {.name = "--urgent", .help = "Why it is urgent.", .value_name = "TEXT"}}),
+      .places = {{.name = "AGENCY", .help = "Domain of the owner.", .required = true},
+                 {.name = "REFERENCE", .help = "The owner's reference.", .required = true}},
+      .examples = {{"proofmark requests certificate gb.example 3f2a9c0b1d2e3f400f3c9a4e6b1d42f5 "
+                    "--purpose CRIMINAL_INVESTIGATION --case 26-117 --offence SHOOTING_NO_INJURY "
+                    "--facts 'The pistol was recovered with fresh cartridge cases.'",
+                    "A look-up hit it, and its certificate is wanted."}},
+      .children = {},
+      .run = RunCertificate};
+}
+
 Command ListCommand() {
   return {.name = "list",
           .summary = "List requests sent and received, newest first, with the time left.",
@@ -387,16 +573,84 @@ Command ListCommand() {
 Command ShowCommand() {
   return {.name = "show",
           .summary = "Show one request, its clock, and what was released.",
-          .description = "The node logs this as a consultation. Roles: examiner, officer.",
-          .options = WithNodeOptions({{.name = "--save-scans",
-                                       .help = "Also write the scans that were released here.",
-                                       .kind = ValueKind::kFolder,
-                                       .value_name = "FOLDER"}}),
+          .description =
+              "Scans are named and not shown: `requests export` takes them out. What was released "
+              "with restrictions (H3) is shown once you have acknowledged them. The node logs this "
+              "as a consultation. Roles: examiner, officer.",
+          .options = WithNodeOptions({}),
           .places = {kRequest},
-          .examples = {{"proofmark requests show 5f0b...2c --save-scans received",
-                        "Read what came and keep the scans."}},
+          .examples = {{"proofmark requests show 5f0b...2c",
+                        "Read what came, and under what "
+                        "conditions."}},
           .children = {},
           .run = RunShow};
+}
+
+Command AcknowledgeCommand() {
+  return {.name = "acknowledge",
+          .summary = "Acknowledge the restrictions (H3) of what was released.",
+          .description =
+              "Read them with `requests show` first. Everybody who uses the material acknowledges "
+              "for himself; it is in the ledger. Roles: examiner, officer.",
+          .options = WithNodeOptions({}),
+          .places = {kRequest},
+          .examples = {{"proofmark requests acknowledge 5f0b...2c",
+                        "The restrictions were read; now what was released is shown."}},
+          .children = {},
+          .run = RunAcknowledge};
+}
+
+Command PermitCommand() {
+  return {.name = "permit",
+          .summary = "Record that the owner permits what its handling codes forbid.",
+          .description =
+              "`evidence` lifts H1, or the restriction to intelligence; `onward` lifts H2. The "
+              "owner gives the permission by other ways; reference and reasons say where it lies. "
+              "It is in the ledger, where the owner sees it. Role: officer.",
+          .options = WithNodeOptions({{.name = "--use",
+                                       .help = "What is permitted.",
+                                       .value_name = "USE",
+                                       .choices = {"evidence", "onward"},
+                                       .required = true},
+                                      {.name = "--reference",
+                                       .help = "Where the owner's own words lie.",
+                                       .value_name = "REFERENCE",
+                                       .required = true},
+                                      ReasonsOption()}),
+          .places = {kRequest},
+          .examples = {{"proofmark requests permit 5f0b...2c --use evidence --reference 'letter of "
+                        "3 March, ref. 117/24' --reasons 'the trial begins in May'",
+                        "It may be shown in court."}},
+          .children = {},
+          .run = RunPermit};
+}
+
+Command ExportCommand() {
+  return {.name = "export",
+          .summary = "Write what was released to files, for one use.",
+          .description =
+              "Scans, released.json, and handling.txt with the conditions, which must stay with "
+              "them. The node refuses what the handling codes forbid: evidence under H1, or of "
+              "what was given as intelligence, before the owner's permission is recorded; "
+              "everything under H3 before you have acknowledged it. Each export and each refusal "
+              "is in the ledger. Roles: examiner, officer.",
+          .options = WithNodeOptions({{.name = "--use",
+                                       .help = "What it is for.",
+                                       .value_name = "USE",
+                                       .choices = {"intelligence", "evidence"},
+                                       .required = true},
+                                      {.name = "--to",
+                                       .help = "Where the files go; none is overwritten.",
+                                       .kind = ValueKind::kFolder,
+                                       .value_name = "FOLDER",
+                                       .required = true}}),
+          .places = {kRequest},
+          .examples = {{"proofmark requests export 5f0b...2c --use intelligence --to received",
+                        "The scans, to compare them with one's own."},
+                       {"proofmark requests export 5f0b...2c --use evidence --to court",
+                        "The same for the court, if the owner allows it."}},
+          .children = {},
+          .run = RunExport};
 }
 
 Command ReleaseCommand() {
@@ -508,7 +762,8 @@ Command RequestsCommand() {
           .options = {},
           .places = {},
           .examples = {{"proofmark requests list --open", "What waits, here and there."}},
-          .children = {AskCommand(), ListCommand(), ShowCommand(), ReleaseCommand(),
+          .children = {AskCommand(), AskCertificateCommand(), ListCommand(), ShowCommand(),
+                       AcknowledgeCommand(), PermitCommand(), ExportCommand(), ReleaseCommand(),
                        RefuseCommand(), StopCommand(), StartCommand()}};
 }
 

@@ -9,6 +9,7 @@
 #include "client/cli/table.h"
 #include "client/cli/words.h"
 #include "client/fault.h"
+#include "proto/wire/common.h"
 
 namespace proofmark::client::cli {
 namespace {
@@ -49,14 +50,30 @@ std::string CompleteText(bool complete) {
                   : "NOT complete: some eligible records were not compared";
 }
 
+// "new", or how many of those of its level and kind are: which of them is not known.
+std::string NewsText(const wire::PartnerResult& partner, const wire::MatchCandidate& candidate) {
+  const auto alike = [&](const auto& other) {
+    return other.level == candidate.level && other.kind == candidate.kind;
+  };
+  const auto news = std::ranges::find_if(partner.news, alike);
+  if (news == partner.news.end()) return "";
+  const std::ptrdiff_t all = std::ranges::count_if(partner.result->candidates, alike);
+  if (news->count >= all) return "new";
+  return absl::StrFormat("%d of these %d new", news->count, all);
+}
+
 std::string PartnerText(const Console& console, const wire::PartnerResult& partner) {
   std::string text = Heading(console, Printable(partner.agency));
   const wire::MatchResult& result = *partner.result;
-  Table candidates({{"level"}, {"kind"}, {"handle"}});
+  std::vector<Column> columns = {{"level"}, {"kind"}, {"handle"}};
+  if (!partner.news.empty()) columns.push_back({"since the search before"});
+  Table candidates(std::move(columns));
   for (const wire::MatchCandidate& candidate : result.candidates) {
-    candidates.AddRow({Cell(LevelText(candidate.level), LevelStyle(candidate.level)),
-                       records::ExhibitKindCode(candidate.kind),
-                       base::ToHex(crypto::AsText(candidate.handle))});
+    std::vector<Cell> row = {Cell(LevelText(candidate.level), LevelStyle(candidate.level)),
+                             records::ExhibitKindCode(candidate.kind),
+                             base::ToHex(crypto::AsText(candidate.handle))};
+    if (!partner.news.empty()) row.emplace_back(NewsText(partner, candidate), Style::kBold);
+    candidates.AddRow(std::move(row));
   }
   text += candidates.empty() ? "  no candidates\n" : candidates.Text(console, 2);
   const wire::SearchedBands& searched = result.searched;
@@ -69,6 +86,7 @@ std::string PartnerText(const Console& console, const wire::PartnerResult& partn
   facts.Add("search", CompleteText(searched.complete),
             searched.complete ? Style::kPlain : Style::kWarning);
   facts.Add("expected false leads", wire::FalseLeadBandText(searched.false_leads));
+  facts.Add("use", wire::ResultUseText(wire::ResultUse::kIntelligence));
   facts.Add("method", searched.method_version);
   facts.Add("calibration", searched.calibration_version);
   text += facts.Text(console, 2);
@@ -157,6 +175,7 @@ std::string LocalText(const Console& console, const wire::LocalResult& local) {
   }
   facts.Add("search", CompleteText(searched.complete),
             searched.complete ? Style::kPlain : Style::kWarning);
+  facts.Add("use", wire::ResultUseText(wire::ResultUse::kIntelligence));
   facts.Add("method", searched.method_version);
   facts.Add("calibration", searched.calibration_version);
   text += facts.Text(console, 2);

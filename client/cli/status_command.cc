@@ -86,8 +86,14 @@ std::pair<std::string, Style> ListText(const admin::v1::RevocationListStatus& li
   return {text, style};
 }
 
-// What waits for people or partners in the second step of exchanges.
-void AddSecondStep(const admin::v1::GetStatusResponse& status, Facts& facts) {
+// What waits for people or partners: alerts, and the second step of exchanges.
+void AddWaiting(const admin::v1::GetStatusResponse& status, Facts& facts) {
+  if (status.firearm_alert_count() > 0) {
+    facts.Add("alerts",
+              absl::StrFormat("%s of firearms, not acknowledged; `proofmark firearm alerts list`",
+                              CountText(status.firearm_alert_count())),
+              Style::kBad);
+  }
   if (status.details_waiting_count() > 0) {
     facts.Add(
         "to be decided",
@@ -152,7 +158,7 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
     facts.Add("denied", absl::StrFormat("%s names and certificates on the node's own list",
                                         CountText(status.denied_count())));
   }
-  AddSecondStep(status, facts);
+  AddWaiting(status, facts);
   facts.Add("disk", BytesText(status.disk_free_bytes()) + " free");
   console.out() << facts.Text(console);
   if (provisional) console.Warn(kProvisional);

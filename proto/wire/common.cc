@@ -20,7 +20,8 @@ static_assert(SameNumber(v1::ExhibitKind_MAX, records::ExhibitKind::kUnfiredEvid
               SameNumber(v1::BreechFaceClass_MAX, records::BreechFaceClass::kMixed) &&
               SameNumber(v1::ClassRule_MAX, records::ClassRule::kBreechFaceClass) &&
               SameNumber(v1::TwistDirection_MAX, records::TwistDirection::kLeft) &&
-              SameNumber(v1::RiflingType_MAX, records::RiflingType::kMicrogroove));
+              SameNumber(v1::RiflingType_MAX, records::RiflingType::kMicrogroove) &&
+              SameNumber(v1::ResultUse_MAX, ResultUse::kEvidence));
 
 // Unspecified means not known here.
 template <typename Domain, typename Proto>
@@ -49,6 +50,23 @@ v1::ClassRule ToProto(records::ClassRule rule) { return WriteEnum<v1::ClassRule>
 
 absl::StatusOr<records::ClassRule> FromProto(v1::ClassRule rule, std::string_view field) {
   return ReadEnum<records::ClassRule>(field, rule, v1::ClassRule_IsValid);
+}
+
+std::string_view ResultUseText(ResultUse use) {
+  return use == ResultUse::kEvidence ? "EVIDENCE" : "INTELLIGENCE";
+}
+
+absl::StatusOr<ResultUse> FromProto(v1::ResultUse use, std::string_view field) {
+  return ReadEnum<ResultUse>(field, use, v1::ResultUse_IsValid);
+}
+
+v1::ResultUse MachineResultUse() { return v1::RESULT_USE_INTELLIGENCE; }
+
+absl::Status CheckMachineResult(std::string_view parent, v1::ResultUse use) {
+  if (use == v1::RESULT_USE_UNSPECIFIED || use == v1::RESULT_USE_INTELLIGENCE) {
+    return absl::OkStatus();
+  }
+  return Refuse(parent, "use", "must be INTELLIGENCE: no person has judged it");
 }
 
 // The one enumeration whose numbers differ: zero is "none" here and "not set" there.

@@ -44,6 +44,14 @@ absl::StatusOr<records::MarkRegion> FromProto(v1::MarkRegion region, std::string
 v1::ClassRule ToProto(records::ClassRule rule);
 absl::StatusOr<records::ClassRule> FromProto(v1::ClassRule rule, std::string_view field);
 
+// What something may be used for. Sent; never renumber.
+enum class ResultUse : std::int32_t { kIntelligence = 1, kEvidence = 2 };
+std::string_view ResultUseText(ResultUse use);  // "INTELLIGENCE", "EVIDENCE".
+absl::StatusOr<ResultUse> FromProto(v1::ResultUse use, std::string_view field);
+// Of what a machine ranked, which is intelligence; not set says the same.
+v1::ResultUse MachineResultUse();
+absl::Status CheckMachineResult(std::string_view parent, v1::ResultUse use);
+
 v1::SupportLevel ToProto(forensics::Level level);
 absl::StatusOr<forensics::Level> FromProto(v1::SupportLevel level, std::string_view field);
 

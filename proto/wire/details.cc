@@ -10,6 +10,7 @@
 #include "proofmark/v1/details_service.pb.h"
 #include "proto/wire/checks.h"
 #include "proto/wire/common.h"
+#include "proto/wire/firearm.h"
 #include "proto/wire/match.h"
 #include "proto/wire/signature.h"
 
@@ -24,9 +25,11 @@ constexpr std::int64_t kExchangeIdBytes = 16;
 constexpr std::int64_t kSealingKeyBytes = 32;
 constexpr std::int64_t kFormatBytesMax = 32;
 
-static_assert(static_cast<int>(v1::Material_MAX) == static_cast<int>(Material::kScans));
+static_assert(static_cast<int>(v1::Material_MAX) == static_cast<int>(Material::kCertificate));
 static_assert(static_cast<int>(v1::DetailsSide_MAX) == static_cast<int>(DetailsSide::kReceived));
 static_assert(static_cast<int>(v1::DetailsState_MAX) == static_cast<int>(DetailsState::kTakenBack));
+static_assert(static_cast<int>(v1::HandlingAct_MAX) ==
+              static_cast<int>(HandlingAct::kOnwardPermitted));
 
 absl::StatusOr<std::int64_t> ReadTime(const google::protobuf::Timestamp& time, bool present,
                                       std::string_view parent, std::string_view name) {
@@ -67,6 +70,18 @@ absl::StatusOr<std::vector<crypto::Sha256Digest>> ReadHandles(const Strings& lis
   return handles;
 }
 
+// Of a firearm its certificate may be asked for and released, of candidates anything else.
+absl::Status CheckMaterials(std::string_view parent, std::string_view name,
+                            const std::vector<Material>& materials, bool of_firearm) {
+  const bool certificate =
+      std::find(materials.begin(), materials.end(), Material::kCertificate) != materials.end();
+  if (of_firearm && (!certificate || materials.size() != 1)) {
+    return Refuse(parent, name, "must be the certificate alone, of a firearm");
+  }
+  if (!of_firearm && certificate) return Refuse(parent, name, "no certificate, of candidates");
+  return absl::OkStatus();
+}
+
 v1::DetailsRequest ToProto(const DetailsRequest& request) {
   v1::DetailsRequest message;
   message.set_question_exchange_id(request.question_exchange_id);
@@ -85,16 +100,26 @@ v1::DetailsRequest ToProto(const DetailsRequest& request) {
   }
   message.set_urgency(request.urgency);
   message.set_sealing_key(request.sealing_key);
+  message.set_firearm_reference(request.firearm_reference);
   return message;
 }
 
 absl::StatusOr<DetailsRequest> FromProto(const v1::DetailsRequest& message,
                                          std::string_view field) {
   DetailsRequest request;
+  const bool of_firearm = !message.firearm_reference().empty();
+  const std::int64_t id_bytes = of_firearm ? 0 : kExchangeIdBytes;
   PM_RETURN_IF_ERROR(CheckBytes(field, "question_exchange_id", message.question_exchange_id(),
-                                kExchangeIdBytes, kExchangeIdBytes));
+                                id_bytes, id_bytes));
   request.question_exchange_id = message.question_exchange_id();
-  PM_ASSIGN_OR_RETURN(request.handles, ReadHandles(message.handles(), field, "handles", 1));
+  PM_RETURN_IF_ERROR(CheckAscii(field, "firearm_reference", message.firearm_reference(), 0,
+                                kFirearmReferenceBytesMax));
+  request.firearm_reference = message.firearm_reference();
+  PM_ASSIGN_OR_RETURN(request.handles,
+                      ReadHandles(message.handles(), field, "handles", of_firearm ? 0 : 1));
+  if (of_firearm && !request.handles.empty()) {
+    return Refuse(field, "handles", "must be none beside firearm_reference");
+  }
   PM_RETURN_IF_ERROR(CheckCode(field, "purpose", message.purpose()));
   PM_RETURN_IF_ERROR(CheckCode(field, "offence", message.offence()));
   PM_RETURN_IF_ERROR(CheckOptionalCode(field, "subject_role", message.subject_role()));
@@ -111,6 +136,7 @@ absl::StatusOr<DetailsRequest> FromProto(const v1::DetailsRequest& message,
   PM_RETURN_IF_ERROR(CheckText(field, "facts", message.facts(), 1, kFactsBytesMax));
   request.facts = message.facts();
   PM_ASSIGN_OR_RETURN(request.wanted, ReadMaterials(message.wanted(), field, "wanted", 1));
+  PM_RETURN_IF_ERROR(CheckMaterials(field, "wanted", request.wanted, of_firearm));
   PM_RETURN_IF_ERROR(CheckText(field, "urgency", message.urgency(), 0, kUrgencyBytesMax));
   request.urgency = message.urgency();
   PM_RETURN_IF_ERROR(
@@ -386,10 +412,32 @@ absl::StatusOr<ReleasedExhibit> FromProto(const v1::ReleasedExhibit& message,
   return exhibit;
 }
 
+absl::StatusOr<ReleasedFirearm> FromProto(const v1::ReleasedFirearm& message,
+                                          std::string_view field) {
+  ReleasedFirearm released;
+  PM_RETURN_IF_ERROR(
+      CheckAscii(field, "reference", message.reference(), 1, kFirearmReferenceBytesMax));
+  released.reference = message.reference();
+  PM_ASSIGN_OR_RETURN(const std::optional<firearm::State> state,
+                      OptionalFirearmState(message.state(), At(field, "state")));
+  if (!state) return Refuse(field, "state", "not set");
+  released.state = *state;
+  PM_RETURN_IF_ERROR(CheckPresent(field, "deactivation", message.has_deactivation()));
+  PM_ASSIGN_OR_RETURN(released.deactivation,
+                      FromProto(message.deactivation(), At(field, "deactivation")));
+  return released;
+}
+
 v1::ReleasedDetails ToProto(const ReleasedDetails& released) {
   v1::ReleasedDetails message;
   for (const ReleasedExhibit& exhibit : released.exhibits) {
     *message.add_exhibits() = ToProto(exhibit);
+  }
+  if (released.firearm) {
+    v1::ReleasedFirearm& told = *message.mutable_firearm();
+    told.set_reference(released.firearm->reference);
+    told.set_state(std::string(firearm::CodeOf(released.firearm->state)));
+    *told.mutable_deactivation() = ToProto(released.firearm->deactivation);
   }
   *message.mutable_handling() = ToProto(released.handling);
   return message;
@@ -398,8 +446,12 @@ v1::ReleasedDetails ToProto(const ReleasedDetails& released) {
 absl::StatusOr<ReleasedDetails> FromProto(const v1::ReleasedDetails& message,
                                           std::string_view field) {
   ReleasedDetails released;
-  PM_RETURN_IF_ERROR(
-      CheckCount(field, "exhibits", message.exhibits_size(), 1, kMatchCandidatesMax));
+  const int exhibits_min = message.has_firearm() ? 0 : 1;
+  PM_RETURN_IF_ERROR(CheckCount(field, "exhibits", message.exhibits_size(), exhibits_min,
+                                message.has_firearm() ? 0 : kMatchCandidatesMax));
+  if (message.has_firearm()) {
+    PM_ASSIGN_OR_RETURN(released.firearm, FromProto(message.firearm(), At(field, "firearm")));
+  }
   for (int i = 0; i < message.exhibits_size(); ++i) {
     PM_ASSIGN_OR_RETURN(ReleasedExhibit exhibit,
                         FromProto(message.exhibits(i), At(field, "exhibits", i)));
@@ -420,6 +472,33 @@ absl::StatusOr<StoppedTime> FromProto(const v1::StoppedTime& message, std::strin
                         FromTimestamp(message.until_time(), At(field, "until_time")));
   }
   return stopped;
+}
+
+v1::HandlingStep ToProto(const HandlingStep& step) {
+  v1::HandlingStep message;
+  message.set_act(WriteEnum<v1::HandlingAct>(step.act));
+  message.set_by(step.by);
+  *message.mutable_time() = ToTimestamp(step.unix_ms);
+  message.set_reference(step.reference);
+  message.set_reasons(step.reasons);
+  return message;
+}
+
+absl::StatusOr<HandlingStep> FromProto(const v1::HandlingStep& message, std::string_view field) {
+  HandlingStep step;
+  PM_ASSIGN_OR_RETURN(
+      step.act, ReadEnum<HandlingAct>(At(field, "act"), message.act(), v1::HandlingAct_IsValid));
+  PM_RETURN_IF_ERROR(CheckAscii(field, "by", message.by(), 1, records::kPseudonymBytesMax));
+  step.by = message.by();
+  PM_ASSIGN_OR_RETURN(step.unix_ms, ReadTime(message.time(), message.has_time(), field, "time"));
+  const bool permission = step.act != HandlingAct::kAcknowledged;
+  PM_RETURN_IF_ERROR(CheckText(field, "reference", message.reference(), permission ? 1 : 0,
+                               permission ? kPermissionReferenceBytesMax : 0));
+  PM_RETURN_IF_ERROR(CheckText(field, "reasons", message.reasons(), permission ? 1 : 0,
+                               permission ? kReasonsBytesMax : 0));
+  step.reference = message.reference();
+  step.reasons = message.reasons();
+  return step;
 }
 
 // What stands in a file once its request was acknowledged.
@@ -451,6 +530,13 @@ absl::Status ReadProgress(const v1::DetailsFile& message, std::string_view field
     PM_ASSIGN_OR_RETURN(file.released, FromProto(message.released(), At(field, "released")));
   }
   PM_ASSIGN_OR_RETURN(file.taken_back, ReadHandles(message.taken_back(), field, "taken_back", 0));
+  PM_RETURN_IF_ERROR(
+      CheckCount(field, "handling_steps", message.handling_steps_size(), 0, kHandlingStepsMax));
+  for (int i = 0; i < message.handling_steps_size(); ++i) {
+    PM_ASSIGN_OR_RETURN(HandlingStep step,
+                        FromProto(message.handling_steps(i), At(field, "handling_steps", i)));
+    file.handling_steps.push_back(std::move(step));
+  }
   return absl::OkStatus();
 }
 
@@ -479,6 +565,8 @@ std::string_view MaterialText(Material material) {
       return "signature";
     case Material::kScans:
       return "scans";
+    case Material::kCertificate:
+      return "certificate";
   }
   PM_CHECK(false);
 }
@@ -508,6 +596,18 @@ std::string_view DetailsStateText(DetailsState state) {
   PM_CHECK(false);
 }
 
+std::string_view HandlingActText(HandlingAct act) {
+  switch (act) {
+    case HandlingAct::kAcknowledged:
+      return "acknowledged";
+    case HandlingAct::kEvidencePermitted:
+      return "evidence permitted";
+    case HandlingAct::kOnwardPermitted:
+      return "passing on permitted";
+  }
+  PM_CHECK(false);
+}
+
 bool Handling::Has(std::string_view code) const {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
@@ -521,6 +621,7 @@ v1::DetailsFile ToProto(const DetailsFile& file) {
   *message.mutable_request() = ToProto(file.request);
   for (const records::ExhibitId& id : file.exhibit_ids) message.add_exhibit_ids(id);
   message.set_search_id(file.search_id);
+  message.set_firearm_id(file.firearm_id);
   *message.mutable_ask_time() = ToTimestamp(file.ask_unix_ms);
   message.set_clock(file.clock);
   if (file.due_unix_ms) *message.mutable_due_time() = ToTimestamp(*file.due_unix_ms);
@@ -537,6 +638,9 @@ v1::DetailsFile ToProto(const DetailsFile& file) {
   if (file.released) *message.mutable_released() = ToProto(*file.released);
   for (const crypto::Sha256Digest& handle : file.taken_back) {
     message.add_taken_back(std::string(crypto::AsText(handle)));
+  }
+  for (const HandlingStep& step : file.handling_steps) {
+    *message.add_handling_steps() = ToProto(step);
   }
   return message;
 }
@@ -563,6 +667,10 @@ absl::StatusOr<DetailsFile> FromProto(const v1::DetailsFile& message, std::strin
     PM_RETURN_IF_ERROR(CheckId(field, "search_id", message.search_id()));
   }
   file.search_id = message.search_id();
+  if (!message.firearm_id().empty()) {
+    PM_RETURN_IF_ERROR(CheckId(field, "firearm_id", message.firearm_id()));
+  }
+  file.firearm_id = message.firearm_id();
   PM_ASSIGN_OR_RETURN(file.ask_unix_ms,
                       ReadTime(message.ask_time(), message.has_ask_time(), field, "ask_time"));
   PM_RETURN_IF_ERROR(ReadProgress(message, field, file));
@@ -580,11 +688,26 @@ absl::StatusOr<std::optional<DetailsSide>> OptionalDetailsSide(v1::DetailsSide s
 absl::StatusOr<DetailsOrder> FromProto(const v1::RequestDetailsRequest& message,
                                        std::string_view field) {
   DetailsOrder order;
-  PM_RETURN_IF_ERROR(CheckId(field, "search_id", message.search_id()));
+  const bool of_firearm = !message.firearm_reference().empty();
+  if (of_firearm) {
+    PM_RETURN_IF_ERROR(CheckBytes(field, "search_id", message.search_id(), 0, 0));
+    PM_RETURN_IF_ERROR(CheckAscii(field, "firearm_reference", message.firearm_reference(), 1,
+                                  kFirearmReferenceBytesMax));
+    PM_RETURN_IF_ERROR(CheckCode(field, "purpose", message.purpose()));
+  } else {
+    PM_RETURN_IF_ERROR(CheckId(field, "search_id", message.search_id()));
+    PM_RETURN_IF_ERROR(CheckBytes(field, "purpose", message.purpose(), 0, 0));
+  }
   order.search_id = message.search_id();
+  order.firearm_reference = message.firearm_reference();
+  order.purpose = message.purpose();
   PM_RETURN_IF_ERROR(CheckDomain(field, "agency", message.agency()));
   order.agency = message.agency();
-  PM_ASSIGN_OR_RETURN(order.handles, ReadHandles(message.handles(), field, "handles", 1));
+  PM_ASSIGN_OR_RETURN(order.handles,
+                      ReadHandles(message.handles(), field, "handles", of_firearm ? 0 : 1));
+  if (of_firearm && !order.handles.empty()) {
+    return Refuse(field, "handles", "must be none beside firearm_reference");
+  }
   PM_RETURN_IF_ERROR(CheckText(field, "case_reference", message.case_reference(), 1,
                                records::kCaseReferenceBytesMax));
   order.case_reference = message.case_reference();
@@ -595,7 +718,10 @@ absl::StatusOr<DetailsOrder> FromProto(const v1::RequestDetailsRequest& message,
   PM_RETURN_IF_ERROR(CheckText(field, "facts", message.facts(), 1, kFactsBytesMax));
   order.facts = message.facts();
   PM_ASSIGN_OR_RETURN(order.wanted, ReadMaterials(message.wanted(), field, "wanted", 0));
-  if (order.wanted.empty()) order.wanted.push_back(Material::kCoreData);
+  if (order.wanted.empty()) {
+    order.wanted.push_back(of_firearm ? Material::kCertificate : Material::kCoreData);
+  }
+  PM_RETURN_IF_ERROR(CheckMaterials(field, "wanted", order.wanted, of_firearm));
   PM_RETURN_IF_ERROR(CheckText(field, "urgency", message.urgency(), 0, kUrgencyBytesMax));
   order.urgency = message.urgency();
   return order;
@@ -642,6 +768,25 @@ absl::StatusOr<DetailsVerdict> FromProto(const v1::DecideDetailsRequest& message
       break;
   }
   return Refuse(field, "decision", "not set");
+}
+
+absl::StatusOr<Permission> FromProto(const v1::RecordPermissionRequest& message,
+                                     std::string_view field) {
+  Permission permission;
+  PM_RETURN_IF_ERROR(CheckId(field, "request_id", message.request_id()));
+  permission.request_id = message.request_id();
+  PM_ASSIGN_OR_RETURN(permission.act,
+                      ReadEnum<HandlingAct>(At(field, "permission"), message.permission(),
+                                            v1::HandlingAct_IsValid));
+  if (permission.act == HandlingAct::kAcknowledged) {
+    return Refuse(field, "permission", "must be EVIDENCE_PERMITTED or ONWARD_PERMITTED");
+  }
+  PM_RETURN_IF_ERROR(
+      CheckText(field, "reference", message.reference(), 1, kPermissionReferenceBytesMax));
+  PM_RETURN_IF_ERROR(CheckText(field, "reasons", message.reasons(), 1, kReasonsBytesMax));
+  permission.reference = message.reference();
+  permission.reasons = message.reasons();
+  return permission;
 }
 
 absl::StatusOr<std::string> Serialise(const DetailsRequest& request) {

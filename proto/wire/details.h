@@ -15,6 +15,8 @@
 #include "proto/wire/messages.h"
 #include "proto/wire/refusal.h"
 #include "records/exhibit.h"
+#include "records/firearm/deactivation.h"
+#include "records/firearm/status.h"
 
 // The second step: what stands behind candidates, between nodes and inside an agency. The rules of
 // all conversions: proto/wire/common.h.
@@ -29,6 +31,9 @@ inline constexpr std::int64_t kSealedReleaseBytesMax = 3'600'000;
 inline constexpr std::int64_t kDetailsPayloadBytesMax = 3'700'000;
 inline constexpr std::int64_t kDetailsFileBytesMax = 3'700'000;
 inline constexpr std::int64_t kStopsMax = 32;
+inline constexpr std::int64_t kFirearmReferenceBytesMax = 64;
+inline constexpr std::int64_t kHandlingStepsMax = 64;
+inline constexpr std::int64_t kPermissionReferenceBytesMax = 128;
 
 // The types under which envelopes carry them.
 inline constexpr std::string_view kDetailsRequestType = "details-request/v1";
@@ -37,15 +42,21 @@ inline constexpr std::string_view kDetailsDecisionType = "details-decision/v1";
 inline constexpr std::string_view kNoticeAnswerType = "notice-answer/v1";
 
 // What may be released. Sent; never renumber.
-enum class Material : std::int32_t { kCoreData = 1, kSignature = 2, kScans = 3 };
+enum class Material : std::int32_t {
+  kCoreData = 1,
+  kSignature = 2,
+  kScans = 3,
+  kCertificate = 4,  // Of a firearm, and of nothing else.
+};
 inline constexpr std::array kMaterials = {Material::kCoreData, Material::kSignature,
-                                          Material::kScans};
-std::string_view MaterialText(Material material);  // "core-data", "signature", "scans".
+                                          Material::kScans, Material::kCertificate};
+std::string_view MaterialText(Material material);  // "core-data", "certificate", ...
 std::optional<Material> FindMaterial(std::string_view text);
 
 struct DetailsRequest {
-  std::string question_exchange_id;           // 16 bytes.
-  std::vector<crypto::Sha256Digest> handles;  // 1..kMatchCandidatesMax, each once.
+  std::string question_exchange_id;           // 16 bytes; empty for a firearm.
+  std::vector<crypto::Sha256Digest> handles;  // 1..kMatchCandidatesMax, each once; or none.
+  std::string firearm_reference;              // 1..kFirearmReferenceBytesMax; or empty.
   std::string purpose;                        // [A-Z0-9_]{1,32}.
   std::string offence;                        // The same.
   std::string subject_role;                   // The same, or empty.
@@ -134,8 +145,16 @@ struct ReleasedExhibit {
   friend bool operator==(const ReleasedExhibit&, const ReleasedExhibit&) = default;
 };
 
+struct ReleasedFirearm {
+  std::string reference;  // The owner's.
+  firearm::State state = firearm::State::kUnknown;
+  firearm::DeactivationRecord deactivation;
+  friend bool operator==(const ReleasedFirearm&, const ReleasedFirearm&) = default;
+};
+
 struct ReleasedDetails {
-  std::vector<ReleasedExhibit> exhibits;  // 1..kMatchCandidatesMax.
+  std::vector<ReleasedExhibit> exhibits;   // 1..kMatchCandidatesMax; none for a firearm.
+  std::optional<ReleasedFirearm> firearm;  // Exactly when there are no exhibits.
   Handling handling;
   friend bool operator==(const ReleasedDetails&, const ReleasedDetails&) = default;
 };
@@ -159,6 +178,23 @@ struct StoppedTime {
   friend bool operator==(const StoppedTime&, const StoppedTime&) = default;
 };
 
+// What was done here about the conditions of a release. Stored; never renumber.
+enum class HandlingAct : std::int32_t {
+  kAcknowledged = 1,       // Somebody read what H3 says.
+  kEvidencePermitted = 2,  // The owner permits its use in judicial proceedings,
+  kOnwardPermitted = 3,    // or its being passed on.
+};
+std::string_view HandlingActText(HandlingAct act);  // "acknowledged", "evidence permitted", ...
+
+struct HandlingStep {
+  HandlingAct act = HandlingAct::kAcknowledged;
+  std::string by;  // Pseudonym, printable ASCII, 1..64 bytes.
+  std::int64_t unix_ms = 0;
+  std::string reference;  // UTF-8, 1..kPermissionReferenceBytesMax; empty of an acknowledgement.
+  std::string reasons;    // UTF-8, 1..kReasonsBytesMax; likewise.
+  friend bool operator==(const HandlingStep&, const HandlingStep&) = default;
+};
+
 // One request as one of the two agencies keeps it.
 struct DetailsFile {
   std::string request_id;  // 32 hexadecimal digits: the request's exchange id.
@@ -167,7 +203,8 @@ struct DetailsFile {
   std::string agency;  // Domain of the other.
   DetailsRequest request;
   std::vector<records::ExhibitId> exhibit_ids;  // Received: those behind the handles, in order.
-  std::string search_id;                        // Sent.
+  std::string firearm_id;                       // Received: the one behind the reference.
+  std::string search_id;                        // Sent, about candidates.
   std::int64_t ask_unix_ms = 0;
   std::string clock;                        // Empty while kSent.
   std::optional<std::int64_t> due_unix_ms;  // Absent while kSent.
@@ -179,6 +216,7 @@ struct DetailsFile {
   std::optional<ReleasedDetails> released;
   // Sent: of what was released and deleted again, because its owner corrected it.
   std::vector<crypto::Sha256Digest> taken_back;
+  std::vector<HandlingStep> handling_steps;  // Sent: oldest first, at most kHandlingStepsMax.
   friend bool operator==(const DetailsFile&, const DetailsFile&) = default;
 
   bool IsWaiting() const { return state == DetailsState::kOpen || state == DetailsState::kStopped; }
@@ -211,7 +249,9 @@ absl::StatusOr<std::optional<DetailsSide>> OptionalDetailsSide(v1::DetailsSide s
 
 // What an examiner asks for.
 struct DetailsOrder {
-  std::string search_id;                      // 32 hexadecimal digits.
+  std::string search_id;                      // 32 hexadecimal digits; empty for a firearm.
+  std::string firearm_reference;              // As of DetailsRequest.
+  std::string purpose;                        // With a firearm alone.
   std::string agency;                         // Domain.
   std::vector<crypto::Sha256Digest> handles;  // As of DetailsRequest.
   std::string case_reference;                 // UTF-8, 1..128 bytes.
@@ -240,5 +280,15 @@ struct DetailsVerdict {
 };
 absl::StatusOr<DetailsVerdict> FromProto(const v1::DecideDetailsRequest& message,
                                          std::string_view field);
+
+// What the owner permits after all.
+struct Permission {
+  std::string request_id;
+  HandlingAct act = HandlingAct::kEvidencePermitted;  // Never kAcknowledged.
+  std::string reference;                              // As of HandlingStep.
+  std::string reasons;
+};
+absl::StatusOr<Permission> FromProto(const v1::RecordPermissionRequest& message,
+                                     std::string_view field);
 
 }  // namespace proofmark::wire

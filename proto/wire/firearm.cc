@@ -24,8 +24,32 @@ constexpr std::int64_t kFindingFieldsMax = 256;
 constexpr std::int64_t kFindingFieldBytesMax = 128;
 constexpr std::int64_t kCheckCount = 20;
 
-constexpr std::array<std::string_view, 8> kChangeCodes = {
-    "CREATED", "IMPORTED", "AMENDED", "STATE", "DEACTIVATION", "LINKED", "RECHECKED", "UNLINKED"};
+constexpr std::int64_t kLinkedOtherBytesMax = 300;
+constexpr std::int64_t kSightingReferenceBytesMax = 64;
+constexpr std::int64_t kSerialKeyCharsMax = 64;
+constexpr std::int64_t kCertificateSearchesMax = 64;
+constexpr std::int64_t kPartnersAskedMax = 64;
+
+constexpr std::array<std::string_view, 9> kChangeCodes = {
+    "CREATED", "IMPORTED",  "AMENDED",  "STATE",        "DEACTIVATION",
+    "LINKED",  "RECHECKED", "UNLINKED", "CROSS_CHECKED"};
+constexpr std::array<std::string_view, 4> kAlertStepCodes = {"RAISED", "CHANGED", "ACKNOWLEDGED",
+                                                             "CLOSED"};
+constexpr std::array<std::string_view, 3> kCertificateAnswers = {"FOUND", "NOT_FOUND", "NO_ANSWER"};
+constexpr std::array kStateGroups = {firearm::StateGroup::kDeactivated,
+                                     firearm::StateGroup::kLostStolen,
+                                     firearm::StateGroup::kDestroyed, firearm::StateGroup::kOther};
+static_assert(static_cast<int>(v1::FirearmAlertState_MAX) == static_cast<int>(AlertState::kClosed));
+
+// The place of `code` in a list of codes.
+template <typename E, std::size_t kCount>
+absl::StatusOr<E> ReadListed(std::string_view parent, std::string_view name,
+                             const std::array<std::string_view, kCount>& codes,
+                             std::string_view code) {
+  const auto found = std::ranges::find(codes, code);
+  if (found == codes.end()) return Refuse(parent, name, "must be a code of its list");
+  return static_cast<E>(found - codes.begin());
+}
 
 template <typename E>
 absl::StatusOr<E> ReadCode(std::string_view parent, std::string_view name, std::string_view code) {
@@ -117,6 +141,14 @@ v1::DeactivationMark ToProto(const firearm::DeactivationMark& mark) {
   message.set_entity(mark.entity);
   message.set_year(mark.year);
   return message;
+}
+
+absl::StatusOr<firearm::DeactivationMark> FromProto(const v1::DeactivationMark& message,
+                                                    std::string_view field) {
+  firearm::DeactivationMark mark{
+      .country = message.country(), .entity = message.entity(), .year = message.year()};
+  PM_RETURN_IF_ERROR(Under(field, firearm::CheckMark(mark)));
+  return mark;
 }
 
 v1::DeactivationCertificate ToProto(const firearm::DeactivationCertificate& certificate) {
@@ -305,6 +337,114 @@ absl::StatusOr<FirearmExhibit> FromProto(const v1::FirearmExhibit& message,
   return exhibit;
 }
 
+v1::LinkedFiring ToProto(const LinkedFiring& firing) {
+  v1::LinkedFiring message;
+  message.set_exhibit_id(firing.exhibit_id);
+  message.set_link_id(firing.link_id);
+  message.set_other(firing.other);
+  message.set_confirmed(firing.confirmed);
+  message.set_fired_on(WriteDate(firing.fired_on));
+  return message;
+}
+
+absl::StatusOr<LinkedFiring> FromProto(const v1::LinkedFiring& message, std::string_view field) {
+  LinkedFiring firing;
+  PM_RETURN_IF_ERROR(CheckId(field, "exhibit_id", message.exhibit_id()));
+  PM_RETURN_IF_ERROR(CheckId(field, "link_id", message.link_id()));
+  PM_RETURN_IF_ERROR(CheckAscii(field, "other", message.other(), 1, kLinkedOtherBytesMax));
+  firing.exhibit_id = message.exhibit_id();
+  firing.link_id = message.link_id();
+  firing.other = message.other();
+  firing.confirmed = message.confirmed();
+  PM_ASSIGN_OR_RETURN(firing.fired_on, ReadDate(field, "fired_on", message.fired_on()));
+  return firing;
+}
+
+v1::SeenMark ToProto(const SeenMark& seen) {
+  v1::SeenMark message;
+  *message.mutable_mark() = ToProto(seen.mark);
+  for (const firearm::CertificateSearch& search : seen.searches) {
+    v1::CertificateSearch& told = *message.add_searches();
+    told.set_agency(search.node);
+    told.set_answer(std::string(kCertificateAnswers.at(static_cast<std::size_t>(search.answer))));
+  }
+  return message;
+}
+
+absl::StatusOr<SeenMark> FromProto(const v1::SeenMark& message, std::string_view field) {
+  SeenMark seen;
+  PM_RETURN_IF_ERROR(CheckPresent(field, "mark", message.has_mark()));
+  PM_ASSIGN_OR_RETURN(seen.mark, FromProto(message.mark(), At(field, "mark")));
+  PM_RETURN_IF_ERROR(
+      CheckCount(field, "searches", message.searches_size(), 0, kCertificateSearchesMax));
+  for (int i = 0; i < message.searches_size(); ++i) {
+    const v1::CertificateSearch& told = message.searches(i);
+    const std::string at = At(field, "searches", i);
+    PM_RETURN_IF_ERROR(CheckDomain(at, "agency", told.agency()));
+    PM_ASSIGN_OR_RETURN(const auto answer, ReadListed<firearm::CertificateAnswer>(
+                                               at, "answer", kCertificateAnswers, told.answer()));
+    seen.searches.push_back({.node = told.agency(), .answer = answer});
+  }
+  return seen;
+}
+
+v1::FirearmSighting ToProto(const FirearmSighting& sighting) {
+  v1::FirearmSighting message;
+  message.set_agency(sighting.agency);
+  message.set_state_group(std::string(firearm::StateGroupCode(sighting.group)));
+  message.set_reference(sighting.reference);
+  message.set_serial_key(sighting.serial_key);
+  message.set_make(sighting.make);
+  *message.mutable_told_time() = ToTimestamp(sighting.told_unix_ms);
+  return message;
+}
+
+absl::StatusOr<FirearmSighting> FromProto(const v1::FirearmSighting& message,
+                                          std::string_view field) {
+  FirearmSighting sighting;
+  PM_RETURN_IF_ERROR(CheckDomain(field, "agency", message.agency()));
+  sighting.agency = message.agency();
+  const auto group = std::ranges::find(kStateGroups, message.state_group(),
+                                       [](firearm::StateGroup g) { return StateGroupCode(g); });
+  if (group == kStateGroups.end()) {
+    return Refuse(field, "state_group", "must be DEACTIVATED, LOST_STOLEN, DESTROYED or OTHER");
+  }
+  sighting.group = *group;
+  PM_RETURN_IF_ERROR(
+      CheckAscii(field, "reference", message.reference(), 1, kSightingReferenceBytesMax));
+  PM_RETURN_IF_ERROR(CheckAscii(field, "serial_key", message.serial_key(), 1, kSerialKeyCharsMax));
+  PM_RETURN_IF_ERROR(CheckText(field, "make", message.make(), 0, firearm::kMakeBytesMax));
+  sighting.reference = message.reference();
+  sighting.serial_key = message.serial_key();
+  sighting.make = message.make();
+  PM_RETURN_IF_ERROR(CheckPresent(field, "told_time", message.has_told_time()));
+  PM_ASSIGN_OR_RETURN(sighting.told_unix_ms,
+                      FromTimestamp(message.told_time(), At(field, "told_time")));
+  return sighting;
+}
+
+v1::FirearmAlertStep ToProto(const AlertStep& step) {
+  v1::FirearmAlertStep message;
+  message.set_kind(std::string(AlertStepCode(step.kind)));
+  *message.mutable_step_time() = ToTimestamp(step.unix_ms);
+  message.set_by(step.by);
+  message.set_reasons(step.reasons);
+  return message;
+}
+
+absl::StatusOr<AlertStep> FromProto(const v1::FirearmAlertStep& message, std::string_view field) {
+  AlertStep step;
+  PM_ASSIGN_OR_RETURN(step.kind,
+                      ReadListed<AlertStepKind>(field, "kind", kAlertStepCodes, message.kind()));
+  PM_RETURN_IF_ERROR(CheckPresent(field, "step_time", message.has_step_time()));
+  PM_ASSIGN_OR_RETURN(step.unix_ms, FromTimestamp(message.step_time(), At(field, "step_time")));
+  PM_RETURN_IF_ERROR(CheckAscii(field, "by", message.by(), 0, records::kPseudonymBytesMax));
+  PM_RETURN_IF_ERROR(CheckText(field, "reasons", message.reasons(), 0, kAlertReasonsBytesMax));
+  step.by = message.by();
+  step.reasons = message.reasons();
+  return step;
+}
+
 absl::StatusOr<firearm::Finding> FromProto(const v1::FirearmFinding& message,
                                            std::string_view field) {
   firearm::Finding finding;
@@ -357,9 +497,8 @@ v1::FirearmChange ToProto(const FirearmChange& change) {
 
 absl::StatusOr<FirearmChange> FromProto(const v1::FirearmChange& message, std::string_view field) {
   FirearmChange change;
-  const auto* const code = std::ranges::find(kChangeCodes, message.kind());
-  if (code == kChangeCodes.end()) return Refuse(field, "kind", "must be a code of its list");
-  change.kind = static_cast<FirearmChangeKind>(code - kChangeCodes.begin());
+  PM_ASSIGN_OR_RETURN(change.kind,
+                      ReadListed<FirearmChangeKind>(field, "kind", kChangeCodes, message.kind()));
   PM_RETURN_IF_ERROR(CheckPresent(field, "change_time", message.has_change_time()));
   PM_ASSIGN_OR_RETURN(change.unix_ms,
                       FromTimestamp(message.change_time(), At(field, "change_time")));
@@ -573,6 +712,9 @@ v1::FirearmRecord ToProto(const KeptFirearm& kept) {
   for (const firearm::Finding& finding : kept.findings) *message.add_findings() = ToProto(finding);
   for (const FirearmChange& change : kept.changes) *message.add_changes() = ToProto(change);
   message.set_source(kept.source);
+  for (const auto& firing : kept.linked_firings) *message.add_linked_firings() = ToProto(firing);
+  for (const SeenMark& seen : kept.seen_marks) *message.add_seen_marks() = ToProto(seen);
+  for (const auto& sighting : kept.sightings) *message.add_sightings() = ToProto(sighting);
   return message;
 }
 
@@ -599,6 +741,13 @@ absl::StatusOr<KeptFirearm> FromProto(const v1::FirearmRecord& message, std::str
                                                            kFirearmChangesMax));
   PM_RETURN_IF_ERROR(CheckAscii(field, "source", message.source(), 0, kImportSourceBytesMax));
   kept.source = message.source();
+  PM_ASSIGN_OR_RETURN(kept.linked_firings,
+                      ReadAll<LinkedFiring>(message.linked_firings(), field, "linked_firings", 0,
+                                            kLinkedFiringsMax));
+  PM_ASSIGN_OR_RETURN(kept.seen_marks, ReadAll<SeenMark>(message.seen_marks(), field, "seen_marks",
+                                                         0, kSeenMarksMax));
+  PM_ASSIGN_OR_RETURN(kept.sightings, ReadAll<FirearmSighting>(message.sightings(), field,
+                                                               "sightings", 0, kSightingsMax));
   return kept;
 }
 
@@ -662,6 +811,18 @@ absl::StatusOr<FirearmTransition> FromProto(const v1::TransitionFirearmRequest& 
   if (message.has_transfer()) {
     PM_ASSIGN_OR_RETURN(asked.transfer, FromProto(message.transfer(), At(field, "transfer")));
   }
+  PM_RETURN_IF_ERROR(CheckCount(field, "seen_marks", message.seen_marks_size(), 0, kSeenMarksMax));
+  for (int i = 0; i < message.seen_marks_size(); ++i) {
+    const std::string at = At(field, "seen_marks", i);
+    PM_ASSIGN_OR_RETURN(firearm::DeactivationMark mark, FromProto(message.seen_marks(i), at));
+    if (std::ranges::find(asked.seen_marks, mark) != asked.seen_marks.end()) {
+      return Refuse(at, "", "stands there twice");
+    }
+    asked.seen_marks.push_back(std::move(mark));
+  }
+  if (!asked.seen_marks.empty() && asked.to != firearm::State::kRecovered) {
+    return Refuse(field, "seen_marks", "must be empty unless the state is RECOVERED");
+  }
   PM_ASSIGN_OR_RETURN(asked.accepted, ReadAccepted(message.accepted_checks(), field));
   return asked;
 }
@@ -671,9 +832,16 @@ absl::StatusOr<FirearmDeactivation> FromProto(const v1::AttachDeactivationReques
   FirearmDeactivation asked;
   PM_RETURN_IF_ERROR(CheckId(field, "firearm_id", message.firearm_id()));
   asked.id = message.firearm_id();
-  PM_RETURN_IF_ERROR(CheckPresent(field, "deactivation", message.has_deactivation()));
-  PM_ASSIGN_OR_RETURN(asked.deactivation,
-                      FromProto(message.deactivation(), At(field, "deactivation")));
+  if (message.request_id().empty()) {
+    PM_RETURN_IF_ERROR(CheckPresent(field, "deactivation", message.has_deactivation()));
+    PM_ASSIGN_OR_RETURN(asked.deactivation,
+                        FromProto(message.deactivation(), At(field, "deactivation")));
+  } else if (message.has_deactivation()) {
+    return Refuse(field, "request_id", "stands beside deactivation: one of them");
+  } else {
+    PM_RETURN_IF_ERROR(CheckId(field, "request_id", message.request_id()));
+    asked.request_id = message.request_id();
+  }
   PM_RETURN_IF_ERROR(CheckText(field, "reason", message.reason(), 1, firearm::kReasonBytesMax));
   asked.reason = message.reason();
   PM_ASSIGN_OR_RETURN(asked.accepted, ReadAccepted(message.accepted_checks(), field));
@@ -746,6 +914,103 @@ absl::StatusOr<std::optional<firearm::CheckId>> OptionalCheck(std::string_view c
   const std::optional<firearm::CheckId> check = firearm::FindCheck(code);
   if (!check) return Refuse(field, "", "must be D01 to D20");
   return check;
+}
+
+std::string_view AlertStateCode(AlertState state) {
+  switch (state) {
+    case AlertState::kNew:
+      return "NEW";
+    case AlertState::kAcknowledged:
+      return "ACKNOWLEDGED";
+    case AlertState::kClosed:
+      return "CLOSED";
+  }
+  return "";
+}
+
+std::string_view AlertStepCode(AlertStepKind kind) {
+  return kAlertStepCodes.at(static_cast<std::size_t>(kind));
+}
+
+v1::FirearmAlert ToProto(const FirearmAlert& alert) {
+  v1::FirearmAlert message;
+  message.set_alert_id(alert.alert_id);
+  message.set_firearm_id(alert.firearm_id);
+  message.set_check(std::string(firearm::RuleOf(alert.check).code));
+  message.set_state(WriteEnum<v1::FirearmAlertState>(alert.state));
+  for (const firearm::Finding& finding : alert.findings) {
+    *message.add_findings() = ToProto(finding);
+  }
+  for (const AlertStep& step : alert.steps) *message.add_steps() = ToProto(step);
+  return message;
+}
+
+absl::StatusOr<FirearmAlert> FromProto(const v1::FirearmAlert& message, std::string_view field) {
+  FirearmAlert alert;
+  PM_RETURN_IF_ERROR(CheckId(field, "alert_id", message.alert_id()));
+  PM_RETURN_IF_ERROR(CheckId(field, "firearm_id", message.firearm_id()));
+  alert.alert_id = message.alert_id();
+  alert.firearm_id = message.firearm_id();
+  const std::optional<firearm::CheckId> check = firearm::FindCheck(message.check());
+  if (!check || firearm::RuleOf(*check).severity != firearm::Severity::kAlert) {
+    return Refuse(field, "check", "must be D15, D16 or D17");
+  }
+  alert.check = *check;
+  PM_ASSIGN_OR_RETURN(alert.state, ReadEnum<AlertState>(At(field, "state"), message.state(),
+                                                        v1::FirearmAlertState_IsValid));
+  PM_ASSIGN_OR_RETURN(alert.findings,
+                      ReadAll<firearm::Finding>(message.findings(), field, "findings", 0,
+                                                firearm::kFindingsPerCheckMax));
+  PM_ASSIGN_OR_RETURN(alert.steps,
+                      ReadAll<AlertStep>(message.steps(), field, "steps", 1, kAlertStepsMax));
+  return alert;
+}
+
+absl::StatusOr<std::string> Serialise(const FirearmAlert& alert) {
+  const v1::FirearmAlert message = ToProto(alert);
+  PM_RETURN_IF_ERROR(FromProto(message, "alert").status());
+  return WriteBytes(message, kAlertBytesMax, "alert");
+}
+
+absl::StatusOr<FirearmAlert> ParseFirearmAlert(std::string_view bytes) {
+  v1::FirearmAlert message;
+  PM_RETURN_IF_ERROR(ParseStrictly(bytes, kAlertBytesMax, "alert", message));
+  return FromProto(message, "alert");
+}
+
+absl::StatusOr<AlertAcknowledgement> FromProto(const v1::AcknowledgeFirearmAlertRequest& message,
+                                               std::string_view field) {
+  PM_RETURN_IF_ERROR(CheckId(field, "alert_id", message.alert_id()));
+  PM_RETURN_IF_ERROR(CheckText(field, "reasons", message.reasons(), 1, kAlertReasonsBytesMax));
+  return AlertAcknowledgement{.alert_id = message.alert_id(), .reasons = message.reasons()};
+}
+
+absl::StatusOr<std::optional<AlertState>> OptionalAlertState(v1::FirearmAlertState state,
+                                                             std::string_view field) {
+  if (state == v1::FIREARM_ALERT_STATE_UNSPECIFIED) return std::optional<AlertState>();
+  PM_ASSIGN_OR_RETURN(const AlertState read,
+                      ReadEnum<AlertState>(field, state, v1::FirearmAlertState_IsValid));
+  return std::optional(read);
+}
+
+absl::StatusOr<FirearmInquiry> FromProto(const v1::AskAboutFirearmRequest& message,
+                                         std::string_view field) {
+  FirearmInquiry inquiry;
+  PM_RETURN_IF_ERROR(CheckId(field, "firearm_id", message.firearm_id()));
+  PM_RETURN_IF_ERROR(CheckCode(field, "purpose", message.purpose()));
+  PM_RETURN_IF_ERROR(CheckText(field, "case_reference", message.case_reference(), 1,
+                               records::kCaseReferenceBytesMax));
+  PM_RETURN_IF_ERROR(CheckOptionalCode(field, "offence", message.offence()));
+  PM_RETURN_IF_ERROR(CheckCount(field, "partners", message.partners_size(), 0, kPartnersAskedMax));
+  for (int i = 0; i < message.partners_size(); ++i) {
+    PM_RETURN_IF_ERROR(CheckDomain(At(field, "partners", i), "", message.partners(i)));
+    inquiry.partners.push_back(message.partners(i));
+  }
+  inquiry.firearm_id = message.firearm_id();
+  inquiry.purpose = message.purpose();
+  inquiry.case_reference = message.case_reference();
+  inquiry.offence = message.offence();
+  return inquiry;
 }
 
 }  // namespace proofmark::wire

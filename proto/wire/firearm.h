@@ -13,6 +13,7 @@
 #include "records/firearm/checks.h"
 #include "records/firearm/deactivation.h"
 #include "records/firearm/firearm.h"
+#include "records/firearm/lookup_words.h"
 #include "records/firearm/status.h"
 
 // Firearms as an agency keeps them, and what its people say of them. The rules of conversion are
@@ -23,6 +24,9 @@ inline constexpr std::int64_t kFirearmBytesMax = 512 * 1024;  // Of a record at 
 inline constexpr std::int64_t kFirearmChangesMax = 4'096;
 inline constexpr std::int64_t kFirearmExhibitsMax = 256;
 inline constexpr std::int64_t kFirearmTransfersMax = 256;
+inline constexpr std::int64_t kLinkedFiringsMax = 256;
+inline constexpr std::int64_t kSeenMarksMax = 32;
+inline constexpr std::int64_t kSightingsMax = 64;
 inline constexpr std::int64_t kFirearmFindingsMax = 1'280;  // 64 of each check.
 inline constexpr std::int64_t kImportSourceBytesMax = 64;
 inline constexpr std::int64_t kImportKeyBytesMax = 256;
@@ -46,6 +50,34 @@ struct FirearmExhibit {
   friend bool operator==(const FirearmExhibit&, const FirearmExhibit&) = default;
 };
 
+// A firing that a ballistic link attributes to a firearm: examiners called `exhibit_id`, which is
+// attributed to it, and `other` a lead or a hit.
+struct LinkedFiring {
+  std::string exhibit_id;
+  std::string link_id;
+  std::string other;       // Id of an own exhibit, else "<domain> <handle>"; 1..300 bytes.
+  bool confirmed = false;  // A hit.
+  std::optional<records::PartialDate> fired_on;
+  friend bool operator==(const LinkedFiring&, const LinkedFiring&) = default;
+};
+
+// A mark of deactivation seen on a recovered firearm, and what partners said of it.
+struct SeenMark {
+  firearm::DeactivationMark mark;
+  std::vector<firearm::CertificateSearch> searches;  // `node` is a domain; each once.
+};
+
+// What a partner said of a firearm with this serial number.
+struct FirearmSighting {
+  std::string agency;  // Domain.
+  firearm::StateGroup group = firearm::StateGroup::kOther;
+  std::string reference;   // Printable ASCII, 1..64 bytes.
+  std::string serial_key;  // K1 that it was asked about.
+  std::string make;        // As the record had it then.
+  std::int64_t told_unix_ms = 0;
+  friend bool operator==(const FirearmSighting&, const FirearmSighting&) = default;
+};
+
 enum class FirearmChangeKind {
   kCreated,
   kImported,
@@ -53,8 +85,9 @@ enum class FirearmChangeKind {
   kState,
   kDeactivation,
   kLinked,
-  kRechecked,  // The checks found something else than before.
-  kUnlinked,   // An erasure took exhibits away.
+  kRechecked,     // The checks found something else than before.
+  kUnlinked,      // An erasure took exhibits away.
+  kCrossChecked,  // What links or partners say of it is another than before.
 };
 std::string_view FirearmChangeCode(FirearmChangeKind kind);  // "CREATED".
 
@@ -80,6 +113,9 @@ struct KeptFirearm {
   std::vector<firearm::Finding> findings;  // Of the checks when they last ran.
   std::vector<FirearmChange> changes;      // Never empty.
   std::string source;                      // Of an imported row.
+  std::vector<LinkedFiring> linked_firings;
+  std::vector<SeenMark> seen_marks;        // Each mark once.
+  std::vector<FirearmSighting> sightings;  // Each agency and reference once.
 
   firearm::State state() const { return history.back().to; }
 };
@@ -124,6 +160,7 @@ struct FirearmTransition {
   std::string reason;
   std::optional<firearm::Transfer> transfer;
   AcceptedChecks accepted;
+  std::vector<firearm::DeactivationMark> seen_marks;  // Each once; only to RECOVERED.
 };
 absl::StatusOr<FirearmTransition> FromProto(const v1::TransitionFirearmRequest& message,
                                             std::string_view field);
@@ -131,6 +168,7 @@ absl::StatusOr<FirearmTransition> FromProto(const v1::TransitionFirearmRequest& 
 struct FirearmDeactivation {
   std::string id;
   firearm::DeactivationRecord deactivation;
+  std::string request_id;  // Instead: the request for details on which a partner released it.
   std::string reason;
   AcceptedChecks accepted;
 };
@@ -172,6 +210,59 @@ struct FirearmRows {
 };
 absl::StatusOr<FirearmRows> FromProto(const v1::ImportFirearmsRequest& message,
                                       std::string_view field);
+
+inline constexpr std::int64_t kAlertStepsMax = 256;
+inline constexpr std::int64_t kAlertReasonsBytesMax = 1'000;
+inline constexpr std::int64_t kAlertBytesMax = 512 * 1024;  // At rest.
+
+// Stored and sent; never renumber.
+enum class AlertState : std::int32_t { kNew = 1, kAcknowledged = 2, kClosed = 3 };
+std::string_view AlertStateCode(AlertState state);  // "NEW".
+
+enum class AlertStepKind { kRaised, kChanged, kAcknowledged, kClosed };
+std::string_view AlertStepCode(AlertStepKind kind);  // "RAISED".
+struct AlertStep {
+  AlertStepKind kind = AlertStepKind::kRaised;
+  std::int64_t unix_ms = 0;
+  std::string by;       // Pseudonym; empty for the node itself.
+  std::string reasons;  // UTF-8, 0..kAlertReasonsBytesMax.
+  friend bool operator==(const AlertStep&, const AlertStep&) = default;
+};
+
+// What one of the checks D15 to D17 finds about a firearm.
+struct FirearmAlert {
+  std::string alert_id;    // 32 hexadecimal digits.
+  std::string firearm_id;  // The same.
+  firearm::CheckId check = firearm::CheckId::kD15;
+  AlertState state = AlertState::kNew;
+  std::vector<firearm::Finding> findings;  // Of a closed alert those it had last.
+  std::vector<AlertStep> steps;            // Oldest first, 1..kAlertStepsMax.
+};
+v1::FirearmAlert ToProto(const FirearmAlert& alert);
+absl::StatusOr<FirearmAlert> FromProto(const v1::FirearmAlert& message, std::string_view field);
+absl::StatusOr<std::string> Serialise(const FirearmAlert& alert);
+absl::StatusOr<FirearmAlert> ParseFirearmAlert(std::string_view bytes);
+
+struct AlertAcknowledgement {
+  std::string alert_id;
+  std::string reasons;  // 1..kAlertReasonsBytesMax.
+};
+absl::StatusOr<AlertAcknowledgement> FromProto(const v1::AcknowledgeFirearmAlertRequest& message,
+                                               std::string_view field);
+// Of a filter: not set is any.
+absl::StatusOr<std::optional<AlertState>> OptionalAlertState(v1::FirearmAlertState state,
+                                                             std::string_view field);
+
+// Why partners are asked about a firearm.
+struct FirearmInquiry {
+  std::string firearm_id;
+  std::string purpose;                // [A-Z0-9_]{1,32}.
+  std::string case_reference;         // UTF-8, 1..128 bytes.
+  std::string offence;                // [A-Z0-9_]{0,32}.
+  std::vector<std::string> partners;  // Domains, each once, 0..64; empty: all.
+};
+absl::StatusOr<FirearmInquiry> FromProto(const v1::AskAboutFirearmRequest& message,
+                                         std::string_view field);
 
 // Empty means none.
 absl::StatusOr<std::optional<firearm::State>> OptionalFirearmState(std::string_view code,

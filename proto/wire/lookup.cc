@@ -517,6 +517,7 @@ v1::AskAboutHitRequest ToProto(const HitRequest& request) {
   message.set_agency(request.agency);
   message.set_handle(Text(request.handle));
   WriteGrounds(request, message);
+  message.set_firearm_id(request.firearm_id);
   return message;
 }
 
@@ -527,6 +528,10 @@ absl::StatusOr<HitRequest> FromProto(const v1::AskAboutHitRequest& message,
   request.agency = message.agency();
   PM_ASSIGN_OR_RETURN(request.handle, ReadLookupId(field, "handle", message.handle()));
   PM_RETURN_IF_ERROR(ReadGrounds(message, field, request));
+  if (!message.firearm_id().empty()) {
+    PM_RETURN_IF_ERROR(CheckId(field, "firearm_id", message.firearm_id()));
+  }
+  request.firearm_id = message.firearm_id();
   return request;
 }
 

@@ -199,6 +199,7 @@ struct HitRequest {
   std::string case_reference;  // As above.
   std::string offence;         // As above.
   std::int64_t deadline_ms = kPartnerDeadlineMsDefault;
+  std::string firearm_id;  // The own firearm it is kept with; empty: with none.
   friend bool operator==(const HitRequest&, const HitRequest&) = default;
 };
 struct HitAnswer {

@@ -227,6 +227,7 @@ v1::MatchResult ToProto(const MatchResult& result) {
     entry.set_kind(ToProto(candidate.kind));
   }
   *message.mutable_searched() = ToProto(result.searched);
+  message.set_use(MachineResultUse());
   return message;
 }
 
@@ -242,6 +243,7 @@ absl::StatusOr<MatchResult> FromProto(const v1::MatchResult& message, std::strin
   PM_RETURN_IF_ERROR(CheckOrder(result.candidates, field));
   PM_RETURN_IF_ERROR(CheckPresent(field, "searched", message.has_searched()));
   PM_ASSIGN_OR_RETURN(result.searched, FromProto(message.searched(), At(field, "searched")));
+  PM_RETURN_IF_ERROR(CheckMachineResult(field, message.use()));
   return result;
 }
 

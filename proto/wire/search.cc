@@ -237,6 +237,7 @@ v1::LocalResult ToProto(const LocalResult& local) {
     *message.add_candidates() = ToProto(candidate);
   }
   *message.mutable_searched() = ToProto(local.searched);
+  message.set_use(MachineResultUse());
   return message;
 }
 
@@ -251,6 +252,7 @@ absl::StatusOr<LocalResult> FromProto(const v1::LocalResult& message, std::strin
   }
   PM_RETURN_IF_ERROR(CheckPresent(field, "searched", message.has_searched()));
   PM_ASSIGN_OR_RETURN(local.searched, FromProto(message.searched(), At(field, "searched")));
+  PM_RETURN_IF_ERROR(CheckMachineResult(field, message.use()));
   return local;
 }
 
@@ -266,6 +268,31 @@ absl::Status CheckOutcome(const PartnerResult& result, std::string_view field) {
   if (result.outcome != PartnerOutcome::kForked &&
       result.exchange_id.empty() != (result.outcome == PartnerOutcome::kNotAsked)) {
     return Refuse(field, "exchange_id", "must be there exactly when asked");
+  }
+  if (!result.news.empty() && !result.result.has_value()) {
+    return Refuse(field, "news", "must be there only when answered");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadNews(const v1::PartnerResult& message, std::string_view field,
+                      PartnerResult& result) {
+  PM_RETURN_IF_ERROR(CheckCount(field, "news", message.news_size(), 0, kMatchCandidatesMax));
+  for (int i = 0; i < message.news_size(); ++i) {
+    const v1::NewCandidates& entry = message.news(i);
+    const std::string path = At(field, "news", i);
+    NewCandidates news;
+    PM_ASSIGN_OR_RETURN(news.level, FromProto(entry.level(), At(path, "level")));
+    if (news.level == forensics::Level::kNone) return Refuse(path, "level", "must not be NONE");
+    PM_ASSIGN_OR_RETURN(news.kind, FromProto(entry.kind(), At(path, "kind")));
+    PM_RETURN_IF_ERROR(CheckInteger(path, "count", entry.count(), 1, kMatchCandidatesMax));
+    news.count = entry.count();
+    for (const NewCandidates& other : result.news) {
+      if (other.level == news.level && other.kind == news.kind) {
+        return Refuse(path, "", "its level and kind come twice");
+      }
+    }
+    result.news.push_back(news);
   }
   return absl::OkStatus();
 }
@@ -334,6 +361,12 @@ v1::PartnerResult ToProto(const PartnerResult& result) {
   message.set_exchange_id(result.exchange_id);
   if (result.receipt) *message.mutable_receipt() = ToProto(*result.receipt);
   if (result.peer_receipt) *message.mutable_peer_receipt() = ToProto(*result.peer_receipt);
+  for (const NewCandidates& news : result.news) {
+    v1::NewCandidates& entry = *message.add_news();
+    entry.set_level(ToProto(news.level));
+    entry.set_kind(ToProto(news.kind));
+    entry.set_count(news.count);
+  }
   return message;
 }
 
@@ -365,6 +398,7 @@ absl::StatusOr<PartnerResult> FromProto(const v1::PartnerResult& message, std::s
     PM_ASSIGN_OR_RETURN(result.peer_receipt,
                         FromProto(message.peer_receipt(), At(field, "peer_receipt")));
   }
+  PM_RETURN_IF_ERROR(ReadNews(message, field, result));
   PM_RETURN_IF_ERROR(CheckOutcome(result, field));
   return result;
 }
@@ -381,6 +415,7 @@ v1::Search ToProto(const Search& search) {
   for (const records::ClassRule rule : search.rules_off) message.add_rules_off(ToProto(rule));
   message.set_exhaustive(search.exhaustive);
   message.set_full_circle(search.full_circle);
+  message.set_standing_id(search.standing_id);
   return message;
 }
 
@@ -412,6 +447,10 @@ absl::StatusOr<Search> FromProto(const v1::Search& message, std::string_view fie
   PM_ASSIGN_OR_RETURN(search.rules_off, ReadRules(message.rules_off(), At(field, "rules_off")));
   search.exhaustive = message.exhaustive();
   search.full_circle = message.full_circle();
+  if (!message.standing_id().empty()) {
+    PM_RETURN_IF_ERROR(CheckId(field, "standing_id", message.standing_id()));
+  }
+  search.standing_id = message.standing_id();
   return search;
 }
 

@@ -142,6 +142,14 @@ enum class PartnerOutcome : std::int32_t {
 };
 std::string_view PartnerOutcomeName(PartnerOutcome outcome);  // "answered", "refused", ...
 
+// Candidates that the search before did not have: so many of a level and kind, whichever they are.
+struct NewCandidates {
+  forensics::Level level = forensics::Level::kL1;  // Never kNone.
+  records::ExhibitKind kind = records::ExhibitKind::kBulletEvidence;
+  std::int32_t count = 1;  // 1..kMatchCandidatesMax.
+  friend bool operator==(const NewCandidates&, const NewCandidates&) = default;
+};
+
 // One partner's part of a search.
 struct PartnerResult {
   std::string agency;  // Domain.
@@ -153,6 +161,7 @@ struct PartnerResult {
   std::string exchange_id;                        // 16 raw bytes; empty when nothing was sent.
   std::optional<records::LedgerReceipt> receipt;  // Our entry of the outcome.
   std::optional<records::LedgerReceipt> peer_receipt;  // The partner's, as it told us.
+  std::vector<NewCandidates> news;  // By level and kind, each once; only when answered.
   friend bool operator==(const PartnerResult&, const PartnerResult&) = default;
 };
 
@@ -168,6 +177,7 @@ struct Search {
   std::vector<records::ClassRule> rules_off;  // Each at most once.
   bool exhaustive = false;                    // As asked.
   bool full_circle = false;
+  std::string standing_id;  // Of the standing question, as search_id; empty: somebody asked.
   friend bool operator==(const Search&, const Search&) = default;
 };
 

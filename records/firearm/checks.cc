@@ -354,12 +354,50 @@ void CheckOldStandard(const CheckContext& context, Report report) {
   }
 }
 
+std::vector<std::string> LookalikeKeys(const Firearm& firearm) {
+  std::vector<std::string> found;
+  for (const Serial& serial : firearm.serials) {
+    if (!IsSearchable(serial) || IsSearchedByPattern(serial)) continue;
+    const absl::StatusOr<SerialKeys> keys = MakeSerialKeys(serial.raw, serial.numerals);
+    if (keys.ok()) found.push_back(keys->lookalike);
+  }
+  return found;
+}
+
+// A node that holds a firearm of this number as deactivated; null when there is none, and for the
+// firearm's own record, whose certificate says more.
+const Sighting* DeactivatedElsewhere(const CheckContext& context) {
+  const std::vector<std::string> keys = LookalikeKeys(*context.firearm);
+  for (const Sighting& sighting : context.sightings) {
+    if (sighting.deactivated && sighting.make == context.firearm->make &&
+        std::find(keys.begin(), keys.end(), sighting.serial_key) != keys.end()) {
+      return &sighting;
+    }
+  }
+  return nullptr;
+}
+
+std::string FiringText(const Firing& firing) {
+  return absl::StrFormat("%s %s", firing.test_fire ? "Test fire" : "Evidence of firing",
+                         firing.exhibit);
+}
+
 void CheckFirings(const CheckContext& context, Report report) {
   const DeactivationCertificate* const certificate = CertificateOf(context);
-  if (certificate == nullptr) return;
+  if (certificate == nullptr) {
+    const Sighting* const elsewhere = DeactivatedElsewhere(context);
+    if (elsewhere == nullptr) return;
+    for (const Firing& firing : context.firings) {
+      report.AddWarning(
+          absl::StrFormat("%s is attributed to a firearm that %s holds as deactivated; the date "
+                          "of its certificate is not known here",
+                          FiringText(firing), elsewhere->node),
+          {"sightings", firing.exhibit});
+    }
+    return;
+  }
   for (const Firing& firing : context.firings) {
-    const std::string what = absl::StrFormat(
-        "%s %s", firing.test_fire ? "Test fire" : "Evidence of firing", firing.exhibit);
+    const std::string what = FiringText(firing);
     const std::vector<std::string> fields = {"certificate.certified_on", firing.exhibit};
     if (!certificate->certified_on || !firing.fired_on) {
       report.AddWarning(
@@ -422,18 +460,11 @@ bool Overlap(const Sighting& one, const Sighting& other) {
   return !over_before(one, other) && !over_before(other, one);
 }
 
-std::vector<std::string> LookalikeKeys(const Firearm& firearm) {
-  std::vector<std::string> found;
-  for (const Serial& serial : firearm.serials) {
-    if (!IsSearchable(serial) || IsSearchedByPattern(serial)) continue;
-    const absl::StatusOr<SerialKeys> keys = MakeSerialKeys(serial.raw, serial.numerals);
-    if (keys.ok()) found.push_back(keys->lookalike);
-  }
-  return found;
-}
-
 void CheckSightings(const CheckContext& context, Report report) {
-  if (context.deactivation == nullptr && !IsDeactivatedState(StateAfter(context.history))) return;
+  if (context.deactivation == nullptr && !IsDeactivatedState(StateAfter(context.history)) &&
+      DeactivatedElsewhere(context) == nullptr) {
+    return;
+  }
   const std::vector<std::string> keys = LookalikeKeys(*context.firearm);
   std::vector<const Sighting*> sightings;
   for (const Sighting& sighting : context.sightings) {

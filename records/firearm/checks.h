@@ -81,6 +81,7 @@ struct Sighting {
   std::string make;        // Canonical.
   std::optional<records::PartialDate> from;
   std::optional<records::PartialDate> until;  // Absent: still there.
+  bool deactivated = false;                   // The node holds it as deactivated.
 };
 
 struct Transfer {

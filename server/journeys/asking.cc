@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "records/codes.h"
 #include "server/federation/receipt.h"
+#include "server/journeys/awaited.h"
 #include "server/journeys/peer_answer.h"
 
 namespace proofmark::journeys {

@@ -12,11 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "base/random.h"
 #include "crypto/envelope/envelope.h"
 #include "server/federation/agreement.h"
@@ -145,35 +143,5 @@ absl::StatusOr<std::vector<Result>> AskEach(const std::vector<const federation::
   }
   return made;
 }
-
-// What a call to a partner comes to, waited for until `deadline`. Shared with the call, which may
-// outlast who waits for it.
-template <typename T>
-class Awaited {
- public:
-  void Put(absl::StatusOr<T> value) {
-    const base::MutexLock lock(mutex_);
-    value_ = std::move(value);
-    came_.NotifyAll();
-  }
-
-  //   kDeadlineExceeded  nothing came in time.
-  absl::StatusOr<T> Take(const base::Clock& clock, Asking::Time deadline) {
-    constexpr std::chrono::milliseconds kWaitSlice{50};
-    base::MutexLock lock(mutex_);
-    while (!value_.has_value()) {
-      if (clock.Steady() >= deadline) {
-        return absl::DeadlineExceededError("nothing came in time");
-      }
-      came_.WaitFor(mutex_, kWaitSlice);
-    }
-    return *std::move(value_);
-  }
-
- private:
-  base::Mutex mutex_;
-  base::CondVar came_;
-  std::optional<absl::StatusOr<T>> value_ ABSL_GUARDED_BY(mutex_);
-};
 
 }  // namespace proofmark::journeys

@@ -15,6 +15,7 @@
 #include "records/codes.h"
 #include "server/federation/agreement.h"
 #include "server/federation/consultation.h"
+#include "server/federation/handling.h"
 #include "server/federation/receipt.h"
 #include "server/journeys/tables.h"
 #include "server/registry/handle_book.h"
@@ -89,7 +90,7 @@ bool IsLate(const wire::DetailsFile& file, std::int64_t now) {
 
 // Erases from a file what its owner took back; false when it held none of it.
 bool TakeBack(std::span<const crypto::Sha256Digest> handles, wire::DetailsFile& file) {
-  if (!file.released.has_value()) return false;
+  if (!file.released.has_value() || file.released->firearm.has_value()) return false;
   auto& exhibits = file.released->exhibits;
   const auto gone = [&](const wire::ReleasedExhibit& exhibit) {
     return handles.empty() ||
@@ -104,6 +105,26 @@ bool TakeBack(std::span<const crypto::Sha256Digest> handles, wire::DetailsFile& 
     file.state = DetailsState::kTakenBack;
   }
   return true;
+}
+
+// What `caller` may read of a file: scans are exported, not read, and the terms come first.
+void Withhold(const federation::Caller& caller, wire::DetailsFile& file) {
+  if (!file.released.has_value()) return;
+  const bool readable = file.side == wire::DetailsSide::kReceived ||
+                        federation::DecideUse(file.released->handling, file.handling_steps,
+                                              federation::MaterialUse::kReading, caller.pseudonym)
+                            .allowed;
+  for (wire::ReleasedExhibit& exhibit : file.released->exhibits) {
+    for (wire::ReleasedScan& scan : exhibit.scans) scan.content.clear();
+    if (readable) continue;
+    wire::ReleasedExhibit named;
+    named.handle = exhibit.handle;
+    named.kind = exhibit.kind;
+    exhibit = std::move(named);
+  }
+  if (!readable && file.released->firearm) {
+    file.released->firearm = wire::ReleasedFirearm{.reference = file.released->firearm->reference};
+  }
 }
 
 // The clock stands still from now on, or runs again.
@@ -151,6 +172,16 @@ class Details::RequestDesk::Asked final : public Message {
 
   absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
     wire::DetailsFile file;
+    if (!request_.firearm_reference.empty()) {
+      PM_ASSIGN_OR_RETURN(
+          const std::optional<registry::FirearmRegistry::Held> firearm,
+          details_.FindReferred(believed_.partner.domain, request_.firearm_reference));
+      if (!firearm.has_value() || !firearm::IsSharedByDefault(firearm->kept.state()) ||
+          !firearm->kept.deactivation.has_value()) {
+        return Refuse("NOT_HELD", "No deactivation of a firearm is shared under this reference.");
+      }
+      file.firearm_id = firearm->kept.id;
+    }
     for (const crypto::Sha256Digest& handle : request_.handles) {
       PM_ASSIGN_OR_RETURN(const std::optional<registry::HandleUse> use,
                           registry::FindHandle(details_.rooms_.store, crypto::AsText(handle)));
@@ -282,6 +313,18 @@ class Details::DecisionDesk::Decided final : public Message {
     PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
     PM_ASSIGN_OR_RETURN(Reply reply, NoticeReply(Draft(), std::nullopt));
     PM_RETURN_IF_ERROR(details_.records_.AddChange(kept->held, plain, reply.changes));
+    if (!file.released) return reply;
+    PM_RETURN_IF_ERROR(ReceivedMaterial::AddReceived(*file.released, decision_.request_exchange_id,
+                                                     details_.rooms_.clock.UnixMillis(),
+                                                     reply.changes));
+    // When something was fired may be known now.
+    for (const wire::ReleasedExhibit& exhibit : file.released->exhibits) {
+      PM_ASSIGN_OR_RETURN(const std::optional<wire::Link> link,
+                          details_.rooms_.links.Find(file.request.question_exchange_id,
+                                                     crypto::AsText(exhibit.handle)));
+      if (link) details_.rooms_.cross_checks.AddDue(link->exhibit_id, reply.changes);
+    }
+    reply.afterwards = [&cross_checks = details_.rooms_.cross_checks] { cross_checks.Run(); };
     return reply;
   }
 
@@ -308,6 +351,10 @@ class Details::DecisionDesk::Decided final : public Message {
       if (std::find(asked.begin(), asked.end(), exhibit.handle) == asked.end()) {
         return absl::InvalidArgumentError("it names a handle that was not asked about");
       }
+    }
+    const std::string& reference = stored.file.request.firearm_reference;
+    if ((released.firearm ? released.firearm->reference : "") != reference) {
+      return absl::InvalidArgumentError("it is about another firearm than was asked about");
     }
     return released;
   }
@@ -391,6 +438,7 @@ Details::Details(const Rooms& rooms)
       records_(rooms.store,
                {.records = kDetailsTable, .listing = kDetailsListingTable, .name = "details"}),
       searches_(rooms.store),
+      received_(rooms.store),
       request_desk_(std::make_unique<RequestDesk>(*this)),
       decision_desk_(std::make_unique<DecisionDesk>(*this)),
       request_letters_(std::make_unique<RequestLetters>(*this)),
@@ -429,25 +477,44 @@ records::EntryDraft Details::DraftOf(records::EntryKind kind, const wire::Detail
   draft.actor = std::string(actor);
   draft.offence = request.offence;
   draft.subject = request.subject_role;
-  draft.count = request.handles.size();
+  draft.count = request.firearm_reference.empty() ? request.handles.size() : 1;
   return draft;
 }
 
 absl::StatusOr<wire::DetailsRequest> Details::MakeRequest(const federation::Caller& caller,
                                                           const wire::DetailsOrder& order,
-                                                          const wire::Search& search) const {
+                                                          const std::string& purpose) const {
   PM_RETURN_IF_ERROR(CheckListed("offence", records::OffenceCodes(), order.offence));
   if (!order.subject_role.empty()) {
     PM_RETURN_IF_ERROR(
         CheckListed("subject_role", records::SubjectRoleCodes(), order.subject_role));
   }
+  wire::DetailsRequest request;
+  request.firearm_reference = order.firearm_reference;
+  request.purpose = purpose;
+  request.offence = order.offence;
+  request.subject_role = order.subject_role;
+  PM_ASSIGN_OR_RETURN(const std::string commitment,
+                      rooms_.commitments.CommitCase(order.case_reference));
+  PM_ASSIGN_OR_RETURN(const std::string raw, base::ParseHex(commitment));
+  std::copy_n(base::AsBytes(raw).begin(), request.case_commitment.size(),
+              request.case_commitment.begin());
+  request.actor = caller.pseudonym;
+  request.confirmed_by = caller.pseudonym;
+  request.facts = order.facts;
+  request.wanted = order.wanted;
+  request.urgency = order.urgency;
+  return request;
+}
+
+absl::Status Details::NameCandidates(const wire::DetailsOrder& order, const wire::Search& search,
+                                     wire::DetailsRequest& request) const {
   const auto partner =
       std::find_if(search.partners.begin(), search.partners.end(),
                    [&](const wire::PartnerResult& p) { return p.agency == order.agency; });
   if (partner == search.partners.end() || !partner->result.has_value()) {
     return absl::NotFoundError("that agency answered nothing in this search");
   }
-  wire::DetailsRequest request;
   request.question_exchange_id = partner->exchange_id;
   request.handles = order.handles;
   for (const crypto::Sha256Digest& handle : order.handles) {
@@ -465,19 +532,7 @@ absl::StatusOr<wire::DetailsRequest> Details::MakeRequest(const federation::Call
       if (step.state == records::LinkState::kLead) request.confirmed_by = step.by;
     }
   }
-  request.purpose = search.purpose;
-  request.offence = order.offence;
-  request.subject_role = order.subject_role;
-  PM_ASSIGN_OR_RETURN(const std::string commitment,
-                      rooms_.commitments.CommitCase(order.case_reference));
-  PM_ASSIGN_OR_RETURN(const std::string raw, base::ParseHex(commitment));
-  std::copy_n(base::AsBytes(raw).begin(), request.case_commitment.size(),
-              request.case_commitment.begin());
-  request.actor = caller.pseudonym;
-  request.facts = order.facts;
-  request.wanted = order.wanted;
-  request.urgency = order.urgency;
-  return request;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<DetailsActed> Details::Request(const federation::Caller& caller,
@@ -486,17 +541,26 @@ absl::StatusOr<DetailsActed> Details::Request(const federation::Caller& caller,
   if (partner == nullptr) {
     return absl::NotFoundError(absl::StrFormat("no partner is called %s", order.agency));
   }
-  PM_ASSIGN_OR_RETURN(const wire::Search search, searches_.Load(order.search_id));
+  std::optional<wire::Search> search;
+  if (order.firearm_reference.empty()) {
+    PM_ASSIGN_OR_RETURN(search, searches_.Load(order.search_id));
+  } else {
+    PM_RETURN_IF_ERROR(CheckListed("purpose", records::PurposeCodes(), order.purpose));
+  }
+  const std::string purpose = search ? search->purpose : order.purpose;
   const federation::AgreementDecision decision =
       federation::DecideAsking(partner, {.service = federation::Service::kDetails,
-                                         .purpose = search.purpose,
+                                         .purpose = purpose,
                                          .offence = order.offence,
                                          .unix_ms = rooms_.clock.UnixMillis()});
   if (!decision.allowed) return absl::FailedPreconditionError(decision.reason);
 
   wire::StoredDetails stored;
   wire::DetailsFile& file = stored.file;
-  PM_ASSIGN_OR_RETURN(file.request, MakeRequest(caller, order, search));
+  PM_ASSIGN_OR_RETURN(file.request, MakeRequest(caller, order, purpose));
+  if (search) {
+    PM_RETURN_IF_ERROR(NameCandidates(order, *search, file.request));
+  }
   const crypto::HpkePrivateKey opening = crypto::HpkePrivateKey::Generate(rooms_.store.random());
   file.request.sealing_key = std::string(base::AsText(base::ByteSpan(opening.public_key())));
   const crypto::SecretBytes raw_key = opening.ExportRaw();
@@ -514,8 +578,11 @@ absl::StatusOr<DetailsActed> Details::Request(const federation::Caller& caller,
   PM_RETURN_IF_ERROR(records_.AddNew(RawId(exchange_id), file.ask_unix_ms, plain, changes));
   records::EntryDraft act =
       DraftOf(records::EntryKind::kDetailsRequest, file.request, caller.pseudonym);
-  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit, rooms_.registry.Load(search.exhibit_id));
-  PM_ASSIGN_OR_RETURN(act.object, rooms_.registry.CommitmentTo(exhibit.exhibit));
+  if (search) {
+    PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit,
+                        rooms_.registry.Load(search->exhibit_id));
+    PM_ASSIGN_OR_RETURN(act.object, rooms_.registry.CommitmentTo(exhibit.exhibit));
+  }
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
                       rooms_.outbox.Send({.partner = *partner,
                                           .exchange_id = exchange_id,
@@ -527,6 +594,7 @@ absl::StatusOr<DetailsActed> Details::Request(const federation::Caller& caller,
 
 absl::StatusOr<wire::ReleasedExhibit> Details::CompileOne(const crypto::Sha256Digest& handle,
                                                           const records::ExhibitId& id,
+                                                          std::string_view asker,
                                                           const wire::ReleaseTerms& terms) const {
   const auto released = [&](wire::Material material) {
     return std::find(terms.materials.begin(), terms.materials.end(), material) !=
@@ -536,6 +604,11 @@ absl::StatusOr<wire::ReleasedExhibit> Details::CompileOne(const crypto::Sha256Di
   if (stored.exhibit.state == records::ExhibitState::kWithdrawn) {
     return absl::FailedPreconditionError(
         "an exhibit that is asked for was withdrawn: refuse with INACCURATE");
+  }
+  PM_ASSIGN_OR_RETURN(const federation::UseDecision use, received_.MayPassOn(stored, asker));
+  if (!use.allowed) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("%s: %s Refuse with THIRD_PARTY_DATA", use.code, use.reason));
   }
   wire::ReleasedExhibit exhibit;
   exhibit.handle = handle;
@@ -570,6 +643,60 @@ absl::StatusOr<wire::ReleasedExhibit> Details::CompileOne(const crypto::Sha256Di
   return exhibit;
 }
 
+// By the name that a look-up's hit told, or by the one that the partner itself was given when it
+// asked by name.
+absl::StatusOr<std::optional<registry::FirearmRegistry::Held>> Details::FindReferred(
+    std::string_view agency, std::string_view reference) const {
+  const absl::StatusOr<std::string> raw = base::ParseHex(reference);
+  if (!raw.ok() || raw->size() != registry::kHandleBytes) {
+    return rooms_.firearms.FindByReference(reference);
+  }
+  PM_ASSIGN_OR_RETURN(const std::optional<std::string> id, rooms_.firearms.FindReference(*raw));
+  if (!id) return std::optional<registry::FirearmRegistry::Held>();
+  PM_ASSIGN_OR_RETURN(registry::FirearmRegistry::Held held, rooms_.firearms.Load(*id));
+  PM_ASSIGN_OR_RETURN(const auto disclosures, rooms_.firearms.DisclosuresOf(held));
+  const bool told = std::any_of(disclosures.begin(), disclosures.end(), [&](const auto& one) {
+    return one.agency == agency && one.reference == *raw;
+  });
+  if (!told) return std::optional<registry::FirearmRegistry::Held>();
+  return std::optional(std::move(held));
+}
+
+absl::StatusOr<wire::ReleasedFirearm> Details::CompileFirearm(const wire::DetailsFile& file) const {
+  PM_ASSIGN_OR_RETURN(const registry::FirearmRegistry::Held held,
+                      rooms_.firearms.Load(file.firearm_id));
+  if (!held.kept.deactivation) {
+    return absl::FailedPreconditionError(
+        "the firearm has no deactivation record any more: refuse with INACCURATE");
+  }
+  wire::ReleasedFirearm released{.reference = file.request.firearm_reference,
+                                 .state = held.kept.state(),
+                                 .deactivation = *held.kept.deactivation};
+  // Who signed stays here, and so do references to pictures and what this agency keeps how long.
+  if (released.deactivation.certificate) {
+    firearm::DeactivationCertificate& certificate = *released.deactivation.certificate;
+    certificate.signatory.clear();
+    certificate.mark_image.clear();
+    certificate.retain_until.reset();
+  }
+  for (firearm::ComponentWork& work : released.deactivation.components) work.mark_image.clear();
+  for (firearm::OperationOutcome& outcome : released.deactivation.outcomes) outcome.image.clear();
+  return released;
+}
+
+absl::StatusOr<std::string> Details::ObjectOf(const wire::DetailsFile& file) const {
+  if (!file.firearm_id.empty()) {
+    const absl::StatusOr<registry::FirearmRegistry::Held> held =
+        rooms_.firearms.Load(file.firearm_id);
+    if (absl::IsNotFound(held.status())) return std::string();  // Erased meanwhile.
+    PM_RETURN_IF_ERROR(held.status());
+    return rooms_.firearms.CommitmentTo(*held);
+  }
+  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit,
+                      rooms_.registry.Load(file.exhibit_ids.front()));
+  return rooms_.registry.CommitmentTo(exhibit.exhibit);
+}
+
 absl::StatusOr<wire::ReleasedDetails> Details::Compile(const wire::DetailsFile& file,
                                                        const wire::ReleaseTerms& terms) const {
   for (const wire::Material material : terms.materials) {
@@ -584,9 +711,13 @@ absl::StatusOr<wire::ReleasedDetails> Details::Compile(const wire::DetailsFile& 
   }
   wire::ReleasedDetails released;
   released.handling = terms.handling;
+  if (!file.firearm_id.empty()) {
+    PM_ASSIGN_OR_RETURN(released.firearm, CompileFirearm(file));
+  }
   for (std::size_t i = 0; i < file.request.handles.size(); ++i) {
-    PM_ASSIGN_OR_RETURN(wire::ReleasedExhibit exhibit,
-                        CompileOne(file.request.handles[i], file.exhibit_ids[i], terms));
+    PM_ASSIGN_OR_RETURN(
+        wire::ReleasedExhibit exhibit,
+        CompileOne(file.request.handles[i], file.exhibit_ids[i], file.agency, terms));
     released.exhibits.push_back(std::move(exhibit));
   }
   return released;
@@ -672,9 +803,7 @@ absl::StatusOr<DetailsActed> Details::Decide(const federation::Caller& caller,
     PM_RETURN_IF_ERROR(rooms_.registry.AddStillActive(stored.file.exhibit_ids, changes));
   }
   records::EntryDraft act = DraftOf(kind, stored.file.request, caller.pseudonym);
-  PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit,
-                      rooms_.registry.Load(stored.file.exhibit_ids.front()));
-  PM_ASSIGN_OR_RETURN(act.object, rooms_.registry.CommitmentTo(exhibit.exhibit));
+  PM_ASSIGN_OR_RETURN(act.object, ObjectOf(stored.file));
   PM_ASSIGN_OR_RETURN(
       const ledger::Receipt receipt,
       rooms_.outbox.Send({.partner = *partner,
@@ -693,7 +822,128 @@ absl::StatusOr<wire::DetailsFile> Details::Get(const federation::Caller& caller,
   PM_RETURN_IF_ERROR(federation::LogConsultation(
       rooms_.ledger, caller,
       {.read = "DETAILS_READ", .case_commitment = CaseOf(kept->stored.file)}));
+  Withhold(caller, kept->stored.file);
   return std::move(kept->stored.file);
+}
+
+absl::StatusOr<Details::Kept> Details::LoadReleased(std::string_view request_id) const {
+  PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseRequestId(request_id));
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
+  if (!kept.has_value() || kept->stored.file.side != wire::DetailsSide::kSent) {
+    return absl::NotFoundError("no request of this agency has this id");
+  }
+  if (!kept->stored.file.released.has_value()) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("nothing that was released is held: the request is %s",
+                        wire::DetailsStateText(kept->stored.file.state)));
+  }
+  return *std::move(kept);
+}
+
+absl::StatusOr<DetailsActed> Details::Acknowledge(const federation::Caller& caller,
+                                                  std::string_view request_id) {
+  PM_ASSIGN_OR_RETURN(Kept kept, LoadReleased(request_id));
+  const wire::DetailsFile& file = kept.stored.file;
+  if (!file.released->handling.Has("H3")) {
+    return absl::FailedPreconditionError("it was released without H3: there is nothing to read");
+  }
+  if (federation::DecideUse(file.released->handling, file.handling_steps,
+                            federation::MaterialUse::kReading, caller.pseudonym)
+          .allowed) {
+    return absl::FailedPreconditionError("you acknowledged it before");
+  }
+  return AddStep(caller, std::move(kept), {.act = wire::HandlingAct::kAcknowledged},
+                 "HANDLING_ACKNOWLEDGED");
+}
+
+absl::StatusOr<DetailsActed> Details::Permit(const federation::Caller& caller,
+                                             const wire::Permission& permission) {
+  PM_ASSIGN_OR_RETURN(Kept kept, LoadReleased(permission.request_id));
+  const wire::DetailsFile& file = kept.stored.file;
+  const wire::Handling& handling = file.released->handling;
+  const bool evidence = permission.act == wire::HandlingAct::kEvidencePermitted;
+  const bool needed = evidence ? handling.Has("H1") || !handling.evidence : handling.Has("H2");
+  if (!needed) {
+    return absl::FailedPreconditionError("its handling codes allow that without a permission");
+  }
+  if (std::ranges::find(file.handling_steps, permission.act, &wire::HandlingStep::act) !=
+      file.handling_steps.end()) {
+    return absl::FailedPreconditionError("that permission is recorded already");
+  }
+  return AddStep(
+      caller, std::move(kept),
+      {.act = permission.act, .reference = permission.reference, .reasons = permission.reasons},
+      evidence ? "PERMITTED:EVIDENCE" : "PERMITTED:ONWARD");
+}
+
+absl::StatusOr<DetailsActed> Details::AddStep(const federation::Caller& caller, Kept kept,
+                                              wire::HandlingStep step, std::string outcome) {
+  wire::DetailsFile& file = kept.stored.file;
+  if (std::ssize(file.handling_steps) >= wire::kHandlingStepsMax) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%d such acts are recorded already, the most there may be", wire::kHandlingStepsMax));
+  }
+  step.by = caller.pseudonym;
+  step.unix_ms = rooms_.clock.UnixMillis();
+  file.handling_steps.push_back(std::move(step));
+  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(kept.stored));
+  store::WriteRequest changes;
+  PM_RETURN_IF_ERROR(records_.AddChange(kept.held, plain, changes));
+  // Its peer is the owner, and no exchange: nothing was sent.
+  records::EntryDraft act = DraftOf(records::EntryKind::kDecision, file.request, caller.pseudonym);
+  act.outcome = std::move(outcome);
+  if (const federation::Partner* const owner = rooms_.partners.FindByDomain(file.agency)) {
+    act.peer = owner->node_id;
+  }
+  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
+                      rooms_.ledger.Append(std::move(act), std::move(changes)));
+  Withhold(caller, file);
+  return DetailsActed{.file = std::move(file), .receipt = federation::ToRecord(receipt)};
+}
+
+absl::StatusOr<DetailsActed> Details::Export(const federation::Caller& caller,
+                                             std::string_view request_id, wire::ResultUse use) {
+  PM_ASSIGN_OR_RETURN(Kept kept, LoadReleased(request_id));
+  wire::DetailsFile& file = kept.stored.file;
+  const federation::UseDecision decision = federation::DecideUse(
+      file.released->handling, file.handling_steps,
+      use == wire::ResultUse::kEvidence ? federation::MaterialUse::kEvidence
+                                        : federation::MaterialUse::kIntelligence,
+      caller.pseudonym);
+  records::EntryDraft act =
+      DraftOf(decision.allowed ? records::EntryKind::kExport : records::EntryKind::kDeny,
+              file.request, caller.pseudonym);
+  act.count = file.released->exhibits.size();
+  if (const federation::Partner* const owner = rooms_.partners.FindByDomain(file.agency)) {
+    act.peer = owner->node_id;
+  }
+  act.outcome = decision.allowed ? std::string(wire::ResultUseText(use))
+                                 : absl::StrFormat("EXPORT_REFUSED:%s", decision.code);
+  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt, rooms_.ledger.Append(std::move(act)));
+  if (!decision.allowed) {
+    return absl::FailedPreconditionError(absl::StrFormat("%s: %s", decision.code, decision.reason));
+  }
+  return DetailsActed{.file = std::move(file), .receipt = federation::ToRecord(receipt)};
+}
+
+absl::StatusOr<TakenCertificate> Details::TakeCertificate(const federation::Caller& caller,
+                                                          std::string_view request_id) {
+  PM_ASSIGN_OR_RETURN(Kept kept, LoadReleased(request_id));
+  wire::DetailsFile& file = kept.stored.file;
+  if (!file.released->firearm) {
+    return absl::FailedPreconditionError("no certificate was released on this request");
+  }
+  const federation::UseDecision decision =
+      federation::DecideUse(file.released->handling, file.handling_steps,
+                            federation::MaterialUse::kOnward, caller.pseudonym);
+  if (!decision.allowed) {
+    records::EntryDraft denied = DraftOf(records::EntryKind::kDeny, file.request, caller.pseudonym);
+    denied.outcome = absl::StrFormat("ATTACH_REFUSED:%s", decision.code);
+    PM_RETURN_IF_ERROR(rooms_.ledger.Append(std::move(denied)).status());
+    return absl::FailedPreconditionError(absl::StrFormat("%s: %s", decision.code, decision.reason));
+  }
+  return TakenCertificate{.agency = file.agency,
+                          .deactivation = std::move(file.released->firearm->deactivation)};
 }
 
 absl::StatusOr<DetailsPage> Details::List(const federation::Caller& caller, std::int32_t page_size,
@@ -757,6 +1007,21 @@ absl::StatusOr<std::int32_t> Details::AddTakingBack(std::string_view agency,
   return concerned;
 }
 
+absl::StatusOr<Details::ReleasedDates> Details::CollectReleasedDates() const {
+  ReleasedDates dates;
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+    const wire::DetailsFile& file = kept.stored.file;
+    if (file.side != wire::DetailsSide::kSent || !file.released) return absl::OkStatus();
+    for (const wire::ReleasedExhibit& exhibit : file.released->exhibits) {
+      if (!exhibit.core) continue;
+      const auto date = records::ParsePartialDate(exhibit.core->incident_date);
+      if (date) dates[{file.request.question_exchange_id, exhibit.handle}] = *date;
+    }
+    return absl::OkStatus();
+  }));
+  return dates;
+}
+
 absl::StatusOr<Details::Queue> Details::CountQueue() const {
   Queue queue;
   const std::int64_t now = rooms_.clock.UnixMillis();
@@ -816,6 +1081,20 @@ absl::StatusOr<std::int64_t> Details::AddErasure(const CaseToErase& gone,
     return records_.AddErasure(kept.held, request);
   }));
   return count;
+}
+
+absl::Status Details::AddErasureOfFirearm(std::string_view firearm_id,
+                                          store::WriteRequest& request) const {
+  return ForEach([&](const Kept& kept) -> absl::Status {
+    const wire::DetailsFile& file = kept.stored.file;
+    if (file.firearm_id != firearm_id) return absl::OkStatus();
+    if (file.IsWaiting()) {
+      return absl::FailedPreconditionError(absl::StrFormat(
+          "%s waits for a decision on request %s about this firearm: release or refuse it first",
+          file.agency, file.request_id));
+    }
+    return records_.AddErasure(kept.held, request);
+  });
 }
 
 absl::StatusOr<std::int64_t> Details::AddExpired(store::WriteRequest& request) const {

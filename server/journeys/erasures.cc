@@ -47,6 +47,7 @@ absl::StatusOr<Erased> Erasures::EraseCase(const federation::Caller& caller,
   }
   PM_ASSIGN_OR_RETURN(erased.links, rooms_.links.AddErasure(gone, request));
   PM_ASSIGN_OR_RETURN(erased.details, rooms_.details.AddErasure(gone, request));
+  PM_ASSIGN_OR_RETURN(erased.standing, rooms_.standing.AddErasure(gone, case_reference, request));
   PM_ASSIGN_OR_RETURN(erased.firearms, rooms_.firearms.AddUnlinking(gone, request));
   if (erased.records() + erased.cases == 0) {
     return absl::NotFoundError("nothing here belongs to this case");
@@ -60,6 +61,7 @@ absl::StatusOr<Erased> Erasures::EraseFirearm(const federation::Caller& caller, 
   if (reason.empty()) return absl::InvalidArgumentError("reason: missing");
   store::WriteRequest request;
   PM_RETURN_IF_ERROR(rooms_.firearms.AddErasure(id, request));
+  PM_RETURN_IF_ERROR(rooms_.details.AddErasureOfFirearm(id, request));
   const Erased erased{.firearms = 1, .receipt = std::nullopt};
   return dry_run ? erased : Commit(caller, "", reason, std::move(request), erased);
 }

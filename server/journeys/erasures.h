@@ -15,6 +15,7 @@
 #include "server/journeys/firearms.h"
 #include "server/journeys/links.h"
 #include "server/journeys/search_archive.h"
+#include "server/journeys/standing_questions.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
 #include "server/registry/exhibit_registry.h"
@@ -31,13 +32,16 @@ struct Erased {
   std::int64_t exhibits = 0;  // Whose label, case reference and scans went; the signature stays.
   std::int64_t links = 0;     // With reasons and steps.
   std::int64_t details = 0;   // Requests for details: facts, reasons, what was released.
+  std::int64_t standing = 0;  // Standing questions.
   std::int64_t searches = 0;  // With their results.
   std::int64_t firearms = 0;  // Whole; of a case, those that have forgotten its exhibits.
   std::int64_t cases = 0;     // Whose commitments say nothing any more.
   std::optional<records::LedgerReceipt> receipt;  // None in a dry run, and where nothing was taken.
 
   // Records that are gone; the `count` of the entry.
-  std::int64_t records() const { return exhibits + links + details + searches + firearms; }
+  std::int64_t records() const {
+    return exhibits + links + details + standing + searches + firearms;
+  }
 };
 
 // Erases what identifies people and cases: the record keys go from the key file, and with them what
@@ -52,6 +56,7 @@ class Erasures {
     registry::ExhibitRegistry& registry;
     const Links& links;
     const Details& details;
+    const StandingQuestions& standing;
     Firearms& firearms;
     const base::Clock& clock;
   };

@@ -63,6 +63,32 @@ bool IsExpired(const KeptFirearm& kept, const records::PartialDate& today) {
   return certified && IsYearsAgo(*certified, kCertificateKeptYears, today);
 }
 
+// Whether the checks found the same, from the same firings.
+bool SameFindings(const KeptFirearm& one, const KeptFirearm& other) {
+  return one.findings == other.findings && one.linked_firings == other.linked_firings;
+}
+
+// What links say that this firearm fired, beside what is attributed to it.
+std::vector<wire::LinkedFiring> LinkedTo(
+    const std::vector<wire::FirearmExhibit>& exhibits,
+    const std::multimap<records::ExhibitId, wire::LinkedFiring>& associations) {
+  std::vector<wire::LinkedFiring> linked;
+  for (const wire::FirearmExhibit& exhibit : exhibits) {
+    const auto [begin, end] = associations.equal_range(exhibit.exhibit_id);
+    for (auto one = begin; one != end; ++one) {
+      if (std::ranges::find(exhibits, one->second.other, &wire::FirearmExhibit::exhibit_id) ==
+          exhibits.end()) {
+        linked.push_back(one->second);
+      }
+    }
+  }
+  std::ranges::sort(linked, {}, [](const wire::LinkedFiring& firing) {
+    return std::pair(firing.link_id, firing.exhibit_id);
+  });
+  if (std::ssize(linked) > wire::kLinkedFiringsMax) linked.resize(wire::kLinkedFiringsMax);
+  return linked;
+}
+
 bool Has(const std::vector<CheckId>& checks, CheckId check) {
   return std::ranges::find(checks, check) != checks.end();
 }
@@ -86,12 +112,204 @@ void Complete(firearm::FirearmClass firearm_class, firearm::DeactivationRecord& 
   }
 }
 
+// A number that is read in full.
+bool IsWhole(const firearm::Serial& serial) {
+  return firearm::IsSearchable(serial) && !firearm::IsSearchedByPattern(serial);
+}
+
+// K1 of the whole numbers.
+std::set<std::string> LookalikeKeys(const firearm::Firearm& item) {
+  std::set<std::string> found;
+  for (const firearm::Serial& serial : item.serials) {
+    if (!IsWhole(serial)) continue;
+    const absl::StatusOr<firearm::SerialKeys> keys =
+        firearm::MakeSerialKeys(serial.raw, serial.numerals);
+    if (keys.ok() && !keys->lookalike.empty()) found.insert(keys->lookalike);
+  }
+  return found;
+}
+
+bool Shares(const std::set<std::string>& one, const std::set<std::string>& other) {
+  return std::ranges::any_of(one, [&](const std::string& key) { return other.contains(key); });
+}
+
+// Where a record has its firearm: where it was passed on to; else in this agency's hands; else
+// where it was last lawful or certified.
+std::string PlaceOf(const KeptFirearm& kept, const std::string& here) {
+  for (auto transfer = kept.transfers.rbegin(); transfer != kept.transfers.rend(); ++transfer) {
+    if (!transfer->offered_only && !transfer->to_country.empty()) {
+      return firearm::CountryCode(transfer->to_country);
+    }
+  }
+  const bool in_hands = std::ranges::any_of(kept.history, [](const firearm::StateEvent& event) {
+    return event.to == firearm::State::kRecovered || event.to == firearm::State::kSeized;
+  });
+  if (in_hands) return here;
+  if (!kept.firearm.last_lawful_country.empty()) {
+    return firearm::CountryCode(kept.firearm.last_lawful_country);
+  }
+  if (kept.deactivation && kept.deactivation->certificate &&
+      !kept.deactivation->certificate->country.empty()) {
+    return firearm::CountryCode(kept.deactivation->certificate->country);
+  }
+  return here;
+}
+
+// Whether a record has a certificate, not withdrawn, for a firearm with that mark. A short mark
+// names the country alone.
+bool BearsCertified(const KeptFirearm& kept, const firearm::DeactivationMark& mark) {
+  if (!kept.deactivation || !kept.deactivation->certificate ||
+      kept.deactivation->certificate_withdrawn) {
+    return false;
+  }
+  return std::ranges::any_of(
+      kept.deactivation->components, [&mark](const firearm::ComponentWork& work) {
+        if (!work.mark ||
+            firearm::CountryCode(work.mark->country) != firearm::CountryCode(mark.country)) {
+          return false;
+        }
+        return !firearm::IsFull(mark) ||
+               (work.mark->entity == mark.entity && work.mark->year == mark.year);
+      });
+}
+
 std::optional<bool> SameMake(const std::string& asked, const std::string& held) {
   if (asked.empty() || held.empty()) return std::nullopt;
   return asked == held;
 }
 
 }  // namespace
+
+absl::StatusOr<std::optional<records::PartialDate>> Firearms::IncidentDate(
+    const records::ExhibitId& id) const {
+  const absl::StatusOr<wire::StoredExhibit> exhibit = rooms_.exhibits.Load(id);
+  if (absl::IsNotFound(exhibit.status())) return std::optional<records::PartialDate>();
+  PM_RETURN_IF_ERROR(exhibit.status());
+  PM_ASSIGN_OR_RETURN(const auto identity, rooms_.exhibits.IdentityOf(*exhibit));
+  return identity ? records::ParsePartialDate(identity->incident_date) : std::nullopt;
+}
+
+absl::StatusOr<Firearms::Associations> Firearms::CollectAssociations(
+    const std::vector<wire::FirearmExhibit>* of, const CaseToErase* without) const {
+  const auto wanted = [of](const records::ExhibitId& id) {
+    return !id.empty() &&
+           (of == nullptr ||
+            std::ranges::find(*of, id, &wire::FirearmExhibit::exhibit_id) != of->end());
+  };
+  Associations found;
+  std::optional<Details::ReleasedDates> released;  // Read when a partner's link is the first.
+  PM_RETURN_IF_ERROR(rooms_.links.ForEachAssociation([&](const wire::Link& link) -> absl::Status {
+    if (without != nullptr && Links::GoesWith(*without, link)) return absl::OkStatus();
+    wire::LinkedFiring firing{.exhibit_id = link.exhibit_id,
+                              .link_id = link.link_id,
+                              .other = link.other_exhibit_id,
+                              .confirmed = link.state() == records::LinkState::kHit,
+                              .fired_on = std::nullopt};
+    if (!link.agency.empty()) {
+      if (!wanted(link.exhibit_id)) return absl::OkStatus();
+      if (!released) {
+        PM_ASSIGN_OR_RETURN(released, rooms_.details.CollectReleasedDates());
+      }
+      const auto date = released->find({link.question_exchange_id, *link.handle});
+      if (date != released->end()) firing.fired_on = date->second;
+      firing.other = link.agency + " " + base::ToHex(base::ByteSpan(*link.handle));
+      found.emplace(link.exhibit_id, std::move(firing));
+      return absl::OkStatus();
+    }
+    if (wanted(link.exhibit_id)) {
+      PM_ASSIGN_OR_RETURN(firing.fired_on, IncidentDate(link.other_exhibit_id));
+      found.emplace(link.exhibit_id, firing);
+    }
+    if (wanted(link.other_exhibit_id)) {
+      std::swap(firing.exhibit_id, firing.other);
+      PM_ASSIGN_OR_RETURN(firing.fired_on, IncidentDate(firing.other));
+      found.emplace(firing.exhibit_id, firing);
+    }
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::StatusOr<std::vector<KeptFirearm>> Firearms::Namesakes(const KeptFirearm& kept) const {
+  std::vector<KeptFirearm> namesakes;
+  const std::set<std::string> own = LookalikeKeys(kept.firearm);
+  std::set<std::string> ids;
+  for (const firearm::Serial& serial : kept.firearm.serials) {
+    if (!IsWhole(serial)) continue;
+    PM_ASSIGN_OR_RETURN(const firearm::SerialKeys keys,
+                        firearm::MakeSerialKeys(serial.raw, serial.numerals));
+    PM_ASSIGN_OR_RETURN(std::set<std::string> found, rooms_.registry.index().Named(keys.lookalike));
+    ids.merge(found);
+  }
+  for (const std::string& raw_id : ids) {
+    const std::string id = base::ToHex(raw_id);
+    if (id == kept.id) continue;
+    absl::StatusOr<Held> other = rooms_.registry.Load(id);
+    if (absl::IsNotFound(other.status())) continue;  // Erased meanwhile.
+    PM_RETURN_IF_ERROR(other.status());
+    if (Shares(own, LookalikeKeys(other->kept.firearm))) {
+      namesakes.push_back(std::move(other->kept));
+    }
+    if (std::ssize(namesakes) >= firearm::kFindingsPerCheckMax) break;
+  }
+  return namesakes;
+}
+
+std::vector<firearm::RecoveredMark> Firearms::SearchMarks(
+    const KeptFirearm& kept, const std::vector<KeptFirearm>& namesakes) const {
+  std::vector<firearm::RecoveredMark> marks;
+  for (const wire::SeenMark& seen : kept.seen_marks) {
+    const bool known = std::ranges::any_of(
+        namesakes, [&](const KeptFirearm& other) { return BearsCertified(other, seen.mark); });
+    firearm::RecoveredMark recovered{.mark = seen.mark, .searches = {}};
+    recovered.searches.push_back({.node = rooms_.identity.domain(),
+                                  .answer = known ? firearm::CertificateAnswer::kFound
+                                                  : firearm::CertificateAnswer::kNotFound});
+    recovered.searches.insert(recovered.searches.end(), seen.searches.begin(), seen.searches.end());
+    marks.push_back(std::move(recovered));
+  }
+  return marks;
+}
+
+std::vector<firearm::Sighting> Firearms::SightingsOf(
+    const KeptFirearm& kept, const std::vector<KeptFirearm>& namesakes) const {
+  std::vector<firearm::Sighting> sightings;
+  const auto add_own = [&](const KeptFirearm& one, std::string node) {
+    for (const std::string& key : LookalikeKeys(one.firearm)) {
+      firearm::Sighting sighting{.node = node,
+                                 .place = PlaceOf(one, rooms_.identity.domain()),
+                                 .serial_key = key,
+                                 .make = one.firearm.make,
+                                 .from = std::nullopt,
+                                 .until = std::nullopt,
+                                 .deactivated = &one != &kept && one.deactivation.has_value()};
+      if (one.state() == firearm::State::kDestroyed) {
+        sighting.until = DayOf(one.history.back().at_unix_ms);
+      }
+      if (one.state() == firearm::State::kRecovered) {
+        sighting.from = DayOf(one.history.back().at_unix_ms);
+      }
+      sightings.push_back(std::move(sighting));
+    }
+  };
+  if (namesakes.empty() && kept.sightings.empty()) return sightings;
+  add_own(kept, rooms_.identity.domain());
+  for (const KeptFirearm& other : namesakes) {
+    add_own(other, absl::StrFormat("%s (%s)", rooms_.identity.domain(), other.reference));
+  }
+  for (const wire::FirearmSighting& told : kept.sightings) {
+    const bool destroyed = told.group == firearm::StateGroup::kDestroyed;
+    sightings.push_back(
+        {.node = told.agency,
+         .place = told.agency,
+         .serial_key = told.serial_key,
+         .make = told.make,
+         .from = std::nullopt,
+         .until = destroyed ? std::optional(DayOf(told.told_unix_ms)) : std::nullopt,
+         .deactivated = told.group == firearm::StateGroup::kDeactivated});
+  }
+  return sightings;
+}
 
 absl::StatusOr<std::vector<Finding>> Firearms::RunChecks(const KeptFirearm& kept,
                                                          const BatchCertificates& batch) const {
@@ -121,6 +339,24 @@ absl::StatusOr<std::vector<Finding>> Firearms::RunChecks(const KeptFirearm& kept
                        .confirmed = exhibit.confirmed,
                        .fired_on = exhibit.fired_on});
   }
+  for (const wire::LinkedFiring& linked : kept.linked_firings) {
+    const auto through =
+        std::ranges::find(kept.exhibits, linked.exhibit_id, &wire::FirearmExhibit::exhibit_id);
+    firings.push_back({.exhibit = linked.other,
+                       .test_fire = false,
+                       .confirmed = linked.confirmed && through != kept.exhibits.end() &&
+                                    (through->confirmed || through->test_fire),
+                       .fired_on = linked.fired_on});
+  }
+  std::vector<KeptFirearm> namesakes;
+  const bool deactivated = kept.deactivation ||
+                           firearm::GroupOf(kept.state()) == firearm::StateGroup::kDeactivated ||
+                           !kept.sightings.empty();
+  if (deactivated || !firings.empty() || kept.state() == firearm::State::kRecovered) {
+    PM_ASSIGN_OR_RETURN(namesakes, Namesakes(kept));
+  }
+  const std::vector<firearm::RecoveredMark> marks = SearchMarks(kept, namesakes);
+  const std::vector<firearm::Sighting> sightings = SightingsOf(kept, namesakes);
   const auto entities = rooms_.codes.entities();
   firearm::CheckContext context;
   context.firearm = &kept.firearm;
@@ -129,6 +365,8 @@ absl::StatusOr<std::vector<Finding>> Firearms::RunChecks(const KeptFirearm& kept
   if (entities != nullptr) context.entities = *entities;
   context.certificate_uses = uses;
   context.firings = firings;
+  context.recovered_marks = marks;
+  context.sightings = sightings;
   context.transfers = kept.transfers;
   return firearm::RunChecks(context);
 }
@@ -187,6 +425,14 @@ absl::StatusOr<KeptFirearm> Firearms::Draft(firearm::Firearm firearm,
   return kept;
 }
 
+// The act is done: what fails here stays due.
+void Firearms::SettleAlerts() const {
+  if (const absl::Status settled = rooms_.alerts.SettleDue(); !settled.ok()) {
+    base::Log(base::LogSeverity::kError,
+              absl::StrFormat("alerts of firearms wait: %s", settled.message()));
+  }
+}
+
 absl::StatusOr<FirearmActed> Firearms::WriteOne(const federation::Caller& caller,
                                                 std::string_view outcome,
                                                 std::optional<Held> before, KeptFirearm after) {
@@ -195,6 +441,7 @@ absl::StatusOr<FirearmActed> Firearms::WriteOne(const federation::Caller& caller
   writings[0].after = std::move(after);
   PM_ASSIGN_OR_RETURN(records::LedgerReceipt receipt,
                       rooms_.registry.Write(caller.pseudonym, outcome, writings));
+  SettleAlerts();
   return FirearmActed{.firearm = std::move(writings[0].after), .receipt = std::move(receipt)};
 }
 
@@ -244,6 +491,12 @@ absl::StatusOr<FirearmActed> Firearms::Transition(const federation::Caller& call
   PM_RETURN_IF_ERROR(firearm::CheckNextEvent(after.history, event));
   after.history.push_back(std::move(event));
   if (asked.transfer) after.transfers.push_back(*asked.transfer);
+  if (!asked.seen_marks.empty()) {
+    after.seen_marks.clear();
+    for (const firearm::DeactivationMark& mark : asked.seen_marks) {
+      after.seen_marks.push_back({.mark = mark, .searches = {}});
+    }
+  }
   if (asked.to == firearm::State::kCertificateWithdrawn && after.deactivation) {
     after.deactivation->certificate_withdrawn = true;
   }
@@ -255,6 +508,18 @@ absl::StatusOr<FirearmActed> Firearms::Transition(const federation::Caller& call
 absl::StatusOr<FirearmActed> Firearms::Attach(const federation::Caller& caller,
                                               wire::FirearmDeactivation asked) {
   PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(asked.id));
+  if (!asked.request_id.empty()) {
+    PM_ASSIGN_OR_RETURN(TakenCertificate taken,
+                        rooms_.details.TakeCertificate(caller, asked.request_id));
+    asked.deactivation = std::move(taken.deactivation);
+    asked.reason = absl::StrFormat("released by %s on request %s: %s", taken.agency,
+                                   asked.request_id, asked.reason);
+    if (asked.reason.size() > firearm::kReasonBytesMax) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("reason: %d bytes with agency and request, more than %d",
+                          asked.reason.size(), firearm::kReasonBytesMax));
+    }
+  }
   KeptFirearm after = held.kept;
   Complete(after.firearm.firearm_class, asked.deactivation);
   after.deactivation = std::move(asked.deactivation);
@@ -278,6 +543,9 @@ absl::StatusOr<FirearmActed> Firearms::Link(const federation::Caller& caller,
     return other.exhibit_id == asked.exhibit.exhibit_id;
   });
   after.exhibits.push_back(asked.exhibit);
+  PM_ASSIGN_OR_RETURN(const Associations associations,
+                      CollectAssociations(&after.exhibits, nullptr));
+  after.linked_firings = LinkedTo(after.exhibits, associations);
   after.changes.push_back(ChangeBy(caller, FirearmChangeKind::kLinked, asked.reason, {}));
   PM_RETURN_IF_ERROR(CheckInto(held.kept.findings, {}, {}, after));
   return WriteOne(caller, "LINKED", std::move(held), std::move(after));
@@ -357,6 +625,7 @@ absl::StatusOr<ImportedRows> Firearms::TryImport(const federation::Caller& calle
   if (asked.dry_run || writings.empty()) return imported;
   PM_ASSIGN_OR_RETURN(imported.receipt,
                       rooms_.registry.Write(caller.pseudonym, "IMPORTED", writings));
+  SettleAlerts();
   for (std::size_t i = 0; i < written.size(); ++i) {
     imported.rows[written[i]].firearm_id = writings[i].after.id;
   }
@@ -524,19 +793,168 @@ absl::StatusOr<FoundFirearms> Firearms::Find(const federation::Caller& caller,
 absl::StatusOr<FirearmChecked> Firearms::Check(const federation::Caller& caller,
                                                std::string_view id) {
   PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(id));
-  PM_ASSIGN_OR_RETURN(std::vector<Finding> findings, RunChecks(held.kept, {}));
-  if (findings == held.kept.findings) {
+  KeptFirearm after = held.kept;
+  PM_ASSIGN_OR_RETURN(const Associations associations,
+                      CollectAssociations(&after.exhibits, nullptr));
+  after.linked_firings = LinkedTo(after.exhibits, associations);
+  PM_ASSIGN_OR_RETURN(after.findings, RunChecks(after, {}));
+  if (SameFindings(after, held.kept)) {
     PM_ASSIGN_OR_RETURN(std::string object, rooms_.registry.CommitmentTo(held));
     PM_RETURN_IF_ERROR(federation::LogConsultation(
         rooms_.ledger, caller, {.read = "FIREARM_CHECKED", .object = std::move(object)}));
     return FirearmChecked{.firearm = std::move(held.kept), .changed = false};
   }
-  KeptFirearm after = held.kept;
-  after.findings = std::move(findings);
   after.changes.push_back(ChangeBy(caller, FirearmChangeKind::kRechecked, "", {}));
   PM_ASSIGN_OR_RETURN(FirearmActed acted,
                       WriteOne(caller, "RECHECKED", std::move(held), std::move(after)));
   return FirearmChecked{.firearm = std::move(acted.firearm), .changed = true};
+}
+
+absl::StatusOr<bool> Firearms::TryCrossCheck(const std::string& id) {
+  absl::StatusOr<Held> held = rooms_.registry.Load(id);
+  if (absl::IsNotFound(held.status())) return true;  // Erased meanwhile.
+  PM_RETURN_IF_ERROR(held.status());
+  KeptFirearm after = held->kept;
+  PM_ASSIGN_OR_RETURN(const Associations associations,
+                      CollectAssociations(&after.exhibits, nullptr));
+  after.linked_firings = LinkedTo(after.exhibits, associations);
+  PM_ASSIGN_OR_RETURN(after.findings, RunChecks(after, {}));
+  if (SameFindings(after, held->kept)) return true;
+  after.changes.push_back(ChangeBy({}, FirearmChangeKind::kCrossChecked, "", {}));
+  const absl::Status written =
+      WriteOne({}, "CROSS_CHECKED", *std::move(held), std::move(after)).status();
+  if (absl::IsFailedPrecondition(written)) return false;  // Somebody else changed it meanwhile.
+  PM_RETURN_IF_ERROR(written);
+  return true;
+}
+
+absl::Status Firearms::CrossCheck(const records::ExhibitId& exhibit_id) {
+  constexpr int kTriesMax = 8;
+  PM_ASSIGN_OR_RETURN(const std::set<std::string> ids, rooms_.registry.index().Firing(exhibit_id));
+  for (const std::string& raw_id : ids) {
+    bool done = false;
+    for (int i = 0; !done && i < kTriesMax; ++i) {
+      PM_ASSIGN_OR_RETURN(done, TryCrossCheck(base::ToHex(raw_id)));
+    }
+    if (!done) return absl::UnavailableError("a firearm is changed too often to be checked");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FirearmActed> Firearms::AddSighting(const federation::Caller& caller,
+                                                   std::string_view id, const std::string& agency,
+                                                   firearm::StateGroup group,
+                                                   const std::string& reference) {
+  PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(id));
+  const std::set<std::string> keys = LookalikeKeys(held.kept.firearm);
+  if (keys.empty()) {
+    return absl::FailedPreconditionError("the firearm has no serial number that is read in full");
+  }
+  KeptFirearm after = held.kept;
+  std::erase_if(after.sightings, [&](const wire::FirearmSighting& other) {
+    return other.agency == agency && other.reference == reference;
+  });
+  if (std::ssize(after.sightings) >= wire::kSightingsMax) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the firearm has %d sightings already, the most it may have", after.sightings.size()));
+  }
+  after.changes.push_back(
+      ChangeBy(caller, FirearmChangeKind::kCrossChecked,
+               absl::StrFormat("%s: %s", agency, firearm::StateGroupCode(group)), {}));
+  after.sightings.push_back({.agency = agency,
+                             .group = group,
+                             .reference = reference,
+                             .serial_key = *keys.begin(),
+                             .make = after.firearm.make,
+                             .told_unix_ms = after.changes.back().unix_ms});
+  PM_ASSIGN_OR_RETURN(after.findings, RunChecks(after, {}));
+  return WriteOne(caller, "CROSS_CHECKED", std::move(held), std::move(after));
+}
+
+absl::StatusOr<std::string> Firearms::AskableSerial(const KeptFirearm& kept) {
+  for (const firearm::Serial& serial : kept.firearm.serials) {
+    if (IsWhole(serial)) return serial.raw;
+  }
+  return absl::FailedPreconditionError("the firearm has no serial number that is read in full");
+}
+
+absl::StatusOr<FirearmAsked> Firearms::AskPartners(const federation::Caller& caller,
+                                                   const wire::FirearmInquiry& inquiry) {
+  constexpr int kTriesMax = 8;
+  PM_ASSIGN_OR_RETURN(const Held asked, rooms_.registry.Load(inquiry.firearm_id));
+  PM_ASSIGN_OR_RETURN(const std::string serial, AskableSerial(asked.kept));
+  const firearm::FirearmClass firearm_class = asked.kept.firearm.firearm_class;
+  const std::string make =
+      asked.kept.firearm.make.empty() ? asked.kept.firearm.make_raw : asked.kept.firearm.make;
+  const auto ask = [&](wire::FirearmToCheck check) {
+    wire::FirearmCheckRequest request;
+    request.check = std::move(check);
+    request.purpose = inquiry.purpose;
+    request.case_reference = inquiry.case_reference;
+    request.offence = inquiry.offence;
+    request.partners = inquiry.partners;
+    return rooms_.questions.Ask(caller, request);
+  };
+  std::set<std::string> silent;
+  const auto is_answered = [&silent](const wire::FirearmCheckResult& result) {
+    if (!result.verdict) silent.insert(result.agency);
+    return result.verdict.has_value();
+  };
+  std::vector<wire::SeenMark> marks = asked.kept.seen_marks;
+  for (wire::SeenMark& seen : marks) {
+    PM_ASSIGN_OR_RETURN(const wire::FirearmChecked checked,
+                        ask(wire::MarkToCheck{.mark = firearm::MarkText(seen.mark),
+                                              .firearm_class = firearm_class,
+                                              .serial = serial}));
+    for (const wire::FirearmCheckResult& result : checked.partners) {
+      std::erase_if(seen.searches, [&](const firearm::CertificateSearch& search) {
+        return search.node == result.agency;
+      });
+      firearm::CertificateSearch search{.node = result.agency};
+      if (is_answered(result)) {
+        const bool known =
+            std::get<wire::MarkVerdict>(*result.verdict).standing == wire::MarkStanding::kKnown;
+        search.answer =
+            known ? firearm::CertificateAnswer::kFound : firearm::CertificateAnswer::kNotFound;
+      }
+      seen.searches.push_back(std::move(search));
+    }
+  }
+  PM_ASSIGN_OR_RETURN(
+      const wire::FirearmChecked checked,
+      ask(wire::SerialToCheck{.serial = serial, .make = make, .firearm_class = firearm_class}));
+  for (int i = 0; i < kTriesMax; ++i) {
+    PM_ASSIGN_OR_RETURN(Held held, rooms_.registry.Load(inquiry.firearm_id));
+    KeptFirearm after = held.kept;
+    after.changes.push_back(
+        ChangeBy(caller, FirearmChangeKind::kCrossChecked, "partners were asked", {}));
+    for (wire::SeenMark& seen : after.seen_marks) {
+      const auto told = std::ranges::find(marks, seen.mark, &wire::SeenMark::mark);
+      if (told != marks.end()) seen.searches = told->searches;
+    }
+    const std::set<std::string> keys = LookalikeKeys(held.kept.firearm);
+    for (const wire::FirearmCheckResult& result : checked.partners) {
+      if (!is_answered(result)) continue;
+      std::erase_if(after.sightings, [&](const wire::FirearmSighting& sighting) {
+        return sighting.agency == result.agency;
+      });
+      const auto& said = std::get<wire::SerialCheckVerdict>(*result.verdict);
+      if (!said.state_group || keys.empty()) continue;
+      after.sightings.push_back({.agency = result.agency,
+                                 .group = *said.state_group,
+                                 .reference = base::ToHex(said.reference),
+                                 .serial_key = *keys.begin(),
+                                 .make = after.firearm.make,
+                                 .told_unix_ms = after.changes.back().unix_ms});
+    }
+    PM_ASSIGN_OR_RETURN(after.findings, RunChecks(after, {}));
+    absl::StatusOr<FirearmActed> acted =
+        WriteOne(caller, "CROSS_CHECKED", std::move(held), std::move(after));
+    if (absl::IsFailedPrecondition(acted.status())) continue;  // Somebody changed it meanwhile.
+    PM_RETURN_IF_ERROR(acted.status());
+    return FirearmAsked{.acted = *std::move(acted), .silent = {silent.begin(), silent.end()}};
+  }
+  return absl::UnavailableError("the firearm is changed too often to keep what partners said");
 }
 
 absl::StatusOr<std::int64_t> Firearms::RecheckWhenDue() {
@@ -563,18 +981,20 @@ absl::StatusOr<std::int64_t> Firearms::RecheckAll() {
     writings.clear();
     return absl::OkStatus();
   };
+  PM_ASSIGN_OR_RETURN(const Associations associations, CollectAssociations(nullptr, nullptr));
   PM_RETURN_IF_ERROR(rooms_.registry.ForEach([&](Held held) -> absl::Status {
-    PM_ASSIGN_OR_RETURN(std::vector<Finding> findings, RunChecks(held.kept, {}));
-    if (findings == held.kept.findings) return absl::OkStatus();
     FirearmRegistry::Writing writing;
     writing.after = held.kept;
-    writing.after.findings = std::move(findings);
+    writing.after.linked_firings = LinkedTo(held.kept.exhibits, associations);
+    PM_ASSIGN_OR_RETURN(writing.after.findings, RunChecks(writing.after, {}));
+    if (SameFindings(writing.after, held.kept)) return absl::OkStatus();
     writing.after.changes.push_back(ChangeBy({}, FirearmChangeKind::kRechecked, "", {}));
     writing.before = std::move(held);
     writings.push_back(std::move(writing));
     return writings.size() < kRecheckBatch ? absl::OkStatus() : write();
   }));
   PM_RETURN_IF_ERROR(write());
+  SettleAlerts();
   if (changed > 0) {
     base::Log(base::LogSeverity::kWarning,
               absl::StrFormat("the checks find something else than before in %d firearms; see "
@@ -603,34 +1023,41 @@ absl::StatusOr<firearm::ConformityTally> Firearms::Report(
 absl::StatusOr<std::int64_t> Firearms::AddUnlinking(const CaseToErase& gone,
                                                     store::WriteRequest& request) {
   std::int64_t count = 0;
-  PM_RETURN_IF_ERROR(rooms_.registry.ForEach([&](const Held& held) -> absl::Status {
+  PM_ASSIGN_OR_RETURN(const Associations left, CollectAssociations(nullptr, &gone));
+  const auto visit = [&](const Held& held) -> absl::Status {
     KeptFirearm after = held.kept;
     const auto erased = std::erase_if(after.exhibits, [&](const wire::FirearmExhibit& exhibit) {
       return gone.Has(exhibit.exhibit_id);
     });
-    if (erased == 0) return absl::OkStatus();
+    after.linked_firings = LinkedTo(after.exhibits, left);
+    if (erased == 0 && after.linked_firings == held.kept.linked_firings) return absl::OkStatus();
     ++count;
+    PM_RETURN_IF_ERROR(rooms_.alerts.AddErasure(held.kept.id, /*again=*/true, request));
     // What checks found may name the exhibit.
     PM_ASSIGN_OR_RETURN(after.findings, RunChecks(after, {}));
     after.changes.push_back(ChangeBy({}, FirearmChangeKind::kUnlinked, "", {}));
     return rooms_.registry.AddReplacement(held, after, request);
-  }));
+  };
+  PM_RETURN_IF_ERROR(rooms_.registry.ForEach(visit));
   return count;
 }
 
 absl::StatusOr<std::int64_t> Firearms::AddExpired(store::WriteRequest& request) const {
   const records::PartialDate today = DayOf(rooms_.registry.NowUnixMs());
   std::int64_t count = 0;
-  PM_RETURN_IF_ERROR(rooms_.registry.ForEach([&](const Held& held) -> absl::Status {
+  const auto visit = [&](const Held& held) -> absl::Status {
     if (!IsExpired(held.kept, today)) return absl::OkStatus();
     ++count;
+    PM_RETURN_IF_ERROR(rooms_.alerts.AddErasure(held.kept.id, /*again=*/false, request));
     return rooms_.registry.AddErasure(held, request);
-  }));
+  };
+  PM_RETURN_IF_ERROR(rooms_.registry.ForEach(visit));
   return count;
 }
 
 absl::Status Firearms::AddErasure(std::string_view id, store::WriteRequest& request) const {
   PM_ASSIGN_OR_RETURN(const Held held, rooms_.registry.Load(id));
+  PM_RETURN_IF_ERROR(rooms_.alerts.AddErasure(id, /*again=*/false, request));
   return rooms_.registry.AddErasure(held, request);
 }
 

@@ -17,7 +17,12 @@
 #include "records/firearm/statistics.h"
 #include "records/receipt.h"
 #include "server/federation/caller.h"
+#include "server/federation/node_identity.h"
+#include "server/journeys/alerts.h"
 #include "server/journeys/case_to_erase.h"
+#include "server/journeys/details.h"
+#include "server/journeys/firearm_questions.h"
+#include "server/journeys/links.h"
 #include "server/ledger/ledger.h"
 #include "server/lookup/record_source.h"
 #include "server/registry/code_tables.h"
@@ -35,6 +40,11 @@ inline constexpr std::int64_t kRecheckEveryMs = 24LL * 3'600 * 1'000;
 struct FirearmActed {
   wire::KeptFirearm firearm;
   records::LedgerReceipt receipt;
+};
+
+struct FirearmAsked {
+  FirearmActed acted;
+  std::vector<std::string> silent;  // Domains of those that did not answer everything.
 };
 
 struct FoundFirearm {
@@ -72,7 +82,9 @@ struct FirearmChecked {
 
 // What the agency's people do with its firearms. The checks D01 to D20 run on every change: an
 // error that was not there before refuses it, unless it was accepted by name; everything found is
-// kept with the record. What can be derived (make, calibre, standard) is filled in. Thread-safe.
+// kept with the record. What can be derived (make, calibre, standard) is filled in. What examiners
+// make of exhibits reaches the firearms that fired them, and what D15 to D17 find then is an alert.
+// Thread-safe.
 class Firearms {
  public:
   struct Rooms {
@@ -80,6 +92,11 @@ class Firearms {
     registry::FirearmRegistry& registry;
     registry::CodeTables& codes;
     const registry::ExhibitRegistry& exhibits;
+    const Links& links;
+    Details& details;
+    Alerts& alerts;
+    FirearmQuestions& questions;
+    const federation::NodeIdentity& identity;
   };
   // All must outlive it.
   explicit Firearms(const Rooms& rooms) : rooms_(rooms) {}
@@ -120,6 +137,25 @@ class Firearms {
                                        std::string_view page_token,
                                        std::optional<firearm::State> state);
 
+  // What was said of an exhibit (a link was made or taken back, a date released) is put to the
+  // firearms that it is attributed to, and they are checked.
+  //   Cost  reads every link when there is such a firearm.
+  absl::Status CrossCheck(const records::ExhibitId& exhibit_id);
+
+  // A partner said that it holds a firearm with the first whole serial number of this one; that is
+  // kept with the record, and the checks run.
+  absl::StatusOr<FirearmActed> AddSighting(const federation::Caller& caller, std::string_view id,
+                                           const std::string& agency, firearm::StateGroup group,
+                                           const std::string& reference);
+
+  // Asks partners for the certificates behind the marks that were seen on it, and for its first
+  // whole serial number; what they say takes the place of what they said before.
+  //   kInvalidArgument     a code of no list.
+  //   kNotFound            a partner named is not known.
+  //   kFailedPrecondition  it has no serial number that is read in full.
+  absl::StatusOr<FirearmAsked> AskPartners(const federation::Caller& caller,
+                                           const wire::FirearmInquiry& inquiry);
+
   // Runs the checks on the record as it is; what they find otherwise than before is kept.
   absl::StatusOr<FirearmChecked> Check(const federation::Caller& caller, std::string_view id);
   // The same of every record, when it was last done kRecheckEveryMs ago; how many changed.
@@ -143,6 +179,22 @@ class Firearms {
   // Certificates of one batch, which no index has yet: entity and number, and whose.
   using BatchCertificates = std::map<std::pair<std::string, std::string>, std::string>;
 
+  // Firings by links, by the own exhibit that is linked.
+  using Associations = std::multimap<records::ExhibitId, wire::LinkedFiring>;
+  // Of `of` alone when it is not null; without those that go with a case.
+  absl::StatusOr<Associations> CollectAssociations(const std::vector<wire::FirearmExhibit>* of,
+                                                   const CaseToErase* without) const;
+  absl::StatusOr<std::optional<records::PartialDate>> IncidentDate(
+      const records::ExhibitId& id) const;
+  absl::StatusOr<bool> TryCrossCheck(const std::string& id);
+  // Whole numbers that people may ask partners about; the first.
+  static absl::StatusOr<std::string> AskableSerial(const wire::KeptFirearm& kept);
+  // The other records of this node that bear one of its whole serial numbers.
+  absl::StatusOr<std::vector<wire::KeptFirearm>> Namesakes(const wire::KeptFirearm& kept) const;
+  std::vector<firearm::RecoveredMark> SearchMarks(
+      const wire::KeptFirearm& kept, const std::vector<wire::KeptFirearm>& namesakes) const;
+  std::vector<firearm::Sighting> SightingsOf(const wire::KeptFirearm& kept,
+                                             const std::vector<wire::KeptFirearm>& namesakes) const;
   absl::StatusOr<std::vector<firearm::Finding>> RunChecks(const wire::KeptFirearm& kept,
                                                           const BatchCertificates& batch) const;
   // Runs the checks and keeps what they find; refuses errors that are new and not accepted.
@@ -159,6 +211,7 @@ class Firearms {
                                           wire::FirearmChange change) const;
   absl::StatusOr<FirearmActed> WriteOne(const federation::Caller& caller, std::string_view outcome,
                                         std::optional<Held> before, wire::KeptFirearm after);
+  void SettleAlerts() const;
   absl::StatusOr<ImportedRows> TryImport(const federation::Caller& caller,
                                          const wire::FirearmRows& asked);
   absl::Status AddFound(const Held& held, const wire::FirearmQuestion& asked,

@@ -150,6 +150,8 @@ class Links::NoticeDesk::Notice final : public Message {
     PM_ASSIGN_OR_RETURN(link.holder_case_commitment, links_.CaseOf(link.exhibit_id));
     Reply reply;
     reply.logged = Draft("RECEIVED");
+    links_.rooms_.cross_checks.AddDue(link.exhibit_id, reply.changes);
+    reply.afterwards = [&cross_checks = links_.rooms_.cross_checks] { cross_checks.Run(); };
     PM_RETURN_IF_ERROR(links_.Count(link, reply.changes));
     PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(link));
     PM_RETURN_IF_ERROR(
@@ -448,6 +450,10 @@ absl::StatusOr<LinkActed> Links::Act(const federation::Caller& caller, std::opti
   PM_ASSIGN_OR_RETURN(const std::string raw_id, base::ParseHex(link.link_id));
   PM_RETURN_IF_ERROR(before.has_value() ? records_.AddChange(before->held, plain, request)
                                         : records_.AddNew(raw_id, step.unix_ms, plain, request));
+  rooms_.cross_checks.AddDue(link.exhibit_id, request);
+  if (!link.other_exhibit_id.empty()) {
+    rooms_.cross_checks.AddDue(link.other_exhibit_id, request);
+  }
 
   records::EntryDraft act;
   act.kind = link.agency.empty() && step.conclusion.empty() ? records::EntryKind::kReview
@@ -462,6 +468,7 @@ absl::StatusOr<LinkActed> Links::Act(const federation::Caller& caller, std::opti
     act.outcome = std::string(records::LinkStateCode(step.state));
     PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
                         rooms_.ledger.Append(std::move(act), std::move(request)));
+    rooms_.cross_checks.Run();
     return LinkActed{.link = std::move(link), .receipt = federation::ToRecord(receipt)};
   }
   const federation::Partner* const partner = rooms_.partners.FindByDomain(link.agency);
@@ -487,6 +494,7 @@ absl::StatusOr<LinkActed> Links::Act(const federation::Caller& caller, std::opti
                         raw_id);
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
                       rooms_.outbox.Send(std::move(letter), std::move(act), std::move(request)));
+  rooms_.cross_checks.Run();
   return LinkActed{.link = std::move(link), .receipt = federation::ToRecord(receipt)};
 }
 
@@ -536,15 +544,27 @@ absl::Status Links::ForEach(const std::function<absl::Status(const Kept&)>& visi
   });
 }
 
+absl::Status Links::ForEachAssociation(
+    const std::function<absl::Status(const wire::Link&)>& visit) const {
+  return ForEach([&visit](const Kept& kept) {
+    const LinkState state = kept.link.state();
+    const bool associated = state == LinkState::kLead || state == LinkState::kVerifyRequested ||
+                            state == LinkState::kHit;
+    return associated ? visit(kept.link) : absl::OkStatus();
+  });
+}
+
+bool Links::GoesWith(const CaseToErase& gone, const wire::Link& link) {
+  return gone.Has(link.exhibit_id) || gone.Has(link.other_exhibit_id) ||
+         gone.IsMeantBy(HexOf(link.asker_case_commitment)) ||
+         gone.IsMeantBy(HexOf(link.holder_case_commitment));
+}
+
 absl::StatusOr<std::int64_t> Links::AddErasure(const CaseToErase& gone,
                                                store::WriteRequest& request) const {
   std::int64_t count = 0;
   PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
-    const wire::Link& link = kept.link;
-    const bool of_case = gone.Has(link.exhibit_id) || gone.Has(link.other_exhibit_id) ||
-                         gone.IsMeantBy(HexOf(link.asker_case_commitment)) ||
-                         gone.IsMeantBy(HexOf(link.holder_case_commitment));
-    if (!of_case) return absl::OkStatus();
+    if (!GoesWith(gone, kept.link)) return absl::OkStatus();
     ++count;
     return records_.AddErasure(kept.held, request);
   }));

@@ -17,6 +17,7 @@
 #include "server/federation/caller.h"
 #include "server/federation/partner.h"
 #include "server/journeys/case_to_erase.h"
+#include "server/journeys/cross_checks.h"
 #include "server/journeys/desk.h"
 #include "server/journeys/outbox.h"
 #include "server/journeys/search_archive.h"
@@ -53,6 +54,7 @@ class Links {
     registry::ExhibitRegistry& registry;
     const federation::Partners& partners;
     Outbox& outbox;
+    CrossChecks& cross_checks;
     const base::Clock& clock;
   };
   // All must outlive it. Registers its letters with the outbox.
@@ -85,6 +87,13 @@ class Links {
   // For other rooms: the link to a partner's candidate, nullopt when nobody has looked at it.
   absl::StatusOr<std::optional<wire::Link>> Find(std::string_view question_exchange_id,
                                                  std::string_view handle) const;
+
+  // Visits every link that is a lead, waits for verification or is a hit; newest first.
+  //   Cost  reads every link.
+  absl::Status ForEachAssociation(
+      const std::function<absl::Status(const wire::Link&)>& visit) const;
+  // Whether the erasure of a case takes the link.
+  static bool GoesWith(const CaseToErase& gone, const wire::Link& link);
 
   // What the erasure of a case must carry: its links, whoever judges them. How many there are.
   //   Cost  reads every link.

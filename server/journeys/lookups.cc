@@ -17,6 +17,7 @@
 #include "records/firearm/serial.h"
 #include "server/federation/agreement.h"
 #include "server/federation/receipt.h"
+#include "server/journeys/awaited.h"
 #include "server/journeys/peer_answer.h"
 #include "server/journeys/peer_outcome.h"
 

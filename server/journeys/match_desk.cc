@@ -56,6 +56,7 @@ class MatchDesk::Question final : public Message {
   absl::Status RaiseAlarms(const federation::Charge& charge) const;
   absl::StatusOr<Reply> Search(const std::string& coarse_sketch, const AnswerLimits& limits,
                                const std::shared_ptr<federation::Charge>& charge) const;
+  absl::Status LeaveOutReceived(match::FoundExhibits& found) const;
   records::EntryDraft Draft() const;
   std::string ExchangeBytes() const {
     return std::string(base::AsText(base::ByteSpan(believed_.envelope.envelope().exchange_id)));
@@ -143,11 +144,12 @@ absl::StatusOr<Reply> MatchDesk::Question::Search(
                             .full_circle = question_.full_circle,
                             .cancelled = nobody_waits,
                             .progress = nullptr};
-  PM_ASSIGN_OR_RETURN(const match::FoundExhibits found, desk_.rooms_.collection.Search(query));
+  PM_ASSIGN_OR_RETURN(match::FoundExhibits found, desk_.rooms_.collection.Search(query));
   // An answer that nobody waits for is not made durable: the same question may come again whole.
   if (nobody_waits() || !found.counts.complete) {
     return absl::CancelledError("the caller did not wait for the search to end");
   }
+  PM_RETURN_IF_ERROR(LeaveOutReceived(found));
   const std::string exchange = ExchangeBytes();
   match::BorderResult border = match::ToBorderResult(
       found, desk_.rooms_.answer_key,
@@ -171,6 +173,23 @@ absl::StatusOr<Reply> MatchDesk::Question::Search(
   border.result.budget = ToWire(charge->statement());
   PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::MatchAnswer(std::move(border.result))));
   return reply;
+}
+
+// What a third agency gave under conditions is not passed on in an answer.
+absl::Status MatchDesk::Question::LeaveOutReceived(match::FoundExhibits& found) const {
+  PM_ASSIGN_OR_RETURN(const bool any_received, desk_.rooms_.received.HasAny());
+  if (!any_received) return absl::OkStatus();
+  std::vector<match::FoundExhibit> kept;
+  for (match::FoundExhibit& exhibit : found.best) {
+    if (exhibit.likelihood_ratio.level == forensics::Level::kNone) continue;  // Never told.
+    const absl::StatusOr<wire::StoredExhibit> stored = desk_.rooms_.registry.Load(exhibit.id);
+    PM_RETURN_IF_ERROR(stored.status());
+    PM_ASSIGN_OR_RETURN(const federation::UseDecision use,
+                        desk_.rooms_.received.MayPassOn(*stored, believed_.partner.domain));
+    if (use.allowed) kept.push_back(std::move(exhibit));
+  }
+  found.best = std::move(kept);
+  return absl::OkStatus();
 }
 
 records::EntryDraft MatchDesk::Question::Draft() const {

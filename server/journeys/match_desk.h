@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "server/federation/budget.h"
 #include "server/journeys/desk.h"
+#include "server/journeys/received_material.h"
 #include "server/ledger/ledger.h"
 #include "server/match/answer_key.h"
 #include "server/match/exhibit_collection.h"
@@ -15,7 +16,8 @@
 namespace proofmark::journeys {
 
 // Match questions, in this order: method version, plausibility, budget, class filter, search,
-// levels, bands, handles. What is not searched is answered with a signed refusal. What a question
+// levels, bands, handles. What is not searched is answered with a signed refusal. An exhibit that
+// rests on what another partner released is named only where that one allows it. What a question
 // cost is durable with its answer (docs/design/oracle-hardening.md). Thread-safe.
 class MatchDesk final : public Desk {
  public:
@@ -23,6 +25,7 @@ class MatchDesk final : public Desk {
     match::ExhibitCollection& collection;
     const match::AnswerKey& answer_key;
     const registry::ExhibitRegistry& registry;
+    const ReceivedMaterial& received;
     federation::BudgetBook& budgets;
     ledger::Ledger& ledger;
     const base::Clock& clock;

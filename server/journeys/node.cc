@@ -56,6 +56,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(Options options, federation::No
   node->index_keeper_->Start();
   node->housekeeping_->Start();
   node->lookup_work_->Start();
+  node->standing_work_->Start();
   return node;
 }
 
@@ -75,6 +76,7 @@ Node::~Node() {
   // Its thread uses rooms that go before it.
   if (outbox_ != nullptr) outbox_->Stop();
   if (lookup_tables_ != nullptr) lookup_tables_->Stop();
+  if (standing_questions_ != nullptr) standing_questions_->StopAsking();
 }
 
 absl::Status Node::Assemble(store::StorageEnv& disk) {
@@ -111,39 +113,55 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   alarm_tests_ = std::make_unique<registry::AlarmTests>(*store_, *ledger_, clock_);
   PM_ASSIGN_OR_RETURN(calibrations_, Calibrations::Open(*store_, *ledger_, collection_, clock_));
   submissions_ = std::make_unique<Submissions>(*registry_, collection_);
-  searches_ =
-      std::make_unique<Searches>(SearchRooms{.store = *store_,
-                                             .ledger = *ledger_,
-                                             .commitments = *commitments_,
-                                             .registry = *registry_,
-                                             .collection = collection_,
-                                             .identity = identity_,
-                                             .partners = partners_,
-                                             .federation = *federation_,
-                                             .witness = *witness_,
-                                             .peers = peers_,
-                                             .clock = clock_,
-                                             .random = random_,
-                                             .partners_at_once = options_.partners_at_once});
+  search_rooms_ =
+      std::make_unique<SearchRooms>(SearchRooms{.store = *store_,
+                                                .ledger = *ledger_,
+                                                .commitments = *commitments_,
+                                                .registry = *registry_,
+                                                .collection = collection_,
+                                                .identity = identity_,
+                                                .partners = partners_,
+                                                .federation = *federation_,
+                                                .witness = *witness_,
+                                                .peers = peers_,
+                                                .clock = clock_,
+                                                .random = random_,
+                                                .partners_at_once = options_.partners_at_once});
+  searches_ = std::make_unique<Searches>(*search_rooms_);
+  standing_questions_ = std::make_unique<StandingQuestions>(
+      StandingQuestions::Rooms{.search = *search_rooms_, .searches = *searches_});
   PM_RETURN_IF_ERROR(AssembleLookup(disk));
   PM_RETURN_IF_ERROR(AssembleExchange());
   exhibits_ = std::make_unique<Exhibits>(*registry_, collection_, *corrections_);
+  alerts_ = std::make_unique<Alerts>(Alerts::Rooms{
+      .store = *store_, .ledger = *ledger_, .registry = *firearm_registry_, .clock = clock_});
   firearms_ = std::make_unique<Firearms>(Firearms::Rooms{.ledger = *ledger_,
                                                          .registry = *firearm_registry_,
                                                          .codes = *code_tables_,
-                                                         .exhibits = *registry_});
+                                                         .exhibits = *registry_,
+                                                         .links = *links_,
+                                                         .details = *details_,
+                                                         .alerts = *alerts_,
+                                                         .questions = *firearm_questions_,
+                                                         .identity = identity_});
+  cross_checks_->Serve(
+      [this](const records::ExhibitId& exhibit_id) { return firearms_->CrossCheck(exhibit_id); });
   erasures_ = std::make_unique<Erasures>(Erasures::Rooms{.store = *store_,
                                                          .ledger = *ledger_,
                                                          .commitments = *commitments_,
                                                          .registry = *registry_,
                                                          .links = *links_,
                                                          .details = *details_,
+                                                         .standing = *standing_questions_,
                                                          .firearms = *firearms_,
                                                          .clock = clock_});
   housekeeping_ = std::make_unique<Housekeeping>(
       std::vector<Housekeeping::Chore>{
           {"answers kept for repetitions", [this] { return reception_->ForgetOldAnswers(); }},
           {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }},
+          {"the collection's version", [this] { return collection_desk_->Publish(); }},
+          {"cross-checks of firearms", [this] { return cross_checks_->RunDue(); }},
+          {"alerts of firearms", [this] { return alerts_->SettleDue(); }},
           {"checks of firearms", [this] { return firearms_->RecheckWhenDue().status(); }},
           {"notices of firearms", [this] { return firearm_notices_->TellDue(); }}},
       options_.housekeeping);
@@ -153,6 +171,11 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
           {"look-up keys of ended epochs", [this] { return lookup_keys_->EraseEnded(); }},
           {"look-up tables", [this] { return lookup_tables_->MakeDue(); }}},
       options_.lookup_work);
+  // Likewise: partners may take their time.
+  standing_work_ = std::make_unique<Housekeeping>(
+      std::vector<Housekeeping::Chore>{
+          {"standing questions", [this] { return standing_questions_->AskDue(); }}},
+      options_.standing_work);
   return absl::OkStatus();
 }
 
@@ -213,21 +236,25 @@ absl::Status Node::AssembleExchange() {
                                              .peers = peers_,
                                              .clock = clock_},
                                             options_.letters));
+  cross_checks_ = std::make_unique<CrossChecks>(*store_);
   links_ = std::make_unique<Links>(Links::Rooms{.store = *store_,
                                                 .ledger = *ledger_,
                                                 .commitments = *commitments_,
                                                 .registry = *registry_,
                                                 .partners = partners_,
                                                 .outbox = *outbox_,
+                                                .cross_checks = *cross_checks_,
                                                 .clock = clock_});
   details_ = std::make_unique<Details>(Details::Rooms{.store = *store_,
                                                       .ledger = *ledger_,
                                                       .commitments = *commitments_,
                                                       .registry = *registry_,
+                                                      .firearms = *firearm_registry_,
                                                       .links = *links_,
                                                       .identity = identity_,
                                                       .partners = partners_,
                                                       .outbox = *outbox_,
+                                                      .cross_checks = *cross_checks_,
                                                       .clock = clock_});
   corrections_ = std::make_unique<Corrections>(Corrections::Rooms{.store = *store_,
                                                                   .ledger = *ledger_,
@@ -238,9 +265,11 @@ absl::Status Node::AssembleExchange() {
                                                                   .outbox = *outbox_,
                                                                   .clock = clock_});
   PM_ASSIGN_OR_RETURN(budgets_, federation::BudgetBook::Open(*store_, clock_.UnixMillis()));
+  received_material_ = std::make_unique<ReceivedMaterial>(*store_);
   match_desk_ = std::make_unique<MatchDesk>(MatchDesk::Rooms{.collection = collection_,
                                                              .answer_key = *answer_key_,
                                                              .registry = *registry_,
+                                                             .received = *received_material_,
                                                              .budgets = *budgets_,
                                                              .ledger = *ledger_,
                                                              .clock = clock_});
@@ -261,6 +290,8 @@ absl::Status Node::AssembleExchange() {
                                                              .partners = partners_,
                                                              .outbox = *outbox_,
                                                              .clock = clock_});
+  collection_desk_ = std::make_unique<CollectionDesk>(CollectionDesk::Rooms{
+      .store = *store_, .answer_key = *answer_key_, .collection = collection_, .clock = clock_});
   reception_ = std::make_unique<Reception>(
       ReceptionRooms{.store = *store_,
                      .ledger = *ledger_,
@@ -269,10 +300,11 @@ absl::Status Node::AssembleExchange() {
                      .federation = *federation_,
                      .publishing = *publishing_,
                      .clock = clock_},
-      std::vector<Desk*>{match_desk_.get(), &links_->desk(), &details_->request_desk(),
-                         &details_->decision_desk(), &corrections_->desk(),
-                         lookup_table_desk_.get(), lookup_desk_.get(), lookup_hit_desk_.get(),
-                         firearm_check_desk_.get(), &firearm_notices_->desk()});
+      std::vector<Desk*>{match_desk_.get(), collection_desk_.get(), &links_->desk(),
+                         &details_->request_desk(), &details_->decision_desk(),
+                         &corrections_->desk(), lookup_table_desk_.get(), lookup_desk_.get(),
+                         lookup_hit_desk_.get(), firearm_check_desk_.get(),
+                         &firearm_notices_->desk()});
   return absl::OkStatus();
 }
 
@@ -400,6 +432,8 @@ absl::Status Node::Stop() {
   stop.outcome = "STOPPED";
   lookup_tables_->Stop();
   lookup_work_->Stop();
+  standing_questions_->StopAsking();
+  standing_work_->Stop();
   housekeeping_->Stop();
   outbox_->Stop();
   const absl::Status logged = ledger_->Append(std::move(stop)).status();

@@ -19,8 +19,11 @@
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
 #include "server/federation/witness_link.h"
+#include "server/journeys/alerts.h"
 #include "server/journeys/calibrations.h"
+#include "server/journeys/collection_desk.h"
 #include "server/journeys/corrections.h"
+#include "server/journeys/cross_checks.h"
 #include "server/journeys/details.h"
 #include "server/journeys/erasures.h"
 #include "server/journeys/exhibits.h"
@@ -37,8 +40,10 @@
 #include "server/journeys/match_desk.h"
 #include "server/journeys/outbox.h"
 #include "server/journeys/publishing.h"
+#include "server/journeys/received_material.h"
 #include "server/journeys/reception.h"
 #include "server/journeys/search.h"
+#include "server/journeys/standing_questions.h"
 #include "server/journeys/submission.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/checkpoint_book.h"
@@ -90,6 +95,9 @@ class Node {
     // How often stored answers that are kept no longer go and missed clocks are logged; 0: only at
     // the start and when Housekeeping::RunNow() is called.
     std::chrono::milliseconds housekeeping{0};
+    // How often standing questions that are due are asked; 0: only when standing_work().RunNow() is
+    // called.
+    std::chrono::milliseconds standing_work{0};
     // Witnesses of the ledger beside the partners.
     std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
     // How long the witnesses are asked at the start whether they have seen more than is here.
@@ -153,6 +161,7 @@ class Node {
   Publishing& publishing() { return *publishing_; }
   ledger::WitnessBook& witness() { return *witness_; }
   Firearms& firearms() { return *firearms_; }
+  Alerts& alerts() { return *alerts_; }
   registry::CodeTables& code_tables() { return *code_tables_; }
   const registry::FirearmRegistry& firearm_registry() const { return *firearm_registry_; }
   Erasures& erasures() { return *erasures_; }
@@ -163,6 +172,9 @@ class Node {
   lookup::TableKeeper& lookup_tables() { return *lookup_tables_; }
   lookup::CanaryBook& canaries() { return *canaries_; }
   Housekeeping& lookup_work() { return *lookup_work_; }
+  StandingQuestions& standing_questions() { return *standing_questions_; }
+  CollectionDesk& collection_desk() { return *collection_desk_; }
+  Housekeeping& standing_work() { return *standing_work_; }
   Housekeeping& housekeeping() { return *housekeeping_; }
   ForkReports& fork_reports() { return *fork_reports_; }
 
@@ -232,16 +244,21 @@ class Node {
   std::unique_ptr<Calibrations> calibrations_;
   mutable std::atomic<std::int64_t> unread_signatures_ = 0;
   std::unique_ptr<Submissions> submissions_;
+  std::unique_ptr<SearchRooms> search_rooms_;
   std::unique_ptr<Searches> searches_;
+  std::unique_ptr<StandingQuestions> standing_questions_;
   std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<CrossChecks> cross_checks_;
   std::unique_ptr<Links> links_;
   std::unique_ptr<Details> details_;
   std::unique_ptr<Corrections> corrections_;
   std::unique_ptr<federation::BudgetBook> budgets_;
+  std::unique_ptr<ReceivedMaterial> received_material_;
   std::unique_ptr<MatchDesk> match_desk_;
   std::unique_ptr<federation::BudgetBook> firearm_check_budgets_;
   std::unique_ptr<FirearmCheckDesk> firearm_check_desk_;
   std::unique_ptr<FirearmNotices> firearm_notices_;
+  std::unique_ptr<CollectionDesk> collection_desk_;
   std::unique_ptr<lookup::KeyBook> lookup_keys_;
   std::unique_ptr<lookup::CanaryBook> canaries_;
   std::unique_ptr<lookup::TableKeeper> lookup_tables_;
@@ -254,10 +271,12 @@ class Node {
   std::unique_ptr<FirearmQuestions> firearm_questions_;
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Exhibits> exhibits_;
+  std::unique_ptr<Alerts> alerts_;
   std::unique_ptr<Firearms> firearms_;
   std::unique_ptr<Erasures> erasures_;
   std::unique_ptr<Housekeeping> housekeeping_;
   std::unique_ptr<Housekeeping> lookup_work_;
+  std::unique_ptr<Housekeeping> standing_work_;
 };
 
 }  // namespace proofmark::journeys

@@ -11,7 +11,10 @@
 namespace proofmark::journeys {
 
 Searches::Searches(const SearchRooms& rooms)
-    : rooms_(rooms), questions_(rooms.store, rooms.ledger), archive_(rooms.store) {}
+    : rooms_(rooms),
+      questions_(rooms.store, rooms.ledger),
+      archive_(rooms.store),
+      received_(rooms.store) {}
 
 absl::Status Searches::CloseAbandoned() { return questions_.CloseAbandoned(); }
 
@@ -20,9 +23,52 @@ absl::StatusOr<wire::Search> Searches::Run(const federation::Caller& caller,
                                            const std::function<void(const SearchEvent&)>& on_event,
                                            const std::function<bool()>& cancelled) {
   absl::StatusOr<wire::Search> search =
-      SearchRun(rooms_, questions_, caller, request, on_event, cancelled).Run();
+      SearchRun(rooms_, questions_, received_, caller, request, on_event, cancelled).Run();
   PM_RETURN_IF_ERROR(search.status());
   return archive_.Keep(*std::move(search));
+}
+
+absl::StatusOr<wire::Search> Searches::RunStanding(const federation::Caller& caller,
+                                                   const wire::SearchRequest& request,
+                                                   const StandingOrigin& origin,
+                                                   const std::function<bool()>& cancelled) {
+  const std::function<void(const SearchEvent&)> nobody_listens = [](const SearchEvent&) {};
+  absl::StatusOr<wire::Search> search =
+      SearchRun(rooms_, questions_, received_, caller, request, nobody_listens, cancelled).Run();
+  PM_RETURN_IF_ERROR(search.status());
+  search->standing_id = origin.standing_id;
+  for (wire::PartnerResult& partner : search->partners) {
+    PM_RETURN_IF_ERROR(MarkNew(origin, partner));
+  }
+  return archive_.Keep(*std::move(search));
+}
+
+// What was taken back since is in the archive no more, so what came in its place counts as new.
+absl::Status Searches::MarkNew(const StandingOrigin& origin, wire::PartnerResult& partner) const {
+  if (!partner.result.has_value()) return absl::OkStatus();
+  using Sort = std::pair<forensics::Level, records::ExhibitKind>;
+  std::map<Sort, std::int32_t> more;
+  for (const wire::MatchCandidate& candidate : partner.result->candidates) {
+    ++more[{candidate.level, candidate.kind}];
+  }
+  const auto before = origin.search_before.find(partner.agency);
+  if (before != origin.search_before.end() && !before->second.empty()) {
+    const absl::StatusOr<wire::Search> search = archive_.Load(before->second);
+    if (!search.ok() && !absl::IsNotFound(search.status())) return search.status();
+    for (const wire::PartnerResult& old :
+         search.ok() ? search->partners : std::vector<wire::PartnerResult>()) {
+      if (old.agency != partner.agency || !old.result.has_value()) continue;
+      for (const wire::MatchCandidate& candidate : old.result->candidates) {
+        --more[{candidate.level, candidate.kind}];
+      }
+    }
+  }
+  for (const auto& [sort, count] : more) {
+    if (count > 0) {
+      partner.news.push_back({.level = sort.first, .kind = sort.second, .count = count});
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<wire::Search> Searches::Get(const federation::Caller& caller,

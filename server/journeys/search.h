@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,6 +19,7 @@
 #include "server/federation/peer_client.h"
 #include "server/journeys/federation_keeper.h"
 #include "server/journeys/question_log.h"
+#include "server/journeys/received_material.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
@@ -33,6 +35,13 @@ inline constexpr int kPartnersAtOnceDefault = 32;
 
 // What a caller hears while a search runs.
 using SearchEvent = std::variant<wire::SearchProgress, wire::PartnerResult>;
+
+// A search that nobody asks for now: a standing question that is due.
+struct StandingOrigin {
+  std::string standing_id;
+  // By agency: the search in which it last answered this question; empty: none.
+  std::map<std::string, std::string> search_before;
+};
 
 struct SearchPage {
   std::vector<wire::Search> searches;  // Newest first, without candidates.
@@ -60,7 +69,8 @@ struct SearchRooms {
 //   1. entry `query-out` for the local search and for each partner asked, durable before anything
 //      is searched or sent;
 //   2. each partner gets a signed question (signature and class data, no case, no label), so many
-//      at once, beside the local search; a partner whose ledger was proven forked gets none;
+//      at once, beside the local search; a partner whose ledger was proven forked gets none, nor
+//      does one that must not learn of what another partner released;
 //   3. each outcome, whether answer, refusal, silence or nonsense, becomes exactly one entry
 //      `answer-in`, durable before the caller hears of it;
 //   4. the whole is kept and returned.
@@ -86,6 +96,14 @@ class Searches {
                                    const std::function<void(const SearchEvent&)>& on_event,
                                    const std::function<bool()>& cancelled);
 
+  // The same for a standing question, without anybody who listens. Candidates beyond those that the
+  // search before still has are marked as new, by level and kind: a partner names a record
+  // differently in every answer.
+  absl::StatusOr<wire::Search> RunStanding(const federation::Caller& caller,
+                                           const wire::SearchRequest& request,
+                                           const StandingOrigin& origin,
+                                           const std::function<bool()>& cancelled);
+
   // An earlier search, as it was answered. Logged as a consultation.
   //   kInvalidArgument for what is no id, kNotFound for no search.
   absl::StatusOr<wire::Search> Get(const federation::Caller& caller, std::string_view search_id);
@@ -97,11 +115,14 @@ class Searches {
                                   std::string_view page_token);
 
  private:
+  absl::Status MarkNew(const StandingOrigin& origin, wire::PartnerResult& partner) const;
+
   // Constant after construction.
   const SearchRooms rooms_;
   // Do their own locking.
   QuestionLog questions_;
   SearchArchive archive_;
+  ReceivedMaterial received_;
 };
 
 }  // namespace proofmark::journeys

@@ -64,11 +64,13 @@ PeerOutcome Forked(const federation::Partner& partner, PeerOutcome judged) {
 }  // namespace
 
 SearchRun::SearchRun(const SearchRooms& rooms, QuestionLog& questions,
-                     const federation::Caller& caller, const wire::SearchRequest& request,
+                     const ReceivedMaterial& received, const federation::Caller& caller,
+                     const wire::SearchRequest& request,
                      const std::function<void(const SearchEvent&)>& on_event,
                      const std::function<bool()>& cancelled)
     : rooms_(rooms),
       questions_(questions),
+      received_(received),
       caller_(caller),
       request_(request),
       on_event_(on_event),
@@ -106,21 +108,34 @@ absl::Status SearchRun::Ask() {
       PM_RETURN_IF_ERROR(LeaveOut(*partner));
       continue;
     }
-    federation::AgreementDecision decision =
-        federation::DecideAsking(partner, {.purpose = request_.purpose,
-                                           .offence = request_.offence,
-                                           .item = records::ItemOf(exhibit_.exhibit.kind),
-                                           .unix_ms = rooms_.clock.UnixMillis()});
-    if (const absl::Status admitted = rooms_.federation.MayDeal(partner->domain); !admitted.ok()) {
-      decision = {
-          .allowed = false, .refusal_code = "POLICY", .reason = std::string(admitted.message())};
-    }
+    PM_ASSIGN_OR_RETURN(const federation::AgreementDecision decision, MayAsk(*partner));
     PM_RETURN_IF_ERROR(decision.allowed ? OpenQuestion(*partner)
                                         : Refuse(*partner, decision.refusal_code, decision.reason));
     // As soon as its own entry is durable: nobody waits for the others' entries.
     SendNext();
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<federation::AgreementDecision> SearchRun::MayAsk(
+    const federation::Partner& partner) const {
+  federation::AgreementDecision decision =
+      federation::DecideAsking(&partner, {.purpose = request_.purpose,
+                                          .offence = request_.offence,
+                                          .item = records::ItemOf(exhibit_.exhibit.kind),
+                                          .unix_ms = rooms_.clock.UnixMillis()});
+  if (!decision.allowed) return decision;
+  if (const absl::Status admitted = rooms_.federation.MayDeal(partner.domain); !admitted.ok()) {
+    return federation::AgreementDecision{
+        .allowed = false, .refusal_code = "POLICY", .reason = std::string(admitted.message())};
+  }
+  PM_ASSIGN_OR_RETURN(federation::UseDecision use, received_.MayPassOn(exhibit_, partner.domain));
+  if (!use.allowed) {
+    decision = {.allowed = false,
+                .refusal_code = "THIRD_PARTY_DATA",
+                .reason = absl::StrFormat("%s: %s", use.code, use.reason)};
+  }
+  return decision;
 }
 
 absl::Status SearchRun::Prepare() {

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "proto/wire/search.h"
 #include "proto/wire/stored.h"
+#include "server/federation/agreement.h"
 #include "server/federation/caller.h"
 #include "server/journeys/inbox.h"
 #include "server/journeys/peer_outcome.h"
@@ -30,8 +31,8 @@ absl::StatusOr<wire::LocalResult> JoinLabels(const registry::ExhibitRegistry& re
 // beside that thread reports through the inbox.
 class SearchRun {
  public:
-  SearchRun(const SearchRooms& rooms, QuestionLog& questions, const federation::Caller& caller,
-            const wire::SearchRequest& request,
+  SearchRun(const SearchRooms& rooms, QuestionLog& questions, const ReceivedMaterial& received,
+            const federation::Caller& caller, const wire::SearchRequest& request,
             const std::function<void(const SearchEvent&)>& on_event,
             const std::function<bool()>& cancelled);
   ~SearchRun();
@@ -56,6 +57,7 @@ class SearchRun {
   absl::Status Prepare();
   absl::Status ChoosePartners();
   absl::Status Ask();
+  absl::StatusOr<federation::AgreementDecision> MayAsk(const federation::Partner& partner) const;
   absl::Status Refuse(const federation::Partner& partner, std::string_view refusal_code,
                       std::string_view reason);
   absl::Status OpenQuestion(const federation::Partner& partner);
@@ -80,6 +82,7 @@ class SearchRun {
   // Constant after construction.
   const SearchRooms& rooms_;
   QuestionLog& questions_;
+  const ReceivedMaterial& received_;
   const federation::Caller& caller_;
   const wire::SearchRequest& request_;
   const std::function<void(const SearchEvent&)>& on_event_;

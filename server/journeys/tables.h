@@ -3,7 +3,7 @@
 
 #include "server/store/keys.h"
 
-// The journeys' tables, in 0x70-0x7F. Stored; never renumber. docs/formats/journeys.md.
+// The journeys' tables, in 0x70-0x8F. Stored; never renumber. docs/formats/journeys.md.
 namespace proofmark::journeys {
 
 inline constexpr store::Table kSearchTable{0x70};          // search id (16) -> sealed Search.
@@ -22,5 +22,11 @@ inline constexpr store::Table kTakenBackTable{0x7C};       // LP2(domain), excha
 inline constexpr store::Table kCorrectionTable{0x7D};      // id (16) -> sealed CorrectionFile.
 inline constexpr store::Table kCorrectionListingTable{0x7E};  // u64 ms, id -> empty.
 inline constexpr store::Table kCorrectionLetterTable{0x7F};   // LP2(domain), exchange -> id.
+
+inline constexpr store::Table kReceivedMaterialTable{
+    0x80};                                                  // hash (32), request id (16) -> u64 ms.
+inline constexpr store::Table kStandingTable{0x81};         // id (16) -> sealed StandingQuestion.
+inline constexpr store::Table kStandingListingTable{0x82};  // u64 ms, id -> empty.
+inline constexpr store::Table kCollectionTable{0x83};       // One row: day, two digests.
 
 }  // namespace proofmark::journeys

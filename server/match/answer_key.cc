@@ -78,6 +78,10 @@ double AnswerKey::BorderShift(std::string_view asker, std::string_view record_id
   return static_cast<double>(base::ParseU64Be(crypto::AsText(digest).substr(0, 8)) >> 11) * 0x1p-53;
 }
 
+crypto::Sha256Digest AnswerKey::CollectionOf(std::string_view asker, std::string_view state) const {
+  return Derive(secret_, "collection", asker, "", state);
+}
+
 crypto::Sha256Digest AnswerKey::SketchSeed() const { return Derive(secret_, "sketch", "", "", ""); }
 
 }  // namespace proofmark::match

@@ -16,6 +16,7 @@ namespace proofmark::match {
 //   order  = HMAC(HMAC(secret, "order" || LP2(asker)), record id)
 //   border = HMAC(HMAC(secret, "border" || LP2(asker) || coarse sketch), record id)
 //   sketch = HMAC(HMAC(secret, "sketch" || LP2("")), "")
+//   collection = HMAC(HMAC(secret, "collection" || LP2(asker)), state of the collection)
 //
 // Handles of two exchanges cannot be linked. The order of ties and the border depend on asker,
 // record and, the border, on what is asked about: were they chosen by the case or the exchange id,
@@ -34,6 +35,9 @@ class AnswerKey {
   // amplitude; `coarse_sketch` is SketchedQuery::coarse.
   double BorderShift(std::string_view asker, std::string_view record_id,
                      std::string_view coarse_sketch) const;
+
+  // What an agency is told of a state of the collection (server/journeys/collection_desk.h).
+  crypto::Sha256Digest CollectionOf(std::string_view asker, std::string_view state) const;
 
   // What the projections of questions are drawn from (server/match/query_sketch.h).
   crypto::Sha256Digest SketchSeed() const;

@@ -32,6 +32,17 @@ std::string VersionKey(std::string_view raw_id, std::uint64_t change_count) {
   return store::StoreKey(kFirearmVersionTable).Bytes(raw_id).U64(change_count).Build();
 }
 
+// What of the findings is an alert.
+std::vector<firearm::Finding> Alarming(const std::vector<firearm::Finding>& findings) {
+  std::vector<firearm::Finding> alarming;
+  for (const firearm::Finding& finding : findings) {
+    if (firearm::RuleOf(finding.check).severity == firearm::Severity::kAlert) {
+      alarming.push_back(finding);
+    }
+  }
+  return alarming;
+}
+
 std::string DisclosurePrefix(std::string_view raw_id) {
   return store::StoreKey(kFirearmDisclosureTable).Bytes(raw_id).Build();
 }
@@ -94,6 +105,12 @@ absl::StatusOr<FirearmRegistry::Held> ParseHeld(SealedRecords::Held sealed) {
 
 }  // namespace
 
+void AddAlertDue(std::string_view raw_id, base::Random& random, store::WriteRequest& request) {
+  std::string chance(sizeof(std::uint64_t), '\0');
+  random.Fill(std::as_writable_bytes(std::span(chance)));
+  request.mutations.Put(store::StoreKey(kAlertDueTable).Bytes(raw_id).Build(), std::move(chance));
+}
+
 FirearmRegistry::FirearmRegistry(store::Store& store, ledger::Ledger& ledger,
                                  const base::Clock& clock, SerialIndex index)
     : store_(store),
@@ -118,6 +135,18 @@ absl::StatusOr<FirearmRegistry::Held> FirearmRegistry::Load(std::string_view id)
   PM_ASSIGN_OR_RETURN(std::optional<SealedRecords::Held> sealed, records_.Find(raw_id));
   if (!sealed) return absl::NotFoundError("no firearm has this id");
   return ParseHeld(*std::move(sealed));
+}
+
+absl::StatusOr<std::optional<FirearmRegistry::Held>> FirearmRegistry::FindByReference(
+    std::string_view reference) const {
+  PM_ASSIGN_OR_RETURN(const std::set<std::string> ids, index_.Referred(reference));
+  for (const std::string& raw_id : ids) {
+    absl::StatusOr<Held> held = Load(base::ToHex(raw_id));
+    if (absl::IsNotFound(held.status())) continue;  // Erased meanwhile.
+    PM_RETURN_IF_ERROR(held.status());
+    if (held->kept.reference == reference) return std::optional(*std::move(held));
+  }
+  return std::optional<Held>();
 }
 
 absl::StatusOr<KeptFirearm> FirearmRegistry::LoadVersion(const Held& held,
@@ -164,8 +193,10 @@ absl::Status FirearmRegistry::AddWriting(Writing& writing, store::WriteRequest& 
     PM_CHECK(after.id == before.kept.id && after.reference == before.kept.reference);
     PM_ASSIGN_OR_RETURN(plain, wire::Serialise(after));
     PM_RETURN_IF_ERROR(records_.AddChange(before.sealed, plain, request));
-    // What the checks found is no statement of anybody: it needs no version of its own.
-    if (after.changes.back().kind != wire::FirearmChangeKind::kRechecked) {
+    // What the node gathered is no statement of anybody: it needs no version of its own.
+    const wire::FirearmChangeKind kind = after.changes.back().kind;
+    if (kind != wire::FirearmChangeKind::kRechecked &&
+        kind != wire::FirearmChangeKind::kCrossChecked) {
       PM_RETURN_IF_ERROR(AddVersion(before, request));
     }
     rows_before = index_.RowsOf(before.kept);
@@ -183,6 +214,10 @@ absl::Status FirearmRegistry::AddWriting(Writing& writing, store::WriteRequest& 
       request.mutations.Put(writing.import_row, raw_id + writing.fingerprint);
       request.mutations.Put(VersionKey(raw_id, 0), writing.import_row);
     }
+  }
+  if (Alarming(after.findings) != (writing.before ? Alarming(writing.before->kept.findings)
+                                                  : std::vector<firearm::Finding>())) {
+    AddAlertDue(raw_id, store_.random(), request);
   }
   const std::set<std::string> rows_after = index_.RowsOf(after);
   for (const std::string& row : rows_before) {

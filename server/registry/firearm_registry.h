@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "proto/wire/firearm.h"
 #include "proto/wire/firearm_check.h"
 #include "records/receipt.h"
@@ -27,6 +28,10 @@
 namespace proofmark::registry {
 
 using wire::KeptFirearm;
+
+// What the checks D15 to D17 find about a firearm (its id, raw) is another than before: alerts must
+// be raised or closed. Lies in kAlertDueTable, in the batch of the change, until that is done.
+void AddAlertDue(std::string_view raw_id, base::Random& random, store::WriteRequest& request);
 
 // The agency's firearms at rest. Each record and its earlier versions are sealed under the record's
 // own key; what it is found by are keyed hashes. Every change lies in one batch with its ledger
@@ -47,6 +52,8 @@ class FirearmRegistry {
   //   kInvalidArgument  not an id.
   //   kNotFound         not held.
   absl::StatusOr<Held> Load(std::string_view id) const;
+  // The record with this reference; nullopt when there is none.
+  absl::StatusOr<std::optional<Held>> FindByReference(std::string_view reference) const;
   // The record after its first `change_count` changes.
   //   kNotFound  there is no such version any more.
   absl::StatusOr<KeptFirearm> LoadVersion(const Held& held, std::int64_t change_count) const;

@@ -102,6 +102,31 @@ void DeleteRosterRow(std::string_view raw_id, store::Mutations& mutations) {
   mutations.Delete(RosterKey(raw_id));
 }
 
+absl::StatusOr<RosterDigests> DigestRoster(const store::Store& store) {
+  const std::string prefix = RosterKey("");
+  crypto::Sha256Hasher bullets;
+  crypto::Sha256Hasher cases;
+  absl::Status fault;
+  PM_RETURN_IF_ERROR(
+      store.Scan({.prefix = prefix}, [&](std::string_view key, std::string_view value) {
+        if (key.size() == prefix.size()) return true;  // The mark of completeness.
+        const absl::StatusOr<wire::StoredRosterRow> row = wire::ParseStoredRosterRow(value);
+        if (!row.ok()) {
+          fault = absl::DataLossError(row.status().message());
+          return false;
+        }
+        crypto::Sha256Hasher& of_kind =
+            records::ItemOf(row->kind) == records::ItemKind::kBullet ? bullets : cases;
+        std::string entry;
+        base::AppendLp2(entry, key);
+        base::AppendLp2(entry, value);
+        of_kind.Update(entry);
+        return true;
+      }));
+  PM_RETURN_IF_ERROR(fault);
+  return RosterDigests{.bullets = bullets.Finish(), .cases = cases.Finish()};
+}
+
 absl::StatusOr<bool> IsRosterComplete(const store::Store& store) {
   PM_ASSIGN_OR_RETURN(const std::optional<std::string> form, store.Get(RosterKey("")));
   return form == kCompleteForm;

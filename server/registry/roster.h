@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "crypto/hash/sha256.h"
 #include "proto/wire/stored.h"
 #include "records/exhibit.h"
 #include "server/store/store.h"
@@ -64,6 +65,16 @@ class Roster {
 absl::Status PutRosterRow(std::string_view raw_id, const wire::StoredRosterRow& row,
                           store::Mutations& mutations);
 void DeleteRosterRow(std::string_view raw_id, store::Mutations& mutations);
+
+// What tells whether the searchable exhibits are still the same: ids, class data and methods of all
+// of them, in the order of their ids.
+struct RosterDigests {
+  crypto::Sha256Digest bullets{};
+  crypto::Sha256Digest cases{};
+};
+//   Cost       reads the table.
+//   kDataLoss  a damaged row.
+absl::StatusOr<RosterDigests> DigestRoster(const store::Store& store);
 
 // Whether the table holds every active exhibit, and the change that says so.
 absl::StatusOr<bool> IsRosterComplete(const store::Store& store);

@@ -87,6 +87,8 @@ std::set<std::string> SerialIndex::RowsOf(const wire::KeptFirearm& kept) const {
       add(Kind::kCertificate, CertificateText(certificate.verifying_entity, certificate.number));
     }
   }
+  for (const wire::FirearmExhibit& exhibit : kept.exhibits) add(Kind::kExhibit, exhibit.exhibit_id);
+  add(Kind::kReference, kept.reference);
   return rows;
 }
 
@@ -113,6 +115,12 @@ absl::StatusOr<std::set<std::string>> SerialIndex::Candidates(
   return ids;
 }
 
+absl::StatusOr<std::set<std::string>> SerialIndex::Named(std::string_view lookalike) const {
+  std::set<std::string> ids;
+  PM_RETURN_IF_ERROR(AddIds(Kind::kForm, lookalike, ids));
+  return ids;
+}
+
 absl::StatusOr<std::set<std::string>> SerialIndex::Patterned() const {
   std::set<std::string> ids;
   PM_RETURN_IF_ERROR(AddIds(Kind::kPattern, "P", ids));
@@ -123,6 +131,18 @@ absl::StatusOr<std::set<std::string>> SerialIndex::CertificateUses(std::string_v
                                                                    std::string_view number) const {
   std::set<std::string> ids;
   PM_RETURN_IF_ERROR(AddIds(Kind::kCertificate, CertificateText(entity, number), ids));
+  return ids;
+}
+
+absl::StatusOr<std::set<std::string>> SerialIndex::Firing(std::string_view exhibit_id) const {
+  std::set<std::string> ids;
+  PM_RETURN_IF_ERROR(AddIds(Kind::kExhibit, exhibit_id, ids));
+  return ids;
+}
+
+absl::StatusOr<std::set<std::string>> SerialIndex::Referred(std::string_view reference) const {
+  std::set<std::string> ids;
+  PM_RETURN_IF_ERROR(AddIds(Kind::kReference, reference, ids));
   return ids;
 }
 

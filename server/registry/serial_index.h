@@ -14,7 +14,8 @@
 
 namespace proofmark::registry {
 
-// By what firearms are found: their serial keys K1 to K4 and the numbers of their certificates.
+// By what firearms are found: their serial keys K1 to K4, the numbers of their certificates, the
+// exhibits they fired, and their references.
 // Serial numbers come from a small space, so a row is named by a hash under a key of the node's own
 // (in the key file), never by the number. Immutable after Open; thread-safe.
 //   Source  docs/formats/registry.md#firearms
@@ -26,13 +27,19 @@ class SerialIndex {
   // Rows that lead to a record, without value; they change when it does.
   std::set<std::string> RowsOf(const wire::KeptFirearm& kept) const;
 
-  // Ids (16 bytes each) of records one of whose numbers may agree with these keys: to be compared.
+  // Ids (16 bytes each) of records with a number of that K1, among others: to be compared.
+  absl::StatusOr<std::set<std::string>> Named(std::string_view lookalike) const;
+  // Of records one of whose numbers may agree with these keys: to be compared.
   absl::StatusOr<std::set<std::string>> Candidates(const firearm::SerialKeys& keys) const;
   // Those of which only a part of a number is known.
   absl::StatusOr<std::set<std::string>> Patterned() const;
   // Those that name this certificate.
   absl::StatusOr<std::set<std::string>> CertificateUses(std::string_view entity,
                                                         std::string_view number) const;
+  // Those that this exhibit is attributed to.
+  absl::StatusOr<std::set<std::string>> Firing(std::string_view exhibit_id) const;
+  // The one with this reference; none or one.
+  absl::StatusOr<std::set<std::string>> Referred(std::string_view reference) const;
 
   // Names the row of kImportTable for a row of another register.
   std::string ImportRow(std::string_view source, std::string_view key) const;
@@ -47,6 +54,8 @@ class SerialIndex {
     kValue = 'V',        // Of a Roman numeral.
     kPattern = 'P',      // Part of a number.
     kCertificate = 'Z',  // Entity and number.
+    kExhibit = 'X',
+    kReference = 'R',
   };
   SerialIndex(store::Store& store, crypto::Sealer key) : store_(&store), key_(std::move(key)) {}
 

@@ -75,6 +75,41 @@ class DetailsService final : public v1::DetailsService::CallbackService {
         });
   }
 
+  grpc::ServerUnaryReactor* AcknowledgeHandling(
+      grpc::CallbackServerContext* context, const v1::AcknowledgeHandlingRequest* request,
+      v1::AcknowledgeHandlingResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.DetailsService/AcknowledgeHandling", request, response,
+        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
+          return Show(details().Acknowledge(StaffOf(caller), asked.request_id()), answer);
+        });
+  }
+
+  grpc::ServerUnaryReactor* RecordPermission(grpc::CallbackServerContext* context,
+                                             const v1::RecordPermissionRequest* request,
+                                             v1::RecordPermissionResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.DetailsService/RecordPermission", request, response,
+        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(const wire::Permission permission, wire::FromProto(asked, ""));
+          return Show(details().Permit(StaffOf(caller), permission), answer);
+        });
+  }
+
+  grpc::ServerUnaryReactor* ExportDetails(grpc::CallbackServerContext* context,
+                                          const v1::ExportDetailsRequest* request,
+                                          v1::ExportDetailsResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.DetailsService/ExportDetails", request, response,
+        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(const wire::ResultUse use, wire::FromProto(asked.use(), "use"));
+          PM_RETURN_IF_ERROR(
+              Show(details().Export(StaffOf(caller), asked.request_id(), use), answer));
+          answer.set_use(asked.use());
+          return absl::OkStatus();
+        });
+  }
+
  private:
   journeys::Details& details() const { return rooms_.node.details(); }
 

@@ -253,6 +253,67 @@ class FirearmService final : public v1::FirearmService::CallbackService {
         });
   }
 
+  grpc::ServerUnaryReactor* AskAboutFirearm(grpc::CallbackServerContext* context,
+                                            const v1::AskAboutFirearmRequest* request,
+                                            v1::AskAboutFirearmResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.FirearmService/AskAboutFirearm", request, response,
+        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(const wire::FirearmInquiry inquiry, wire::FromProto(asked, ""));
+          PM_ASSIGN_OR_RETURN(const journeys::FirearmAsked done,
+                              firearms().AskPartners(StaffOf(caller), inquiry));
+          *answer.mutable_record() = wire::ToProto(done.acted.firearm);
+          *answer.mutable_receipt() = wire::ToProto(done.acted.receipt);
+          for (const std::string& agency : done.silent) answer.add_silent_agencies(agency);
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* ListFirearmAlerts(grpc::CallbackServerContext* context,
+                                              const v1::ListFirearmAlertsRequest* request,
+                                              v1::ListFirearmAlertsResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.FirearmService/ListFirearmAlerts", request, response,
+        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
+          journeys::AlertFilter filter{.state = std::nullopt, .all = asked.all()};
+          PM_ASSIGN_OR_RETURN(filter.state, wire::OptionalAlertState(asked.state(), "state"));
+          PM_ASSIGN_OR_RETURN(
+              journeys::AlertPage page,
+              alerts().List(StaffOf(caller), asked.page_size(), asked.page_token(), filter));
+          for (const auto& alert : page.alerts) *answer.add_alerts() = wire::ToProto(alert);
+          answer.set_next_page_token(std::move(page.next_page_token));
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetFirearmAlert(grpc::CallbackServerContext* context,
+                                            const v1::GetFirearmAlertRequest* request,
+                                            v1::GetFirearmAlertResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.FirearmService/GetFirearmAlert", request, response,
+        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(const wire::FirearmAlert alert,
+                              alerts().Get(StaffOf(caller), asked.alert_id()));
+          *answer.mutable_alert() = wire::ToProto(alert);
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* AcknowledgeFirearmAlert(
+      grpc::CallbackServerContext* context, const v1::AcknowledgeFirearmAlertRequest* request,
+      v1::AcknowledgeFirearmAlertResponse* response) override {
+    return rooms_.guard.Unary(
+        context, "/proofmark.v1.FirearmService/AcknowledgeFirearmAlert", request, response,
+        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
+          PM_ASSIGN_OR_RETURN(const wire::AlertAcknowledgement said, wire::FromProto(asked, ""));
+          PM_ASSIGN_OR_RETURN(const journeys::AlertActed acted,
+                              alerts().Acknowledge(StaffOf(caller), said));
+          *answer.mutable_alert() = wire::ToProto(acted.alert);
+          *answer.mutable_receipt() = wire::ToProto(acted.receipt);
+          return absl::OkStatus();
+        });
+  }
+
   grpc::ServerUnaryReactor* ReportConformity(grpc::CallbackServerContext* context,
                                              const v1::ReportConformityRequest* request,
                                              v1::ReportConformityResponse* response) override {
@@ -298,6 +359,7 @@ class FirearmService final : public v1::FirearmService::CallbackService {
 
  private:
   journeys::Firearms& firearms() const { return rooms_.node.firearms(); }
+  journeys::Alerts& alerts() const { return rooms_.node.alerts(); }
 
   const ServiceRooms rooms_;
 };

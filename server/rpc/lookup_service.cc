@@ -33,8 +33,19 @@ class LookupService final : public v1::LookupService::CallbackService {
         context, "/proofmark.v1.LookupService/AskAboutHit", request, response,
         [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
           PM_ASSIGN_OR_RETURN(const wire::HitRequest wanted, wire::FromProto(asked, ""));
+          const federation::Caller staff = StaffOf(caller);
+          if (!wanted.firearm_id.empty()) {
+            // Before anybody is told anything.
+            PM_RETURN_IF_ERROR(rooms_.node.firearm_registry().Load(wanted.firearm_id).status());
+          }
           PM_ASSIGN_OR_RETURN(const wire::HitAnswer said,
-                              rooms_.node.lookups().AskAboutHit(StaffOf(caller), wanted));
+                              rooms_.node.lookups().AskAboutHit(staff, wanted));
+          if (!wanted.firearm_id.empty() && said.record) {
+            PM_RETURN_IF_ERROR(rooms_.node.firearms()
+                                   .AddSighting(staff, wanted.firearm_id, wanted.agency,
+                                                said.record->state_group, said.record->reference)
+                                   .status());
+          }
           answer = wire::ToProto(said);
           return absl::OkStatus();
         });

@@ -135,6 +135,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(
              services.push_back(MakeFirearmService(rooms(guard)));
              services.push_back(MakeFirearmQuestionService(rooms(guard)));
              services.push_back(MakeSearchService(rooms(guard)));
+             services.push_back(MakeStandingService(rooms(guard)));
              services.push_back(MakeLinkService(rooms(guard)));
              services.push_back(MakeDetailsService(rooms(guard)));
              services.push_back(MakeCorrectionService(rooms(guard)));

@@ -245,6 +245,7 @@ class NodeService final : public admin::NodeService::CallbackService {
     answer.set_link_count(erased->links);
     answer.set_details_count(erased->details);
     answer.set_firearm_count(erased->firearms);
+    answer.set_standing_count(erased->standing);
     if (erased->receipt) *answer.mutable_receipt() = wire::ToProto(*erased->receipt);
     return absl::OkStatus();
   }
@@ -364,6 +365,8 @@ class NodeService final : public admin::NodeService::CallbackService {
   }
 
   absl::Status DescribeSecondStep(admin::GetStatusResponse& answer) const {
+    PM_ASSIGN_OR_RETURN(const std::int64_t alert_count, rooms_.node.alerts().CountNew());
+    answer.set_firearm_alert_count(alert_count);
     PM_ASSIGN_OR_RETURN(const journeys::Details::Queue queue, rooms_.node.details().CountQueue());
     answer.set_details_waiting_count(queue.waiting);
     answer.set_details_late_count(queue.late);

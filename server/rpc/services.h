@@ -35,6 +35,7 @@ std::unique_ptr<grpc::Service> MakeExhibitService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeFirearmService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeFirearmQuestionService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeSearchService(const ServiceRooms& rooms);
+std::unique_ptr<grpc::Service> MakeStandingService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeLinkService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeDetailsService(const ServiceRooms& rooms);
 std::unique_ptr<grpc::Service> MakeCorrectionService(const ServiceRooms& rooms);

@@ -15,6 +15,7 @@
 #include "proto/wire/link.h"
 #include "proto/wire/lookup.h"
 #include "proto/wire/signature.h"
+#include "proto/wire/standing.h"
 #include "tests/support/random_values.h"
 
 namespace {
@@ -194,6 +195,9 @@ int main(int argc, char** argv) {
   WriteSmallOnes(folder, 's', [](RandomValues& r) { return r.Search(); });
   WriteSmallOnes(folder, 'b', [](RandomValues& r) { return r.Signature(r.Kind(), 96); });
   WriteSmallOnes(folder, 'k', [](RandomValues& r) { return r.Correction(); });
+  WriteSmallOnes(folder, 't', [](RandomValues& r) { return r.Standing(); });
+  WriteSmallOnes(folder, 'w', [](RandomValues& r) { return r.CollectionQuestion(); });
+  WriteSmallOnes(folder, 'v', [](RandomValues& r) { return r.CollectionAnswer(); });
   WriteSmallOnes(folder, 'e', [](RandomValues& r) { return r.Envelope(); });
   WriteSecondStep(folder);
   WriteLookups(folder);

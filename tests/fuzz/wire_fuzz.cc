@@ -21,6 +21,7 @@
 #include "proto/wire/match.h"
 #include "proto/wire/search.h"
 #include "proto/wire/signature.h"
+#include "proto/wire/standing.h"
 #include "proto/wire/stored.h"
 #include "records/manifest.h"
 
@@ -105,6 +106,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return ExpectSameAgain(bytes, wire::ParseFirearmCheckQuestion), 0;
     case 'P':
       return ExpectSameAgain(bytes, wire::ParseFirearmCheckAnswer), 0;
+    case 'y':
+      return ExpectSameAgain(bytes, wire::ParseCollectionQuestion), 0;
+    case 'Y':
+      return ExpectSameAgain(bytes, wire::ParseCollectionAnswer), 0;
     // Inside an agency, and kept by it.
     case 'h':
       return ExpectSameAgain(bytes, wire::ParseSubmissionHeader), 0;
@@ -130,6 +135,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return ExpectSameAgain(bytes, wire::ParseCorrectionFile), 0;
     case 'g':
       return ExpectSameAgain(bytes, wire::ParseKeptFirearm), 0;
+    case 'S':
+      return ExpectSameAgain(bytes, wire::ParseStandingQuestion), 0;
     case 'N':
       return ExpectSameAgain(bytes, wire::ParseReceivedFirearmNotice), 0;
     case 'A':

@@ -21,6 +21,7 @@
 #include "proofmark/v1/link_service.grpc.pb.h"
 #include "proofmark/v1/lookup_service.grpc.pb.h"
 #include "proofmark/v1/lookup_table_service.grpc.pb.h"
+#include "proofmark/v1/standing_service.grpc.pb.h"
 #include "proofmark/v1/witness_service.grpc.pb.h"
 #include "server/rpc/guard.h"
 #include "tests/integration/scans.h"
@@ -301,6 +302,7 @@ TEST_F(OutsideTest, EveryMethodOfEveryServiceGoesThroughTheGuard) {
       v1::AddFirearmRequest::descriptor()->file()->service(0),
       v1::AskPartnersRequest::descriptor()->file()->service(0),
       v1::SearchCandidatesRequest::descriptor()->file()->service(0),
+      v1::AddStandingQuestionRequest::descriptor()->file()->service(0),
       v1::ReviewCandidateRequest::descriptor()->file()->service(0),
       v1::RequestDetailsRequest::descriptor()->file()->service(0),
       v1::CorrectAnswerRequest::descriptor()->file()->service(0),

@@ -22,6 +22,7 @@
 #include "proto/wire/exhibit.h"
 #include "proto/wire/match.h"
 #include "proto/wire/search.h"
+#include "proto/wire/standing.h"
 #include "proto/wire/stored.h"
 #include "records/class_filter.h"
 #include "records/exhibit.h"
@@ -415,7 +416,49 @@ class RandomValues {
     }
     if (Coin()) partner.receipt = Receipt();
     if (Coin()) partner.peer_receipt = Receipt();
+    if (partner.result.has_value() && Coin()) {
+      partner.news.push_back({.level = forensics::Level::kL2,
+                              .kind = records::ExhibitKind::kBulletTest,
+                              .count = Small(1, wire::kMatchCandidatesMax)});
+    }
     return partner;
+  }
+
+  wire::CollectionQuestion CollectionQuestion() {
+    return {.purpose = Code(), .offence = Coin() ? Code() : "", .actor = Ascii(64), .kind = Kind()};
+  }
+
+  wire::CollectionAnswer CollectionAnswer() {
+    if (Coin()) return wire::Refusal{.code = Code(), .reason = Text(0, 60)};
+    return wire::CollectionVersion{.version = Bytes(16, 16)};
+  }
+
+  wire::StandingQuestion Standing() {
+    wire::StandingQuestion question{.standing_id = Id(),
+                                    .exhibit_id = Id(),
+                                    .purpose = Code(),
+                                    .case_reference = Text(1, 40),
+                                    .offence = Coin() ? Code() : "",
+                                    .subject_role = Coin() ? Code() : "",
+                                    .partners = {},
+                                    .state = static_cast<wire::StandingState>(Small(1, 3)),
+                                    .asked_by = Ascii(64),
+                                    .add_unix_ms = Integer(0, wire::kUnixMsMax),
+                                    .expire_unix_ms = Integer(0, wire::kUnixMsMax),
+                                    .stopped_by = Coin() ? Ascii(64) : "",
+                                    .stop_reasons = Text(0, 100)};
+    for (const char* agency : {"east.test", "north.test"}) {
+      wire::StandingPartner& partner = question.partners.emplace_back();
+      partner.agency = agency;
+      if (Coin()) continue;
+      partner.version = Bytes(16, 16);
+      partner.method_version = "striated/1";
+      partner.ask_unix_ms = Integer(0, wire::kUnixMsMax);
+      partner.search_id = Id();
+      partner.new_count = Small(0, wire::kMatchCandidatesMax);
+      partner.fault = Text(0, 100);
+    }
+    return question;
   }
 
   wire::Search Search() {
@@ -428,7 +471,8 @@ class RandomValues {
                         .partners = {},
                         .rules_off = Rules(),
                         .exhaustive = Coin(),
-                        .full_circle = Coin()};
+                        .full_circle = Coin(),
+                        .standing_id = Coin() ? Id() : ""};
     if (Coin()) search.local = Local();
     std::string agency;
     for (std::size_t n = Size(0, 4); n > 0; --n) {

@@ -344,7 +344,10 @@ TEST_F(SecondStepTest, WhatIsReleasedArrivesWholeAndUnderItsConditions) {
       IsOk());
   Deliver();
 
-  const wire::DetailsFile file = FileOf(south(), id);
+  ASSERT_THAT(south().details().Acknowledge(kExaminer, id), IsOk());
+  const auto exported = south().details().Export(kExaminer, id, wire::ResultUse::kIntelligence);
+  ASSERT_THAT(exported, IsOk());
+  const wire::DetailsFile& file = exported->file;
   ASSERT_EQ(file.state, DetailsState::kReleased);
   ASSERT_TRUE(file.released.has_value());
   ASSERT_THAT(file.released->exhibits, SizeIs(1));

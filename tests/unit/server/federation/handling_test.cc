@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/federation/handling.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace proofmark::federation {
+namespace {
+
+using wire::HandlingAct;
+using wire::HandlingStep;
+
+constexpr char kWho[] = "examiner-7";
+
+wire::Handling Given(std::vector<std::string> codes, bool evidence = true) {
+  wire::Handling handling;
+  handling.codes = std::move(codes);
+  handling.evidence = evidence;
+  return handling;
+}
+
+HandlingStep Step(HandlingAct act, std::string by) {
+  HandlingStep step;
+  step.act = act;
+  step.by = std::move(by);
+  return step;
+}
+
+std::string CodeOf(const wire::Handling& handling, std::vector<HandlingStep> steps, MaterialUse use,
+                   std::string_view by = kWho) {
+  const UseDecision decision = DecideUse(handling, steps, use, by);
+  EXPECT_EQ(decision.allowed, decision.code.empty());
+  EXPECT_EQ(decision.allowed, decision.reason.empty());
+  return decision.code;
+}
+
+constexpr MaterialUse kUses[] = {MaterialUse::kReading, MaterialUse::kIntelligence,
+                                 MaterialUse::kEvidence, MaterialUse::kOnward};
+
+// Every code against every use, with nothing recorded.
+TEST(DecideUseTest, EachCodeForbidsItsOwnUsesAlone) {
+  const struct {
+    std::vector<std::string> codes;
+    const char* reading;
+    const char* intelligence;
+    const char* evidence;
+    const char* onward;
+  } rows[] = {{{"H0"}, "", "", "", ""},
+              {{"H1"}, "", "", "H1", ""},
+              {{"H2"}, "", "", "", "H2"},
+              {{"H3"}, "H3", "H3", "H3", "H3"},
+              {{"H1", "H2"}, "", "", "H1", "H2"}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.codes.front());
+    const char* const expected[] = {row.reading, row.intelligence, row.evidence, row.onward};
+    for (std::size_t i = 0; i < std::size(kUses); ++i) {
+      EXPECT_EQ(CodeOf(Given(row.codes), {}, kUses[i]), expected[i]) << i;
+    }
+  }
+}
+
+TEST(DecideUseTest, WhatWasGivenAsIntelligenceIsNoEvidenceWithoutAnAct) {
+  EXPECT_EQ(CodeOf(Given({"H0"}, false), {}, MaterialUse::kEvidence), "INTELLIGENCE");
+  EXPECT_EQ(CodeOf(Given({"H0"}, false), {Step(HandlingAct::kEvidencePermitted, "officer-1")},
+                   MaterialUse::kEvidence),
+            "");
+  EXPECT_EQ(CodeOf(Given({"H0"}, false), {}, MaterialUse::kOnward), "");
+}
+
+TEST(DecideUseTest, APermissionLiftsItsOwnCodeAlone) {
+  const std::vector<HandlingStep> evidence = {Step(HandlingAct::kEvidencePermitted, "officer-1")};
+  const std::vector<HandlingStep> onward = {Step(HandlingAct::kOnwardPermitted, "officer-1")};
+  const wire::Handling both = Given({"H1", "H2"});
+  EXPECT_EQ(CodeOf(both, evidence, MaterialUse::kEvidence), "");
+  EXPECT_EQ(CodeOf(both, evidence, MaterialUse::kOnward), "H2");
+  EXPECT_EQ(CodeOf(both, onward, MaterialUse::kEvidence), "H1");
+  EXPECT_EQ(CodeOf(both, onward, MaterialUse::kOnward), "");
+}
+
+TEST(DecideUseTest, EverybodyAcknowledgesForHimselfAndAnybodyForTheNode) {
+  const std::vector<HandlingStep> steps = {Step(HandlingAct::kAcknowledged, "examiner-8")};
+  EXPECT_EQ(CodeOf(Given({"H3"}), steps, MaterialUse::kReading), "H3");
+  EXPECT_EQ(CodeOf(Given({"H3"}), steps, MaterialUse::kReading, "examiner-8"), "");
+  EXPECT_EQ(CodeOf(Given({"H3"}), steps, MaterialUse::kOnward, ""), "");
+  EXPECT_EQ(CodeOf(Given({"H3"}), {}, MaterialUse::kOnward, ""), "H3");
+}
+
+TEST(DecideUseTest, NoPermissionReplacesAnAcknowledgement) {
+  EXPECT_EQ(CodeOf(Given({"H1", "H3"}), {Step(HandlingAct::kEvidencePermitted, "officer-1")},
+                   MaterialUse::kEvidence),
+            "H3");
+}
+
+}  // namespace
+}  // namespace proofmark::federation
