@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "client/audit/reconcile.h"
@@ -148,7 +150,7 @@ TEST_F(FirearmQuestionTest, TheCommandsAskAndEndByWhatIsAnswered) {
   ASSERT_TRUE(gb_node_->node().firearms().Transition(kLab, next).ok());
   ExpectEnd(Ask({"certificate", "check"}, certificate), 1, "WITHDRAWN");
   CommandValues json = certificate;
-  json.emplace_back("--json", "");
+  json.emplace_back("--json", "true");
   ExpectEnd(Ask({"certificate", "check"}, json), 1, "CERTIFICATE_STANDING_WITHDRAWN");
 }
 
@@ -200,7 +202,12 @@ TEST_F(FirearmQuestionTest, ANoticeOfAWithdrawalReachesWhoAskedAndIsListed) {
   ASSERT_TRUE(gb_node_->node().firearms().Transition(kLab, next).ok());
 
   gb_node_->node().housekeeping().RunNow();
-  gb_node_->node().outbox().DeliverNow();
+  // The nodes deliver their letters themselves.
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (*notices().code != 0 || !gb_node_->node().outbox().Waiting().empty()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
 
   ExpectEnd(notices(), 0, "REACTIVATION_SUSPECTED");
   const client::audit::Reconciliation result =
