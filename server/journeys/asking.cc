@@ -2,7 +2,6 @@
 #include "server/journeys/asking.h"
 
 #include <memory>
-#include <span>
 #include <variant>
 
 #include "absl/strings/str_format.h"
@@ -11,27 +10,17 @@
 #include "records/codes.h"
 #include "server/federation/receipt.h"
 #include "server/journeys/awaited.h"
+#include "server/journeys/listed_code.h"
 #include "server/journeys/peer_answer.h"
 
 namespace proofmark::journeys {
-namespace {
-
-absl::Status CheckCode(std::string_view field, std::span<const records::Code> list,
-                       std::string_view code, bool required) {
-  if (code.empty() && !required) return absl::OkStatus();
-  if (records::IsCode(list, code)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrFormat("%s is no code of its list (`proofmark codes` prints them)", field));
-}
-
-}  // namespace
 
 absl::Status Asking::Prepare(std::string_view case_reference, std::string_view label,
                              std::string_view value) {
-  PM_RETURN_IF_ERROR(CheckCode("purpose", records::PurposeCodes(), reason_.purpose, true));
-  PM_RETURN_IF_ERROR(CheckCode("offence", records::OffenceCodes(), reason_.offence, false));
+  PM_RETURN_IF_ERROR(CheckListed("purpose", records::PurposeCodes(), reason_.purpose));
+  PM_RETURN_IF_ERROR(CheckListed("offence", records::OffenceCodes(), reason_.offence, false));
   PM_RETURN_IF_ERROR(
-      CheckCode("subject_role", records::SubjectRoleCodes(), reason_.subject_role, false));
+      CheckListed("subject_role", records::SubjectRoleCodes(), reason_.subject_role, false));
   PM_ASSIGN_OR_RETURN(case_commitment_, rooms_.commitments.CommitCase(case_reference));
   PM_ASSIGN_OR_RETURN(object_, rooms_.commitments.CommitValue(case_reference, label, value));
   return absl::OkStatus();

@@ -17,6 +17,7 @@
 #include "server/federation/consultation.h"
 #include "server/federation/handling.h"
 #include "server/federation/receipt.h"
+#include "server/journeys/listed_code.h"
 #include "server/journeys/tables.h"
 #include "server/registry/handle_book.h"
 #include "server/registry/paging.h"
@@ -40,13 +41,6 @@ absl::StatusOr<std::string> ParseRequestId(std::string_view request_id) {
     return absl::InvalidArgumentError("request_id is not 32 lower-case hexadecimal digits");
   }
   return base::ParseHex(request_id);
-}
-
-absl::Status CheckListed(std::string_view field, std::span<const records::Code> list,
-                         std::string_view code) {
-  if (records::IsCode(list, code)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrFormat("%s is no code of its list (`proofmark codes` prints them)", field));
 }
 
 // The answer to a message that tells something, and its entry.

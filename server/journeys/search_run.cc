@@ -14,6 +14,7 @@
 #include "records/codes.h"
 #include "server/federation/agreement.h"
 #include "server/federation/receipt.h"
+#include "server/journeys/listed_code.h"
 #include "server/journeys/peer_answer.h"
 #include "server/match/results.h"
 
@@ -22,14 +23,6 @@ namespace {
 
 // How long a search sleeps at most before it looks at its deadline and its caller again.
 constexpr std::chrono::milliseconds kWaitSlice{50};
-
-absl::Status CheckCode(std::string_view field, std::span<const records::Code> list,
-                       std::string_view code, bool required) {
-  if (code.empty() && !required) return absl::OkStatus();
-  if (records::IsCode(list, code)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrFormat("%s is no code of its list (`proofmark codes` prints them)", field));
-}
 
 wire::SearchProgress ToWire(const forensics::SearchProgress& progress) {
   return {.stage = progress.stage == forensics::SearchStage::kCoarse ? wire::SearchStage::kCoarse
@@ -139,10 +132,10 @@ absl::StatusOr<federation::AgreementDecision> SearchRun::MayAsk(
 }
 
 absl::Status SearchRun::Prepare() {
-  PM_RETURN_IF_ERROR(CheckCode("purpose", records::PurposeCodes(), request_.purpose, true));
-  PM_RETURN_IF_ERROR(CheckCode("offence", records::OffenceCodes(), request_.offence, false));
+  PM_RETURN_IF_ERROR(CheckListed("purpose", records::PurposeCodes(), request_.purpose));
+  PM_RETURN_IF_ERROR(CheckListed("offence", records::OffenceCodes(), request_.offence, false));
   PM_RETURN_IF_ERROR(
-      CheckCode("subject_role", records::SubjectRoleCodes(), request_.subject_role, false));
+      CheckListed("subject_role", records::SubjectRoleCodes(), request_.subject_role, false));
   if (!request_.include_local && !request_.all_partners && request_.partners.empty()) {
     return absl::InvalidArgumentError(
         "nothing to search: set include_local, partners or all_partners");

@@ -19,6 +19,7 @@
 #include "server/federation/consultation.h"
 #include "server/federation/receipt.h"
 #include "server/journeys/awaited.h"
+#include "server/journeys/listed_code.h"
 #include "server/journeys/peer_answer.h"
 #include "server/journeys/peer_outcome.h"
 #include "server/journeys/tables.h"
@@ -28,14 +29,6 @@ namespace proofmark::journeys {
 namespace {
 
 using wire::StandingState;
-
-absl::Status CheckListed(std::string_view field, std::span<const records::Code> list,
-                         std::string_view code, bool required) {
-  if (code.empty() && !required) return absl::OkStatus();
-  if (records::IsCode(list, code)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrFormat("%s is no code of its list (`proofmark codes` prints them)", field));
-}
 
 // Bytes of a text, none of its characters cut in two.
 std::string CutText(std::string text, std::size_t bytes_max) {
@@ -118,7 +111,7 @@ absl::StatusOr<ledger::Receipt> StandingQuestions::Write(const Kept& kept,
 
 absl::StatusOr<StandingActed> StandingQuestions::Add(const federation::Caller& caller,
                                                      const wire::StandingOrder& order) {
-  PM_RETURN_IF_ERROR(CheckListed("purpose", records::PurposeCodes(), order.purpose, true));
+  PM_RETURN_IF_ERROR(CheckListed("purpose", records::PurposeCodes(), order.purpose));
   PM_RETURN_IF_ERROR(CheckListed("offence", records::OffenceCodes(), order.offence, false));
   PM_RETURN_IF_ERROR(
       CheckListed("subject_role", records::SubjectRoleCodes(), order.subject_role, false));
