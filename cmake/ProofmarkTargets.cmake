@@ -36,12 +36,13 @@ target_compile_options(proofmark_warnings INTERFACE
   $<$<BOOL:${PROOFMARK_WERROR}>:-Werror>)
 
 # proofmark_library(<folder name with _> SOURCES ... HEADERS ... PUBLIC ... PRIVATE ...)
-# One folder, one library: target proofmark_<name>, alias proofmark::<name>.
+# One folder, one library: target proofmark_<name>, alias proofmark::<name>. Static in what ships;
+# shared under a sanitizer (BUILD_SHARED_LIBS), where each of 250 tests would hold all of them.
 function(proofmark_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE")
   set(target proofmark_${name})
   if(arg_SOURCES)
-    add_library(${target} STATIC)
+    add_library(${target})
     target_sources(${target} PRIVATE ${arg_SOURCES})
     target_link_libraries(${target} PUBLIC proofmark::build ${arg_PUBLIC}
                                     PRIVATE proofmark::warnings ${arg_PRIVATE})
@@ -77,6 +78,8 @@ function(proofmark_test name)
   string(REPLACE "/" "." test_name "${folder}/${name}")
   string(REPLACE "." "_" target ${test_name})
   add_executable(${target} ${name}.cc)
+  # What ships keeps its debug information; in a test it is nine tenths of the file.
+  target_link_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:LINKER:--strip-debug>)
   target_link_libraries(${target} PRIVATE proofmark::warnings proofmark::build ${arg_LIBS}
                                           proofmark::test_support GTest::gmock GTest::gtest_main)
   # These checks of every pointer make a test's own code take twice as long to compile. What is
@@ -104,6 +107,7 @@ function(proofmark_fuzz name)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   endif()
   add_executable(${name}_replay ${name}.cc ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+  target_link_options(${name}_replay PRIVATE $<$<CONFIG:RelWithDebInfo>:LINKER:--strip-debug>)
   target_link_libraries(${name}_replay PRIVATE proofmark::build proofmark::warnings ${arg_LIBS})
   add_test(NAME fuzz.${name} COMMAND ${name}_replay ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${short})
   set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 600)
