@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/certificate_page.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -68,13 +70,21 @@ std::string SerialsText(const std::vector<firearm::Serial>& serials) {
   return absl::StrJoin(texts, "; ");
 }
 
+// What a code means, and the code.
+template <typename E>
+std::string MeaningText(E value) {
+  const firearm::CodeRow<E>& row = firearm::RowOf(value);
+  return absl::StrFormat("%s (%s)", row.meaning, row.code);
+}
+
 // A table with a name and a value a row; what is not known says so.
 class FieldTable {
  public:
-  void Add(std::string_view name, const std::string& value) {
-    rows_ += absl::StrFormat(
-        "<tr><td>%s</td><td>%s</td></tr>\n", HtmlText(name),
-        value.empty() ? "<span class=\"none\">not recorded</span>" : HtmlText(value));
+  void Add(std::string_view name, const std::string& value, bool lacking = false) {
+    const std::string_view absent = lacking ? "<span class=\"warn\">lacking</span>"
+                                            : "<span class=\"none\">not recorded</span>";
+    rows_ += absl::StrFormat("<tr><td>%s</td><td>%s</td></tr>\n", HtmlText(name),
+                             value.empty() ? std::string(absent) : HtmlText(value));
   }
   std::string Html() const { return "<table class=\"fields\">\n" + rows_ + "</table>\n"; }
 
@@ -97,31 +107,41 @@ std::string Table(const std::vector<std::string_view>& head,
 
 // In the order of the form.
 std::string CertificateFieldsHtml(const firearm::DeactivationCertificate& c) {
+  const std::vector<std::string_view> missing = firearm::MissingCertificateFields(c);
   FieldTable table;
-  table.Add("Certificate number", c.number);
-  table.Add("Verifying entity", c.verifying_entity);
-  table.Add("Conforms to", c.standard ? absl::StrFormat("%s: %s", firearm::CodeOf(*c.standard),
-                                                        c.conformity_statement)
-                                      : c.conformity_statement);
-  table.Add("Deactivated by", c.deactivating_entity);
-  table.Add("Country", c.country);
-  table.Add("Date of certification", DateText(c.certified_on));
-  table.Add("Manufacturer or brand", c.manufacturer);
-  table.Add("Type", c.checklist_type > 0
-                        ? absl::StrFormat("%s (Table I, %d)", c.type, c.checklist_type)
-                        : c.type);
-  table.Add("Make and model", c.make_model);
-  table.Add("Calibre", c.calibre_code.empty() || c.calibre_code == c.calibre_raw
-                           ? c.calibre_raw
-                           : absl::StrFormat("%s (%s)", c.calibre_raw, c.calibre_code));
-  table.Add("Serial numbers", SerialsText(c.serials));
-  table.Add("Remarks", c.remarks);
-  table.Add("Picture of the mark", c.mark_image);
-  table.Add("Responsible person", c.signatory);
-  table.Add("National language", c.language);
-  table.Add("English version", c.in_english ? (*c.in_english ? "yes" : "no") : "");
-  table.Add("Record kept until", DateText(c.retain_until));
-  return table.Html();
+  std::size_t place = 0;
+  const auto add = [&](std::string_view name, const std::string& value) {
+    const std::string_view field = firearm::CertificateFields()[place++].name;
+    table.Add(name, value, std::find(missing.begin(), missing.end(), field) != missing.end());
+  };
+  add("Certificate number", c.number);
+  add("Verifying entity", c.verifying_entity);
+  add("Conforms to",
+      c.standard ? absl::StrFormat("%s: %s", firearm::CodeOf(*c.standard), c.conformity_statement)
+                 : c.conformity_statement);
+  add("Deactivated by", c.deactivating_entity);
+  add("Country", c.country);
+  add("Date of certification", DateText(c.certified_on));
+  add("Manufacturer or brand", c.manufacturer);
+  add("Type", c.checklist_type > 0 ? absl::StrFormat("%s (Table I, %d)", c.type, c.checklist_type)
+                                   : c.type);
+  add("Make and model", c.make_model);
+  add("Calibre", c.calibre_code.empty() || c.calibre_code == c.calibre_raw
+                     ? c.calibre_raw
+                     : absl::StrFormat("%s (%s)", c.calibre_raw, c.calibre_code));
+  add("Serial numbers", SerialsText(c.serials));
+  add("Remarks", c.remarks);
+  add("Picture of the mark", c.mark_image);
+  add("Responsible person", c.signatory);
+  add("National language", c.language);
+  add("English version", c.in_english ? (*c.in_english ? "yes" : "no") : "");
+  add("Record kept until", DateText(c.retain_until));
+  std::string html = table.Html();
+  if (!missing.empty()) {
+    html += absl::StrFormat("<p class=\"warn\">Lacking: %d of the form's %d fields.</p>\n",
+                            missing.size(), firearm::CertificateFields().size());
+  }
+  return html;
 }
 
 std::string DeactivationHtml(const firearm::DeactivationRecord& record) {
@@ -131,18 +151,9 @@ std::string DeactivationHtml(const firearm::DeactivationRecord& record) {
   }
   html += record.certificate ? CertificateFieldsHtml(*record.certificate)
                              : "<p class=\"warn\">No certificate is recorded.</p>\n";
-  if (record.certificate) {
-    const std::vector<std::string_view> missing =
-        firearm::MissingCertificateFields(*record.certificate);
-    if (!missing.empty()) {
-      html += absl::StrFormat(
-          "<p class=\"warn\">The form lacks: %s</p>\n",
-          HtmlText(absl::StrJoin(std::vector<std::string>(missing.begin(), missing.end()), ", ")));
-    }
-  }
   std::vector<std::vector<std::string>> marks;
   for (const firearm::ComponentWork& work : record.components) {
-    marks.push_back({std::string(firearm::CodeOf(work.component)), work.modified ? "yes" : "no",
+    marks.push_back({MeaningText(work.component), work.modified ? "yes" : "no",
                      work.mark ? firearm::MarkText(*work.mark) : "unmarked"});
   }
   html += "<h2>Marks</h2>\n";
@@ -150,8 +161,8 @@ std::string DeactivationHtml(const firearm::DeactivationRecord& record) {
                         : Table({"Component", "Changed", "Mark"}, marks);
   std::vector<std::vector<std::string>> outcomes;
   for (const firearm::OperationOutcome& outcome : record.outcomes) {
-    outcomes.push_back({outcome.number, std::string(firearm::CodeOf(outcome.outcome)),
-                        outcome.method ? std::string(firearm::CodeOf(*outcome.method)) : "",
+    outcomes.push_back({outcome.number, MeaningText(outcome.outcome),
+                        outcome.method ? MeaningText(*outcome.method) : "",
                         DateText(outcome.checked_on)});
   }
   html += absl::StrFormat("<h2>Checklist of %s, type %d</h2>\n",
@@ -180,19 +191,18 @@ std::string CertificatePage(const wire::KeptFirearm& kept,
   const firearm::Firearm& item = kept.firearm;
   FieldTable is;
   is.Add("Reference", kept.reference);
-  is.Add("State", std::string(firearm::CodeOf(kept.state())));
-  is.Add("Class", std::string(firearm::CodeOf(item.firearm_class)));
+  is.Add("State", MeaningText(kept.state()));
+  is.Add("Class", MeaningText(item.firearm_class));
   is.Add("Make", item.make.empty() ? item.make_raw : item.make);
   is.Add("Model", item.model.empty() ? item.model_raw : item.model);
   is.Add("Calibre", item.calibre_code.empty() ? item.calibre_raw : item.calibre_code);
   is.Add("Serial numbers", SerialsText(item.serials));
-  is.Add("Category", item.category ? std::string(firearm::CodeOf(*item.category)) : "");
-  is.Add("Category before",
-         item.category_before ? std::string(firearm::CodeOf(*item.category_before)) : "");
+  is.Add("Category", item.category ? MeaningText(*item.category) : "");
+  is.Add("Category before", item.category_before ? MeaningText(*item.category_before) : "");
   std::vector<std::vector<std::string>> states;
   for (const firearm::StateEvent& event : kept.history) {
-    states.push_back({TimeText(event.at_unix_ms), std::string(firearm::CodeOf(event.to)),
-                      event.authority, event.paper});
+    states.push_back(
+        {TimeText(event.at_unix_ms), MeaningText(event.to), event.authority, event.paper});
   }
   std::string html =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"

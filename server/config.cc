@@ -17,7 +17,7 @@
 #include "crypto/x509/spiffe_name.h"
 #include "server/config_file.h"
 #include "server/federation/witness_link.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "toml++/toml.h"
 
 namespace proofmark::server {
@@ -412,7 +412,7 @@ absl::Status ReadLimits(const Section& limits, Config& config) {
   PM_ASSIGN_OR_RETURN(const std::int64_t uploads_mib,
                       limits.Number("uploads_mib", 1'024, 1, 65'536));
   PM_ASSIGN_OR_RETURN(const std::int64_t search_threads,
-                      limits.Number("search_threads", 2, 1, journeys::kSearchThreadsMax));
+                      limits.Number("search_threads", 2, 1, node::kSearchThreadsMax));
   PM_ASSIGN_OR_RETURN(const std::int64_t partners_at_once,
                       limits.Number("partners_at_once", 32, 1, federation::kPartnersMax));
   PM_ASSIGN_OR_RETURN(const std::int64_t handler_threads,

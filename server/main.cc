@@ -22,7 +22,7 @@
 #include "server/config.h"
 #include "server/http/http_witness.h"
 #include "server/http/witness_listener.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "server/restore.h"
 #include "server/rpc/node_server.h"
 #include "server/rpc/peer_client.h"
@@ -185,7 +185,7 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
                       rpc::GrpcPeerClient::Create(partner_identity, partners, revocations, clock));
   PM_ASSIGN_OR_RETURN(
       const auto node,
-      journeys::Node::Open(
+      node::Node::Open(
           {.state_folder = config.state_folder.string(),
            .master_key_path = config.master_key_file.string(),
            .config_sha256_hex = config.sha256_hex,

@@ -75,17 +75,18 @@ absl::StatusOr<crypto::Sha256Digest> ToDigest(std::string_view bytes) {
 }  // namespace
 
 // What partners take back.
-class Corrections::NoticeDesk final : public Desk {
+class Corrections::NoticeDesk final : public exchange::Desk {
  public:
   explicit NoticeDesk(Corrections& corrections) : corrections_(corrections) {}
 
-  MessageType type() const override {
+  exchange::MessageType type() const override {
     return {.message = wire::kCorrectionType,
             .answer = wire::kNoticeAnswerType,
-            .age_max = kLetterAgeMax};
+            .age_max = exchange::kLetterAgeMax};
   }
 
-  absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
+  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      const exchange::Believed& message) override;
 
  private:
   class Notice;
@@ -93,16 +94,16 @@ class Corrections::NoticeDesk final : public Desk {
   Corrections& corrections_;
 };
 
-class Corrections::NoticeDesk::Notice final : public Message {
+class Corrections::NoticeDesk::Notice final : public exchange::Message {
  public:
-  Notice(Corrections& corrections, const Believed& believed, wire::Correction correction)
+  Notice(Corrections& corrections, const exchange::Believed& believed, wire::Correction correction)
       : corrections_(corrections), believed_(believed), correction_(std::move(correction)) {}
 
   federation::AskedFor asked_for() const override {
     return {.service = federation::Service::kFollowUp};
   }
 
-  absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
+  absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
     const std::string raw_id = RawId(believed_.envelope.envelope().exchange_id);
     wire::CorrectionFile file;
     file.correction_id = base::ToHex(raw_id);
@@ -113,7 +114,7 @@ class Corrections::NoticeDesk::Notice final : public Message {
     file.agency = believed_.partner.domain;
     file.exchanges = correction_.exchanges;
     const bool ends = EndsCandidates(file.cause);
-    Reply reply;
+    exchange::Reply reply;
     for (const wire::CorrectedExchange& exchange : file.exchanges) {
       const bool answer = exchange.part == CorrectedPart::kAnswer;
       if (answer && ends) {
@@ -146,8 +147,8 @@ class Corrections::NoticeDesk::Notice final : public Message {
     return reply;
   }
 
-  absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
-    Reply reply;
+  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
+    exchange::Reply reply;
     reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::NoticeAnswer(wire::MakeRefusal(code, reason))));
@@ -164,11 +165,12 @@ class Corrections::NoticeDesk::Notice final : public Message {
   }
 
   Corrections& corrections_;
-  const Believed& believed_;
+  const exchange::Believed& believed_;
   const wire::Correction correction_;
 };
 
-absl::StatusOr<std::unique_ptr<Message>> Corrections::NoticeDesk::Read(const Believed& message) {
+absl::StatusOr<std::unique_ptr<exchange::Message>> Corrections::NoticeDesk::Read(
+    const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::Correction correction,
                       wire::ParseCorrection(message.envelope.payload()));
   if (!crypto::SpiffeName::Staff(message.partner.domain, crypto::StaffRole::kLab,
@@ -180,17 +182,17 @@ absl::StatusOr<std::unique_ptr<Message>> Corrections::NoticeDesk::Read(const Bel
 }
 
 // Our corrections' acknowledgements.
-class Corrections::Letters final : public Correspondent {
+class Corrections::Letters final : public exchange::Correspondent {
  public:
   explicit Letters(Corrections& corrections) : corrections_(corrections) {}
 
-  MessageType type() const override { return corrections_.desk_->type(); }
+  exchange::MessageType type() const override { return corrections_.desk_->type(); }
 
-  absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& partner,
-                                         const crypto::ExchangeId& exchange_id,
-                                         std::string_view payload) override {
+  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& partner,
+                                                   const crypto::ExchangeId& exchange_id,
+                                                   std::string_view payload) override {
     PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
-    TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
+    exchange::TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
     const auto* const refusal = std::get_if<wire::Refusal>(&answer);
     if (refusal != nullptr) taken.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
     const std::string row = LetterKey(partner.domain, RawId(exchange_id));
@@ -236,7 +238,7 @@ Corrections::Corrections(const Rooms& rooms)
 
 Corrections::~Corrections() = default;
 
-Desk& Corrections::desk() { return *desk_; }
+exchange::Desk& Corrections::desk() { return *desk_; }
 
 absl::StatusOr<std::optional<Corrections::Kept>> Corrections::Load(std::string_view raw_id) const {
   PM_ASSIGN_OR_RETURN(std::optional<registry::SealedRecords::Held> held, records_.Find(raw_id));

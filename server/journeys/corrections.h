@@ -15,12 +15,12 @@
 #include "base/mutex.h"
 #include "proto/wire/correction.h"
 #include "records/receipt.h"
+#include "server/exchange/desk.h"
+#include "server/exchange/outbox.h"
 #include "server/federation/caller.h"
 #include "server/federation/partner.h"
-#include "server/journeys/desk.h"
 #include "server/journeys/details.h"
 #include "server/journeys/links.h"
-#include "server/journeys/outbox.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/ledger.h"
 #include "server/registry/exhibit_registry.h"
@@ -60,7 +60,7 @@ class Corrections {
     Links& links;
     Details& details;
     const federation::Partners& partners;
-    Outbox& outbox;
+    exchange::Outbox& outbox;
     const base::Clock& clock;
   };
   // All must outlive it. Registers its letters with the outbox.
@@ -68,7 +68,7 @@ class Corrections {
   ~Corrections();
 
   // Takes what partners correct.
-  Desk& desk();
+  exchange::Desk& desk();
 
   // A correction about an own exhibit: adds it to `changes`, which make the act itself durable, and
   // returns its id. Settle() comes after.

@@ -13,11 +13,11 @@
 #include "crypto/secret/secret_bytes.h"
 #include "crypto/x509/spiffe_name.h"
 #include "records/codes.h"
+#include "records/listed_code.h"
 #include "server/federation/agreement.h"
 #include "server/federation/consultation.h"
 #include "server/federation/handling.h"
 #include "server/federation/receipt.h"
-#include "server/journeys/listed_code.h"
 #include "server/journeys/tables.h"
 #include "server/registry/handle_book.h"
 #include "server/registry/paging.h"
@@ -44,9 +44,9 @@ absl::StatusOr<std::string> ParseRequestId(std::string_view request_id) {
 }
 
 // The answer to a message that tells something, and its entry.
-absl::StatusOr<Reply> NoticeReply(records::EntryDraft draft,
-                                  const std::optional<wire::Refusal>& refusal) {
-  Reply reply;
+absl::StatusOr<exchange::Reply> NoticeReply(records::EntryDraft draft,
+                                            const std::optional<wire::Refusal>& refusal) {
+  exchange::Reply reply;
   reply.logged = std::move(draft);
   if (refusal.has_value()) {
     reply.logged.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
@@ -135,17 +135,18 @@ void StartClock(std::int64_t now, std::int64_t due, wire::DetailsFile& file) {
 }  // namespace
 
 // Partners' requests.
-class Details::RequestDesk final : public Desk {
+class Details::RequestDesk final : public exchange::Desk {
  public:
   explicit RequestDesk(Details& details) : details_(details) {}
 
-  MessageType type() const override {
+  exchange::MessageType type() const override {
     return {.message = wire::kDetailsRequestType,
             .answer = wire::kDetailsAnswerType,
-            .age_max = kLetterAgeMax};
+            .age_max = exchange::kLetterAgeMax};
   }
 
-  absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
+  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      const exchange::Believed& message) override;
 
  private:
   class Asked;
@@ -153,9 +154,9 @@ class Details::RequestDesk final : public Desk {
   Details& details_;
 };
 
-class Details::RequestDesk::Asked final : public Message {
+class Details::RequestDesk::Asked final : public exchange::Message {
  public:
-  Asked(Details& details, const Believed& believed, wire::DetailsRequest request)
+  Asked(Details& details, const exchange::Believed& believed, wire::DetailsRequest request)
       : details_(details), believed_(believed), request_(std::move(request)) {}
 
   federation::AskedFor asked_for() const override {
@@ -164,7 +165,7 @@ class Details::RequestDesk::Asked final : public Message {
             .offence = request_.offence};
   }
 
-  absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
+  absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
     wire::DetailsFile file;
     if (!request_.firearm_reference.empty()) {
       PM_ASSIGN_OR_RETURN(
@@ -199,7 +200,7 @@ class Details::RequestDesk::Asked final : public Message {
     file.ask_unix_ms = now;
     file.clock = request_.urgency.empty() ? "CORE_48H" : "DIR977_8H";
     StartClock(now, now + (request_.urgency.empty() ? kCoreDataMs : kUrgentMs), file);
-    Reply reply;
+    exchange::Reply reply;
     PM_ASSIGN_OR_RETURN(const std::string plain,
                         wire::Serialise(wire::StoredDetails{.file = file, .opening_key = ""}));
     PM_RETURN_IF_ERROR(details_.records_.AddNew(raw_id, now, plain, reply.changes));
@@ -210,8 +211,8 @@ class Details::RequestDesk::Asked final : public Message {
     return reply;
   }
 
-  absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
-    Reply reply;
+  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
+    exchange::Reply reply;
     reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::DetailsAnswer(wire::MakeRefusal(code, reason))));
@@ -227,11 +228,12 @@ class Details::RequestDesk::Asked final : public Message {
   }
 
   Details& details_;
-  const Believed& believed_;
+  const exchange::Believed& believed_;
   const wire::DetailsRequest request_;
 };
 
-absl::StatusOr<std::unique_ptr<Message>> Details::RequestDesk::Read(const Believed& message) {
+absl::StatusOr<std::unique_ptr<exchange::Message>> Details::RequestDesk::Read(
+    const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::DetailsRequest request,
                       wire::ParseDetailsRequest(message.envelope.payload()));
   if (!IsPseudonym(message.partner.domain, request.actor) ||
@@ -243,17 +245,18 @@ absl::StatusOr<std::unique_ptr<Message>> Details::RequestDesk::Read(const Believ
 }
 
 // Partners' decisions about our requests.
-class Details::DecisionDesk final : public Desk {
+class Details::DecisionDesk final : public exchange::Desk {
  public:
   explicit DecisionDesk(Details& details) : details_(details) {}
 
-  MessageType type() const override {
+  exchange::MessageType type() const override {
     return {.message = wire::kDetailsDecisionType,
             .answer = wire::kNoticeAnswerType,
-            .age_max = kLetterAgeMax};
+            .age_max = exchange::kLetterAgeMax};
   }
 
-  absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
+  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      const exchange::Believed& message) override;
 
  private:
   class Decided;
@@ -261,16 +264,16 @@ class Details::DecisionDesk final : public Desk {
   Details& details_;
 };
 
-class Details::DecisionDesk::Decided final : public Message {
+class Details::DecisionDesk::Decided final : public exchange::Message {
  public:
-  Decided(Details& details, const Believed& believed, wire::DetailsDecision decision)
+  Decided(Details& details, const exchange::Believed& believed, wire::DetailsDecision decision)
       : details_(details), believed_(believed), decision_(std::move(decision)) {}
 
   federation::AskedFor asked_for() const override {
     return {.service = federation::Service::kFollowUp};
   }
 
-  absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
+  absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
     PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.Load(decision_.request_exchange_id));
     if (!kept.has_value() || kept->stored.file.side != wire::DetailsSide::kSent ||
         kept->stored.file.agency != believed_.partner.domain) {
@@ -305,7 +308,7 @@ class Details::DecisionDesk::Decided final : public Message {
                  std::get<wire::ClockStart>(decision_.decision).due_unix_ms, file);
     }
     PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
-    PM_ASSIGN_OR_RETURN(Reply reply, NoticeReply(Draft(), std::nullopt));
+    PM_ASSIGN_OR_RETURN(exchange::Reply reply, NoticeReply(Draft(), std::nullopt));
     PM_RETURN_IF_ERROR(details_.records_.AddChange(kept->held, plain, reply.changes));
     if (!file.released) return reply;
     PM_RETURN_IF_ERROR(ReceivedMaterial::AddReceived(*file.released, decision_.request_exchange_id,
@@ -322,7 +325,7 @@ class Details::DecisionDesk::Decided final : public Message {
     return reply;
   }
 
-  absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
+  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
     return NoticeReply(Draft(), wire::MakeRefusal(code, reason));
   }
 
@@ -354,12 +357,13 @@ class Details::DecisionDesk::Decided final : public Message {
   }
 
   Details& details_;
-  const Believed& believed_;
+  const exchange::Believed& believed_;
   const wire::DetailsDecision decision_;
   wire::DetailsRequest request_;  // Once it is known.
 };
 
-absl::StatusOr<std::unique_ptr<Message>> Details::DecisionDesk::Read(const Believed& message) {
+absl::StatusOr<std::unique_ptr<exchange::Message>> Details::DecisionDesk::Read(
+    const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::DetailsDecision decision,
                       wire::ParseDetailsDecision(message.envelope.payload()));
   if (!IsPseudonym(message.partner.domain, decision.decided_by)) {
@@ -369,18 +373,18 @@ absl::StatusOr<std::unique_ptr<Message>> Details::DecisionDesk::Read(const Belie
 }
 
 // What partners answer to our requests: where they stand.
-class Details::RequestLetters final : public Correspondent {
+class Details::RequestLetters final : public exchange::Correspondent {
  public:
   explicit RequestLetters(Details& details) : details_(details) {}
 
-  MessageType type() const override { return details_.request_desk_->type(); }
+  exchange::MessageType type() const override { return details_.request_desk_->type(); }
 
-  absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
-                                         const crypto::ExchangeId& exchange_id,
-                                         std::string_view payload) override {
+  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
+                                                   const crypto::ExchangeId& exchange_id,
+                                                   std::string_view payload) override {
     PM_ASSIGN_OR_RETURN(const wire::DetailsAnswer answer, wire::ParseDetailsAnswer(payload));
     PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.Load(RawId(exchange_id)));
-    TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
+    exchange::TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
     const auto* const refusal = std::get_if<wire::Refusal>(&answer);
     if (refusal != nullptr) taken.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
     // Erased meanwhile, or the decision was faster than the receipt.
@@ -407,18 +411,18 @@ class Details::RequestLetters final : public Correspondent {
 };
 
 // What partners answer to our decisions.
-class Details::DecisionLetters final : public Correspondent {
+class Details::DecisionLetters final : public exchange::Correspondent {
  public:
   explicit DecisionLetters(Details& details) : details_(details) {}
 
-  MessageType type() const override { return details_.decision_desk_->type(); }
+  exchange::MessageType type() const override { return details_.decision_desk_->type(); }
 
-  absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
-                                         const crypto::ExchangeId& /*exchange_id*/,
-                                         std::string_view payload) override {
+  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
+                                                   const crypto::ExchangeId& /*exchange_id*/,
+                                                   std::string_view payload) override {
     PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
     const auto* const refusal = std::get_if<wire::Refusal>(&answer);
-    return TakenAnswer{
+    return exchange::TakenAnswer{
         .outcome = refusal == nullptr ? "RECEIVED" : absl::StrFormat("REFUSED:%s", refusal->code),
         .changes = {}};
   }
@@ -443,8 +447,8 @@ Details::Details(const Rooms& rooms)
 
 Details::~Details() = default;
 
-Desk& Details::request_desk() { return *request_desk_; }
-Desk& Details::decision_desk() { return *decision_desk_; }
+exchange::Desk& Details::request_desk() { return *request_desk_; }
+exchange::Desk& Details::decision_desk() { return *decision_desk_; }
 
 absl::StatusOr<std::optional<Details::Kept>> Details::Load(std::string_view raw_id) const {
   PM_ASSIGN_OR_RETURN(std::optional<registry::SealedRecords::Held> held, records_.Find(raw_id));
@@ -478,10 +482,10 @@ records::EntryDraft Details::DraftOf(records::EntryKind kind, const wire::Detail
 absl::StatusOr<wire::DetailsRequest> Details::MakeRequest(const federation::Caller& caller,
                                                           const wire::DetailsOrder& order,
                                                           const std::string& purpose) const {
-  PM_RETURN_IF_ERROR(CheckListed("offence", records::OffenceCodes(), order.offence));
+  PM_RETURN_IF_ERROR(records::CheckListed("offence", records::OffenceCodes(), order.offence));
   if (!order.subject_role.empty()) {
     PM_RETURN_IF_ERROR(
-        CheckListed("subject_role", records::SubjectRoleCodes(), order.subject_role));
+        records::CheckListed("subject_role", records::SubjectRoleCodes(), order.subject_role));
   }
   wire::DetailsRequest request;
   request.firearm_reference = order.firearm_reference;
@@ -539,7 +543,7 @@ absl::StatusOr<DetailsActed> Details::Request(const federation::Caller& caller,
   if (order.firearm_reference.empty()) {
     PM_ASSIGN_OR_RETURN(search, searches_.Load(order.search_id));
   } else {
-    PM_RETURN_IF_ERROR(CheckListed("purpose", records::PurposeCodes(), order.purpose));
+    PM_RETURN_IF_ERROR(records::CheckListed("purpose", records::PurposeCodes(), order.purpose));
   }
   const std::string purpose = search ? search->purpose : order.purpose;
   const federation::AgreementDecision decision =
@@ -701,7 +705,8 @@ absl::StatusOr<wire::ReleasedDetails> Details::Compile(const wire::DetailsFile& 
     }
   }
   if (!terms.offence.empty()) {
-    PM_RETURN_IF_ERROR(CheckListed("release.offence", records::OffenceCodes(), terms.offence));
+    PM_RETURN_IF_ERROR(
+        records::CheckListed("release.offence", records::OffenceCodes(), terms.offence));
   }
   wire::ReleasedDetails released;
   released.handling = terms.handling;
@@ -745,12 +750,13 @@ absl::Status Details::Apply(const wire::DetailsVerdict& verdict, const federatio
     file.released = std::move(released);
     file.state = DetailsState::kReleased;
   } else if (const auto* refusal = std::get_if<wire::Refusal>(&verdict.verdict)) {
-    PM_RETURN_IF_ERROR(CheckListed("refusal.code", records::RefusalCodes(), refusal->code));
+    PM_RETURN_IF_ERROR(
+        records::CheckListed("refusal.code", records::RefusalCodes(), refusal->code));
     decision.decision = *refusal;
     file.refusal = *refusal;
     file.state = DetailsState::kRefused;
   } else if (const auto* stop = std::get_if<wire::ClockStop>(&verdict.verdict)) {
-    PM_RETURN_IF_ERROR(CheckListed("stop.code", records::RefusalCodes(), stop->code));
+    PM_RETURN_IF_ERROR(records::CheckListed("stop.code", records::RefusalCodes(), stop->code));
     if (file.state == DetailsState::kStopped || std::ssize(file.stops) >= wire::kStopsMax) {
       return absl::FailedPreconditionError("the clock stands still already, or stood too often");
     }

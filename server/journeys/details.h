@@ -18,14 +18,14 @@
 #include "proto/wire/details.h"
 #include "records/partial_date.h"
 #include "records/receipt.h"
+#include "server/exchange/desk.h"
+#include "server/exchange/outbox.h"
 #include "server/federation/caller.h"
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/journeys/case_to_erase.h"
 #include "server/journeys/cross_checks.h"
-#include "server/journeys/desk.h"
 #include "server/journeys/links.h"
-#include "server/journeys/outbox.h"
 #include "server/journeys/received_material.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
@@ -82,7 +82,7 @@ class Details {
     Links& links;
     const federation::NodeIdentity& identity;
     const federation::Partners& partners;
-    Outbox& outbox;
+    exchange::Outbox& outbox;
     CrossChecks& cross_checks;
     const base::Clock& clock;
   };
@@ -91,8 +91,8 @@ class Details {
   ~Details();
 
   // Takes partners' requests, and their decisions about ours.
-  Desk& request_desk();
-  Desk& decision_desk();
+  exchange::Desk& request_desk();
+  exchange::Desk& decision_desk();
 
   //   kInvalidArgument     a field out of its bounds, or a code of no list.
   //   kNotFound            no such partner; the search, or no such candidate in it.

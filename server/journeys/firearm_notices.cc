@@ -33,17 +33,18 @@ records::EntryDraft Draft(std::string outcome) {
 }  // namespace
 
 // What partners tell.
-class FirearmNotices::NoticeDesk final : public Desk {
+class FirearmNotices::NoticeDesk final : public exchange::Desk {
  public:
   explicit NoticeDesk(FirearmNotices& notices) : notices_(notices) {}
 
-  MessageType type() const override {
+  exchange::MessageType type() const override {
     return {.message = wire::kFirearmNoticeType,
             .answer = wire::kNoticeAnswerType,
-            .age_max = kLetterAgeMax};
+            .age_max = exchange::kLetterAgeMax};
   }
 
-  absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
+  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      const exchange::Believed& message) override;
 
  private:
   class Notice;
@@ -51,16 +52,16 @@ class FirearmNotices::NoticeDesk final : public Desk {
   FirearmNotices& notices_;
 };
 
-class FirearmNotices::NoticeDesk::Notice final : public Message {
+class FirearmNotices::NoticeDesk::Notice final : public exchange::Message {
  public:
-  Notice(FirearmNotices& notices, const Believed& believed, wire::FirearmNotice notice)
+  Notice(FirearmNotices& notices, const exchange::Believed& believed, wire::FirearmNotice notice)
       : notices_(notices), believed_(believed), notice_(std::move(notice)) {}
 
   federation::AskedFor asked_for() const override {
     return {.service = federation::Service::kFollowUp};
   }
 
-  absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
+  absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
     const std::string raw_id(
         base::AsText(base::ByteSpan(believed_.envelope.envelope().exchange_id)));
     const wire::ReceivedFirearmNotice received{
@@ -69,7 +70,7 @@ class FirearmNotices::NoticeDesk::Notice final : public Message {
         .notice = notice_,
         .receive_unix_ms = notices_.rooms_.clock.UnixMillis()};
     PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(received));
-    Reply reply;
+    exchange::Reply reply;
     PM_RETURN_IF_ERROR(
         notices_.received_.AddNew(raw_id, received.receive_unix_ms, plain, reply.changes));
     reply.logged = Draft("RECEIVED");
@@ -78,8 +79,8 @@ class FirearmNotices::NoticeDesk::Notice final : public Message {
     return reply;
   }
 
-  absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
-    Reply reply;
+  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
+    exchange::Reply reply;
     reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::NoticeAnswer(wire::MakeRefusal(code, reason))));
@@ -88,35 +89,36 @@ class FirearmNotices::NoticeDesk::Notice final : public Message {
 
  private:
   FirearmNotices& notices_;
-  const Believed& believed_;
+  const exchange::Believed& believed_;
   const wire::FirearmNotice notice_;
 };
 
-absl::StatusOr<std::unique_ptr<Message>> FirearmNotices::NoticeDesk::Read(const Believed& message) {
+absl::StatusOr<std::unique_ptr<exchange::Message>> FirearmNotices::NoticeDesk::Read(
+    const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::FirearmNotice notice,
                       wire::ParseFirearmNotice(message.envelope.payload()));
   return std::make_unique<Notice>(notices_, message, std::move(notice));
 }
 
 // Our notices' acknowledgements.
-class FirearmNotices::Letters final : public Correspondent {
+class FirearmNotices::Letters final : public exchange::Correspondent {
  public:
-  explicit Letters(const Desk& desk) : desk_(desk) {}
+  explicit Letters(const exchange::Desk& desk) : desk_(desk) {}
 
-  MessageType type() const override { return desk_.type(); }
+  exchange::MessageType type() const override { return desk_.type(); }
 
-  absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
-                                         const crypto::ExchangeId& /*exchange_id*/,
-                                         std::string_view payload) override {
+  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
+                                                   const crypto::ExchangeId& /*exchange_id*/,
+                                                   std::string_view payload) override {
     PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
     const auto* const refusal = std::get_if<wire::Refusal>(&answer);
-    return TakenAnswer{
+    return exchange::TakenAnswer{
         .outcome = refusal == nullptr ? "RECEIVED" : absl::StrFormat("REFUSED:%s", refusal->code),
         .changes = {}};
   }
 
  private:
-  const Desk& desk_;
+  const exchange::Desk& desk_;
 };
 
 FirearmNotices::FirearmNotices(const Rooms& rooms)
@@ -129,7 +131,7 @@ FirearmNotices::FirearmNotices(const Rooms& rooms)
 
 FirearmNotices::~FirearmNotices() = default;
 
-Desk& FirearmNotices::desk() { return *desk_; }
+exchange::Desk& FirearmNotices::desk() { return *desk_; }
 
 absl::Status FirearmNotices::Tell(const registry::FirearmRegistry::Held& held) {
   const std::optional<wire::FirearmNoticeCause> cause = wire::NoticeCauseOf(held.kept.state());

@@ -11,10 +11,10 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "proto/wire/firearm_check.h"
+#include "server/exchange/desk.h"
+#include "server/exchange/outbox.h"
 #include "server/federation/caller.h"
 #include "server/federation/partner.h"
-#include "server/journeys/desk.h"
-#include "server/journeys/outbox.h"
 #include "server/ledger/ledger.h"
 #include "server/registry/firearm_registry.h"
 #include "server/registry/sealed_records.h"
@@ -32,7 +32,7 @@ class FirearmNotices {
     ledger::Ledger& ledger;
     registry::FirearmRegistry& registry;
     const federation::Partners& partners;
-    Outbox& outbox;
+    exchange::Outbox& outbox;
     const base::Clock& clock;
   };
   // All must outlive it. Registers its letters with the outbox.
@@ -40,7 +40,7 @@ class FirearmNotices {
   ~FirearmNotices();
 
   // Takes what partners tell, as it comes.
-  Desk& desk();
+  exchange::Desk& desk();
 
   // Sends what is to be told and was not yet: once for each state and question, also after a crash.
   //   Cost  opens every record that a partner was told of.

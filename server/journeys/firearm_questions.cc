@@ -88,11 +88,12 @@ absl::StatusOr<wire::FirearmCheck> PrepareCheck(const wire::FirearmToCheck& chec
 }
 
 absl::StatusOr<wire::FirearmCheckResult> FirearmQuestions::AskOne(
-    Asking& asking, const federation::Partner& partner, const wire::FirearmCheck& check) const {
-  const Asking::Time begun = rooms_.clock.Steady();
+    exchange::Asking& asking, const federation::Partner& partner,
+    const wire::FirearmCheck& check) const {
+  const exchange::Asking::Time begun = rooms_.clock.Steady();
   PM_ASSIGN_OR_RETURN(std::optional<wire::PartnerResult> left_out, asking.LeaveOut(partner));
   if (left_out.has_value()) return ToResult(*std::move(left_out));
-  const AskingReason& reason = asking.reason();
+  const exchange::AskingReason& reason = asking.reason();
   wire::FirearmCheckQuestion question{.purpose = reason.purpose,
                                       .offence = reason.offence,
                                       .subject_role = reason.subject_role,
@@ -102,7 +103,7 @@ absl::StatusOr<wire::FirearmCheckResult> FirearmQuestions::AskOne(
   PM_ASSIGN_OR_RETURN(const std::string commitment, base::ParseHex(asking.case_commitment()));
   std::ranges::copy(base::AsBytes(commitment), question.case_commitment.begin());
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(question));
-  PM_ASSIGN_OR_RETURN(Asked asked,
+  PM_ASSIGN_OR_RETURN(exchange::Asked asked,
                       asking.Ask(partner, wire::kFirearmCheckType, wire::kFirearmCheckAnswerType,
                                  std::move(payload), true));
   std::optional<wire::FirearmVerdict> verdict;
@@ -125,7 +126,7 @@ absl::StatusOr<wire::FirearmCheckResult> FirearmQuestions::AskOne(
     }
     if (answer.ok() && answer->budget.has_value()) {
       asked.outcome.logged.firearm_check_budget =
-          ToldBudgetOf(partner, *answer->budget, asked.came_unix_ms);
+          exchange::ToldBudgetOf(partner, *answer->budget, asked.came_unix_ms);
     }
   }
   PM_ASSIGN_OR_RETURN(wire::PartnerResult closed, asking.Close(partner, asked));
@@ -141,25 +142,25 @@ absl::StatusOr<wire::FirearmChecked> FirearmQuestions::Ask(
     const federation::Caller& caller, const wire::FirearmCheckRequest& request) {
   PM_ASSIGN_OR_RETURN(const wire::FirearmCheck check, PrepareCheck(request.check));
   PM_ASSIGN_OR_RETURN(const std::vector<const federation::Partner*> chosen,
-                      ChoosePartners(rooms_.partners, request.partners));
+                      exchange::ChoosePartners(rooms_.partners, request.partners));
   PM_ASSIGN_OR_RETURN(const std::string committed, wire::Serialise(check));
-  Asking asking(rooms_, questions_,
-                {.service = federation::Service::kFirearmCheck,
-                 .purpose = request.purpose,
-                 .offence = request.offence,
-                 .subject_role = request.subject_role,
-                 .actor = caller.pseudonym},
-                request.deadline_ms);
+  exchange::Asking asking(rooms_, questions_,
+                          {.service = federation::Service::kFirearmCheck,
+                           .purpose = request.purpose,
+                           .offence = request.offence,
+                           .subject_role = request.subject_role,
+                           .actor = caller.pseudonym},
+                          request.deadline_ms);
   PM_RETURN_IF_ERROR(asking.Prepare(request.case_reference, "firearm check", committed));
   wire::FirearmChecked checked{.ask_unix_ms = rooms_.clock.UnixMillis(),
                                .asked_by = caller.pseudonym,
                                .purpose = request.purpose,
                                .partners = {}};
   PM_ASSIGN_OR_RETURN(checked.partners,
-                      AskEach<wire::FirearmCheckResult>(chosen, rooms_.partners_at_once,
-                                                        [&](const federation::Partner& partner) {
-                                                          return AskOne(asking, partner, check);
-                                                        }));
+                      exchange::AskEach<wire::FirearmCheckResult>(
+                          chosen, rooms_.partners_at_once, [&](const federation::Partner& partner) {
+                            return AskOne(asking, partner, check);
+                          }));
   return checked;
 }
 

@@ -3,8 +3,8 @@
 
 #include "absl/status/statusor.h"
 #include "proto/wire/firearm_check.h"
+#include "server/exchange/asking.h"
 #include "server/federation/caller.h"
-#include "server/journeys/asking.h"
 
 namespace proofmark::journeys {
 
@@ -27,7 +27,7 @@ absl::StatusOr<wire::FirearmCheck> PrepareCheck(const wire::FirearmToCheck& chec
 // Thread-safe; waits on the caller's thread until every partner answered or its time is over.
 class FirearmQuestions {
  public:
-  explicit FirearmQuestions(const AskingRooms& rooms)
+  explicit FirearmQuestions(const exchange::AskingRooms& rooms)
       : rooms_(rooms), questions_(rooms.store, rooms.ledger) {}
 
   // One result for each partner asked, by domain, whatever became of it; `verdict` is there exactly
@@ -38,14 +38,14 @@ class FirearmQuestions {
                                            const wire::FirearmCheckRequest& request);
 
  private:
-  absl::StatusOr<wire::FirearmCheckResult> AskOne(Asking& asking,
+  absl::StatusOr<wire::FirearmCheckResult> AskOne(exchange::Asking& asking,
                                                   const federation::Partner& partner,
                                                   const wire::FirearmCheck& check) const;
 
   // Constant after construction.
-  const AskingRooms rooms_;
+  const exchange::AskingRooms rooms_;
   // Does its own locking.
-  QuestionLog questions_;
+  exchange::QuestionLog questions_;
 };
 
 }  // namespace proofmark::journeys

@@ -90,17 +90,18 @@ const wire::LinkStep* FirstIdentification(const wire::Link& link) {
 }  // namespace
 
 // What a partner's examiners make of our exhibit.
-class Links::NoticeDesk final : public Desk {
+class Links::NoticeDesk final : public exchange::Desk {
  public:
   explicit NoticeDesk(Links& links) : links_(links) {}
 
-  MessageType type() const override {
+  exchange::MessageType type() const override {
     return {.message = wire::kLinkNoticeType,
             .answer = wire::kNoticeAnswerType,
-            .age_max = kLetterAgeMax};
+            .age_max = exchange::kLetterAgeMax};
   }
 
-  absl::StatusOr<std::unique_ptr<Message>> Read(const Believed& message) override;
+  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      const exchange::Believed& message) override;
 
  private:
   class Notice;
@@ -108,16 +109,16 @@ class Links::NoticeDesk final : public Desk {
   Links& links_;
 };
 
-class Links::NoticeDesk::Notice final : public Message {
+class Links::NoticeDesk::Notice final : public exchange::Message {
  public:
-  Notice(Links& links, const Believed& believed, wire::LinkNotice notice)
+  Notice(Links& links, const exchange::Believed& believed, wire::LinkNotice notice)
       : links_(links), believed_(believed), notice_(std::move(notice)) {}
 
   federation::AskedFor asked_for() const override {
     return {.service = federation::Service::kFollowUp};
   }
 
-  absl::StatusOr<Reply> Answer(const AnswerLimits& /*limits*/) override {
+  absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
     const std::string_view handle = crypto::AsText(notice_.handle);
     PM_ASSIGN_OR_RETURN(const std::optional<registry::HandleUse> use,
                         registry::FindHandle(links_.rooms_.store, handle));
@@ -148,7 +149,7 @@ class Links::NoticeDesk::Notice final : public Message {
     link.acknowledged_count = notice_.step_count;
     link.asker_case_commitment = notice_.case_commitment;
     PM_ASSIGN_OR_RETURN(link.holder_case_commitment, links_.CaseOf(link.exhibit_id));
-    Reply reply;
+    exchange::Reply reply;
     reply.logged = Draft("RECEIVED");
     links_.rooms_.cross_checks.AddDue(link.exhibit_id, reply.changes);
     reply.afterwards = [&cross_checks = links_.rooms_.cross_checks] { cross_checks.Run(); };
@@ -163,8 +164,8 @@ class Links::NoticeDesk::Notice final : public Message {
     return reply;
   }
 
-  absl::StatusOr<Reply> Refuse(std::string_view code, std::string_view reason) override {
-    Reply reply;
+  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
+    exchange::Reply reply;
     reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::NoticeAnswer(wire::MakeRefusal(code, reason))));
@@ -184,11 +185,12 @@ class Links::NoticeDesk::Notice final : public Message {
   }
 
   Links& links_;
-  const Believed& believed_;
+  const exchange::Believed& believed_;
   const wire::LinkNotice notice_;
 };
 
-absl::StatusOr<std::unique_ptr<Message>> Links::NoticeDesk::Read(const Believed& message) {
+absl::StatusOr<std::unique_ptr<exchange::Message>> Links::NoticeDesk::Read(
+    const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::LinkNotice notice, wire::ParseLinkNotice(message.envelope.payload()));
   if (!crypto::SpiffeName::Staff(message.partner.domain, crypto::StaffRole::kExaminer,
                                  notice.step.by)
@@ -199,20 +201,21 @@ absl::StatusOr<std::unique_ptr<Message>> Links::NoticeDesk::Read(const Believed&
 }
 
 // Our notices' acknowledgements.
-class Links::Letters final : public Correspondent {
+class Links::Letters final : public exchange::Correspondent {
  public:
   explicit Letters(Links& links) : links_(links) {}
 
-  MessageType type() const override { return links_.desk_->type(); }
+  exchange::MessageType type() const override { return links_.desk_->type(); }
 
-  absl::StatusOr<TakenAnswer> TakeAnswer(const federation::Partner& partner,
-                                         const crypto::ExchangeId& exchange_id,
-                                         std::string_view payload) override {
+  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& partner,
+                                                   const crypto::ExchangeId& exchange_id,
+                                                   std::string_view payload) override {
     PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
     if (const auto* refusal = std::get_if<wire::Refusal>(&answer)) {
-      return TakenAnswer{.outcome = absl::StrFormat("REFUSED:%s", refusal->code), .changes = {}};
+      return exchange::TakenAnswer{.outcome = absl::StrFormat("REFUSED:%s", refusal->code),
+                                   .changes = {}};
     }
-    TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
+    exchange::TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
     const std::string where = base::ToHex(base::ByteSpan(exchange_id));
     PM_ASSIGN_OR_RETURN(
         const std::optional<std::string> link_id,
@@ -249,7 +252,7 @@ Links::Links(const Rooms& rooms)
 
 Links::~Links() = default;
 
-Desk& Links::desk() { return *desk_; }
+exchange::Desk& Links::desk() { return *desk_; }
 
 absl::StatusOr<std::optional<Links::Kept>> Links::Load(std::string_view raw_id) const {
   PM_ASSIGN_OR_RETURN(std::optional<registry::SealedRecords::Held> held, records_.Find(raw_id));
@@ -482,10 +485,10 @@ absl::StatusOr<LinkActed> Links::Act(const federation::Caller& caller, std::opti
                           .case_commitment = *link.asker_case_commitment,
                           .purpose = link.purpose};
   notice.step.reasons.clear();
-  Letter letter{.partner = *partner,
-                .exchange_id = crypto::NewExchangeId(rooms_.store.random()),
-                .type = wire::kLinkNoticeType,
-                .payload = ""};
+  exchange::Letter letter{.partner = *partner,
+                          .exchange_id = crypto::NewExchangeId(rooms_.store.random()),
+                          .type = wire::kLinkNoticeType,
+                          .payload = ""};
   PM_ASSIGN_OR_RETURN(letter.payload, wire::Serialise(notice));
   request.mutations.Put(store::StoreKey(kLinkLetterTable)
                             .Text(partner->domain)

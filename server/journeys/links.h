@@ -14,12 +14,12 @@
 #include "base/clock.h"
 #include "proto/wire/link.h"
 #include "records/receipt.h"
+#include "server/exchange/desk.h"
+#include "server/exchange/outbox.h"
 #include "server/federation/caller.h"
 #include "server/federation/partner.h"
 #include "server/journeys/case_to_erase.h"
 #include "server/journeys/cross_checks.h"
-#include "server/journeys/desk.h"
-#include "server/journeys/outbox.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
@@ -53,7 +53,7 @@ class Links {
     ledger::CaseCommitments& commitments;
     registry::ExhibitRegistry& registry;
     const federation::Partners& partners;
-    Outbox& outbox;
+    exchange::Outbox& outbox;
     CrossChecks& cross_checks;
     const base::Clock& clock;
   };
@@ -62,7 +62,7 @@ class Links {
   ~Links();
 
   // Takes what partners say of candidates that are ours.
-  Desk& desk();
+  exchange::Desk& desk();
 
   //   kInvalidArgument     a field out of its bounds.
   //   kNotFound            the search, or no such candidate in it.

@@ -15,16 +15,16 @@
 #include "crypto/lookup/exchange.h"
 #include "records/codes.h"
 #include "records/firearm/serial.h"
+#include "server/exchange/awaited.h"
+#include "server/exchange/peer_answer.h"
+#include "server/exchange/peer_outcome.h"
 #include "server/federation/agreement.h"
 #include "server/federation/receipt.h"
-#include "server/journeys/awaited.h"
-#include "server/journeys/peer_answer.h"
-#include "server/journeys/peer_outcome.h"
 
 namespace proofmark::journeys {
 namespace {
 
-using Time = Asking::Time;
+using Time = exchange::Asking::Time;
 
 constexpr std::string_view kOutdated = "TABLE_OUTDATED";
 
@@ -126,7 +126,7 @@ class Lookups::Run {
   absl::StatusOr<Table> FindTable(const federation::Partner& partner, bool anew);
   absl::StatusOr<Table> AskForTable(const federation::Partner& partner);
   absl::Status JudgeTable(const federation::Partner& partner, const absl::Status& good,
-                          std::string_view alarm, Asked& asked);
+                          std::string_view alarm, exchange::Asked& asked);
   absl::StatusOr<std::shared_ptr<const lookup::HeldTable>> Fetch(const federation::Partner& partner,
                                                                  const wire::LookupTable& offered);
   absl::StatusOr<wire::LookupPartnerResult> Evaluate(const federation::Partner& partner,
@@ -137,16 +137,16 @@ class Lookups::Run {
                               const lookup::HeldTable& table,
                               std::vector<wire::LookupHit>& hits) const;
   Lookups& lookups_;
-  const AskingRooms& rooms_;
+  const exchange::AskingRooms& rooms_;
   lookup::HeldTables& tables_;
   const wire::LookupReason reason_;
-  Asking asking_;
+  exchange::Asking asking_;
 };
 
 absl::StatusOr<Lookups::Run::Table> Lookups::Run::FindTable(const federation::Partner& partner,
                                                             bool anew) {
   // Who comes second finds what the first fetched.
-  const KeyedLock::Hold hold(lookups_.fetching_, partner.domain);
+  const exchange::KeyedLock::Hold hold(lookups_.fetching_, partner.domain);
   const std::optional<lookup::HeldTables::Held> held = tables_.Find(partner);
   if (!anew && held.has_value() &&
       rooms_.clock.UnixMillis() - held->checked_unix_ms < kTableConfirmedMsMax) {
@@ -158,7 +158,7 @@ absl::StatusOr<Lookups::Run::Table> Lookups::Run::FindTable(const federation::Pa
 absl::StatusOr<Lookups::Run::Table> Lookups::Run::AskForTable(const federation::Partner& partner) {
   PM_ASSIGN_OR_RETURN(std::string payload,
                       wire::Serialise(wire::LookupTableQuestion{.reason = reason_}));
-  PM_ASSIGN_OR_RETURN(Asked asked,
+  PM_ASSIGN_OR_RETURN(exchange::Asked asked,
                       asking_.Ask(partner, wire::kLookupTableQuestionType,
                                   wire::kLookupTableAnswerType, std::move(payload), false));
   Table table;
@@ -200,7 +200,7 @@ absl::StatusOr<Lookups::Run::Table> Lookups::Run::AskForTable(const federation::
 
 // Its answer was one; whether the table it speaks of is here is another matter.
 absl::Status Lookups::Run::JudgeTable(const federation::Partner& partner, const absl::Status& good,
-                                      std::string_view alarm, Asked& asked) {
+                                      std::string_view alarm, exchange::Asked& asked) {
   if (good.ok()) return absl::OkStatus();
   if (absl::IsUnauthenticated(good) || absl::IsInvalidArgument(good)) {
     asked.outcome = InvalidOutcome(partner, asked.asked, std::string(good.message()));
@@ -226,7 +226,7 @@ absl::StatusOr<std::shared_ptr<const lookup::HeldTable>> Lookups::Run::Fetch(
   std::string bytes;
   const auto size = static_cast<std::size_t>(offered.size_bytes);
   while (bytes.size() < size) {
-    const auto awaited = std::make_shared<Awaited<std::string>>();
+    const auto awaited = std::make_shared<exchange::Awaited<std::string>>();
     const Time deadline = asking_.DeadlineOf(partner);
     rooms_.peers.ReadLookupTable(
         partner, offered.table_hash, bytes.size(), deadline,
@@ -275,8 +275,9 @@ absl::StatusOr<wire::LookupPartnerResult> Lookups::Run::Evaluate(const federatio
   PM_ASSIGN_OR_RETURN(const std::string commitment, base::ParseHex(asking_.case_commitment()));
   std::ranges::copy(base::AsBytes(commitment), question.case_commitment.begin());
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(question));
-  PM_ASSIGN_OR_RETURN(Asked asked, asking_.Ask(partner, wire::kLookupQuestionType,
-                                               wire::kLookupAnswerType, std::move(payload), true));
+  PM_ASSIGN_OR_RETURN(exchange::Asked asked,
+                      asking_.Ask(partner, wire::kLookupQuestionType, wire::kLookupAnswerType,
+                                  std::move(payload), true));
   std::vector<wire::LookupHit> hits;
   if (asked.verified.has_value()) {
     absl::StatusOr<wire::LookupAnswer> answer = wire::ParseLookupAnswer(asked.verified->payload());
@@ -301,7 +302,7 @@ absl::StatusOr<wire::LookupPartnerResult> Lookups::Run::Evaluate(const federatio
     }
     if (answer.ok() && answer->budget.has_value()) {
       asked.outcome.logged.lookup_budget =
-          ToldBudgetOf(partner, *answer->budget, asked.came_unix_ms);
+          exchange::ToldBudgetOf(partner, *answer->budget, asked.came_unix_ms);
     }
   }
   PM_ASSIGN_OR_RETURN(wire::PartnerResult closed, asking_.Close(partner, asked));
@@ -349,7 +350,7 @@ absl::StatusOr<wire::HitAnswer> Lookups::Run::AskAboutHit(const federation::Part
   PM_ASSIGN_OR_RETURN(const std::string commitment, base::ParseHex(asking_.case_commitment()));
   std::ranges::copy(base::AsBytes(commitment), question.case_commitment.begin());
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(question));
-  PM_ASSIGN_OR_RETURN(Asked asked,
+  PM_ASSIGN_OR_RETURN(exchange::Asked asked,
                       asking_.Ask(partner, wire::kLookupHitQuestionType, wire::kLookupHitAnswerType,
                                   std::move(payload), true));
   std::optional<wire::LookupRecord> record;
@@ -379,9 +380,9 @@ absl::StatusOr<wire::HitAnswer> Lookups::Run::AskAboutHit(const federation::Part
 absl::StatusOr<wire::FirearmLookup> Lookups::LookUp(const federation::Caller& caller,
                                                     const wire::FirearmLookupRequest& request) {
   PM_ASSIGN_OR_RETURN(const LookupPlan plan, PlanLookup(request));
-  const AskingRooms& rooms = rooms_.asking;
+  const exchange::AskingRooms& rooms = rooms_.asking;
   PM_ASSIGN_OR_RETURN(const std::vector<const federation::Partner*> chosen,
-                      ChoosePartners(rooms.partners, request.partners));
+                      exchange::ChoosePartners(rooms.partners, request.partners));
   std::string committed;
   for (const std::string& bytes : plan.bytes) base::AppendLp2(committed, bytes);
   Run run(*this, caller, request.purpose, request.offence, request.deadline_ms);
@@ -396,10 +397,10 @@ absl::StatusOr<wire::FirearmLookup> Lookups::LookUp(const federation::Caller& ca
       .other_reading_count = plan.other_reading_count,
       .partners = {}};
   PM_ASSIGN_OR_RETURN(lookup.partners,
-                      AskEach<wire::LookupPartnerResult>(chosen, rooms.partners_at_once,
-                                                         [&](const federation::Partner& partner) {
-                                                           return run.LookUp(partner, plan);
-                                                         }));
+                      exchange::AskEach<wire::LookupPartnerResult>(
+                          chosen, rooms.partners_at_once, [&](const federation::Partner& partner) {
+                            return run.LookUp(partner, plan);
+                          }));
   return lookup;
 }
 

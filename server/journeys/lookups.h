@@ -7,10 +7,10 @@
 
 #include "absl/status/statusor.h"
 #include "proto/wire/lookup.h"
+#include "server/exchange/asking.h"
+#include "server/exchange/keyed_lock.h"
+#include "server/exchange/question_log.h"
 #include "server/federation/caller.h"
-#include "server/journeys/asking.h"
-#include "server/journeys/keyed_lock.h"
-#include "server/journeys/question_log.h"
 #include "server/lookup/held_tables.h"
 
 namespace proofmark::journeys {
@@ -20,7 +20,7 @@ inline constexpr std::int64_t kTableConfirmedMsMax = 3600LL * 1000;
 
 // What look-ups work with. All must outlive them.
 struct LookupRooms {
-  AskingRooms asking;
+  exchange::AskingRooms asking;
   lookup::HeldTables& tables;
 };
 
@@ -63,8 +63,8 @@ class Lookups {
   // Constant after construction.
   const LookupRooms rooms_;
   // Do their own locking.
-  QuestionLog questions_;
-  KeyedLock fetching_;  // By domain.
+  exchange::QuestionLog questions_;
+  exchange::KeyedLock fetching_;  // By domain.
 };
 
 }  // namespace proofmark::journeys

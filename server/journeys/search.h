@@ -13,12 +13,12 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "proto/wire/search.h"
+#include "server/exchange/federation_keeper.h"
+#include "server/exchange/question_log.h"
 #include "server/federation/caller.h"
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
-#include "server/journeys/federation_keeper.h"
-#include "server/journeys/question_log.h"
 #include "server/journeys/received_material.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
@@ -57,7 +57,7 @@ struct SearchRooms {
   match::ExhibitCollection& collection;
   const federation::NodeIdentity& identity;
   const federation::Partners& partners;
-  const FederationKeeper& federation;
+  const exchange::FederationKeeper& federation;
   const ledger::WitnessBook& witness;
   federation::PeerClient& peers;
   const base::Clock& clock;
@@ -120,7 +120,7 @@ class Searches {
   // Constant after construction.
   const SearchRooms rooms_;
   // Do their own locking.
-  QuestionLog questions_;
+  exchange::QuestionLog questions_;
   SearchArchive archive_;
   ReceivedMaterial received_;
 };

@@ -12,10 +12,10 @@
 #include "forensics/cartridge/bullet_or_case.h"
 #include "proto/wire/match.h"
 #include "records/codes.h"
+#include "records/listed_code.h"
+#include "server/exchange/peer_answer.h"
 #include "server/federation/agreement.h"
 #include "server/federation/receipt.h"
-#include "server/journeys/listed_code.h"
-#include "server/journeys/peer_answer.h"
 #include "server/match/results.h"
 
 namespace proofmark::journeys {
@@ -43,7 +43,7 @@ constexpr char kForkedDetail[] =
     "its agency starts another one (`proofmark status`, docs/operations/ledger.md).";
 
 // What its answer would have been is kept in the ledger by its hash, and used for nothing.
-PeerOutcome Forked(const federation::Partner& partner, PeerOutcome judged) {
+exchange::PeerOutcome Forked(const federation::Partner& partner, exchange::PeerOutcome judged) {
   judged.result = {.agency = partner.domain,
                    .outcome = wire::PartnerOutcome::kForked,
                    .detail = kForkedDetail,
@@ -56,7 +56,7 @@ PeerOutcome Forked(const federation::Partner& partner, PeerOutcome judged) {
 
 }  // namespace
 
-SearchRun::SearchRun(const SearchRooms& rooms, QuestionLog& questions,
+SearchRun::SearchRun(const SearchRooms& rooms, exchange::QuestionLog& questions,
                      const ReceivedMaterial& received, const federation::Caller& caller,
                      const wire::SearchRequest& request,
                      const std::function<void(const SearchEvent&)>& on_event,
@@ -132,10 +132,11 @@ absl::StatusOr<federation::AgreementDecision> SearchRun::MayAsk(
 }
 
 absl::Status SearchRun::Prepare() {
-  PM_RETURN_IF_ERROR(CheckListed("purpose", records::PurposeCodes(), request_.purpose));
-  PM_RETURN_IF_ERROR(CheckListed("offence", records::OffenceCodes(), request_.offence, false));
+  PM_RETURN_IF_ERROR(records::CheckListed("purpose", records::PurposeCodes(), request_.purpose));
   PM_RETURN_IF_ERROR(
-      CheckListed("subject_role", records::SubjectRoleCodes(), request_.subject_role, false));
+      records::CheckListed("offence", records::OffenceCodes(), request_.offence, false));
+  PM_RETURN_IF_ERROR(records::CheckListed("subject_role", records::SubjectRoleCodes(),
+                                          request_.subject_role, false));
   if (!request_.include_local && !request_.all_partners && request_.partners.empty()) {
     return absl::InvalidArgumentError(
         "nothing to search: set include_local, partners or all_partners");
@@ -228,10 +229,10 @@ absl::Status SearchRun::OpenQuestion(const federation::Partner& partner) {
   opened.asked.exchange_id = crypto::NewExchangeId(rooms_.random);
   opened.asked.candidates_max = question.candidates_max;
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(question));
-  PM_ASSIGN_OR_RETURN(
-      opened.envelope,
-      SignMessage(rooms_.identity, partner, opened.asked.exchange_id, wire::kMatchQuestionType,
-                  std::move(payload), rooms_.clock.UnixMillis()));
+  PM_ASSIGN_OR_RETURN(opened.envelope,
+                      exchange::SignMessage(rooms_.identity, partner, opened.asked.exchange_id,
+                                            wire::kMatchQuestionType, std::move(payload),
+                                            rooms_.clock.UnixMillis()));
   opened.asked.hash = crypto::EnvelopeHash(opened.envelope);
   records::EntryDraft draft = DraftOf(partner.node_id, opened.asked.exchange_id);
   draft.request_hash = base::ToHex(base::ByteSpan(opened.asked.hash));
@@ -320,7 +321,7 @@ absl::Status SearchRun::TakeLocal(absl::StatusOr<match::FoundExhibits> found) {
   PM_RETURN_IF_ERROR(found.status());
   PM_ASSIGN_OR_RETURN(wire::LocalResult local,
                       JoinLabels(rooms_.registry, match::ToLocalResult(*found)));
-  QuestionOutcome outcome;
+  exchange::QuestionOutcome outcome;
   outcome.code = found->counts.complete ? "ANSWERED" : "INCOMPLETE";
   outcome.count = local.candidates.size();
   PM_RETURN_IF_ERROR(questions_.Close(*std::exchange(local_open_, std::nullopt), outcome).status());
@@ -334,8 +335,9 @@ absl::Status SearchRun::TakePeer(PeerReport report) {
   if (report.came > question.deadline) {
     return CloseQuestion(question, NothingInTime(*question.partner, question.asked), report.came);
   }
-  PeerOutcome outcome = JudgeAnswer(*question.partner, rooms_.identity.node_id(), question.asked,
-                                    std::move(report.answer), report.came_unix_ms);
+  exchange::PeerOutcome outcome =
+      JudgeAnswer(*question.partner, rooms_.identity.node_id(), question.asked,
+                  std::move(report.answer), report.came_unix_ms);
   // It may have come out while it was asked.
   PM_ASSIGN_OR_RETURN(const bool forked, rooms_.witness.IsForked(question.partner->node_id));
   if (forked) outcome = Forked(*question.partner, std::move(outcome));
@@ -353,7 +355,7 @@ absl::Status SearchRun::CloseOverdue() {
 }
 
 absl::Status SearchRun::CloseRest(std::string_view code) {
-  QuestionOutcome outcome;
+  exchange::QuestionOutcome outcome;
   outcome.code = std::string(code);
   if (local_open_.has_value()) {
     PM_RETURN_IF_ERROR(
@@ -366,7 +368,8 @@ absl::Status SearchRun::CloseRest(std::string_view code) {
   return absl::OkStatus();
 }
 
-absl::Status SearchRun::CloseQuestion(Question& question, PeerOutcome outcome, Time came) {
+absl::Status SearchRun::CloseQuestion(Question& question, exchange::PeerOutcome outcome,
+                                      Time came) {
   question.closed = true;
   if (question.sent) --under_way_;
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,

@@ -14,11 +14,11 @@
 #include "absl/status/statusor.h"
 #include "proto/wire/search.h"
 #include "proto/wire/stored.h"
+#include "server/exchange/peer_outcome.h"
+#include "server/exchange/question_log.h"
 #include "server/federation/agreement.h"
 #include "server/federation/caller.h"
 #include "server/journeys/inbox.h"
-#include "server/journeys/peer_outcome.h"
-#include "server/journeys/question_log.h"
 #include "server/journeys/search.h"
 
 namespace proofmark::journeys {
@@ -31,8 +31,9 @@ absl::StatusOr<wire::LocalResult> JoinLabels(const registry::ExhibitRegistry& re
 // beside that thread reports through the inbox.
 class SearchRun {
  public:
-  SearchRun(const SearchRooms& rooms, QuestionLog& questions, const ReceivedMaterial& received,
-            const federation::Caller& caller, const wire::SearchRequest& request,
+  SearchRun(const SearchRooms& rooms, exchange::QuestionLog& questions,
+            const ReceivedMaterial& received, const federation::Caller& caller,
+            const wire::SearchRequest& request,
             const std::function<void(const SearchEvent&)>& on_event,
             const std::function<bool()>& cancelled);
   ~SearchRun();
@@ -47,8 +48,8 @@ class SearchRun {
   struct Question {
     const federation::Partner* partner = nullptr;
     crypto::Envelope envelope;
-    AskedQuestion asked;
-    OpenQuestion open;
+    exchange::AskedQuestion asked;
+    exchange::OpenQuestion open;
     std::optional<Time> sent;  // Absent while it waits for its turn.
     Time deadline;             // Of the whole search until it is sent.
     bool closed = false;
@@ -76,12 +77,12 @@ class SearchRun {
   absl::Status TakePeer(PeerReport report);
   absl::Status CloseOverdue();
   absl::Status CloseRest(std::string_view code);
-  absl::Status CloseQuestion(Question& question, PeerOutcome outcome, Time came);
+  absl::Status CloseQuestion(Question& question, exchange::PeerOutcome outcome, Time came);
   bool IsDone() const;
 
   // Constant after construction.
   const SearchRooms& rooms_;
-  QuestionLog& questions_;
+  exchange::QuestionLog& questions_;
   const ReceivedMaterial& received_;
   const federation::Caller& caller_;
   const wire::SearchRequest& request_;
@@ -98,7 +99,7 @@ class SearchRun {
   std::vector<Question> asked_;
   std::size_t sent_count_ = 0;  // Of asked_, from the first.
   int under_way_ = 0;
-  std::optional<journeys::OpenQuestion> local_open_;
+  std::optional<exchange::OpenQuestion> local_open_;
   wire::Search search_;
 
   // Do their own locking.

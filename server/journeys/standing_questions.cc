@@ -15,13 +15,13 @@
 #include "base/status.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "records/codes.h"
+#include "records/listed_code.h"
+#include "server/exchange/awaited.h"
+#include "server/exchange/peer_answer.h"
+#include "server/exchange/peer_outcome.h"
 #include "server/federation/agreement.h"
 #include "server/federation/consultation.h"
 #include "server/federation/receipt.h"
-#include "server/journeys/awaited.h"
-#include "server/journeys/listed_code.h"
-#include "server/journeys/peer_answer.h"
-#include "server/journeys/peer_outcome.h"
 #include "server/journeys/tables.h"
 #include "server/registry/paging.h"
 
@@ -111,10 +111,11 @@ absl::StatusOr<ledger::Receipt> StandingQuestions::Write(const Kept& kept,
 
 absl::StatusOr<StandingActed> StandingQuestions::Add(const federation::Caller& caller,
                                                      const wire::StandingOrder& order) {
-  PM_RETURN_IF_ERROR(CheckListed("purpose", records::PurposeCodes(), order.purpose));
-  PM_RETURN_IF_ERROR(CheckListed("offence", records::OffenceCodes(), order.offence, false));
+  PM_RETURN_IF_ERROR(records::CheckListed("purpose", records::PurposeCodes(), order.purpose));
   PM_RETURN_IF_ERROR(
-      CheckListed("subject_role", records::SubjectRoleCodes(), order.subject_role, false));
+      records::CheckListed("offence", records::OffenceCodes(), order.offence, false));
+  PM_RETURN_IF_ERROR(
+      records::CheckListed("subject_role", records::SubjectRoleCodes(), order.subject_role, false));
   const std::int64_t now = rooms_.search.clock.UnixMillis();
   if (order.expire_unix_ms <= now || order.expire_unix_ms > now + wire::kStandingMsMax) {
     return absl::InvalidArgumentError("expire_time: must be in the future, at most 365 days");
@@ -369,12 +370,12 @@ absl::StatusOr<StandingQuestions::Told> StandingQuestions::AskVersion(
                                                                .offence = question.offence,
                                                                .actor = question.asked_by,
                                                                .kind = kind}));
-  AskedQuestion asked;
+  exchange::AskedQuestion asked;
   asked.exchange_id = crypto::NewExchangeId(rooms.random);
-  PM_ASSIGN_OR_RETURN(
-      const crypto::Envelope envelope,
-      SignMessage(rooms.identity, partner, asked.exchange_id, wire::kCollectionQuestionType,
-                  std::move(payload), rooms.clock.UnixMillis()));
+  PM_ASSIGN_OR_RETURN(const crypto::Envelope envelope,
+                      exchange::SignMessage(rooms.identity, partner, asked.exchange_id,
+                                            wire::kCollectionQuestionType, std::move(payload),
+                                            rooms.clock.UnixMillis()));
   asked.hash = crypto::EnvelopeHash(envelope);
   records::EntryDraft draft;
   draft.peer = partner.node_id;
@@ -383,8 +384,8 @@ absl::StatusOr<StandingQuestions::Told> StandingQuestions::AskVersion(
   draft.offence = question.offence;
   draft.actor = question.asked_by;
   draft.request_hash = base::ToHex(base::ByteSpan(asked.hash));
-  PM_ASSIGN_OR_RETURN(const OpenQuestion open, log_.Open(std::move(draft)));
-  const auto awaited = std::make_shared<Awaited<federation::PeerAnswer>>();
+  PM_ASSIGN_OR_RETURN(const exchange::OpenQuestion open, log_.Open(std::move(draft)));
+  const auto awaited = std::make_shared<exchange::Awaited<federation::PeerAnswer>>();
   const auto deadline = rooms.clock.Steady() + partner.timeout;
   rooms.peers.Exchange(partner, envelope, deadline,
                        [awaited](absl::StatusOr<federation::PeerAnswer> answer) {
@@ -392,11 +393,12 @@ absl::StatusOr<StandingQuestions::Told> StandingQuestions::AskVersion(
                        });
   absl::StatusOr<federation::PeerAnswer> answer =
       awaited->Take(rooms.clock, deadline, [this] { return IsStopping(); });
-  auto believed = BelieveAnswer(partner, rooms.identity.node_id(), asked,
-                                wire::kCollectionAnswerType, answer, rooms.clock.UnixMillis());
+  auto believed =
+      exchange::BelieveAnswer(partner, rooms.identity.node_id(), asked, wire::kCollectionAnswerType,
+                              answer, rooms.clock.UnixMillis());
   Told told;
-  PeerOutcome outcome;
-  if (auto* failed = std::get_if<PeerOutcome>(&believed)) {
+  exchange::PeerOutcome outcome;
+  if (auto* failed = std::get_if<exchange::PeerOutcome>(&believed)) {
     outcome = std::move(*failed);
   } else {
     const auto& verified = std::get<crypto::VerifiedEnvelope>(believed);
@@ -406,11 +408,11 @@ absl::StatusOr<StandingQuestions::Told> StandingQuestions::AskVersion(
     } else if (auto* refusal = std::get_if<wire::Refusal>(&*parsed)) {
       outcome =
           RefusedOutcome(partner, asked, std::move(refusal->code), std::move(refusal->reason));
-      NoteEvidence(partner, verified, answer->receipt, outcome);
+      exchange::NoteEvidence(partner, verified, answer->receipt, outcome);
     } else {
       told.version = std::get<wire::CollectionVersion>(*std::move(parsed)).version;
       outcome = AnsweredOutcome(partner, asked);
-      NoteEvidence(partner, verified, answer->receipt, outcome);
+      exchange::NoteEvidence(partner, verified, answer->receipt, outcome);
     }
   }
   if (told.version.empty()) told.fault = FaultOf(outcome.result);

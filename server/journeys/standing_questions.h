@@ -15,9 +15,9 @@
 #include "base/mutex.h"
 #include "proto/wire/standing.h"
 #include "records/receipt.h"
+#include "server/exchange/question_log.h"
 #include "server/federation/caller.h"
 #include "server/journeys/case_to_erase.h"
-#include "server/journeys/question_log.h"
 #include "server/journeys/search.h"
 #include "server/registry/sealed_records.h"
 #include "server/store/write_request.h"
@@ -127,7 +127,7 @@ class StandingQuestions {
   const Rooms rooms_;
   // Do their own locking.
   registry::SealedRecords records_;
-  QuestionLog log_;
+  exchange::QuestionLog log_;
 
   base::Mutex asking_;  // One round at a time; taken before mutex_.
   mutable base::Mutex mutex_;

@@ -145,7 +145,7 @@ absl::StatusOr<SubmissionResult> Submissions::Submit(const federation::Caller& c
   PM_RETURN_IF_ERROR(CheckScans(header, scans));
   registry::NewExhibit exhibit;
   exhibit.submission_id = SubmissionIdOf(header);
-  const KeyedLock::Hold hold(in_work_, exhibit.submission_id);
+  const exchange::KeyedLock::Hold hold(in_work_, exhibit.submission_id);
   PM_ASSIGN_OR_RETURN(std::optional<wire::ExhibitView> earlier,
                       registry_.FindSubmission(caller, exhibit.submission_id));
   if (earlier.has_value()) {

@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "proto/wire/exhibit.h"
 #include "records/submission.h"
+#include "server/exchange/keyed_lock.h"
 #include "server/federation/caller.h"
-#include "server/journeys/keyed_lock.h"
 #include "server/match/exhibit_collection.h"
 #include "server/registry/exhibit_registry.h"
 
@@ -51,7 +51,7 @@ class Submissions {
   // Do their own locking.
   registry::ExhibitRegistry& registry_;
   match::ExhibitCollection& collection_;
-  KeyedLock in_work_;  // By submission id.
+  exchange::KeyedLock in_work_;  // By submission id.
 };
 
 // The first 16 bytes of SHA-256 over records::SubmissionIdPreimage.

@@ -3,15 +3,13 @@
 
 #include "server/store/keys.h"
 
-// The journeys' tables, in 0x70-0x8F. Stored; never renumber. docs/formats/journeys.md.
+// The journeys' tables, in 0x70-0x8F with those of server/exchange/tables.h. Stored; never
+// renumber. docs/formats/journeys.md.
 namespace proofmark::journeys {
 
 inline constexpr store::Table kSearchTable{0x70};          // search id (16) -> sealed Search.
 inline constexpr store::Table kSearchListingTable{0x71};   // u64 ms, search id -> empty.
-inline constexpr store::Table kOpenQuestionTable{0x72};    // exchange id (16) -> OpenQuestion.
-inline constexpr store::Table kExchangeTable{0x73};        // LP2(asker), exchange id -> answer.
 inline constexpr store::Table kCalibrationTable{0x74};     // Mark -> StoredCalibration.
-inline constexpr store::Table kLetterTable{0x75};          // LP2(domain), u64 index -> letter.
 inline constexpr store::Table kDetailsTable{0x76};         // request id (16) -> sealed details.
 inline constexpr store::Table kDetailsListingTable{0x77};  // u64 ms, request id -> empty.
 inline constexpr store::Table kLinkTable{0x78};            // link id (16) -> sealed Link.

@@ -266,7 +266,7 @@ class AuditService final : public v1::AuditService::CallbackService {
   ledger::Ledger& ledger() const { return rooms_.node.ledger(); }
 
   absl::Status AddStanding(v1::GetLedgerResponse& answer) const {
-    const journeys::Standing standing = rooms_.node.publishing().standing();
+    const exchange::Standing standing = rooms_.node.publishing().standing();
     if (standing.latest) answer.set_checkpoint(crypto::FormatNote(standing.latest->note));
     answer.set_log_key(crypto::ToVerifierKey(rooms_.node.checkpoints().verifier_key()));
     answer.set_witness_key(crypto::ToVerifierKey(rooms_.node.witness().verifier_key()));
@@ -296,7 +296,7 @@ class AuditService final : public v1::AuditService::CallbackService {
     return absl::NotFoundError("path: not of the published tree");
   }
   std::uint64_t PublishedSize() const {
-    const journeys::Standing standing = rooms_.node.publishing().standing();
+    const exchange::Standing standing = rooms_.node.publishing().standing();
     return standing.latest ? standing.latest->checkpoint.size : 0;
   }
 

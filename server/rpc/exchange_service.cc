@@ -24,11 +24,11 @@ class ExchangeService final : public v1::ExchangeService::CallbackService {
           PM_ASSIGN_OR_RETURN(crypto::Envelope message,
                               wire::FromProto(asked.message(), "message"));
           const auto left = context->deadline() - std::chrono::system_clock::now();
-          const journeys::AnswerLimits limits{
+          const exchange::AnswerLimits limits{
               .deadline = std::chrono::steady_clock::now() +
                           std::min<std::chrono::nanoseconds>(left, kAnswerTimeMax),
               .cancelled = [context] { return context->IsCancelled(); }};
-          PM_ASSIGN_OR_RETURN(const journeys::ReleasedAnswer answer,
+          PM_ASSIGN_OR_RETURN(const exchange::ReleasedAnswer answer,
                               rooms_.node.reception().Receive({caller.domain(), caller.uri()},
                                                               std::move(message), limits));
           *answered.mutable_answer() = wire::ToProto(answer.envelope);

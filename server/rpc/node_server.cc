@@ -59,7 +59,7 @@ struct NodeServer::Listener {
   std::shared_ptr<const ShownIdentity> identity;
   std::shared_ptr<const PeerTrust> trust;
   int threads;
-  journeys::Node& node;
+  node::Node& node;
   std::function<std::vector<std::unique_ptr<grpc::Service>>(const Guard&)> make_services;
 };
 
@@ -99,7 +99,7 @@ absl::StatusOr<std::unique_ptr<NodeServer::Port>> NodeServer::Listen(Listener li
 }
 
 absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(
-    Options options, journeys::Node& node, GrpcPeerClient& peers,
+    Options options, node::Node& node, GrpcPeerClient& peers,
     const federation::RevocationBook& revocations, const base::Clock& clock) {
   grpc::EnableDefaultHealthCheckService(true);
   std::unique_ptr<NodeServer> server(new NodeServer(options.uploads_bytes_max));

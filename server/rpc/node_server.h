@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "crypto/x509/certificate.h"
 #include "grpcpp/server.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "server/rpc/executor.h"
 #include "server/rpc/guard.h"
 #include "server/rpc/peer_client.h"
@@ -42,7 +42,7 @@ class NodeServer {
   //   kInvalidArgument  a partner's CAs cannot be read.
   //   kUnavailable      a port is taken; the message says which.
   static absl::StatusOr<std::unique_ptr<NodeServer>> Start(
-      Options options, journeys::Node& node, GrpcPeerClient& peers,
+      Options options, node::Node& node, GrpcPeerClient& peers,
       const federation::RevocationBook& revocations, const base::Clock& clock);
   // Shuts down at once if Shutdown() was not called.
   ~NodeServer();

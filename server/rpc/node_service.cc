@@ -267,7 +267,7 @@ class NodeService final : public admin::NodeService::CallbackService {
   }
 
   void DescribeFederation(admin::Federation& told) const {
-    const journeys::FederationStanding standing = rooms_.node.federation().standing();
+    const exchange::FederationStanding standing = rooms_.node.federation().standing();
     if (standing.in_force == nullptr) return;
     const federation::DescriptorInForce& in_force = *standing.in_force;
     const crypto::FederationDescriptor& descriptor = in_force.accepted.descriptor();
@@ -312,7 +312,7 @@ class NodeService final : public admin::NodeService::CallbackService {
   }
 
   absl::Status DescribeLedger(admin::LedgerStatus& ledger) const {
-    const journeys::Standing standing = rooms_.node.publishing().standing();
+    const exchange::Standing standing = rooms_.node.publishing().standing();
     if (standing.latest) ledger.set_signed_size(standing.latest->checkpoint.size);
     ledger.set_standing(standing.verdict.words);
     if (standing.unwitnessed_since_unix_ms) {
@@ -328,7 +328,7 @@ class NodeService final : public admin::NodeService::CallbackService {
   }
 
   absl::Status Describe(admin::GetStatusResponse& answer) const {
-    journeys::Node& node = rooms_.node;
+    node::Node& node = rooms_.node;
     PM_RETURN_IF_ERROR(node.health());
     PM_ASSIGN_OR_RETURN(const std::int64_t exhibits, node.CountActiveExhibits());
     const ledger::TreeHead head = node.ledger().Head();
@@ -371,7 +371,7 @@ class NodeService final : public admin::NodeService::CallbackService {
     answer.set_details_waiting_count(queue.waiting);
     answer.set_details_late_count(queue.late);
     admin::LettersWaiting* told = nullptr;  // Of the partner before.
-    for (const journeys::WaitingLetter& letter : rooms_.node.outbox().Waiting()) {
+    for (const exchange::WaitingLetter& letter : rooms_.node.outbox().Waiting()) {
       if (told == nullptr || told->agency() != letter.agency) {
         told = answer.add_letters_waiting();
         told->set_agency(letter.agency);
@@ -414,7 +414,7 @@ class NodeService final : public admin::NodeService::CallbackService {
         static_cast<std::int64_t>(denied.names.size() + denied.certificates.size()));
   }
 
-  static void Describe(const journeys::Node::IndexReport& report, admin::SearchIndexStatus& told) {
+  static void Describe(const node::Node::IndexReport& report, admin::SearchIndexStatus& told) {
     told.mutable_ready_after()->set_seconds(report.ready_ms / 1'000);
     told.mutable_ready_after()->set_nanos(static_cast<std::int32_t>(report.ready_ms % 1'000) *
                                           1'000'000);
@@ -426,8 +426,8 @@ class NodeService final : public admin::NodeService::CallbackService {
     told.set_unread_signature_count(report.unread_signatures);
   }
 
-  void DescribeLookups(const federation::Partner& partner,
-                       const journeys::Node::PartnerBudget& budget, admin::Partner& told) const {
+  void DescribeLookups(const federation::Partner& partner, const node::Node::PartnerBudget& budget,
+                       admin::Partner& told) const {
     if (budget.firearm_checks_here) {
       ToProto(*budget.firearm_checks_here, *told.mutable_firearm_checks_here());
     }
@@ -460,7 +460,7 @@ class NodeService final : public admin::NodeService::CallbackService {
         probes.emplace_back([&, i] { probed[i] = rooms_.peers.Probe(partners[i], deadline); });
       }
     }
-    PM_ASSIGN_OR_RETURN(const std::vector<journeys::Node::PartnerBudget> budgets,
+    PM_ASSIGN_OR_RETURN(const std::vector<node::Node::PartnerBudget> budgets,
                         rooms_.node.Budgets());
     for (std::size_t i = 0; i < partners.size(); ++i) {
       admin::Partner* const told = answer.add_partners();

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "grpcpp/impl/codegen/service_type.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "server/rpc/guard.h"
 #include "server/rpc/peer_client.h"
 #include "server/rpc/upload_budget.h"
@@ -17,7 +17,7 @@ namespace proofmark::rpc {
 
 // What handlers work with. All must outlive the services.
 struct ServiceRooms {
-  journeys::Node& node;
+  node::Node& node;
   const Guard& guard;
   GrpcPeerClient& peers;
   UploadBudget& uploads;

@@ -12,7 +12,7 @@
 #include "crypto/hash/sha256.h"
 #include "forensics/evidence/calibration_data.h"
 #include "proto/wire/match.h"
-#include "server/journeys/peer_answer.h"
+#include "server/exchange/peer_answer.h"
 #include "server/match/plausibility.h"
 #include "tests/support/seeded_random.h"
 #include "tests/unit/server/support/agencies.h"
@@ -54,7 +54,7 @@ class HardenedNode final : public AttackedNode {
  public:
   explicit HardenedNode(const AttackedRecord& record)
       : answering_(two_.north.AsPartner({testing::kPurpose}, {testing::kPurpose})) {
-    journeys::Node& node = two_.north.node();
+    node::Node& node = two_.north.node();
     OrDie(
         node.submissions().Submit(testing::kLab, record.exhibit().header, record.exhibit().scans));
     OrDie(node.calibrations().Install({crypto::StaffRole::kAdministrator, "admin-3"},
@@ -95,14 +95,14 @@ class HardenedNode final : public AttackedNode {
     question.exhaustive = true;  // Nothing is to be missed.
     const std::int64_t now_ms = two_.clock.UnixMillis();
     crypto::Envelope envelope = OrDie(
-        journeys::SignMessage(two_.south.node().identity(), answering_, exchange,
+        exchange::SignMessage(two_.south.node().identity(), answering_, exchange,
                               wire::kMatchQuestionType, OrDie(wire::Serialise(question)), now_ms));
-    const journeys::SentMessage sent{.exchange_id = exchange,
+    const exchange::SentMessage sent{.exchange_id = exchange,
                                      .hash = crypto::EnvelopeHash(envelope),
                                      .answer_type = wire::kMatchAnswerType};
-    journeys::ReleasedAnswer released = OrDie(two_.north.node().reception().Receive(
+    exchange::ReleasedAnswer released = OrDie(two_.north.node().reception().Receive(
         {.domain = two_.south.domain(), .node_id = two_.south.node_id()}, std::move(envelope), {}));
-    const crypto::VerifiedEnvelope answer = OrDie(journeys::OpenAnswer(
+    const crypto::VerifiedEnvelope answer = OrDie(exchange::OpenAnswer(
         answering_, two_.south.node_id(), sent, std::move(released.envelope), now_ms));
     return OrDie(wire::ParseMatchAnswer(answer.payload()));
   }

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/secret/system_random.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "server/store/key_file.h"
 #include "server/store/storage_env.h"
 #include "tests/bench/measure.h"
@@ -97,13 +97,13 @@ void Restart(const Paths& paths, const char* name) {
   NoPeers peers;
   const double cpu = ProcessCpuS();
   const double begin = WallS();
-  auto node = journeys::Node::Open({.state_folder = paths.state(),
-                                    .master_key_path = paths.master_key(),
-                                    .config_sha256_hex = std::string(64, 'c'),
-                                    .search_threads = kThreads,
-                                    .on_store_failure = nullptr},
-                                   *std::move(identity), {}, store::PosixStorage(),
-                                   base::SystemClock(), random, peers);
+  auto node = node::Node::Open({.state_folder = paths.state(),
+                                .master_key_path = paths.master_key(),
+                                .config_sha256_hex = std::string(64, 'c'),
+                                .search_threads = kThreads,
+                                .on_store_failure = nullptr},
+                               *std::move(identity), {}, store::PosixStorage(), base::SystemClock(),
+                               random, peers);
   PM_CHECK(node.ok());
   const double ready_s = WallS() - begin;
   const double ready_cpu_s = ProcessCpuS() - cpu;

@@ -58,7 +58,7 @@ class HttpWitnessedNodeTest : public ::testing::Test {
 
 TEST_F(HttpWitnessedNodeTest, ReachesItsQuorumAndItsReceiptsHold) {
   const auto log = StartLog(listener_->port());
-  journeys::Publishing& publishing = log->node().publishing();
+  exchange::Publishing& publishing = log->node().publishing();
   for (int round = 0; round < 3; ++round) {
     ASSERT_THAT(
         log->node().ledger().Append({.kind = records::EntryKind::kDeny, .outcome = "NOT_AGREED"}),
@@ -80,7 +80,7 @@ TEST_F(HttpWitnessedNodeTest, WithoutItsWitnessItPublishesAndSaysSo) {
   const auto log = StartLog(/*port=*/1);
   ASSERT_THAT(log->node().publishing().PublishNow(), IsOk());
 
-  const journeys::Standing standing = log->node().publishing().standing();
+  const exchange::Standing standing = log->node().publishing().standing();
   EXPECT_TRUE(standing.latest.has_value());
   EXPECT_FALSE(standing.verdict.satisfied());
   EXPECT_TRUE(standing.unwitnessed_since_unix_ms.has_value());

@@ -155,7 +155,7 @@ int Run(const std::filesystem::path& folder, std::chrono::seconds load) {
   const crypto::SigningKey gb_key = crypto::SigningKey::Generate(random);
   const crypto::SigningKey fr_key = crypto::SigningKey::Generate(random);
   const TemporaryFolder gb_folder, fr_folder;
-  const journeys::PublishingOptions publishing{.interval = std::chrono::milliseconds(200)};
+  const exchange::PublishingOptions publishing{.interval = std::chrono::milliseconds(200)};
   const int gb_port = FreePort(), fr_port = FreePort();
   LoopbackNode gb_node(gb, gb_key, gb_folder.path(),
                        {{.agency = &fr,

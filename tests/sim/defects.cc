@@ -8,7 +8,7 @@
 #include "crypto/tlog/checkpoint.h"
 #include "proto/wire/match.h"
 #include "server/federation/tables.h"
-#include "server/journeys/tables.h"
+#include "server/exchange/tables.h"
 #include "server/ledger/tables.h"
 #include "server/store/key_file.h"
 #include "tests/support/store_on_sim_disk.h"
@@ -51,7 +51,7 @@ void ForgetWitnessed(World& world) {
 
 // An answer that is signed as it must be, and that the ledger does not have.
 void AnswerUnlogged(World& world) {
-  world.network.on_release = [&world](int from, journeys::ReleasedAnswer& answer) {
+  world.network.on_release = [&world](int from, exchange::ReleasedAnswer& answer) {
     answer.envelope.unix_ms += 1;
     answer.envelope.signature.clear();
     auto again = crypto::SignEnvelope(world.At(from).founded().Identity().exchange_key(),
@@ -79,10 +79,10 @@ void SignTwice(World& world) {
 
 void PlantBug(std::string_view bug, World& world) {
   if (bug == "budget-forgotten") return ForgetAtRest(world, federation::kChargeTable);
-  if (bug == "answers-forgotten") return ForgetAtRest(world, journeys::kExchangeTable);
+  if (bug == "answers-forgotten") return ForgetAtRest(world, exchange::kExchangeTable);
   if (bug == "witness-forgotten") return ForgetWitnessed(world);
   if (bug == "fork-overlooked") return ForgetAtRest(world, ledger::kForkTable);
-  if (bug == "letters-forgotten") return ForgetAtRest(world, journeys::kLetterTable);
+  if (bug == "letters-forgotten") return ForgetAtRest(world, exchange::kLetterTable);
   if (bug == "unlogged-answer") return AnswerUnlogged(world);
   if (bug == "two-checkpoints") return SignTwice(world);
   if (bug == "deaf-to-lists") {
@@ -92,10 +92,10 @@ void PlantBug(std::string_view bug, World& world) {
       message.payload += CaseReferenceOf(from);
     };
   } else if (bug == "receipt-of-another-entry") {
-    world.network.on_return = [](journeys::ReleasedAnswer& answer) { ++answer.receipt.index; };
+    world.network.on_return = [](exchange::ReleasedAnswer& answer) { ++answer.receipt.index; };
   } else if (bug == "answers-garbled") {
     // Of letters alone: without answers to questions nobody would write any.
-    world.network.on_return = [](journeys::ReleasedAnswer& answer) {
+    world.network.on_return = [](exchange::ReleasedAnswer& answer) {
       if (answer.envelope.type != wire::kMatchAnswerType) answer.envelope.signature.back() ^= 1;
     };
   } else if (bug == "sync-left-out") {

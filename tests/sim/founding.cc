@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/synthetic/scale_bullet.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "server/registry/exhibit_registry.h"
 #include "server/store/key_file.h"
 #include "tests/support/fake_clock.h"
@@ -150,13 +150,13 @@ std::vector<std::string> RawScores() {
   NoPeers nobody;
   testing::SimDisk disk;
   const std::vector<std::string> ids = Submit(everybody, disk, random, 0, kAgenciesMax);
-  auto node = journeys::Node::Open({.state_folder = testing::kStateFolder,
-                                    .master_key_path = MasterKeyPath(),
-                                    .config_sha256_hex = std::string(64, 'c'),
-                                    .search_threads = 1,
-                                    .index = {.own_thread = false},
-                                    .letters = {.own_thread = false}},
-                                   everybody.Identity(), {}, disk, clock, random, nobody);
+  auto node = node::Node::Open({.state_folder = testing::kStateFolder,
+                                .master_key_path = MasterKeyPath(),
+                                .config_sha256_hex = std::string(64, 'c'),
+                                .search_threads = 1,
+                                .index = {.own_thread = false},
+                                .letters = {.own_thread = false}},
+                               everybody.Identity(), {}, disk, clock, random, nobody);
   PM_CHECK(node.ok());
   std::vector<std::string> scores;
   for (const std::string& id : ids) {

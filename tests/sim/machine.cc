@@ -27,14 +27,14 @@ absl::Status Machine::Start(const std::vector<federation::Partner>& partners,
   PM_ASSIGN_OR_RETURN(federation::Partners known,
                       federation::Partners::Create(founded_.domain, partners));
   // Time is the scheduler's: no thread of the node acts by itself.
-  journeys::Node::Options options{.state_folder = testing::kStateFolder,
-                                  .master_key_path = MasterKeyPath(),
-                                  .config_sha256_hex = std::string(64, 'c'),
-                                  .search_threads = 1,
-                                  .index = {.own_thread = false},
-                                  .letters = {.own_thread = false}};
-  PM_ASSIGN_OR_RETURN(node_, journeys::Node::Open(std::move(options), founded_.Identity(),
-                                                  std::move(known), disk_, clock_, random_, peers));
+  node::Node::Options options{.state_folder = testing::kStateFolder,
+                              .master_key_path = MasterKeyPath(),
+                              .config_sha256_hex = std::string(64, 'c'),
+                              .search_threads = 1,
+                              .index = {.own_thread = false},
+                              .letters = {.own_thread = false}};
+  PM_ASSIGN_OR_RETURN(node_, node::Node::Open(std::move(options), founded_.Identity(),
+                                              std::move(known), disk_, clock_, random_, peers));
   is_up_ = has_power_;
   return absl::OkStatus();
 }

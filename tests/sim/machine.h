@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "tests/sim/founding.h"
 #include "tests/sim/machine_disk.h"
 #include "tests/sim/scheduler.h"
@@ -62,7 +62,7 @@ class Machine {
   void Reboot(std::uint64_t seed);
 
   // Null unless it is up and has started.
-  journeys::Node* node() { return is_up_ ? node_.get() : nullptr; }
+  node::Node* node() { return is_up_ ? node_.get() : nullptr; }
   // The power went off, by a fault of the disk perhaps.
   bool IsSilent() const { return !has_power_ || disk_crashed(); }
   bool has_power() const { return has_power_; }
@@ -90,7 +90,7 @@ class Machine {
   bool is_up_ = false;
   bool crash_set_ = false;
   std::int64_t starts_ = 0;
-  std::unique_ptr<journeys::Node> node_;
+  std::unique_ptr<node::Node> node_;
 };
 
 }  // namespace proofmark::sim

@@ -39,7 +39,7 @@ struct Network::Call {
   int to = 0;
   std::int64_t deadline_ms = 0;
   // At the receiver: what it does, and what the caller gets if that comes back.
-  std::function<Delivery(journeys::Node&)> serve;
+  std::function<Delivery(node::Node&)> serve;
   std::function<void(absl::Status)> fail;
   std::shared_ptr<Scheduler::Task> task;
   bool settled = false;
@@ -62,8 +62,8 @@ class Network::Port final : public federation::PeerClient {
     network_.watch_.Sent(from_, BytesOf(sent));
     auto call = Make("message", to, done);
     call->deadline_ms = deadline_ms;
-    call->serve = [this, to, sent, deadline_ms, done](journeys::Node& node) -> Delivery {
-      absl::StatusOr<journeys::ReleasedAnswer> released =
+    call->serve = [this, to, sent, deadline_ms, done](node::Node& node) -> Delivery {
+      absl::StatusOr<exchange::ReleasedAnswer> released =
           network_.Receive(from_, to, node, sent, deadline_ms);
       if (!released.ok()) return [done, why = released.status()] { done(why); };
       if (network_.on_return) network_.on_return(*released);
@@ -88,7 +88,7 @@ class Network::Port final : public federation::PeerClient {
     network_.watch_.Sent(from_, body);
     network_.watch_.Signed(body);
     auto call = Make("add-checkpoint", to, done);
-    call->serve = [this, to, body, done](journeys::Node& node) -> Delivery {
+    call->serve = [this, to, body, done](node::Node& node) -> Delivery {
       const absl::StatusOr<ledger::WitnessBook::Answer> answer = node.witness().AddCheckpoint(body);
       if (!answer.ok()) return [done, why = answer.status()] { done(why); };
       network_.watch_.Cosigned(to, body, *answer);
@@ -104,7 +104,7 @@ class Network::Port final : public federation::PeerClient {
   void GetWitnessedCheckpoint(const Partner& partner, const std::string& origin, Time /*deadline*/,
                               NoteCallback done) override {
     auto call = Make(kGetCheckpoint, network_.NumberOf(partner.node_id), done);
-    call->serve = [this, origin, done](journeys::Node& node) -> Delivery {
+    call->serve = [this, origin, done](node::Node& node) -> Delivery {
       if (network_.witnesses_forget) return [done] { done(std::string()); };
       const auto note = node.witness().Cosigned(origin);
       if (!note.ok()) return [done, why = note.status()] { done(why); };
@@ -122,7 +122,7 @@ class Network::Port final : public federation::PeerClient {
                   const std::string& second_note, Time /*deadline*/, ReportCallback done) override {
     network_.watch_.Sent(from_, first_note + second_note);
     auto call = Make("report-fork", network_.NumberOf(partner.node_id), done);
-    call->serve = [first_note, second_note, done](journeys::Node& node) -> Delivery {
+    call->serve = [first_note, second_note, done](node::Node& node) -> Delivery {
       return [done, status = node.witness().TakeReport(first_note, second_note)] { done(status); };
     };
     network_.Start(std::move(call), false);
@@ -136,7 +136,7 @@ class Network::Port final : public federation::PeerClient {
   void GetDescriptors(const Partner& partner, std::uint64_t have, Time /*deadline*/,
                       DescriptorsCallback done) override {
     auto call = Make("get-descriptors", network_.NumberOf(partner.node_id), done);
-    call->serve = [have, done](journeys::Node& node) -> Delivery {
+    call->serve = [have, done](node::Node& node) -> Delivery {
       return [done, notes = node.federation().book().NotesFrom(have)] { done(notes); };
     };
     network_.Start(std::move(call), false);
@@ -269,7 +269,7 @@ void Network::Send(const std::shared_ptr<Call>& call, bool counts) {
 
 void Network::Arrive(const std::shared_ptr<Call>& call, bool counts) {
   const Place& place = places_[static_cast<std::size_t>(call->to)];
-  journeys::Node* const node = place.silent() ? nullptr : place.node();
+  node::Node* const node = place.silent() ? nullptr : place.node();
   Delivery delivery;
   if (node == nullptr) {
     delivery = [call] { call->fail(absl::UnavailableError("nobody listens there")); };
@@ -306,13 +306,13 @@ void Network::HangUp(int from) {
   }
 }
 
-absl::StatusOr<journeys::ReleasedAnswer> Network::Receive(int from, int to, journeys::Node& node,
+absl::StatusOr<exchange::ReleasedAnswer> Network::Receive(int from, int to, node::Node& node,
                                                           const crypto::Envelope& message,
                                                           std::int64_t deadline_ms) {
   const std::string& sender = places_[static_cast<std::size_t>(from)].node_id;
   const auto name = crypto::SpiffeName::Parse(sender);
   PM_CHECK(name.ok());
-  absl::StatusOr<journeys::ReleasedAnswer> released = node.reception().Receive(
+  absl::StatusOr<exchange::ReleasedAnswer> released = node.reception().Receive(
       {.domain = name->domain(), .node_id = sender}, message,
       {.deadline = std::chrono::steady_clock::time_point(std::chrono::milliseconds(deadline_ms)),
        .cancelled = nullptr});
@@ -333,7 +333,7 @@ void Network::Inject(int from, int to, crypto::Envelope message) {
   scheduler_.After(1 + static_cast<std::int64_t>(chance_() % kQuickMs),
                    [this, from, to, deadline_ms, message = std::move(message)] {
                      const Place& place = places_[static_cast<std::size_t>(to)];
-                     journeys::Node* const node = place.silent() ? nullptr : place.node();
+                     node::Node* const node = place.silent() ? nullptr : place.node();
                      if (node == nullptr || !place.admits(from).ok()) return;
                      Receive(from, to, *node, message, deadline_ms).status().IgnoreError();
                    });

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "server/federation/peer_client.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "tests/sim/scheduler.h"
 #include "tests/sim/tally.h"
 
@@ -36,7 +36,7 @@ class Network {
   // A machine as the network sees it. Its node is null while it is down.
   struct Place {
     std::string node_id;
-    std::function<journeys::Node*()> node;
+    std::function<node::Node*()> node;
     std::function<bool()> silent;        // Nothing leaves it any more: the power is off.
     std::function<std::int64_t()> slow;  // Milliseconds that it takes to answer now.
     // OK if it deals with the machine at that place: certificates and revocation lists.
@@ -83,8 +83,8 @@ class Network {
   // what its node made; what comes back is not what was released.
   std::function<void(int from, crypto::Envelope& message)> on_message;
   std::function<void(int from, int to, std::string& add_checkpoint)> on_checkpoint;
-  std::function<void(int from, journeys::ReleasedAnswer& answer)> on_release;
-  std::function<void(journeys::ReleasedAnswer& answer)> on_return;
+  std::function<void(int from, exchange::ReleasedAnswer& answer)> on_release;
+  std::function<void(exchange::ReleasedAnswer& answer)> on_return;
   bool witnesses_forget = false;  // Asked what they cosigned, they say nothing.
 
  private:
@@ -102,7 +102,7 @@ class Network {
   bool Chance(int of_thousand);
   bool IsParted(int from, int to) const;
   bool IsSpared(int machine) const;
-  absl::StatusOr<journeys::ReleasedAnswer> Receive(int from, int to, journeys::Node& node,
+  absl::StatusOr<exchange::ReleasedAnswer> Receive(int from, int to, node::Node& node,
                                                    const crypto::Envelope& message,
                                                    std::int64_t deadline_ms);
 

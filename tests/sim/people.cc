@@ -61,7 +61,7 @@ void People::Ask(Machine& machine) {
   wire::SearchRequest request = QuestionOf(world_, machine);
   request.all_partners = true;
   request.deadline_ms = world_.Between(1'000, 20'000);
-  world_.Work(machine, [this, &machine, request = std::move(request)](journeys::Node& node) {
+  world_.Work(machine, [this, &machine, request = std::move(request)](node::Node& node) {
     const auto search = node.searches().Run(
         kExaminer, request, [](const journeys::SearchEvent&) {},
         [this, &machine] {
@@ -89,7 +89,7 @@ void People::Ask(Machine& machine) {
 void People::SearchAtHome(Machine& machine) {
   wire::SearchRequest request = QuestionOf(world_, machine);
   request.include_local = true;
-  world_.Work(machine, [this, &machine, &request](journeys::Node& node) {
+  world_.Work(machine, [this, &machine, &request](node::Node& node) {
     const auto search = node.searches().Run(
         kExaminer, request, [](const auto&) {}, nullptr);
     Did(machine.number(), "search at home", search.status());
@@ -97,7 +97,7 @@ void People::SearchAtHome(Machine& machine) {
 }
 
 void People::ReadSearches(Machine& machine) {
-  world_.Work(machine, [this, &machine](journeys::Node& node) {
+  world_.Work(machine, [this, &machine](node::Node& node) {
     const auto page = node.searches().List(kExaminer, 10, "");
     Did(machine.number(), "list searches", page.status());
     if (!page.ok() || page->searches.empty()) return;
@@ -107,7 +107,7 @@ void People::ReadSearches(Machine& machine) {
 }
 
 void People::Review(Candidate& candidate) {
-  journeys::Node& node = *world_.At(candidate.asker).node();
+  node::Node& node = *world_.At(candidate.asker).node();
   const auto acted =
       node.links().Review(kExaminer, {.search_id = candidate.search_id,
                                       .agency = candidate.agency,
@@ -121,7 +121,7 @@ void People::Review(Candidate& candidate) {
 }
 
 void People::Conclude(Candidate& candidate) {
-  journeys::Node& node = *world_.At(candidate.asker).node();
+  node::Node& node = *world_.At(candidate.asker).node();
   const auto acted = node.links().Conclude(world_.OneIn(2) ? kExaminer : kSecond,
                                            {.link_id = candidate.link_id,
                                             .conclusion = world_.OneIn(6) ? "ELIM" : "ID",
@@ -131,13 +131,13 @@ void People::Conclude(Candidate& candidate) {
 }
 
 void People::Withdraw(Candidate& candidate) {
-  journeys::Node& node = *world_.At(candidate.asker).node();
+  node::Node& node = *world_.At(candidate.asker).node();
   Did(candidate.asker, "withdraw a link",
       node.links().Withdraw(kExaminer, candidate.link_id, "wrong item").status());
 }
 
 void People::Request(Candidate& candidate) {
-  journeys::Node& node = *world_.At(candidate.asker).node();
+  node::Node& node = *world_.At(candidate.asker).node();
   const auto acted = node.details().Request(
       kExaminer, {.search_id = candidate.search_id,
                   .agency = candidate.agency,
@@ -166,7 +166,7 @@ wire::DetailsVerdict People::VerdictOn(const wire::DetailsFile& file, std::int64
 }
 
 void People::Decide(Machine& machine) {
-  world_.Work(machine, [this, &machine](journeys::Node& node) {
+  world_.Work(machine, [this, &machine](node::Node& node) {
     const auto page = node.details().List(
         kOfficer, 10, "", {.side = wire::DetailsSide::kReceived, .open_only = true});
     Did(machine.number(), "look at requests", page.status());

@@ -8,7 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "crypto/tlog/witness.h"
-#include "server/journeys/peer_answer.h"
+#include "server/exchange/peer_answer.h"
 #include "tests/sim/defects.h"
 #include "tests/support/store_on_sim_disk.h"
 
@@ -247,7 +247,7 @@ void Trouble::Attack() {
   Tally::Count(world_.tally.faults, "exchange id reused");
   Machine& sender = world_.At(chosen.from);
   const federation::NodeIdentity identity = sender.founded().Identity();
-  const auto again = journeys::SignMessage(identity, world_.At(chosen.to).founded().AsPartner(),
+  const auto again = exchange::SignMessage(identity, world_.At(chosen.to).founded().AsPartner(),
                                            chosen.message.exchange_id, chosen.message.type,
                                            chosen.message.payload, sender.clock().UnixMillis() + 1);
   PM_CHECK(again.ok());
@@ -261,7 +261,7 @@ void Trouble::Equivocate() {
   if (&liar == &witness || world_.watch.CosignedBy(witness.number(), liar.founded().origin) == 0) {
     return;
   }
-  world_.Work(witness, [this, &witness, &liar](journeys::Node& node) {
+  world_.Work(witness, [this, &witness, &liar](node::Node& node) {
     // What it holds may be newer than what it answered: a power cut can come between.
     const auto held = node.witness().Cosigned(liar.founded().origin);
     if (!held.ok() || !held->has_value()) return;  // Its disk failed.

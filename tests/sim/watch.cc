@@ -90,7 +90,7 @@ void Watch::Cosigned(int witness, std::string_view add_checkpoint,
 }
 
 void Watch::Released(int from, int to, const crypto::Envelope& message,
-                     const journeys::ReleasedAnswer& released) {
+                     const exchange::ReleasedAnswer& released) {
   Machine& machine = *machines_[static_cast<std::size_t>(to)];
   const std::string message_hash = Hex(crypto::EnvelopeHash(message));
   const std::string answer_hash = Hex(crypto::EnvelopeHash(released.envelope));
@@ -106,7 +106,7 @@ void Watch::Released(int from, int to, const crypto::Envelope& message,
            seen->second.message_hash == message_hash && seen->second.answer_hash == answer_hash,
            [&] { return absl::StrFormat("%d answered one exchange in two ways", to); });
   }
-  journeys::Node* const node = machine.node();
+  node::Node* const node = machine.node();
   if (node == nullptr) return Fail(kLogged, "an answer of a node that is not there");
   const ReadsWell reads_well(machine);
   const auto entry = node->ledger().Read(released.receipt.index);
@@ -126,7 +126,7 @@ void Watch::LookAtBudgets(int number) {
   const auto budgets = machine.node()->Budgets();
   if (!budgets.ok()) return Fail(kStarts, "rows cannot be read");
   const std::int64_t now = machine.clock().UnixMillis();
-  for (const journeys::Node::PartnerBudget& budget : *budgets) {
+  for (const node::Node::PartnerBudget& budget : *budgets) {
     for (Machine* asker : machines_) {
       if (asker->founded().domain != budget.agency) continue;
       const std::vector<std::int64_t>& times = charged_[{number, asker->number()}];

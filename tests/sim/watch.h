@@ -14,7 +14,7 @@
 
 #include "crypto/envelope/envelope.h"
 #include "crypto/tlog/merkle.h"
-#include "server/journeys/reception.h"
+#include "server/exchange/reception.h"
 #include "server/ledger/witness_book.h"
 #include "tests/sim/machine.h"
 #include "tests/sim/tally.h"
@@ -68,7 +68,7 @@ class Watch {
   void Cosigned(int witness, std::string_view add_checkpoint,
                 const ledger::WitnessBook::Answer& answer);
   void Released(int from, int to, const crypto::Envelope& message,
-                const journeys::ReleasedAnswer& released);
+                const exchange::ReleasedAnswer& released);
 
   // The node has started (again): what it said before is still there.
   void Started(int number);

@@ -67,7 +67,7 @@ void World::Begin(Machine& machine, std::function<void()> work) {
   });
 }
 
-void World::Work(Machine& machine, std::function<void(journeys::Node&)> work) {
+void World::Work(Machine& machine, std::function<void(node::Node&)> work) {
   if (!IsUp(machine)) return;
   Begin(machine, [node = machine.node(), work = std::move(work)] { work(*node); });
 }
@@ -216,7 +216,7 @@ void World::KeepHouse(Machine& machine) {
   Publish(machine);
   if (!SiteOf(machine).delivers) {
     SiteOf(machine).delivers = true;
-    Work(machine, [this, &machine](journeys::Node& node) {
+    Work(machine, [this, &machine](node::Node& node) {
       node.outbox().DeliverNow();
       node.fork_reports().SendNow().IgnoreError();
       SiteOf(machine).delivers = false;
@@ -239,7 +239,7 @@ void World::Publish(Machine& machine) {
   if (!grown && scheduler.now_ms() - site.published_ms < kPublishAgainMs) return;
   site.publishes = true;
   site.published_ms = scheduler.now_ms();
-  Work(machine, [this, &machine](journeys::Node& node) {
+  Work(machine, [this, &machine](node::Node& node) {
     const absl::Status status = node.publishing().PublishNow();
     SiteOf(machine).publishes = false;
     scheduler.Trace(absl::StrFormat("%d published: %s", machine.number(), CodeOf(status)));

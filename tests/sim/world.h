@@ -44,7 +44,7 @@ class World {
   bool IsUp(Machine& machine) { return machine.node() != nullptr && !machine.IsSilent(); }
 
   // In a task of that machine, if it is up; the node stays while it runs.
-  void Work(Machine& machine, std::function<void(journeys::Node&)> work);
+  void Work(Machine& machine, std::function<void(node::Node&)> work);
 
   // The power goes off and comes on again later; `while_off` may handle the disk.
   void GoDown(Machine& machine, std::string_view why,

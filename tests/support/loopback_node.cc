@@ -105,19 +105,19 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
       partner_roots));
   peers_ =
       OrDie(rpc::GrpcPeerClient::Create(partner_identity_, all, revocations_, base::SystemClock()));
-  node_ = OrDie(journeys::Node::Open({.state_folder = (folder / "state").string(),
-                                      .master_key_path = MasterKeyIn(folder).string(),
-                                      .config_sha256_hex = crypto::Sha256Hex("loopback"),
-                                      .search_threads = 2,
-                                      .partners_at_once = options.partners_at_once,
-                                      .publishing = options.publishing,
-                                      .shared_firearms = options.shared_firearms,
-                                      .outside_witnesses = options.outside_witnesses,
-                                      .on_store_failure = nullptr},
-                                     OrDie(federation::NodeIdentity::Create(
-                                         agency.NodeUri(), KeysOf(agency, exchange_key, options))),
-                                     all, store::PosixStorage(), base::SystemClock(), random_,
-                                     *peers_));
+  node_ =
+      OrDie(node::Node::Open({.state_folder = (folder / "state").string(),
+                              .master_key_path = MasterKeyIn(folder).string(),
+                              .config_sha256_hex = crypto::Sha256Hex("loopback"),
+                              .search_threads = 2,
+                              .partners_at_once = options.partners_at_once,
+                              .publishing = options.publishing,
+                              .shared_firearms = options.shared_firearms,
+                              .outside_witnesses = options.outside_witnesses,
+                              .on_store_failure = nullptr},
+                             OrDie(federation::NodeIdentity::Create(
+                                 agency.NodeUri(), KeysOf(agency, exchange_key, options))),
+                             all, store::PosixStorage(), base::SystemClock(), random_, *peers_));
   server_ = OrDie(rpc::NodeServer::Start({.agency_listen = "127.0.0.1:0",
                                           .partner_listen = EndpointAt(options.partner_port),
                                           .agency_identity = agency_identity_,

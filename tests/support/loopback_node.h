@@ -12,7 +12,7 @@
 #include "crypto/x509/spiffe_name.h"
 #include "grpcpp/channel.h"
 #include "server/federation/revocation_book.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "server/rpc/node_server.h"
 #include "server/rpc/peer_client.h"
 #include "tests/support/test_ca.h"
@@ -50,7 +50,7 @@ class LoopbackNode {
   };
 
   struct Options {
-    journeys::PublishingOptions publishing{};  // As it stands nothing is published by itself.
+    exchange::PublishingOptions publishing{};  // As it stands nothing is published by itself.
     int partner_port = 0;                      // 0 lets the system choose.
     std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses{};
     int partners_at_once = journeys::kPartnersAtOnceDefault;
@@ -70,7 +70,7 @@ class LoopbackNode {
   // Shuts down in order.
   ~LoopbackNode();
 
-  journeys::Node& node() { return *node_; }
+  node::Node& node() { return *node_; }
   rpc::NodeServer& server() { return *server_; }
   // What both ports and the node's own questions go by.
   federation::RevocationBook& revocations() { return revocations_; }
@@ -91,7 +91,7 @@ class LoopbackNode {
   std::shared_ptr<rpc::ShownIdentity> agency_identity_;
   std::shared_ptr<rpc::ShownIdentity> partner_identity_;
   std::unique_ptr<rpc::GrpcPeerClient> peers_;
-  std::unique_ptr<journeys::Node> node_;
+  std::unique_ptr<node::Node> node_;
   std::unique_ptr<rpc::NodeServer> server_;
 };
 

@@ -64,9 +64,11 @@ TEST(CertificatePageTest, HasMarksStatesFindingsAndTheReceipt) {
                     .fields = {}}};
   const std::string page =
       CertificatePage(kept, PageReceipt{.index = 1204, .entry = "ENTRY-1", .proof = "PROOF-1"}, 0);
-  EXPECT_THAT(page, HasSubstr("<td>FRAME</td><td>yes</td><td>EU/GB/LPH/2019</td>"));
-  EXPECT_THAT(page, HasSubstr("<td>SLIDE</td><td>yes</td><td>EU/GB</td>"));
-  EXPECT_THAT(page, HasSubstr("<td>2019-03-14 00:00Z</td><td>DEACTIVATED</td><td>Registry</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>Frame (FRAME)</td><td>yes</td><td>EU/GB/LPH/2019</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>Slide (SLIDE)</td><td>yes</td><td>EU/GB</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>2019-03-14 00:00Z</td><td>Certified deactivated under a "
+                              "recognised standard (DEACTIVATED)</td>"
+                              "<td>Registry</td>"));
   EXPECT_THAT(page, HasSubstr("<td>D15</td><td>ALERT</td><td>EVIDENCE-1</td>"));
   EXPECT_THAT(page, HasSubstr("Entry 1204"));
   EXPECT_THAT(page, HasSubstr("<pre>ENTRY-1</pre>"));
@@ -123,7 +125,9 @@ TEST(CertificatePageTest, SaysWhatIsMissing) {
   kept.deactivation->certificate->signatory.clear();
   kept.deactivation->certificate_withdrawn = true;
   EXPECT_THAT(PageOf(kept), HasSubstr("not recorded"));
-  EXPECT_THAT(PageOf(kept), HasSubstr("The form lacks: "));
+  EXPECT_THAT(PageOf(kept),
+              HasSubstr("<td>Responsible person</td><td><span class=\"warn\">lacking</span></td>"));
+  EXPECT_THAT(PageOf(kept), HasSubstr("of the form's 17 fields.</p>"));
   EXPECT_THAT(PageOf(kept), HasSubstr("The certificate was withdrawn."));
   kept.deactivation->certificate.reset();
   EXPECT_THAT(PageOf(kept), HasSubstr("No certificate is recorded."));

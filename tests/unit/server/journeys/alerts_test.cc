@@ -71,17 +71,17 @@ firearm::DeactivationRecord Papers() {
 
 class AlertsTest : public ::testing::Test {
  protected:
-  Node& north() { return two_.north.node(); }
-  Node& south() { return two_.south.node(); }
+  node::Node& north() { return two_.north.node(); }
+  node::Node& south() { return two_.south.node(); }
   Alerts& alerts() { return north().alerts(); }
 
-  static std::string AddedAt(Node& node, wire::NewFirearm asked) {
+  static std::string AddedAt(node::Node& node, wire::NewFirearm asked) {
     if (asked.deactivation) asked.accepted = {CheckId::kD02, CheckId::kD03};
     const auto acted = node.firearms().Add(kLab, std::move(asked));
     EXPECT_THAT(acted, IsOk());
     return acted->firearm.id;
   }
-  static void Attribute(Node& node, const std::string& id, const std::string& exhibit,
+  static void Attribute(node::Node& node, const std::string& id, const std::string& exhibit,
                         std::optional<PartialDate> fired_on) {
     EXPECT_THAT(node.firearms().Link(kExaminer, {.id = id,
                                                  .exhibit = {.exhibit_id = exhibit,
@@ -91,7 +91,7 @@ class AlertsTest : public ::testing::Test {
                                                  .reason = "test fire"}),
                 IsOk());
   }
-  static std::vector<Finding> FoundAt(Node& node, const std::string& id, CheckId check) {
+  static std::vector<Finding> FoundAt(node::Node& node, const std::string& id, CheckId check) {
     const auto kept = node.firearms().Get(kExaminer, id);
     EXPECT_THAT(kept, IsOk());
     std::vector<Finding> found;
@@ -100,7 +100,7 @@ class AlertsTest : public ::testing::Test {
     }
     return found;
   }
-  static std::vector<wire::FirearmAlert> All(Node& node) {
+  static std::vector<wire::FirearmAlert> All(node::Node& node) {
     const auto page = node.alerts().List(kExaminer, 0, "", {.state = std::nullopt, .all = true});
     EXPECT_THAT(page, IsOk());
     return page->alerts;
@@ -125,7 +125,7 @@ class AlertsTest : public ::testing::Test {
     EXPECT_THAT(acted, IsOk());
     return acted.ok() ? acted->link.link_id : "";
   }
-  static void Identify(Node& node, const std::string& link_id) {
+  static void Identify(node::Node& node, const std::string& link_id) {
     for (const federation::Caller& caller : {kExaminer, kSecond}) {
       EXPECT_THAT(
           node.links().Conclude(
@@ -301,7 +301,7 @@ TEST_F(AlertsTest, ALinkAcrossTheBorderReachesBothFirearmsAndAReleasedDateMakesI
                                                        .reasons = "striae run through"});
   ASSERT_THAT(lead, IsOk());
   Deliver();
-  for (Node* const node : {&north(), &south()}) {
+  for (node::Node* const node : {&north(), &south()}) {
     const std::vector<Finding> found =
         FoundAt(*node, node == &north() ? at_north : at_south, CheckId::kD15);
     ASSERT_THAT(found, SizeIs(1));

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/server/support/agencies.h"
 
@@ -46,8 +46,8 @@ class CorrectionsTest : public ::testing::Test {
     handle_ = search_.partners[0].result->candidates[0].handle;
   }
 
-  Node& north() { return two_.north.node(); }
-  Node& south() { return two_.south.node(); }
+  node::Node& north() { return two_.north.node(); }
+  node::Node& south() { return two_.south.node(); }
 
   wire::Search Ask() {
     const auto search = south().searches().Run(
@@ -110,24 +110,24 @@ class CorrectionsTest : public ::testing::Test {
     return acted->correction_id;
   }
 
-  static wire::CorrectionFile FileOf(Node& node, const std::string& id) {
+  static wire::CorrectionFile FileOf(node::Node& node, const std::string& id) {
     const auto file = node.corrections().Get(kExaminer, id);
     EXPECT_THAT(file, IsOk());
     return *file;
   }
-  static std::vector<wire::CorrectionFile> ReceivedBy(Node& node) {
+  static std::vector<wire::CorrectionFile> ReceivedBy(node::Node& node) {
     const auto page =
         node.corrections().List(kExaminer, 0, "", {.side = CorrectionSide::kReceived});
     EXPECT_THAT(page, IsOk());
     return page->files;
   }
 
-  wire::DetailsFile DetailsAt(Node& node, const std::string& id) {
+  wire::DetailsFile DetailsAt(node::Node& node, const std::string& id) {
     const auto file = node.details().Get(kExaminer, id);
     EXPECT_THAT(file, IsOk());
     return *file;
   }
-  LinkState StateAt(Node& node, const std::string& id) {
+  LinkState StateAt(node::Node& node, const std::string& id) {
     const auto link = node.links().Get(kExaminer, id);
     EXPECT_THAT(link, IsOk());
     return link->state();
@@ -314,7 +314,7 @@ TEST_F(CorrectionsTest, ALetterThatWasGivenUpIsSentAnew) {
   two_.wire.Disconnect(two_.south.node_id());
   const std::string correction = WithdrawHeld();
   const std::string first = FileOf(north(), correction).letters[0].exchange_id;
-  two_.clock.AdvanceMillis(std::chrono::milliseconds(kLetterAgeMax).count() + 1);
+  two_.clock.AdvanceMillis(std::chrono::milliseconds(exchange::kLetterAgeMax).count() + 1);
   north().outbox().DeliverNow();
 
   ASSERT_THAT(FileOf(north(), correction).letters, SizeIs(1));

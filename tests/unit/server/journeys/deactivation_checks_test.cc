@@ -88,7 +88,7 @@ class DeactivationChecksTest : public ::testing::Test {
     EXPECT_THAT(node().code_tables().Load(kAdministrator, "entities", "1", kEntities), IsOk());
   }
 
-  Node& node() { return two_.north.node(); }
+  node::Node& node() { return two_.north.node(); }
   Firearms& firearms() { return node().firearms(); }
 
   wire::KeptFirearm Added(const wire::NewFirearm& asked) {

@@ -37,7 +37,7 @@ class ErasuresTest : public ::testing::Test {
     erased_id_ = two_.north.Submit(0, 0, "LABEL-ALPHA");  // Of case CASE-LABEL-ALPHA.
     kept_id_ = two_.north.Submit(1, 0, "LABEL-BETA");
   }
-  Node& node() { return two_.north.node(); }
+  node::Node& node() { return two_.north.node(); }
   std::string LabelOf(const std::string& id) {
     const auto stored = node().exhibits().Get(testing::kLab, id, false);
     EXPECT_THAT(stored, IsOk());

@@ -66,7 +66,7 @@ wire::NewFirearm Deactivated(const std::string& serial, const std::string& numbe
 
 class FirearmsTest : public ::testing::Test {
  protected:
-  Node& node() { return two_.north.node(); }
+  node::Node& node() { return two_.north.node(); }
   Firearms& firearms() { return node().firearms(); }
   wire::KeptFirearm Added(wire::NewFirearm asked) {
     auto acted = firearms().Add(kLab, std::move(asked));

@@ -122,9 +122,9 @@ class HandlingTest : public ::testing::Test {
         {.request_id = id, .act = act, .reference = "letter 117/24", .reasons = "the trial"});
   }
 
-  Node& south() { return south_.node(); }
+  node::Node& south() { return south_.node(); }
 
-  static std::vector<std::string> Outcomes(Node& node, EntryKind kind) {
+  static std::vector<std::string> Outcomes(node::Node& node, EntryKind kind) {
     std::vector<std::string> outcomes;
     for (const records::LedgerEntry& entry : EntriesOf(node.ledger(), kind)) {
       outcomes.push_back(entry.draft.outcome);

@@ -65,8 +65,8 @@ class SecondStepTest : public ::testing::Test {
     return search.partners[0].result->candidates[0].handle;
   }
 
-  Node& north() { return two_.north.node(); }
-  Node& south() { return two_.south.node(); }
+  node::Node& north() { return two_.north.node(); }
+  node::Node& south() { return two_.south.node(); }
 
   // Everybody's letters, until nobody has any more.
   void Deliver() {
@@ -105,7 +105,7 @@ class SecondStepTest : public ::testing::Test {
     return lead->link.link_id;
   }
 
-  static bool Counts(Node& node, const std::string& link_id) {
+  static bool Counts(node::Node& node, const std::string& link_id) {
     const auto link = node.links().Get(kExaminer, link_id);
     EXPECT_THAT(link, IsOk());
     return link.ok() && link->counted;
@@ -152,14 +152,14 @@ class SecondStepTest : public ::testing::Test {
                                                .verdict = Terms(std::move(materials))});
   }
 
-  wire::DetailsFile FileOf(Node& node, const std::string& id) {
+  wire::DetailsFile FileOf(node::Node& node, const std::string& id) {
     const auto file = node.details().Get(kExaminer, id);
     EXPECT_THAT(file, IsOk());
     return *file;
   }
 
   // The outcomes of all entries of that kind, oldest first.
-  static std::vector<std::string> Outcomes(Node& node, EntryKind kind) {
+  static std::vector<std::string> Outcomes(node::Node& node, EntryKind kind) {
     std::vector<std::string> outcomes;
     for (const records::LedgerEntry& entry : EntriesOf(node.ledger(), kind)) {
       outcomes.push_back(entry.draft.outcome);
@@ -275,14 +275,14 @@ TEST_F(SecondStepTest, OfTwoHitsBetweenTwoCasesTheOlderCountsAtBothAgencies) {
   const std::string younger = Hit(*again);
   ASSERT_NE(older, younger);
   Deliver();
-  for (Node* const node : {&south(), &north()}) {
+  for (node::Node* const node : {&south(), &north()}) {
     EXPECT_TRUE(Counts(*node, older));
     EXPECT_FALSE(Counts(*node, younger));
   }
 
   ASSERT_THAT(south().links().Withdraw(kExaminer, older, "wrong item"), IsOk());
   Deliver();
-  for (Node* const node : {&south(), &north()}) {
+  for (node::Node* const node : {&south(), &north()}) {
     EXPECT_FALSE(Counts(*node, older));
     EXPECT_TRUE(Counts(*node, younger));
   }
@@ -388,7 +388,7 @@ TEST_F(SecondStepTest, ALetterWaitsWhileTheDescriptorDoesNotAdmitThePartner) {
   ASSERT_THAT(Request({wire::Material::kCoreData}, ""), IsOk());
   south().outbox().DeliverNow();
 
-  const std::vector<WaitingLetter> waiting = south().outbox().Waiting();
+  const std::vector<exchange::WaitingLetter> waiting = south().outbox().Waiting();
   ASSERT_THAT(waiting, SizeIs(1));
   EXPECT_THAT(waiting[0].fault, HasSubstr("descriptor"));
   EXPECT_EQ(two_.wire.sent_count(), sent_before);
@@ -495,7 +495,7 @@ TEST_F(SecondStepTest, ALetterWaitsForAPartnerThatIsAwayAndSurvivesACrash) {
 TEST_F(SecondStepTest, ALetterNobodyTakesIsGivenUpWithAnAlarm) {
   two_.wire.Disconnect(two_.north.node_id());
   ASSERT_THAT(Review(true), IsOk());
-  two_.clock.AdvanceMillis(std::chrono::milliseconds(kLetterAgeMax).count() + 1);
+  two_.clock.AdvanceMillis(std::chrono::milliseconds(exchange::kLetterAgeMax).count() + 1);
   south().outbox().DeliverNow();
 
   EXPECT_THAT(south().outbox().Waiting(), IsEmpty());

@@ -104,12 +104,12 @@ class StandingQuestionsTest : public ::testing::Test {
   std::int64_t UsedAtNorth() {
     const auto budgets = north_.node().Budgets();
     EXPECT_THAT(budgets, IsOk());
-    for (const Node::PartnerBudget& budget : *budgets) {
+    for (const node::Node::PartnerBudget& budget : *budgets) {
       if (budget.agency == south_.domain()) return budget.here.used_30_days;
     }
     return -1;
   }
-  static std::vector<std::string> Outcomes(Node& node, EntryKind kind) {
+  static std::vector<std::string> Outcomes(node::Node& node, EntryKind kind) {
     std::vector<std::string> outcomes;
     for (const records::LedgerEntry& entry : EntriesOf(node.ledger(), kind)) {
       outcomes.push_back(entry.draft.outcome);
@@ -235,7 +235,7 @@ TEST_F(StandingQuestionsTest, WhatIsAskedBetweenTimesIsTooSmallForASignature) {
 }
 
 TEST_F(StandingQuestionsTest, TheVersionTellsBulletsFromCasesAndAskersNothingOfEachOther) {
-  CollectionDesk& desk = north_.node().collection_desk();
+  desks::CollectionDesk& desk = north_.node().collection_desk();
   const auto bullets = desk.VersionFor(south_.domain(), records::ItemKind::kBullet);
   const auto cases = desk.VersionFor(south_.domain(), records::ItemKind::kCartridgeCase);
   ASSERT_THAT(bullets, IsOk());

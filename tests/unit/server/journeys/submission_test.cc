@@ -44,7 +44,7 @@ class SubmissionTest : public ::testing::Test {
   FakeClock clock_;
   WireInTheMiddle wire_;
   Agency agency_{"north", clock_, wire_};
-  Node& node_ = agency_.Start();
+  node::Node& node_ = agency_.Start();
 };
 
 TEST_F(SubmissionTest, AScannedBulletBecomesASearchableExhibit) {
@@ -214,7 +214,7 @@ TEST_F(SubmissionTest, ACaseIsStillSearchedAfterACrash) {
   agency_.Submit(0, 0, "A-1");
   agency_.Crash();
 
-  Node& node = agency_.Start();
+  node::Node& node = agency_.Start();
 
   EXPECT_EQ(node.indexed_count(), 2);
   EXPECT_EQ(*node.CountActiveExhibits(), 2);
@@ -227,7 +227,7 @@ TEST_F(SubmissionTest, EverythingIsThereAfterACrash) {
   ASSERT_THAT(result, IsOk());
   agency_.Crash();
 
-  Node& node = agency_.Start();
+  node::Node& node = agency_.Start();
 
   EXPECT_EQ(node.indexed_count(), 1);
   const auto read = node.exhibits().Get(kExaminer, result->exhibit.exhibit.id, false);

@@ -21,7 +21,7 @@ WireInTheMiddle::~WireInTheMiddle() {
   }
 }
 
-void WireInTheMiddle::Connect(journeys::Node& node) {
+void WireInTheMiddle::Connect(node::Node& node) {
   base::MutexLock lock(mutex_);
   nodes_[node.identity().node_id()] = &node;
 }
@@ -41,7 +41,7 @@ void WireInTheMiddle::Exchange(const federation::Partner& partner, const crypto:
     return;
   }
   const auto at = nodes_.find(partner.node_id);
-  journeys::Node* const node = at == nodes_.end() ? nullptr : at->second;
+  node::Node* const node = at == nodes_.end() ? nullptr : at->second;
   threads_.emplace_back([this, node, deadline, sender = message.sender, envelope = message,
                          done = std::move(done)]() mutable {
     absl::StatusOr<federation::PeerAnswer> answer = absl::UnavailableError("nobody listens there");
@@ -49,7 +49,7 @@ void WireInTheMiddle::Exchange(const federation::Partner& partner, const crypto:
       const auto name = crypto::SpiffeName::Parse(sender);
       PM_CHECK(name.ok());
       if (on_question) on_question(envelope);
-      absl::StatusOr<journeys::ReleasedAnswer> released = node->reception().Receive(
+      absl::StatusOr<exchange::ReleasedAnswer> released = node->reception().Receive(
           {.domain = name->domain(), .node_id = sender}, std::move(envelope),
           {.deadline = deadline, .cancelled = nullptr});
       if (released.ok()) {
@@ -76,7 +76,7 @@ void WireInTheMiddle::Record(std::string_view bytes) {
   crossed_ += bytes;
 }
 
-journeys::Node* WireInTheMiddle::Find(const std::string& node_id) const {
+node::Node* WireInTheMiddle::Find(const std::string& node_id) const {
   base::MutexLock lock(mutex_);
   const auto at = nodes_.find(node_id);
   return at == nodes_.end() ? nullptr : at->second;
@@ -85,7 +85,7 @@ journeys::Node* WireInTheMiddle::Find(const std::string& node_id) const {
 void WireInTheMiddle::AddCheckpoint(const federation::Partner& partner, const std::string& body,
                                     std::chrono::steady_clock::time_point /*deadline*/,
                                     WitnessCallback done) {
-  journeys::Node* const node = Find(partner.node_id);
+  node::Node* const node = Find(partner.node_id);
   if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
   auto answer = node->witness().AddCheckpoint(body);
   if (!answer.ok()) return done(answer.status());
@@ -99,7 +99,7 @@ void WireInTheMiddle::GetWitnessedCheckpoint(const federation::Partner& partner,
                                              const std::string& origin,
                                              std::chrono::steady_clock::time_point /*deadline*/,
                                              NoteCallback done) {
-  journeys::Node* const node = Find(partner.node_id);
+  node::Node* const node = Find(partner.node_id);
   if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
   auto note = node->witness().Cosigned(origin);
   if (!note.ok()) return done(note.status());
@@ -120,7 +120,7 @@ void WireInTheMiddle::ListSharedEntries(const federation::Partner& partner, std:
 void WireInTheMiddle::GetDescriptors(const federation::Partner& partner, std::uint64_t have,
                                      std::chrono::steady_clock::time_point /*deadline*/,
                                      DescriptorsCallback done) {
-  journeys::Node* const node = Find(partner.node_id);
+  node::Node* const node = Find(partner.node_id);
   if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
   done(node->federation().book().NotesFrom(have));
 }
@@ -129,7 +129,7 @@ void WireInTheMiddle::ReadLookupTable(const federation::Partner& partner,
                                       const crypto::Sha256Digest& hash, std::uint64_t offset,
                                       std::chrono::steady_clock::time_point /*deadline*/,
                                       PieceCallback done) {
-  journeys::Node* const node = Find(partner.node_id);
+  node::Node* const node = Find(partner.node_id);
   if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
   // There are two nodes: who asks the one is the other.
   std::string asker;
@@ -149,7 +149,7 @@ void WireInTheMiddle::ReportFork(const federation::Partner& partner, const std::
                                  const std::string& second_note,
                                  std::chrono::steady_clock::time_point /*deadline*/,
                                  ReportCallback done) {
-  journeys::Node* const node = Find(partner.node_id);
+  node::Node* const node = Find(partner.node_id);
   if (node == nullptr) return done(absl::UnavailableError("nobody listens there"));
   done(node->witness().TakeReport(first_note, second_note));
 }
@@ -187,7 +187,7 @@ federation::Partner Agency::AsPartner(std::set<std::string, std::less<>> answere
   return partner;
 }
 
-journeys::Node& Agency::Start() {
+node::Node& Agency::Start() {
   PM_CHECK(TryStart().ok());
   return *node_;
 }
@@ -198,17 +198,17 @@ absl::Status Agency::TryStart() {
       federation::NodeIdentity::Create(node_id(), NodeKeysOf(exchange_key_, node_id())));
   PM_ASSIGN_OR_RETURN(federation::Partners partners,
                       federation::Partners::Create(domain(), partners_));
-  PM_ASSIGN_OR_RETURN(node_, journeys::Node::Open({.state_folder = kStateFolder,
-                                                   .master_key_path = folder_.MasterKeyPath(),
-                                                   .config_sha256_hex = std::string(64, 'c'),
-                                                   .search_threads = 2,
-                                                   .partners_at_once = partners_at_once,
-                                                   .publishing = publishing,
-                                                   .letters = letters,
-                                                   .shared_firearms = shared_firearms,
-                                                   .on_store_failure = nullptr},
-                                                  std::move(identity), std::move(partners), disk_,
-                                                  clock_, random_, wire_));
+  PM_ASSIGN_OR_RETURN(node_, node::Node::Open({.state_folder = kStateFolder,
+                                               .master_key_path = folder_.MasterKeyPath(),
+                                               .config_sha256_hex = std::string(64, 'c'),
+                                               .search_threads = 2,
+                                               .partners_at_once = partners_at_once,
+                                               .publishing = publishing,
+                                               .letters = letters,
+                                               .shared_firearms = shared_firearms,
+                                               .on_store_failure = nullptr},
+                                              std::move(identity), std::move(partners), disk_,
+                                              clock_, random_, wire_));
   wire_.Connect(*node_);
   return absl::OkStatus();
 }
@@ -228,7 +228,7 @@ void Agency::Crash() {
 namespace {
 
 // The exhibit's id.
-std::string SubmitTo(journeys::Node& node, const Brought& brought) {
+std::string SubmitTo(node::Node& node, const Brought& brought) {
   const auto result = node.submissions().Submit(kLab, brought.header, brought.scans);
   PM_CHECK(result.ok());
   return result->exhibit.exhibit.id;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "server/journeys/node.h"
+#include "server/node/node.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeded_random.h"
 #include "tests/unit/server/support/generated_exhibits.h"
@@ -30,7 +30,7 @@ class WireInTheMiddle final : public federation::PeerClient {
   ~WireInTheMiddle() override;
 
   // Questions whose sender is `from` and recipient `node`'s id reach it.
-  void Connect(journeys::Node& node);
+  void Connect(node::Node& node);
   void Disconnect(const std::string& node_id);
 
   void Exchange(const federation::Partner& partner, const crypto::Envelope& message,
@@ -65,12 +65,12 @@ class WireInTheMiddle final : public federation::PeerClient {
   int sent_count() const;
 
  private:
-  journeys::Node* Find(const std::string& node_id) const;
+  node::Node* Find(const std::string& node_id) const;
   void Record(const crypto::Envelope& envelope);
   void Record(std::string_view bytes);
 
   mutable base::Mutex mutex_;
-  std::map<std::string, journeys::Node*> nodes_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, node::Node*> nodes_ ABSL_GUARDED_BY(mutex_);
   std::string crossed_ ABSL_GUARDED_BY(mutex_);
   int sent_count_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<Callback> swallowed_ ABSL_GUARDED_BY(mutex_);
@@ -93,18 +93,18 @@ class Agency {
 
   void AddPartner(federation::Partner partner) { partners_.push_back(std::move(partner)); }
   // Opens the node (again).
-  journeys::Node& Start();
+  node::Node& Start();
   // The same where it may be refused.
   absl::Status TryStart();
   // Ends it without a word and drops what was not synced, as a power cut would.
   void Crash();
-  journeys::Node& node() { return *node_; }
+  node::Node& node() { return *node_; }
   SimDisk& disk() { return disk_; }
   crypto::SecretBytes MasterKey() const;
 
-  journeys::PublishingOptions publishing{};  // For the next start. No thread: tests publish.
+  exchange::PublishingOptions publishing{};  // For the next start. No thread: tests publish.
   int partners_at_once = journeys::kPartnersAtOnceDefault;
-  journeys::Outbox::Options letters{.own_thread = false};  // Likewise: tests deliver.
+  exchange::Outbox::Options letters{.own_thread = false};  // Likewise: tests deliver.
   lookup::RecordSource shared_firearms{};                  // Likewise: what partners may find.
   const crypto::SigningKey& exchange_key() const { return exchange_key_; }
 
@@ -122,7 +122,7 @@ class Agency {
   ScratchFolder folder_;  // Holds the master key alone.
   SimDisk disk_;
   std::vector<federation::Partner> partners_;
-  std::unique_ptr<journeys::Node> node_;
+  std::unique_ptr<node::Node> node_;
 };
 
 // Two agencies that may ask each other for kPurpose.
