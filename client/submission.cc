@@ -143,7 +143,8 @@ records::SubmissionHeader HeaderOf(const Listed& exhibit, const SubmissionDefaul
   header.identity = {.label = exhibit.label,
                      .case_reference = prefer(exhibit.case_reference, defaults.case_reference),
                      .incident_date = prefer(exhibit.incident_date, defaults.incident_date),
-                     .note = defaults.note};
+                     .note = defaults.note,
+                     .circumstances = defaults.circumstances};
   return header;
 }
 
@@ -277,7 +278,8 @@ absl::StatusOr<Submission> PlanExhibit(std::span<const fs::path> files,
   submission.header.identity = {.label = std::string(label),
                                 .case_reference = defaults.case_reference,
                                 .incident_date = defaults.incident_date,
-                                .note = defaults.note};
+                                .note = defaults.note,
+                                .circumstances = defaults.circumstances};
   submission.header.kind = defaults.kind;
   submission.header.characteristics = defaults.characteristics;
   std::ranges::sort(*shown);

@@ -47,6 +47,7 @@ struct SubmissionDefaults {
   std::string case_reference;
   std::string incident_date;
   std::string note;
+  std::vector<std::string> circumstances{};  // Of records::ShareTriggerCodes(), ascending.
 };
 
 // One exhibit of several files: `places[i]` is the mark that `files[i]` shows. With `places` empty

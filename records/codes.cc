@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "absl/strings/str_format.h"
 #include "base/check.h"
 
 namespace proofmark::records {
@@ -79,6 +80,19 @@ constexpr Code kRefusals[] = {
     {"NOT_READY", "What the question needs is still being made; ask again in a few minutes"},
     {"BUSY", "The node has more to do than it can now; ask again later"},
     {"INTERNAL", "The node failed; its operator can find out why"},
+};
+
+// Source: docs/references.md#ibin, and two rules of our own that firearm records state.
+constexpr Code kShareTriggers[] = {
+    {"BORDER_80KM", "Recovered within 80 km of an international border"},
+    {"CUSTOMS", "Recovered by customs or border officials"},
+    {"CONTRABAND", "Recovered from suspected traffickers of any contraband"},
+    {"THREE_OR_MORE", "Recovered in a group of three or more firearms"},
+    {"TERRORISM", "Related to terrorist activity"},
+    {"FOREIGN_RESIDENT", "Recovered from a person resident in another country"},
+    {"DEACTIVATED_LINK", "The firearm has a deactivation mark or certificate"},
+    {"CONVERTED", "A converted blank, alarm or small-bore weapon"},
+    {kUrgentTrigger, "Urgent: life is at risk"},
 };
 
 // Facts of the domain list of calibres: every cartridge with a class of bullet. Names and aliases
@@ -220,9 +234,25 @@ std::span<const Code> OffenceCodes() { return kOffences; }
 std::span<const Code> SubjectRoleCodes() { return kSubjectRoles; }
 std::span<const Code> RefusalCodes() { return kRefusals; }
 
+std::span<const Code> ShareTriggerCodes() { return kShareTriggers; }
+
 bool IsCode(std::span<const Code> list, std::string_view code) {
   return std::any_of(list.begin(), list.end(),
                      [code](const Code& entry) { return entry.code == code; });
+}
+
+absl::Status CheckShareTriggers(std::string_view field, std::span<const std::string> codes) {
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    if (!IsCode(kShareTriggers, codes[i])) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s[%d]: is no code of the list of share triggers", field, i));
+    }
+    if (i > 0 && codes[i] <= codes[i - 1]) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s[%d]: %s after %s, must ascend, each once", field, i, codes[i], codes[i - 1]));
+    }
+  }
+  return absl::OkStatus();
 }
 
 std::span<const Calibre> Calibres() { return kCalibres; }

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+
+#include "absl/status/status.h"
 
 namespace proofmark::records {
 
@@ -19,8 +22,14 @@ std::span<const Code> PurposeCodes();      // Why a question may be asked.
 std::span<const Code> OffenceCodes();      // Crime types (domain list crime_types).
 std::span<const Code> SubjectRoleCodes();  // Whom the question concerns (EU 2024/982 Art 33).
 std::span<const Code> RefusalCodes();  // Why an answer is refused (domain list refusal_reasons).
+// Circumstances of recovery in which agencies suggest to ask abroad (domain list share_triggers).
+std::span<const Code> ShareTriggerCodes();
+inline constexpr std::string_view kUrgentTrigger = "URGENT";
 
 bool IsCode(std::span<const Code> list, std::string_view code);
+
+// kInvalidArgument naming `field` and the code: each must be a share trigger, ascending, each once.
+absl::Status CheckShareTriggers(std::string_view field, std::span<const std::string> codes);
 
 // A cartridge calibre and the class of bullet it fires.
 struct Calibre {

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/status.h"
+#include "records/codes.h"
 #include "records/partial_date.h"
 #include "records/text.h"
 
@@ -164,7 +165,8 @@ absl::Status CheckExhibitIdentity(const ExhibitIdentity& identity) {
     return absl::InvalidArgumentError(
         "incident_date: must be a date written YYYY-MM-DD, YYYY-MM or YYYY, or empty");
   }
-  return CheckText("note", identity.note, 0, kNoteBytesMax);
+  PM_RETURN_IF_ERROR(CheckText("note", identity.note, 0, kNoteBytesMax));
+  return CheckShareTriggers("circumstances", identity.circumstances);
 }
 
 std::string SubmissionIdPreimage(

@@ -100,6 +100,8 @@ struct ExhibitIdentity {
   std::string case_reference;  // 0..kCaseReferenceBytesMax.
   std::string incident_date;   // "YYYY-MM-DD", "YYYY-MM", "YYYY" or empty.
   std::string note;            // 0..kNoteBytesMax.
+  // How it was recovered: of ShareTriggerCodes(), ascending, each once.
+  std::vector<std::string> circumstances{};
   friend bool operator==(const ExhibitIdentity&, const ExhibitIdentity&) = default;
 };
 // kInvalidArgument naming the field and its bound; refuses control characters and invalid UTF-8.

@@ -240,6 +240,29 @@ absl::StatusOr<std::optional<federation::BudgetLimits>> ReadGrantedBudget(const 
   return std::optional(limits);
 }
 
+// When the node asks the partner by itself; without share_triggers never.
+absl::StatusOr<federation::ShareRule> ReadShareRule(const Section& section,
+                                                    const federation::Words& asked_purposes) {
+  federation::ShareRule rule;
+  PM_ASSIGN_OR_RETURN(rule.triggers, section.TextSet("share_triggers"));
+  if (rule.triggers.empty()) {
+    for (const std::string_view key : {"share_purpose", "share_offence", "share_days"}) {
+      if (section.Has(key)) return section.Fault(key, "says nothing without share_triggers");
+    }
+    return rule;
+  }
+  PM_ASSIGN_OR_RETURN(rule.purpose, section.Text("share_purpose"));
+  if (!asked_purposes.contains(rule.purpose)) {
+    return section.Fault("share_purpose", "must be one of the purposes in asks");
+  }
+  if (section.Has("share_offence")) {
+    PM_ASSIGN_OR_RETURN(rule.offence, section.Text("share_offence"));
+  }
+  PM_ASSIGN_OR_RETURN(rule.days,
+                      section.Number("share_days", rule.days, 1, federation::kShareDaysMax));
+  return rule;
+}
+
 absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_RETURN_IF_ERROR(section.AllowOnly({"domain",
                                         "node",
@@ -258,6 +281,10 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
                                         "asks_items",
                                         "asks_from",
                                         "asks_until",
+                                        "share_triggers",
+                                        "share_purpose",
+                                        "share_offence",
+                                        "share_days",
                                         "timeout_s",
                                         "crl",
                                         "budget_per_day",
@@ -285,6 +312,7 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_ASSIGN_OR_RETURN(partner.asked_purposes, section.TextSet("asks"));
   PM_ASSIGN_OR_RETURN(partner.answered_when, ReadConditions(section, "answers"));
   PM_ASSIGN_OR_RETURN(partner.asked_when, ReadConditions(section, "asks"));
+  PM_ASSIGN_OR_RETURN(partner.share, ReadShareRule(section, partner.asked_purposes));
   PM_ASSIGN_OR_RETURN(const std::int64_t timeout_s, section.Number("timeout_s", 30, 1, 600));
   partner.timeout = std::chrono::seconds(timeout_s);
   PM_ASSIGN_OR_RETURN(

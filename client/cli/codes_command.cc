@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iterator>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
@@ -10,6 +15,9 @@
 #include "client/cli/words.h"
 #include "client/file.h"
 #include "proofmark/v1/firearm_service.pb.h"
+#include "records/codes.h"
+#include "records/firearm/codes.h"
+#include "records/link.h"
 
 namespace proofmark::client::cli {
 namespace {
@@ -54,6 +62,92 @@ absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
   return answer.lists().empty() ? 1 : 0;
 }
 
+// A list that the program has built in.
+struct BuiltIn {
+  std::string name;
+  std::vector<records::Code> rows;
+};
+
+BuiltIn ListOf(std::string name, std::span<const records::Code> codes) {
+  return {.name = std::move(name), .rows = {codes.begin(), codes.end()}};
+}
+
+template <typename E>
+BuiltIn ListOf(std::string name) {
+  BuiltIn list{.name = std::move(name), .rows = {}};
+  for (const auto& row : firearm::CodesOf<E>()) list.rows.push_back({row.code, row.meaning});
+  return list;
+}
+
+// By name.
+std::vector<BuiltIn> BuiltInLists() {
+  std::vector<BuiltIn> lists = {
+      ListOf("conclusions", records::ConclusionCodes()),
+      ListOf("offences", records::OffenceCodes()),
+      ListOf("purposes", records::PurposeCodes()),
+      ListOf("refusals", records::RefusalCodes()),
+      ListOf("share-triggers", records::ShareTriggerCodes()),
+      ListOf("subject-roles", records::SubjectRoleCodes()),
+      ListOf("firearm-actions", firearm::ActionCodes()),
+      ListOf<firearm::Category>("firearm-categories"),
+      ListOf<firearm::FirearmClass>("firearm-classes"),
+      ListOf<firearm::Component>("firearm-components"),
+      ListOf<firearm::Standard>("deactivation-standards"),
+      ListOf<firearm::State>("firearm-states"),
+      ListOf<firearm::SerialCondition>("serial-conditions"),
+  };
+  BuiltIn calibres{.name = "calibres", .rows = {}};
+  for (const records::Calibre& calibre : records::Calibres()) {
+    calibres.rows.push_back({calibre.code, calibre.name});
+  }
+  lists.push_back(std::move(calibres));
+  std::ranges::sort(lists, {}, &BuiltIn::name);
+  return lists;
+}
+
+absl::StatusOr<int> RunShow(const Arguments& arguments, Session& session) {
+  const bool json = arguments.On("--json");
+  const std::string wanted = arguments.Text("LIST");
+  Table names({{"list"}, {"codes", Align::kRight}});
+  Table codes({{"code"}, {"meaning"}});
+  for (const BuiltIn& list : BuiltInLists()) {
+    if (!wanted.empty() && list.name != wanted) continue;
+    if (wanted.empty()) {
+      const std::int64_t count = std::ssize(list.rows);
+      if (json) session.console.out() << JsonLine({{"list", list.name}, {"codeCount", count}});
+      names.AddRow({list.name, CountText(count)});
+      continue;
+    }
+    for (const records::Code& row : list.rows) {
+      if (json) {
+        session.console.out() << JsonLine({{"list", list.name},
+                                           {"code", std::string(row.code)},
+                                           {"meaning", std::string(row.meaning)}});
+      }
+      codes.AddRow({std::string(row.code), std::string(row.meaning)});
+    }
+  }
+  if (!json) session.console.out() << (wanted.empty() ? names : codes).Text(session.console);
+  return 0;
+}
+
+Command ShowCommand() {
+  std::vector<std::string> names;
+  for (const BuiltIn& list : BuiltInLists()) names.push_back(list.name);
+  return {.name = "show",
+          .summary = "Show the code lists that are built in, or one of them.",
+          .description = "Without LIST their names and how many codes each has. Asks no node.",
+          .options = {{.name = "--json",
+                       .help = "Print one JSON object a line, for programs.",
+                       .kind = ValueKind::kFlag}},
+          .places = {{.name = "LIST", .help = "Which list.", .choices = std::move(names)}},
+          .examples = {{"proofmark codes show", "Every list's name."},
+                       {"proofmark codes show share-triggers",
+                        "What --circumstance of `submit` takes, and what each code means."}},
+          .children = {},
+          .run = RunShow};
+}
+
 Command LoadCommand() {
   return {
       .name = "load",
@@ -94,12 +188,12 @@ Command ListCommand() {
 
 Command CodesCommand() {
   return {.name = "codes",
-          .summary = "Code lists that the administrator loads.",
+          .summary = "Code lists: those built in, and those that the administrator loads.",
           .description = "",
           .options = {},
           .places = {},
           .examples = {{"proofmark codes list", "What is loaded."}},
-          .children = {LoadCommand(), ListCommand()}};
+          .children = {ShowCommand(), LoadCommand(), ListCommand()}};
 }
 
 }  // namespace proofmark::client::cli

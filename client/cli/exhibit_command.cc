@@ -17,6 +17,14 @@
 namespace proofmark::client::cli {
 namespace {
 
+constexpr std::string_view kNoCircumstance = "NONE";
+
+std::vector<std::string> CircumstanceChoices() {
+  std::vector<std::string> codes = CodesOf(records::ShareTriggerCodes());
+  codes.emplace_back(kNoCircumstance);
+  return codes;
+}
+
 std::string Label(const wire::ExhibitView& view) {
   return view.identity.has_value() ? view.identity->label : "(erased)";
 }
@@ -58,6 +66,9 @@ void PrintExhibit(Console& console, const wire::ExhibitView& view) {
   if (view.identity.has_value()) {
     if (!view.identity->case_reference.empty()) facts.Add("case", view.identity->case_reference);
     if (!view.identity->incident_date.empty()) facts.Add("incident", view.identity->incident_date);
+    if (!view.identity->circumstances.empty()) {
+      facts.Add("circumstances", JoinText(view.identity->circumstances));
+    }
     if (!view.identity->note.empty()) facts.Add("note", view.identity->note);
   }
   facts.Add("kind", records::ExhibitKindCode(exhibit.kind));
@@ -182,6 +193,14 @@ absl::StatusOr<int> RunCorrect(const Arguments& arguments, Session& session) {
   if (arguments.Has("--case")) view.identity->case_reference = arguments.Text("--case");
   if (arguments.Has("--date")) view.identity->incident_date = arguments.Text("--date");
   if (arguments.Has("--note")) view.identity->note = arguments.Text("--note");
+  if (arguments.Has("--circumstance")) {
+    std::vector<std::string> stated = Ascending(arguments.All("--circumstance"));
+    const bool none = std::erase(stated, kNoCircumstance) > 0;
+    if (none && !stated.empty()) {
+      return MakeFault(FaultCode::kUsage, "--circumstance: NONE goes with no other");
+    }
+    view.identity->circumstances = std::move(stated);
+  }
   v1::CorrectExhibitRequest request;
   request.set_exhibit_id(view.exhibit.id);
   request.set_reason(arguments.Text("--reason"));
@@ -271,7 +290,12 @@ Command CorrectCommand() {
       {.name = "--date",
        .help = "Date of the incident: YYYY-MM-DD, YYYY-MM or YYYY.",
        .value_name = "DATE"},
-      {.name = "--note", .help = "A remark; stays in the agency.", .value_name = "TEXT"}};
+      {.name = "--note", .help = "A remark; stays in the agency.", .value_name = "TEXT"},
+      {.name = "--circumstance",
+       .help = "How it was recovered, in place of all that was stated before; NONE: nothing.",
+       .value_name = "CODE",
+       .choices = CircumstanceChoices(),
+       .repeated = true}};
   for (const Parameter& option : ClassOptions()) own.push_back(option);
   return {
       .name = "correct",

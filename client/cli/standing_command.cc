@@ -59,10 +59,17 @@ void PrintQuestion(Console& console, const wire::StandingQuestion& question) {
   facts.Add("case", question.case_reference);
   facts.Add("purpose", question.purpose);
   if (!question.offence.empty()) facts.Add("offence", question.offence);
-  facts.Add("asked by", question.asked_by);
+  if (question.is_automatic()) {
+    facts.Add("asked by the node for", JoinText(question.triggers),
+              question.urgent ? Style::kWarning : Style::kPlain);
+    facts.Add("in the name of", question.asked_by);
+  } else {
+    facts.Add("asked by", question.asked_by);
+  }
   facts.Add("registered", TimeText(question.add_unix_ms));
-  if (!question.stopped_by.empty()) {
-    facts.Add("stopped", question.stopped_by + ": " + question.stop_reasons);
+  if (!question.stop_reasons.empty()) {
+    facts.Add("stopped", (question.stopped_by.empty() ? "by the node" : question.stopped_by) +
+                             ": " + question.stop_reasons);
   }
   console.out() << facts.Text(console);
   Table partners({{"partner"}, {"last asked"}, {"new then", Align::kRight}, {"search"}, {"fault"}});
@@ -144,6 +151,7 @@ absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
              {"expires"},
              {"exhibit"},
              {"by"},
+             {"share triggers"},
              {"partners", Align::kRight},
              {"new at last", Align::kRight}}),
       [&](const v1::ListStandingQuestionsRequest& page) {
@@ -159,6 +167,9 @@ absl::StatusOr<int> RunList(const Arguments& arguments, Session& session) {
             ExpiryText(question),
             question.exhibit_id,
             question.asked_by,
+            question.is_automatic() ? Cell(JoinText(question.triggers),
+                                           question.urgent ? Style::kWarning : Style::kPlain)
+                                    : Cell("-"),
             std::to_string(question.partners.size()),
             Cell(std::to_string(fresh), fresh > 0 ? Style::kBold : Style::kPlain)};
       },

@@ -86,6 +86,38 @@ std::pair<std::string, Style> ListText(const admin::v1::RevocationListStatus& li
   return {text, style};
 }
 
+void AddDescriptor(const admin::v1::GetStatusResponse& status, Facts& facts) {
+  if (!status.has_federation_descriptor()) {
+    facts.Add("federation", "no descriptor: the partners are those of the configuration");
+    return;
+  }
+  const admin::v1::DescriptorStatus& descriptor = status.federation_descriptor();
+  std::string text =
+      absl::StrFormat("descriptor %d, %s, until %s", descriptor.version(),
+                      Printable(descriptor.stage()), Moment(descriptor.expire_time()));
+  const bool in_force = descriptor.stage() == "in-force";
+  if (descriptor.left_out_count() > 0) {
+    text += absl::StrFormat("; %s partners left out", CountText(descriptor.left_out_count()));
+  }
+  const bool settled =
+      in_force && descriptor.left_out_count() == 0 && !descriptor.needs_attention();
+  if (!settled) text += "; see `proofmark federation show`";
+  facts.Add("federation", text,
+            settled                         ? Style::kGood
+            : descriptor.stage() == "ended" ? Style::kBad
+                                            : Style::kWarning);
+}
+
+void AddStanding(const admin::v1::StandingStatus& standing, Facts& facts) {
+  std::string text =
+      absl::StrFormat("%s active, %s of them by share triggers; %s due, %s failing",
+                      CountText(standing.active_count()), CountText(standing.automatic_count()),
+                      CountText(standing.due_count()), CountText(standing.failing_count()));
+  if (standing.failing_count() > 0) text += "; `proofmark standing list --active`";
+  facts.Add("standing questions", text,
+            standing.failing_count() > 0 ? Style::kWarning : Style::kPlain);
+}
+
 // What waits for people or partners: alerts, and the second step of exchanges.
 void AddWaiting(const admin::v1::GetStatusResponse& status, Facts& facts) {
   if (status.firearm_alert_count() > 0) {
@@ -158,6 +190,8 @@ absl::StatusOr<int> Run(const Arguments& arguments, Session& session) {
     facts.Add("denied", absl::StrFormat("%s names and certificates on the node's own list",
                                         CountText(status.denied_count())));
   }
+  AddDescriptor(status, facts);
+  AddStanding(status.standing(), facts);
   AddWaiting(status, facts);
   facts.Add("disk", BytesText(status.disk_free_bytes()) + " free");
   console.out() << facts.Text(console);
@@ -183,7 +217,8 @@ Command StatusCommand() {
           .summary = "Show how the agency's node stands.",
           .description =
               "Records held and searchable, the ledger's size, root and witnesses, versions of "
-              "method and calibration, and when the node's certificates end.",
+              "method and calibration, when the node's certificates and the federation "
+              "descriptor end, and how the standing questions go.",
           .options = WithNodeOptions({}),
           .places = {},
           .examples = {{"proofmark status", "The node of the profile, for people."},

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "client/cli/class_options.h"
 #include "client/cli/commands.h"
+#include "client/cli/exchange_words.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
 #include "client/cli/node_session.h"
@@ -34,6 +35,7 @@ absl::StatusOr<SubmissionDefaults> DefaultsOf(const Arguments& arguments) {
   defaults.case_reference = arguments.Text("--case");
   defaults.incident_date = arguments.Text("--date");
   defaults.note = arguments.Text("--note");
+  defaults.circumstances = Ascending(arguments.All("--circumstance"));
   PM_RETURN_IF_ERROR(ReadClass(arguments, defaults.characteristics));
   return defaults;
 }
@@ -329,7 +331,12 @@ std::vector<Parameter> Options() {
       {.name = "--date",
        .help = "Date of the incident: YYYY-MM-DD, YYYY-MM or YYYY.",
        .value_name = "DATE"},
-      {.name = "--note", .help = "A remark; stays in the agency.", .value_name = "TEXT"}};
+      {.name = "--note", .help = "A remark; stays in the agency.", .value_name = "TEXT"},
+      {.name = "--circumstance",
+       .help = "How it was recovered; partners whose rule names it are asked by the node itself.",
+       .value_name = "CODE",
+       .choices = CodesOf(records::ShareTriggerCodes()),
+       .repeated = true}};
   for (const Parameter& option : ClassOptions()) own.push_back(option);
   own.push_back({.name = "--parallel",
                  .help = "Exhibits sent at once.",
@@ -372,6 +379,10 @@ Command SubmitCommand() {
                    {"proofmark submit --kind CC_EVIDENCE --label 24-117/4 --case 24-117 --calibre "
                     "9LUGER --region BREECH_FACE --region FIRING_PIN bf.x3p fp.x3p",
                     "One cartridge case with two marks."},
+                   {"proofmark submit --label 24-118/1 --case 24-118 --circumstance CUSTOMS "
+                    "--circumstance URGENT L1.x3p L2.x3p",
+                    "Seized by customs, and life is at risk: partners are asked at once, where the "
+                    "node's configuration says so."},
                    {"proofmark submit --manifest demo/manifest.csv",
                     "Everything that the manifest names."},
                    {"proofmark submit --dry-run scans/",

@@ -61,6 +61,19 @@ std::string RatioText(double log10_lr, double log10_low, double log10_high) {
   return absl::StrFormat("%s (%s to %s)", Ratio(log10_lr), Ratio(log10_low), Ratio(log10_high));
 }
 
+std::string JoinText(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::vector<std::string> Ascending(std::vector<std::string> words) {
+  std::ranges::sort(words);
+  const auto repeated = std::ranges::unique(words);
+  words.erase(repeated.begin(), repeated.end());
+  return words;
+}
+
 std::string ShortHandle(std::string_view handle) {
   return base::ToHex(handle).substr(0, kShortHandleDigits);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/cli/console.h"
 #include "forensics/evidence/calibration.h"
@@ -30,6 +31,11 @@ std::string RuleText(records::ClassRule rule);
 
 // "320 (50 to 2 100)" from base-10 logarithms.
 std::string RatioText(double log10_lr, double log10_low, double log10_high);
+
+// "CUSTOMS, URGENT".
+std::string JoinText(const std::vector<std::string>& words);
+// The same words, ascending, each once.
+std::vector<std::string> Ascending(std::vector<std::string> words);
 
 // The first 12 of 64 hexadecimal digits: enough to tell handles apart on a screen.
 std::string ShortHandle(std::string_view handle);

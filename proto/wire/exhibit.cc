@@ -12,6 +12,7 @@
 #include "proto/wire/common.h"
 #include "proto/wire/mark.h"
 #include "proto/wire/signature.h"
+#include "records/codes.h"
 
 namespace proofmark::wire {
 namespace {
@@ -82,15 +83,21 @@ v1::ExhibitIdentity ToProto(const records::ExhibitIdentity& identity) {
   message.set_case_reference(identity.case_reference);
   message.set_incident_date(identity.incident_date);
   message.set_note(identity.note);
+  for (const std::string& code : identity.circumstances) message.add_circumstances(code);
   return message;
 }
 
 absl::StatusOr<records::ExhibitIdentity> FromProto(const v1::ExhibitIdentity& message,
                                                    std::string_view field) {
-  records::ExhibitIdentity identity{.label = message.label(),
-                                    .case_reference = message.case_reference(),
-                                    .incident_date = message.incident_date(),
-                                    .note = message.note()};
+  // Before anything is copied: the list may be long.
+  PM_RETURN_IF_ERROR(CheckCount(field, "circumstances", message.circumstances_size(), 0,
+                                std::ssize(records::ShareTriggerCodes())));
+  records::ExhibitIdentity identity{
+      .label = message.label(),
+      .case_reference = message.case_reference(),
+      .incident_date = message.incident_date(),
+      .note = message.note(),
+      .circumstances = {message.circumstances().begin(), message.circumstances().end()}};
   PM_RETURN_IF_ERROR(Under(field, records::CheckExhibitIdentity(identity)));
   return identity;
 }

@@ -12,6 +12,7 @@
 #include "proto/wire/common.h"
 #include "proto/wire/search.h"
 #include "proto/wire/stored.h"
+#include "records/codes.h"
 
 namespace proofmark::wire {
 namespace {
@@ -176,6 +177,8 @@ v1::StandingQuestion ToProto(const StandingQuestion& question) {
   *message.mutable_expire_time() = ToTimestamp(question.expire_unix_ms);
   message.set_stopped_by(question.stopped_by);
   message.set_stop_reasons(question.stop_reasons);
+  for (const std::string& code : question.triggers) message.add_triggers(code);
+  message.set_urgent(question.urgent);
   return message;
 }
 
@@ -205,6 +208,14 @@ absl::StatusOr<StandingQuestion> FromProto(const v1::StandingQuestion& message,
       CheckAscii(field, "stopped_by", message.stopped_by(), 0, records::kPseudonymBytesMax));
   PM_RETURN_IF_ERROR(
       CheckText(field, "stop_reasons", message.stop_reasons(), 0, kStandingReasonsBytesMax));
+  PM_RETURN_IF_ERROR(CheckCount(field, "triggers", message.triggers_size(), 0,
+                                std::ssize(records::ShareTriggerCodes())));
+  question.triggers = {message.triggers().begin(), message.triggers().end()};
+  PM_RETURN_IF_ERROR(Under(field, records::CheckShareTriggers("triggers", question.triggers)));
+  if (message.urgent() && question.triggers.empty()) {
+    return Refuse(field, "urgent", "only what a share trigger asked may be");
+  }
+  question.urgent = message.urgent();
   question.asked_by = message.asked_by();
   question.stopped_by = message.stopped_by();
   question.stop_reasons = message.stop_reasons();

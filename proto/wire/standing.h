@@ -70,11 +70,15 @@ struct StandingQuestion {
   std::string subject_role;               // The same.
   std::vector<StandingPartner> partners;  // By domain, each once, 1..kPartnersMax.
   StandingState state = StandingState::kActive;
-  std::string asked_by;  // Pseudonym.
+  std::string asked_by;  // Pseudonym: of who registered it, or submitted the exhibit.
   std::int64_t add_unix_ms = 0;
   std::int64_t expire_unix_ms = 0;
-  std::string stopped_by;    // Pseudonym; empty unless stopped.
+  std::string stopped_by;    // Pseudonym; empty unless a person stopped it.
   std::string stop_reasons;  // UTF-8, 0..kStandingReasonsBytesMax.
+  // For which share triggers the node registered it by itself, ascending; empty: an examiner did.
+  std::vector<std::string> triggers{};
+  bool urgent = false;  // Only with triggers.
+  bool is_automatic() const { return !triggers.empty(); }
   friend bool operator==(const StandingQuestion&, const StandingQuestion&) = default;
 };
 absl::StatusOr<std::string> Serialise(const StandingQuestion& question);

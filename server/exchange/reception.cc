@@ -3,10 +3,12 @@
 
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/status.h"
 #include "server/federation/agreement.h"
+#include "server/federation/descriptor_rule.h"
 #include "server/federation/receipt.h"
 
 namespace proofmark::exchange {
@@ -95,18 +97,51 @@ absl::StatusOr<ReleasedAnswer> Reception::AnswerNew(const SendingPeer& peer, Des
 
   federation::AskedFor asked = (*message)->asked_for();
   asked.unix_ms = rooms_.clock.UnixMillis();
-  const federation::AgreementDecision decision =
-      federation::DecideAnswering(&believed.partner, asked);
+  store::WriteRequest counted;
+  const federation::AgreementDecision decision = Decide(believed, asked, counted);
   absl::StatusOr<Reply> reply = decision.allowed
                                     ? (*message)->Answer(limits)
                                     : (*message)->Refuse(decision.refusal_code, decision.reason);
   if (!reply.ok()) {
     return deny(absl::IsCancelled(reply.status()) ? "CANCELLED" : "FAILED", reply.status());
   }
+  for (const store::Mutation& mutation : counted.mutations.list()) {
+    if (mutation.value.has_value()) {
+      reply->changes.mutations.Put(mutation.key, *mutation.value);
+    } else {
+      reply->changes.mutations.Delete(mutation.key);
+    }
+  }
   const std::function<void()> afterwards = std::move(reply->afterwards);
   absl::StatusOr<ReleasedAnswer> released = Release(desk.type(), believed, *std::move(reply));
   if (released.ok() && afterwards) afterwards();
   return released;
+}
+
+federation::AgreementDecision Reception::Decide(const Believed& believed,
+                                                const federation::AskedFor& asked,
+                                                store::WriteRequest& changes) const {
+  const federation::Partner& partner = believed.partner;
+  federation::AgreementDecision decision = federation::DecideAnswering(&partner, asked);
+  const auto in_force = rooms_.federation.book().in_force();
+  if (!decision.allowed || in_force == nullptr) return decision;
+  const crypto::FederationDescriptor& descriptor = in_force->accepted.descriptor();
+  decision = federation::DecideWithin(descriptor, partner.domain, asked);
+  if (!decision.allowed) return decision;
+  const std::optional<std::uint64_t> limit =
+      federation::LimitOf(descriptor, partner.domain, asked.service);
+  const crypto::Envelope& envelope = believed.envelope.envelope();
+  if (limit && !rooms_.counts.Take({.agency = partner.domain,
+                                    .type = envelope.type,
+                                    .exchange_id = envelope.exchange_id,
+                                    .unix_ms = asked.unix_ms},
+                                   *limit, changes)) {
+    return {.allowed = false,
+            .refusal_code = "CAPACITY",
+            .reason = absl::StrFormat(
+                "The federation descriptor allows %d such questions in 24 hours.", *limit)};
+  }
+  return decision;
 }
 
 absl::StatusOr<ReleasedAnswer> Reception::Release(const MessageType& type, const Believed& believed,
@@ -153,6 +188,12 @@ absl::Status Reception::Deny(const SendingPeer& peer, const crypto::ExchangeId& 
   draft.outcome = std::string(outcome);
   PM_RETURN_IF_ERROR(rooms_.ledger.Append(std::move(draft)).status());
   return why;
+}
+
+std::vector<std::string_view> Reception::MessageTypes() const {
+  std::vector<std::string_view> types;
+  for (const auto& entry : desks_) types.push_back(entry.first);
+  return types;
 }
 
 absl::Status Reception::ForgetOldAnswers() { return exchanges_.Forget(rooms_.clock.UnixMillis()); }

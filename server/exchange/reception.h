@@ -18,6 +18,7 @@
 #include "server/exchange/publishing.h"
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
+#include "server/federation/question_count.h"
 #include "server/ledger/ledger.h"
 #include "server/store/store.h"
 
@@ -45,6 +46,7 @@ struct ReceptionRooms {
   const FederationKeeper& federation;
   const Publishing& publishing;
   const base::Clock& clock;
+  federation::QuestionCount& counts;
 };
 
 // Where every message of a partner comes in, whatever its type, in this order
@@ -55,8 +57,8 @@ struct ReceptionRooms {
 //      strict mode: nothing is released while the ledger has been unwitnessed for too long;
 //   3. exchange id known: same message, the stored answer again; another, refused;
 //   4. age, then the desk reads the payload;
-//   5. agreement: what it does not cover is answered with a signed refusal; the desk answers the
-//      rest;
+//   5. agreement, and what the descriptor in force grants and limits now: what they do not cover is
+//      answered with a signed refusal; the desk answers the rest;
 //   6. one batch: entry, sealed answer, what the desk changes; then the answer is released.
 // What fails before 5 gets no answer but an error, and one entry `deny`. Thread-safe; the work runs
 // on the caller's thread.
@@ -76,11 +78,17 @@ class Reception {
   absl::StatusOr<ReleasedAnswer> Receive(const SendingPeer& peer, crypto::Envelope message,
                                          const AnswerLimits& limits);
 
+  // What is taken here: every type of message that a partner may send.
+  std::vector<std::string_view> MessageTypes() const;
+
   // Forgets answers whose messages would be refused for their age now: their keys are erased.
   // Ledger entries stay. At start.
   absl::Status ForgetOldAnswers();
 
  private:
+  // The one decision about every message. `changes` must be committed with what it leads to.
+  federation::AgreementDecision Decide(const Believed& believed, const federation::AskedFor& asked,
+                                       store::WriteRequest& changes) const;
   absl::StatusOr<std::optional<ReleasedAnswer>> FindEarlier(
       const SendingPeer& peer, const crypto::VerifiedEnvelope& envelope);
   absl::StatusOr<ReleasedAnswer> AnswerNew(const SendingPeer& peer, Desk& desk,

@@ -58,6 +58,27 @@ absl::Status CheckConditions(const Partner& partner, std::string_view field,
   return absl::OkStatus();
 }
 
+absl::Status CheckShareRule(const Partner& partner) {
+  const ShareRule& rule = partner.share;
+  for (const std::string& code : rule.triggers) {
+    if (!records::IsCode(records::ShareTriggerCodes(), code)) {
+      return Fault(partner, absl::StrFormat("share_triggers: \"%s\" is no share trigger", code));
+    }
+  }
+  if (!rule.triggers.empty() && !records::IsCode(records::PurposeCodes(), rule.purpose)) {
+    return Fault(partner,
+                 absl::StrFormat("share_purpose: \"%s\" is no purpose code", rule.purpose));
+  }
+  if (!rule.offence.empty() && !records::IsCode(records::OffenceCodes(), rule.offence)) {
+    return Fault(partner, absl::StrFormat("share_offence: \"%s\" is no offence of the shared list",
+                                          rule.offence));
+  }
+  if (rule.days < 1 || rule.days > kShareDaysMax) {
+    return Fault(partner, absl::StrFormat("share_days is %d; 1..%d", rule.days, kShareDaysMax));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
   PM_RETURN_IF_ERROR(crypto::CheckAgencyDomain(partner.domain));
   if (partner.domain == own_domain) return Fault(partner, "is this node's own agency");
@@ -99,6 +120,7 @@ absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
   }
   PM_RETURN_IF_ERROR(CheckConditions(partner, "answered_when", partner.answered_when));
   PM_RETURN_IF_ERROR(CheckConditions(partner, "asked_when", partner.asked_when));
+  PM_RETURN_IF_ERROR(CheckShareRule(partner));
   PM_RETURN_IF_ERROR(CheckPurposes(partner, "answered_purposes", partner.answered_purposes));
   return CheckPurposes(partner, "asked_purposes", partner.asked_purposes);
 }

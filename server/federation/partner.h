@@ -35,6 +35,16 @@ struct GrantConditions {
   friend bool operator==(const GrantConditions&, const GrantConditions&) = default;
 };
 
+// When the node asks a partner by itself about an exhibit, and what it then states.
+struct ShareRule {
+  Words triggers;          // Of records::ShareTriggerCodes(). Empty: never.
+  std::string purpose{};   // Of records::PurposeCodes(); empty without triggers.
+  std::string offence{};   // Of records::OffenceCodes(); empty: what the trigger says of it.
+  std::int64_t days = 90;  // How long the question stands, 1..kShareDaysMax.
+  friend bool operator==(const ShareRule&, const ShareRule&) = default;
+};
+inline constexpr std::int64_t kShareDaysMax = 365;
+
 // One agency we have an agreement with, as `[[partner]]` of the configuration states it.
 struct Partner {
   std::string domain;
@@ -54,6 +64,7 @@ struct Partner {
   // Absent: there is no descriptor, and every service is granted for the purposes above.
   std::optional<Words> answered_services;
   std::optional<Words> asked_services;
+  ShareRule share;      // For what we ask it unbidden, within asked_purposes.
   BudgetLimits budget;  // What it may use when it asks us.
   // Evaluations that it may ask us for. Absent: none, and no table is made for it.
   std::optional<BudgetLimits> lookup_budget;

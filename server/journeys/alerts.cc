@@ -12,9 +12,9 @@
 #include "records/exhibit.h"
 #include "server/federation/consultation.h"
 #include "server/federation/receipt.h"
+#include "server/registry/due_rows.h"
 #include "server/registry/paging.h"
 #include "server/registry/tables.h"
-#include "server/store/keys.h"
 
 namespace proofmark::journeys {
 namespace {
@@ -136,33 +136,18 @@ absl::Status Alerts::Settle(const FirearmRegistry::Held& firearm) {
 
 absl::Status Alerts::SettleDue() {
   const base::MutexLock lock(settling_);
-  std::vector<std::pair<std::string, std::string>> due;
-  PM_RETURN_IF_ERROR(
-      rooms_.store.Scan({.prefix = store::StoreKey(registry::kAlertDueTable).Build()},
-                        [&due](std::string_view key, std::string_view value) {
-                          due.emplace_back(key, value);
-                          return true;
-                        }));
-  for (const auto& [key, chance] : due) {
-    if (key.size() < kIdBytes) return absl::DataLossError("a row of alerts is too short");
-    const absl::StatusOr<FirearmRegistry::Held> firearm =
-        rooms_.registry.Load(base::ToHex(key.substr(key.size() - kIdBytes)));
-    if (firearm.ok()) {
-      const absl::Status settled = Settle(*firearm);
-      // Somebody acknowledged it this moment: it stays due.
-      if (absl::IsFailedPrecondition(settled)) continue;
-      PM_RETURN_IF_ERROR(settled);
-    } else if (!absl::IsNotFound(firearm.status())) {
-      return firearm.status();
-    }
-    store::WriteRequest done;
-    done.preconditions.push_back({.key = key, .value = chance});
-    done.mutations.Delete(key);
-    const absl::Status written = rooms_.store.Commit(std::move(done));
-    // It changed again meanwhile: whoever changed it comes after us.
-    if (!written.ok() && !absl::IsFailedPrecondition(written)) return written;
-  }
-  return absl::OkStatus();
+  return registry::SettleDueRows(rooms_.store, registry::kAlertDueTable,
+                                 [this](std::string_view raw_id) -> absl::StatusOr<bool> {
+                                   const absl::StatusOr<FirearmRegistry::Held> firearm =
+                                       rooms_.registry.Load(base::ToHex(raw_id));
+                                   if (absl::IsNotFound(firearm.status())) return true;
+                                   PM_RETURN_IF_ERROR(firearm.status());
+                                   const absl::Status settled = Settle(*firearm);
+                                   // Somebody acknowledged it this moment: it stays due.
+                                   if (absl::IsFailedPrecondition(settled)) return false;
+                                   PM_RETURN_IF_ERROR(settled);
+                                   return true;
+                                 });
 }
 
 absl::StatusOr<AlertActed> Alerts::Acknowledge(const federation::Caller& caller,

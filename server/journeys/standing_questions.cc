@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "crypto/hash/sha256.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "records/codes.h"
 #include "records/listed_code.h"
@@ -29,6 +31,8 @@ namespace proofmark::journeys {
 namespace {
 
 using wire::StandingState;
+
+constexpr std::size_t kIdBytes = 16;
 
 // Bytes of a text, none of its characters cut in two.
 std::string CutText(std::string text, std::size_t bytes_max) {
@@ -50,6 +54,26 @@ std::int32_t NewIn(const wire::PartnerResult& result) {
   std::int32_t count = 0;
   for (const wire::NewCandidates& news : result.news) count += news.count;
   return count;
+}
+
+// Of the one question that share triggers ask of a partner about an exhibit: so there is never a
+// second one.
+std::string AutomaticId(std::string_view exhibit_id, std::string_view agency) {
+  std::string message;
+  base::AppendLp2(message, "share trigger");
+  base::AppendLp2(message, exhibit_id);
+  base::AppendLp2(message, agency);
+  return std::string(crypto::AsText(crypto::Sha256(message)).substr(0, kIdBytes));
+}
+
+// What justifies it in the ledger: the record has all triggers, the entry the one that weighs most.
+std::string TriggerOutcome(const AutomaticOrder& order) {
+  return absl::StrFormat("SHARE_TRIGGER:%s",
+                         order.urgent ? records::kUrgentTrigger : order.triggers.front());
+}
+
+std::int64_t RetryMs(const wire::StandingQuestion& question) {
+  return question.urgent ? kUrgentRetryMs : kCollectionCheckMs;
 }
 
 }  // namespace
@@ -133,11 +157,7 @@ absl::StatusOr<StandingActed> StandingQuestions::Add(const federation::Caller& c
   if (exhibit.exhibit.state == records::ExhibitState::kWithdrawn) {
     return absl::FailedPreconditionError("the exhibit is withdrawn: nothing is asked about it");
   }
-  std::int64_t active = 0;
-  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
-    active += kept.question.state == StandingState::kActive ? 1 : 0;
-    return absl::OkStatus();
-  }));
+  PM_ASSIGN_OR_RETURN(const std::int64_t active, CountActive(/*automatic=*/false));
   if (active >= kStandingActiveMax) {
     return absl::ResourceExhaustedError(absl::StrFormat(
         "%d standing questions are active, the most there may be: stop some", kStandingActiveMax));
@@ -156,12 +176,78 @@ absl::StatusOr<StandingActed> StandingQuestions::Add(const federation::Caller& c
   PM_ASSIGN_OR_RETURN(records::EntryDraft act, DraftOf(records::EntryKind::kDecision, question,
                                                        caller.pseudonym, "STANDING_ADDED"));
   act.count = question.partners.size();
+  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt, KeepNew(raw_id, question, std::move(act)));
+  return StandingActed{.question = std::move(question), .receipt = federation::ToRecord(receipt)};
+}
+
+absl::StatusOr<std::int64_t> StandingQuestions::CountActive(bool automatic) const {
+  std::int64_t active = 0;
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+    const wire::StandingQuestion& question = kept.question;
+    active +=
+        question.state == StandingState::kActive && question.is_automatic() == automatic ? 1 : 0;
+    return absl::OkStatus();
+  }));
+  return active;
+}
+
+absl::StatusOr<ledger::Receipt> StandingQuestions::KeepNew(std::string_view raw_id,
+                                                           const wire::StandingQuestion& question,
+                                                           records::EntryDraft act) {
   PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(question));
   store::WriteRequest changes;
-  PM_RETURN_IF_ERROR(records_.AddNew(raw_id, now, plain, changes));
-  PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
-                      rooms_.search.ledger.Append(std::move(act), std::move(changes)));
-  return StandingActed{.question = std::move(question), .receipt = federation::ToRecord(receipt)};
+  PM_RETURN_IF_ERROR(records_.AddNew(raw_id, question.add_unix_ms, plain, changes));
+  return rooms_.search.ledger.Append(std::move(act), std::move(changes));
+}
+
+absl::Status StandingQuestions::SettleAutomatic(const AutomaticOrder& order) {
+  const std::string raw_id = AutomaticId(order.exhibit_id, order.agency);
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(base::ToHex(raw_id)));
+  const auto draft = [&](const wire::StandingQuestion& question, std::string outcome) {
+    return DraftOf(records::EntryKind::kDecision, question, question.asked_by, std::move(outcome));
+  };
+  if (kept.has_value()) {
+    wire::StandingQuestion& question = kept->question;
+    if (question.state != StandingState::kActive) return absl::OkStatus();
+    if (order.triggers.empty()) {
+      question.state = StandingState::kStopped;
+      question.stop_reasons = "no share trigger applies any more";
+      PM_ASSIGN_OR_RETURN(records::EntryDraft act, draft(question, "STANDING_STOPPED"));
+      return Write(*kept, std::move(act)).status();
+    }
+    if (question.triggers == order.triggers && question.urgent == order.urgent) {
+      return absl::OkStatus();
+    }
+    question.triggers = order.triggers;
+    question.urgent = order.urgent;
+    PM_ASSIGN_OR_RETURN(records::EntryDraft act, draft(question, TriggerOutcome(order)));
+    return Write(*kept, std::move(act)).status();
+  }
+  if (order.triggers.empty()) return absl::OkStatus();
+  if (!order.urgent) {
+    PM_ASSIGN_OR_RETURN(const std::int64_t active, CountActive(/*automatic=*/true));
+    if (active >= kAutomaticActiveMax) {
+      return absl::ResourceExhaustedError(
+          absl::StrFormat("%d questions by share triggers are active, the most there may be: "
+                          "further ones wait until some have ended",
+                          kAutomaticActiveMax));
+    }
+  }
+  wire::StandingQuestion question;
+  question.standing_id = base::ToHex(raw_id);
+  question.exhibit_id = order.exhibit_id;
+  question.purpose = order.purpose;
+  question.case_reference = order.case_reference;
+  question.offence = order.offence;
+  question.partners.emplace_back().agency = order.agency;
+  question.asked_by = order.submitted_by;
+  question.add_unix_ms = rooms_.search.clock.UnixMillis();
+  question.expire_unix_ms = order.expire_unix_ms;
+  question.triggers = order.triggers;
+  question.urgent = order.urgent;
+  PM_ASSIGN_OR_RETURN(records::EntryDraft act, draft(question, TriggerOutcome(order)));
+  act.count = question.partners.size();
+  return KeepNew(raw_id, question, std::move(act)).status();
 }
 
 absl::StatusOr<StandingActed> StandingQuestions::Stop(const federation::Caller& caller,
@@ -227,6 +313,36 @@ absl::StatusOr<StandingPage> StandingQuestions::List(const federation::Caller& c
   return page;
 }
 
+absl::StatusOr<StandingCounts> StandingQuestions::Count() const {
+  Versions told;
+  {
+    const base::MutexLock lock(mutex_);
+    told = told_;
+  }
+  StandingCounts counts;
+  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) -> absl::Status {
+    const wire::StandingQuestion& question = kept.question;
+    if (question.state != StandingState::kActive) return absl::OkStatus();
+    ++counts.active;
+    counts.automatic += question.is_automatic() ? 1 : 0;
+    PM_ASSIGN_OR_RETURN(const wire::StoredExhibit exhibit,
+                        rooms_.search.registry.Load(question.exhibit_id));
+    bool due = false;
+    bool failing = false;
+    for (const wire::StandingPartner& partner : question.partners) {
+      const auto known = told.find({partner.agency, records::ItemOf(exhibit.exhibit.kind)});
+      const bool changed = known != told.end() && !known->second.version.empty() &&
+                           known->second.version != partner.version;
+      due = due || changed || partner.version.empty();
+      failing = failing || !partner.fault.empty();
+    }
+    counts.due += due ? 1 : 0;
+    counts.failing += failing ? 1 : 0;
+    return absl::OkStatus();
+  }));
+  return counts;
+}
+
 void StandingQuestions::StopAsking() {
   const base::MutexLock lock(mutex_);
   stopping_ = true;
@@ -240,9 +356,13 @@ bool StandingQuestions::IsStopping() const {
 absl::Status StandingQuestions::Expire(Kept kept) {
   wire::StandingQuestion& question = kept.question;
   question.state = StandingState::kExpired;
-  PM_ASSIGN_OR_RETURN(records::EntryDraft alarm, DraftOf(records::EntryKind::kAlarm, question,
-                                                         question.asked_by, "STANDING_EXPIRED"));
-  PM_RETURN_IF_ERROR(Write(kept, std::move(alarm)).status());
+  // What nobody registered, nobody waits for: its end is no alarm.
+  const auto kind =
+      question.is_automatic() ? records::EntryKind::kDecision : records::EntryKind::kAlarm;
+  PM_ASSIGN_OR_RETURN(records::EntryDraft ended,
+                      DraftOf(kind, question, question.asked_by, "STANDING_EXPIRED"));
+  PM_RETURN_IF_ERROR(Write(kept, std::move(ended)).status());
+  if (question.is_automatic()) return absl::OkStatus();
   base::Log(base::LogSeverity::kWarning,
             absl::StrFormat("standing question %s has expired and is asked no more; whoever still "
                             "needs it registers another (`proofmark standing add`)",
@@ -269,10 +389,18 @@ absl::Status StandingQuestions::AskDue() {
     if (now >= kept.question.expire_unix_ms) note(Expire(kept));
   }
   std::erase_if(active, [now](const Kept& kept) { return now >= kept.question.expire_unix_ms; });
-  PM_ASSIGN_OR_RETURN(const Versions versions, CheckCollections(active));
-  for (Kept& kept : active) {
-    if (IsStopping()) break;
-    note(AskOne(std::move(kept), versions));
+  // Where life is at risk nobody waits for the partners of others.
+  const auto others =
+      std::ranges::stable_partition(active, [](const Kept& kept) { return kept.question.urgent; });
+  std::vector<Kept> rest(std::make_move_iterator(others.begin()),
+                         std::make_move_iterator(others.end()));
+  active.erase(others.begin(), others.end());
+  for (std::vector<Kept>* const round : {&active, &rest}) {
+    PM_ASSIGN_OR_RETURN(const Versions versions, CheckCollections(*round));
+    for (Kept& kept : *round) {
+      if (IsStopping()) break;
+      note(AskOne(std::move(kept), versions));
+    }
   }
   return first_fault;
 }
@@ -298,7 +426,10 @@ absl::StatusOr<StandingQuestions::Versions> StandingQuestions::CheckCollections(
       if (!seen.insert(watched).second) continue;
       const base::MutexLock lock(mutex_);
       const auto told = told_.find(watched);
-      if (told != told_.end() && now - told->second.unix_ms < kCollectionCheckMs) {
+      const std::int64_t patience_ms = told != told_.end() && told->second.version.empty()
+                                           ? RetryMs(kept.question)
+                                           : kCollectionCheckMs;
+      if (told != told_.end() && now - told->second.unix_ms < patience_ms) {
         versions[watched] = told->second;
       } else {
         checks.push_back({&kept.question, partner.agency, exhibit.exhibit.kind});
@@ -432,7 +563,7 @@ std::vector<wire::StandingPartner*> StandingQuestions::DuePartners(wire::Standin
     const bool changed =
         partner.version != told->second.version || partner.method_version != method;
     const bool left_alone = !partner.fault.empty() && partner.ask_unix_ms.has_value() &&
-                            now - *partner.ask_unix_ms < kCollectionCheckMs;
+                            now - *partner.ask_unix_ms < RetryMs(question);
     if (!told->second.version.empty() && changed && !left_alone) due.push_back(&partner);
   }
   return due;

@@ -25,10 +25,13 @@
 namespace proofmark::journeys {
 
 inline constexpr std::int32_t kStandingPageSizeDefault = 50;
-inline constexpr std::int64_t kStandingActiveMax = 1'000;  // Of an agency.
+inline constexpr std::int64_t kStandingActiveMax = 1'000;  // Of an agency, by examiners.
 // How long a partner's collection version is taken for the present one, and how long a partner
 // that did not answer is left alone.
 inline constexpr std::int64_t kCollectionCheckMs = 6LL * 3600 * 1000;
+// The same of a partner that did not answer while life is at risk.
+inline constexpr std::int64_t kUrgentRetryMs = 10LL * 60 * 1000;
+inline constexpr std::int64_t kAutomaticActiveMax = 1'000;  // Of an agency; urgent ones beyond it.
 // Partners asked for their version at once.
 inline constexpr std::size_t kCollectionsAtOnce = 8;
 
@@ -40,6 +43,27 @@ struct StandingActed {
 struct StandingPage {
   std::vector<wire::StandingQuestion> questions;  // Newest first.
   std::string next_page_token;                    // Empty after the last page.
+};
+
+struct StandingCounts {
+  std::int64_t active = 0;
+  std::int64_t automatic = 0;  // Of those: by share triggers.
+  std::int64_t due = 0;        // Of those active: a partner is to be asked, as far as is known.
+  std::int64_t failing = 0;    // Of those active: a partner did not answer the last time.
+};
+
+// What share triggers make of one exhibit and one partner.
+struct AutomaticOrder {
+  records::ExhibitId exhibit_id;
+  std::string agency;  // Domain.
+  // Why, ascending; empty: no rule applies (any more), and nothing else here is looked at.
+  std::vector<std::string> triggers;
+  bool urgent = false;
+  std::string purpose;
+  std::string offence;
+  std::string case_reference;
+  std::string submitted_by;  // Pseudonym, in whose name it is asked.
+  std::int64_t expire_unix_ms = 0;
 };
 
 // Questions that an examiner wants asked again: this node asks, in the examiner's name, when its
@@ -73,14 +97,24 @@ class StandingQuestions {
   absl::StatusOr<StandingActed> Stop(const federation::Caller& caller, std::string_view standing_id,
                                      std::string_view reasons);
 
+  // Brings the question that share triggers ask to what applies: registers it, once for an exhibit
+  // and partner for all time; takes what changed of its triggers; ends it. One that was stopped or
+  // has expired stays so.
+  //   kResourceExhausted   kAutomaticActiveMax are active.
+  //   kFailedPrecondition  somebody else was faster.
+  absl::Status SettleAutomatic(const AutomaticOrder& order);
+
   // Logged as consultations.
   absl::StatusOr<wire::StandingQuestion> Get(const federation::Caller& caller,
                                              std::string_view standing_id);
   absl::StatusOr<StandingPage> List(const federation::Caller& caller, std::int32_t page_size,
                                     std::string_view page_token, bool active_only);
 
-  // Ends what expired and asks what is due, one question after another, each of its partners as a
-  // search asks them. Blocks for as long as partners may take.
+  //   Cost  reads every standing question.
+  absl::StatusOr<StandingCounts> Count() const;
+
+  // Ends what expired and asks what is due, one question after another, urgent ones first, each of
+  // its partners as a search asks them. Blocks for as long as partners may take.
   //   Cost  reads every standing question.
   absl::Status AskDue();
   // AskDue returns soon, and asks nothing from now on.
@@ -112,6 +146,10 @@ class StandingQuestions {
                                               std::string_view actor, std::string outcome) const;
   absl::StatusOr<ledger::Receipt> Write(const Kept& kept, records::EntryDraft draft);
   absl::Status Expire(Kept kept);
+  absl::StatusOr<std::int64_t> CountActive(bool automatic) const;
+  absl::StatusOr<ledger::Receipt> KeepNew(std::string_view raw_id,
+                                          const wire::StandingQuestion& question,
+                                          records::EntryDraft act);
   absl::StatusOr<Versions> CheckCollections(const std::vector<Kept>& active);
   Told CheckOne(const wire::StandingQuestion& question, const std::string& agency,
                 records::ExhibitKind kind);

@@ -131,6 +131,13 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   searches_ = std::make_unique<journeys::Searches>(*search_rooms_);
   standing_questions_ = std::make_unique<journeys::StandingQuestions>(
       journeys::StandingQuestions::Rooms{.search = *search_rooms_, .searches = *searches_});
+  share_triggers_ = std::make_unique<journeys::ShareTriggers>(
+      journeys::ShareTriggers::Rooms{.store = *store_,
+                                     .registry = *registry_,
+                                     .firearms = *firearm_registry_,
+                                     .partners = configured_,
+                                     .standing = *standing_questions_,
+                                     .clock = clock_});
   PM_RETURN_IF_ERROR(AssembleLookup(disk));
   PM_RETURN_IF_ERROR(AssembleExchange());
   exhibits_ = std::make_unique<journeys::Exhibits>(*registry_, collection_, *corrections_);
@@ -177,6 +184,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   // Likewise: partners may take their time.
   standing_work_ = std::make_unique<journeys::Housekeeping>(
       std::vector<journeys::Housekeeping::Chore>{
+          {"share triggers", [this] { return share_triggers_->SettleDue(); }},
           {"standing questions", [this] { return standing_questions_->AskDue(); }}},
       options_.standing_work);
   return absl::OkStatus();
@@ -300,6 +308,7 @@ absl::Status Node::AssembleExchange() {
                                       .clock = clock_});
   collection_desk_ = std::make_unique<desks::CollectionDesk>(desks::CollectionDesk::Rooms{
       .store = *store_, .answer_key = *answer_key_, .collection = collection_, .clock = clock_});
+  PM_ASSIGN_OR_RETURN(question_count_, federation::QuestionCount::Open(*store_));
   reception_ = std::make_unique<exchange::Reception>(
       exchange::ReceptionRooms{.store = *store_,
                                .ledger = *ledger_,
@@ -307,7 +316,8 @@ absl::Status Node::AssembleExchange() {
                                .partners = partners_,
                                .federation = *federation_,
                                .publishing = *publishing_,
-                               .clock = clock_},
+                               .clock = clock_,
+                               .counts = *question_count_},
       std::vector<exchange::Desk*>{match_desk_.get(), collection_desk_.get(), &links_->desk(),
                                    &details_->request_desk(), &details_->decision_desk(),
                                    &corrections_->desk(), lookup_table_desk_.get(),

@@ -27,6 +27,7 @@
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
 #include "server/federation/peer_client.h"
+#include "server/federation/question_count.h"
 #include "server/federation/witness_link.h"
 #include "server/journeys/alerts.h"
 #include "server/journeys/calibrations.h"
@@ -43,6 +44,7 @@
 #include "server/journeys/lookups.h"
 #include "server/journeys/received_material.h"
 #include "server/journeys/search.h"
+#include "server/journeys/share_triggers.h"
 #include "server/journeys/standing_questions.h"
 #include "server/journeys/submission.h"
 #include "server/ledger/case_commitments.h"
@@ -95,8 +97,8 @@ class Node {
     // How often stored answers that are kept no longer go and missed clocks are logged; 0: only at
     // the start and when Housekeeping::RunNow() is called.
     std::chrono::milliseconds housekeeping{0};
-    // How often standing questions that are due are asked; 0: only when standing_work().RunNow() is
-    // called.
+    // How often share triggers register questions and those that are due are asked; 0: only when
+    // standing_work().RunNow() is called.
     std::chrono::milliseconds standing_work{0};
     // Witnesses of the ledger beside the partners.
     std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
@@ -247,6 +249,7 @@ class Node {
   std::unique_ptr<journeys::SearchRooms> search_rooms_;
   std::unique_ptr<journeys::Searches> searches_;
   std::unique_ptr<journeys::StandingQuestions> standing_questions_;
+  std::unique_ptr<journeys::ShareTriggers> share_triggers_;
   std::unique_ptr<exchange::Outbox> outbox_;
   std::unique_ptr<journeys::CrossChecks> cross_checks_;
   std::unique_ptr<journeys::Links> links_;
@@ -269,6 +272,7 @@ class Node {
   std::unique_ptr<desks::LookupHitDesk> lookup_hit_desk_;
   std::unique_ptr<journeys::Lookups> lookups_;
   std::unique_ptr<journeys::FirearmQuestions> firearm_questions_;
+  std::unique_ptr<federation::QuestionCount> question_count_;
   std::unique_ptr<exchange::Reception> reception_;
   std::unique_ptr<journeys::Exhibits> exhibits_;
   std::unique_ptr<journeys::Alerts> alerts_;

@@ -14,6 +14,7 @@
 #include "records/text.h"
 #include "server/federation/consultation.h"
 #include "server/federation/receipt.h"
+#include "server/registry/due_rows.h"
 #include "server/registry/handle_book.h"
 #include "server/registry/roster.h"
 #include "server/registry/tables.h"
@@ -186,6 +187,9 @@ absl::StatusOr<Kept> ExhibitRegistry::Keep(const federation::Caller& caller, New
   request.preconditions.push_back({.key = submission_key, .value = std::nullopt});
   request.mutations.Put(submission_key, raw_id);
   PM_RETURN_IF_ERROR(PutRosterRow(raw_id, roster_row, request.mutations));
+  if (!exhibit.identity.circumstances.empty()) {
+    AddDue(kShareTriggerDueTable, raw_id, store_.random(), request);
+  }
   const absl::StatusOr<ledger::Receipt> receipt = ledger_.Append(
       std::move(draft), std::move(request),
       [&](const ledger::Receipt& written, store::Mutations& mutations) -> absl::Status {
@@ -337,6 +341,9 @@ absl::StatusOr<Corrected> ExhibitRegistry::Correct(const federation::Caller& cal
     return absl::InvalidArgumentError("identity.label: an exhibit keeps its label");
   }
   stored.exhibit.characteristics = stated.characteristics;
+  if (stated.identity.circumstances != before->circumstances) {
+    AddDue(kShareTriggerDueTable, active.raw_id, store_.random(), changes);
+  }
 
   PM_ASSIGN_OR_RETURN(const store::KeyId key_id, store::KeyId::Parse(active.raw_id));
   PM_ASSIGN_OR_RETURN(const crypto::Sealer key, store_.FindKey(key_id));

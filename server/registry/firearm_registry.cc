@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/registry/firearm_registry.h"
 
+#include <map>
 #include <span>
 #include <utility>
 
@@ -11,6 +12,8 @@
 #include "crypto/hash/sha256.h"
 #include "records/exhibit.h"
 #include "server/federation/receipt.h"
+#include "server/registry/circumstances.h"
+#include "server/registry/due_rows.h"
 #include "server/registry/handle_book.h"
 #include "server/registry/paging.h"
 #include "server/registry/tables.h"
@@ -106,9 +109,7 @@ absl::StatusOr<FirearmRegistry::Held> ParseHeld(SealedRecords::Held sealed) {
 }  // namespace
 
 void AddAlertDue(std::string_view raw_id, base::Random& random, store::WriteRequest& request) {
-  std::string chance(sizeof(std::uint64_t), '\0');
-  random.Fill(std::as_writable_bytes(std::span(chance)));
-  request.mutations.Put(store::StoreKey(kAlertDueTable).Bytes(raw_id).Build(), std::move(chance));
+  AddDue(kAlertDueTable, raw_id, random, request);
 }
 
 FirearmRegistry::FirearmRegistry(store::Store& store, ledger::Ledger& ledger,
@@ -219,12 +220,42 @@ absl::Status FirearmRegistry::AddWriting(Writing& writing, store::WriteRequest& 
                                                   : std::vector<firearm::Finding>())) {
     AddAlertDue(raw_id, store_.random(), request);
   }
+  PM_RETURN_IF_ERROR(AddTriggersDue(writing, request));
   const std::set<std::string> rows_after = index_.RowsOf(after);
   for (const std::string& row : rows_before) {
     if (!rows_after.contains(row)) request.mutations.Delete(row);
   }
   for (const std::string& row : rows_after) {
     if (!rows_before.contains(row)) request.mutations.Put(row, "");
+  }
+  return absl::OkStatus();
+}
+
+// Exhibits of which the record states other circumstances than before.
+absl::Status FirearmRegistry::AddTriggersDue(const Writing& writing,
+                                             store::WriteRequest& request) const {
+  const auto stated = [](const KeptFirearm& kept) {
+    std::map<std::string, std::set<std::string>> by_exhibit;
+    const std::set<std::string> codes = CircumstancesOf(kept);
+    for (const wire::FirearmExhibit& exhibit : kept.exhibits) {
+      if (!codes.empty()) by_exhibit[exhibit.exhibit_id] = codes;
+    }
+    return by_exhibit;
+  };
+  std::map<std::string, std::set<std::string>> before;
+  if (writing.before) before = stated(writing.before->kept);
+  const std::map<std::string, std::set<std::string>> after = stated(writing.after);
+  std::set<std::string> changed;
+  for (const auto& entry : before) {
+    const auto now = after.find(entry.first);
+    if (now == after.end() || now->second != entry.second) changed.insert(entry.first);
+  }
+  for (const auto& entry : after) {
+    if (!before.contains(entry.first)) changed.insert(entry.first);
+  }
+  for (const std::string& exhibit_id : changed) {
+    PM_ASSIGN_OR_RETURN(const std::string exhibit, base::ParseHex(exhibit_id));
+    AddDue(kShareTriggerDueTable, exhibit, store_.random(), request);
   }
   return absl::OkStatus();
 }

@@ -143,6 +143,7 @@ class FirearmRegistry {
 
   absl::Status AddWriting(Writing& writing, store::WriteRequest& request, std::string& objects,
                           std::string& details);
+  absl::Status AddTriggersDue(const Writing& writing, store::WriteRequest& request) const;
   absl::Status AddVersion(const Held& before, store::WriteRequest& request) const;
   absl::Status AddDisclosureErasure(const Held& held, store::WriteRequest& request) const;
   absl::Status AddVersionErasure(const Held& held, bool with_import,

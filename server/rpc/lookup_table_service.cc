@@ -19,7 +19,7 @@ class LookupTableService final : public v1::LookupTableService::CallbackService 
                                             const v1::ReadLookupTableRequest* request,
                                             v1::ReadLookupTableResponse* response) override {
     return rooms_.guard.Unary(
-        context, "/proofmark.v1.LookupTableService/ReadLookupTable", request, response,
+        context, kReadLookupTableMethod, request, response,
         [this](const crypto::SpiffeName& caller, const v1::ReadLookupTableRequest& asked,
                v1::ReadLookupTableResponse& answer) -> absl::Status {
           crypto::Sha256Digest hash;

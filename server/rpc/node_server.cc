@@ -11,6 +11,7 @@
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
+#include "server/federation/descriptor_rule.h"
 
 namespace proofmark::rpc {
 namespace {
@@ -79,8 +80,17 @@ absl::StatusOr<std::unique_ptr<NodeServer::Port>> NodeServer::Listen(Listener li
       // Descriptors pass also where nothing else does: how else would a node catch up?
       [&federation = listener.node.federation()](const crypto::SpiffeName& caller,
                                                  std::string_view method) {
-        return method == kGetDescriptorsMethod ? federation.MayFetch(caller.domain())
-                                               : federation.MayDeal(caller.domain());
+        if (method == kGetDescriptorsMethod) return federation.MayFetch(caller.domain());
+        absl::Status may = federation.MayDeal(caller.domain());
+        const auto in_force = federation.book().in_force();
+        // Its pieces are no signed questions, so the reception does not judge them.
+        if (may.ok() && method == kReadLookupTableMethod && in_force != nullptr &&
+            !federation::Grants(in_force->accepted.descriptor(), caller.domain(),
+                                federation::Service::kLookup)) {
+          may = absl::PermissionDeniedError(
+              "the federation descriptor does not grant the agency private look-ups");
+        }
+        return may;
       });
   port->services = listener.make_services(*port->guard);
 

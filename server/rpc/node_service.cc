@@ -355,6 +355,12 @@ class NodeService final : public admin::NodeService::CallbackService {
     }
     DescribeRevocation(answer);
     DescribeTokens(answer);
+    DescribeDescriptor(answer);
+    PM_ASSIGN_OR_RETURN(const journeys::StandingCounts standing, node.standing_questions().Count());
+    answer.mutable_standing()->set_active_count(standing.active);
+    answer.mutable_standing()->set_automatic_count(standing.automatic);
+    answer.mutable_standing()->set_due_count(standing.due);
+    answer.mutable_standing()->set_failing_count(standing.failing);
     PM_RETURN_IF_ERROR(DescribeSecondStep(answer));
     std::error_code error;
     const auto space = std::filesystem::space(rooms_.state_folder, error);
@@ -362,6 +368,20 @@ class NodeService final : public admin::NodeService::CallbackService {
     PM_RETURN_IF_ERROR(DescribeLedger(*answer.mutable_ledger()));
     answer.set_disk_free_bytes(error ? -1 : static_cast<std::int64_t>(space.available));
     return absl::OkStatus();
+  }
+
+  void DescribeDescriptor(admin::GetStatusResponse& answer) const {
+    const exchange::FederationStanding standing = rooms_.node.federation().standing();
+    if (standing.in_force == nullptr) return;
+    const crypto::FederationDescriptor& text = standing.in_force->accepted.descriptor();
+    admin::DescriptorStatus& described = *answer.mutable_federation_descriptor();
+    described.set_version(text.version);
+    *described.mutable_expire_time() = wire::ToTimestamp(text.not_after_unix_s * 1'000);
+    described.set_stage(std::string(StageText(standing.stage)));
+    described.set_left_out_count(std::ranges::count_if(
+        standing.partners,
+        [](const federation::Membership& partner) { return !partner.admitted(); }));
+    described.set_needs_attention(standing.restart_needed || !standing.own_fault.empty());
   }
 
   absl::Status DescribeSecondStep(admin::GetStatusResponse& answer) const {

@@ -50,5 +50,9 @@ std::unique_ptr<grpc::Service> MakeFederationService(const ServiceRooms& rooms);
 // The one method of the partner port that is open to agencies whose entry differs.
 inline constexpr std::string_view kGetDescriptorsMethod =
     "/proofmark.v1.FederationService/GetDescriptors";
+// The one that hands out what a service made without a signed question: the service must be
+// granted.
+inline constexpr std::string_view kReadLookupTableMethod =
+    "/proofmark.v1.LookupTableService/ReadLookupTable";
 
 }  // namespace proofmark::rpc

@@ -25,6 +25,7 @@
 #include "proto/wire/standing.h"
 #include "proto/wire/stored.h"
 #include "records/class_filter.h"
+#include "records/codes.h"
 #include "records/exhibit.h"
 #include "records/receipt.h"
 #include "records/submission.h"
@@ -221,7 +222,17 @@ class RandomValues {
     return {.label = Text(1, records::kLabelBytesMax),
             .case_reference = Text(0, records::kCaseReferenceBytesMax),
             .incident_date = std::string(kDates[engine_() % kDates.size()]),
-            .note = Text(0, records::kNoteBytesMax)};
+            .note = Text(0, records::kNoteBytesMax),
+            .circumstances = ShareTriggers()};
+  }
+  // Some of the list, ascending.
+  std::vector<std::string> ShareTriggers() {
+    std::vector<std::string> codes;
+    for (const records::Code& code : records::ShareTriggerCodes()) {
+      if (Coin()) codes.emplace_back(code.code);
+    }
+    std::sort(codes.begin(), codes.end());
+    return codes;
   }
   std::string ScanFormat() {
     return std::string(Coin() ? records::kFormatX3p : records::kFormatProfileCsv);
@@ -446,7 +457,9 @@ class RandomValues {
                                     .add_unix_ms = Integer(0, wire::kUnixMsMax),
                                     .expire_unix_ms = Integer(0, wire::kUnixMsMax),
                                     .stopped_by = Coin() ? Ascii(64) : "",
-                                    .stop_reasons = Text(0, 100)};
+                                    .stop_reasons = Text(0, 100),
+                                    .triggers = ShareTriggers()};
+    question.urgent = question.is_automatic() && Coin();
     for (const char* agency : {"east.test", "north.test"}) {
       wire::StandingPartner& partner = question.partners.emplace_back();
       partner.agency = agency;

@@ -15,7 +15,7 @@ namespace proofmark::records {
 namespace {
 
 const std::span<const Code> kLists[] = {PurposeCodes(), OffenceCodes(), SubjectRoleCodes(),
-                                        RefusalCodes()};
+                                        RefusalCodes(), ShareTriggerCodes()};
 
 // The first column of a domain list, whose codes hold no comma or quotation mark.
 std::vector<std::string> DomainCodes(const std::string& list) {
@@ -79,6 +79,21 @@ TEST(CodesTest, RefusalsContainTheDomainList) {
   const std::vector<std::string> domain = DomainCodes("refusal_reasons.csv");
   ASSERT_GE(domain.size(), 10U);
   for (const std::string& code : domain) EXPECT_TRUE(IsCode(RefusalCodes(), code)) << code;
+}
+
+TEST(CodesTest, ShareTriggersAreTheDomainListAscendingAndOnce) {
+  PM_REQUIRE_SHARED_DATA();
+  const std::vector<std::string> domain = DomainCodes("share_triggers.csv");
+  ASSERT_GE(domain.size(), 9U);
+  EXPECT_EQ(domain.size(), ShareTriggerCodes().size());
+  for (const std::string& code : domain) EXPECT_TRUE(IsCode(ShareTriggerCodes(), code)) << code;
+
+  const auto check = [](std::vector<std::string> codes) { return CheckShareTriggers("c", codes); };
+  EXPECT_TRUE(check({}).ok());
+  EXPECT_TRUE(check({"CUSTOMS", "URGENT"}).ok());
+  EXPECT_FALSE(check({"URGENT", "CUSTOMS"}).ok());
+  EXPECT_FALSE(check({"CUSTOMS", "CUSTOMS"}).ok());
+  EXPECT_FALSE(check({"HOMICIDE"}).ok());
 }
 
 TEST(CalibresTest, EveryOneHasACodeANameAndAClass) {

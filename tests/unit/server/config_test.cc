@@ -140,6 +140,22 @@ TEST_F(ConfigTest, AnAgreementIsReadWithItsLimits) {
   EXPECT_EQ(partner.firearm_check_budget->per_30_days, 150);
 }
 
+TEST_F(ConfigTest, AShareRuleIsReadAndNoneIsTheRule) {
+  const absl::StatusOr<Config> config =
+      Load(Partner("asks = [\"CRIMINAL_INVESTIGATION\"]\nshare_triggers = [\"URGENT\", "
+                   "\"CUSTOMS\"]\nshare_purpose = \"CRIMINAL_INVESTIGATION\"\n"
+                   "share_offence = \"DRUGS\"\nshare_days = 30\n"));
+  ASSERT_THAT(config, IsOk());
+  const federation::ShareRule& rule = config->partners[0].share;
+  EXPECT_THAT(rule.triggers, ElementsAre("CUSTOMS", "URGENT"));
+  EXPECT_EQ(rule.purpose, "CRIMINAL_INVESTIGATION");
+  EXPECT_EQ(rule.offence, "DRUGS");
+  EXPECT_EQ(rule.days, 30);
+  const absl::StatusOr<Config> without = Load(Partner(""));
+  ASSERT_THAT(without, IsOk());
+  EXPECT_THAT(without->partners[0].share.triggers, IsEmpty());
+}
+
 TEST_F(ConfigTest, LimitsAndWitnessingAreRead) {
   const absl::StatusOr<Config> config = Load(
       "[limits]\nsubmission_mib = 3\nuploads_mib = 4\nsearch_threads = 5\n"
@@ -187,6 +203,14 @@ TEST_F(ConfigTest, AFaultNamesTheKeyAndWhatMayStandThere) {
       {Partner("answers_items = 3"), "partner[0].answers_items", "a list of texts"},
       {Partner("asks_until = \"2026-12-31\""), "partner[0].asks_until", "a date"},
       {Partner("answers_from = 2026-12-31T10:00:00Z"), "partner[0].answers_from", "a date"},
+      {Partner("share_triggers = \"CUSTOMS\""), "partner[0].share_triggers", "a list of texts"},
+      {Partner("share_triggers = [\"CUSTOMS\"]"), "partner[0].share_purpose", "missing"},
+      {Partner("share_triggers = [\"CUSTOMS\"]\nshare_purpose = \"TRAINING\""),
+       "partner[0].share_purpose", "one of the purposes in asks"},
+      {Partner("asks = [\"TRAINING\"]\nshare_triggers = [\"CUSTOMS\"]\n"
+               "share_purpose = \"TRAINING\"\nshare_days = 366"),
+       "partner[0].share_days", "1..365"},
+      {Partner("share_days = 3"), "partner[0].share_days", "share_triggers"},
       {Partner("log_key = \"fr.example\""), "partner[0].log_key", ""},
       {Partner("crl = [\"a\", 2]"), "partner[0].crl", "a list of texts"},
   };

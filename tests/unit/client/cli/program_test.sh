@@ -41,6 +41,18 @@ walk() {
 walk
 [ $checks -gt 100 ] || fail "only $checks checks: the walk over the commands found too little"
 
+# Code lists.
+expect 0 codes show
+says out "share-triggers"
+expect 0 codes show share-triggers
+says out "CUSTOMS"
+says out "Recovered by customs or border officials"
+expect 0 codes show purposes --json
+says out '"code":"TRAINING"'
+expect 2 codes show no-such-list
+expect 2 submit --circumstance NO_SUCH_CODE x.x3p
+says err "PM-2001"
+
 # Usage.
 expect 2
 says err "Usage: proofmark COMMAND"

@@ -124,6 +124,21 @@ TEST(ExhibitIdentityTest, EveryBoundHolds) {
           {"year 3", [](M& m) { m.set_incident_date("202"); }, "i.incident_date:"},
           {"leap day", [](M& m) { m.set_incident_date("2023-02-29"); }, "i.incident_date:"},
           {"note 1024", [](M& m) { m.set_note(std::string(1'024, 'n')); }, ""},
+          {"circumstances",
+           [](M& m) { m.add_circumstances("CUSTOMS"), m.add_circumstances("URGENT"); }, ""},
+          {"a circumstance of no list", [](M& m) { m.add_circumstances("customs"); },
+           "i.circumstances[0]: is no code"},
+          {"a circumstance twice",
+           [](M& m) { m.add_circumstances("CUSTOMS"), m.add_circumstances("CUSTOMS"); },
+           "i.circumstances[1]: CUSTOMS after CUSTOMS"},
+          {"circumstances that do not ascend",
+           [](M& m) { m.add_circumstances("URGENT"), m.add_circumstances("CUSTOMS"); },
+           "i.circumstances[1]:"},
+          {"ten circumstances",
+           [](M& m) {
+             for (int i = 0; i < 10; ++i) m.add_circumstances("CUSTOMS");
+           },
+           "i.circumstances: 10"},
           {"note 1025", [](M& m) { m.set_note(std::string(1'025, 'n')); }, "i.note: 1025 bytes"},
       },
       [](const M& m) { return FromProto(m, "i"); });

@@ -55,6 +55,13 @@ TEST(StandingWireTest, EveryBoundOfAStandingQuestionHolds) {
        {"a state that is known", [](M& m) { m.set_state(static_cast<v1::StandingState>(4)); },
         "state"},
        {"who asks", [](M& m) { m.clear_asked_by(); }, "asked_by"},
+       {"triggers of the list", [](M& m) { m.add_triggers("customs"); }, "triggers["},
+       {"nothing urgent of an examiner",
+        [](M& m) {
+          m.clear_triggers();
+          m.set_urgent(true);
+        },
+        "urgent"},
        {"an end", [](M& m) { m.clear_expire_time(); }, "expire_time"}},
       [](const M& m) { return FromProto(m, ""); });
 }

@@ -105,6 +105,13 @@ TEST(PartnersTest, RefusesWhatIsOutsideItsBoundsAndNamesPartnerAndField) {
   Partner curious = Good("east.test");
   curious.asked_purposes = {"CURIOSITY"};
 
+  const auto sharing = [](const ShareRule& rule) {
+    Partner partner = Good("east.test");
+    partner.share = rule;
+    return CreateStatus({partner});
+  };
+  const std::string purpose = "CRIMINAL_INVESTIGATION";
+
   const auto names = [](const char* field) {
     return StatusIs(StatusCode::kInvalidArgument, AllOf(HasSubstr("east.test"), HasSubstr(field)));
   };
@@ -114,6 +121,13 @@ TEST(PartnersTest, RefusesWhatIsOutsideItsBoundsAndNamesPartnerAndField) {
   EXPECT_THAT(CreateStatus({hasty}), names("timeout"));
   EXPECT_THAT(CreateStatus({patient}), names("timeout"));
   EXPECT_THAT(CreateStatus({curious}), names("asked_purposes"));
+  EXPECT_THAT(sharing({.triggers = {"CUSTOMS"}, .purpose = purpose}), IsOk());
+  EXPECT_THAT(sharing({.triggers = {"customs"}, .purpose = purpose}), names("share_triggers"));
+  EXPECT_THAT(sharing({.triggers = {"CUSTOMS"}}), names("share_purpose"));
+  EXPECT_THAT(sharing({.triggers = {"CUSTOMS"}, .purpose = purpose, .offence = "NONE"}),
+              names("share_offence"));
+  EXPECT_THAT(sharing({.triggers = {"CUSTOMS"}, .purpose = purpose, .days = 366}),
+              names("share_days"));
 }
 
 TEST(PartnersTest, AcceptsAsManyAsTheMaximumAndNotOneMore) {

@@ -235,6 +235,35 @@ TEST_F(HandlingTest, H2IsNoQuestionToAThirdAgency) {
   EXPECT_EQ(Search(south_, copy, east_.domain()).partners[0].outcome, PartnerOutcome::kAnswered);
 }
 
+TEST_F(HandlingTest, H2IsNoQuestionThatAShareTriggerAsks) {
+  const std::string id = Released({"H2"});
+  const std::string copy = south_.Submit(0, 1, "AS-RECEIVED");
+  StandingQuestions& standing = south().standing_questions();
+  clock_.AdvanceMillis(24LL * 3600 * 1000);
+  for (Agency* const agency : {&north_, &south_, &east_}) agency->node().housekeeping().RunNow();
+  ASSERT_THAT(standing.SettleAutomatic({.exhibit_id = copy,
+                                        .agency = east_.domain(),
+                                        .triggers = {"CUSTOMS"},
+                                        .purpose = kPurpose,
+                                        .offence = "BORDER",
+                                        .case_reference = "CASE-1",
+                                        .submitted_by = "lab-1",
+                                        .expire_unix_ms = clock_.UnixMillis() + 1'000'000'000}),
+              IsOk());
+  const auto fault = [&] {
+    return standing.List(kExaminer, 0, "", true)->questions[0].partners[0].fault;
+  };
+
+  ASSERT_THAT(standing.AskDue(), IsOk());
+  EXPECT_THAT(fault(), HasSubstr("H2"));
+  EXPECT_THAT(Outcomes(south(), EntryKind::kDeny), Contains("NOT_ASKED:THIRD_PARTY_DATA"));
+
+  ASSERT_THAT(Permit(id, HandlingAct::kOnwardPermitted), IsOk());
+  clock_.AdvanceMillis(kCollectionCheckMs);
+  ASSERT_THAT(standing.AskDue(), IsOk());
+  EXPECT_EQ(fault(), "");
+}
+
 TEST_F(HandlingTest, AnExhibitIsKnownByItsSignatureWithoutTheScans) {
   materials_ = {wire::Material::kSignature};
   Released({"H2"});
