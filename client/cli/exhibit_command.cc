@@ -153,6 +153,10 @@ absl::StatusOr<int> ShowActed(const Arguments& arguments, Session& session,
   }
   PM_ASSIGN_OR_RETURN(const wire::ExhibitView view, Checked(answer.exhibit()));
   PrintExhibit(session.console, view);
+  if (answer.correction_id().empty()) {
+    session.console.Note("Nothing changed that partners may have been told: none is written to.");
+    return 0;
+  }
   session.console.Note(absl::StrFormat(
       "Partners that received something of it are told; `proofmark corrections show %s` says who "
       "has acknowledged it.",

@@ -52,7 +52,11 @@ absl::StatusOr<ExhibitCorrected> Exhibits::Correct(const federation::Caller& cal
                        *std::exchange(corrected.view.signature, std::nullopt));
   }
   corrected.view.signature.reset();
-  SettleOrTell(corrections_, correction_id);
+  if (corrected.told_otherwise) {
+    SettleOrTell(corrections_, correction_id);
+  } else {
+    correction_id.clear();
+  }
   return ExhibitCorrected{.corrected = std::move(corrected),
                           .correction_id = std::move(correction_id)};
 }

@@ -19,7 +19,7 @@ struct ExhibitWithdrawn {
 };
 struct ExhibitCorrected {
   registry::Corrected corrected;
-  std::string correction_id;
+  std::string correction_id;  // Empty: nothing changed that partners may have been told.
 };
 
 // The agency's people reading, withdrawing and correcting exhibits: registry::ExhibitRegistry, and
@@ -50,8 +50,8 @@ class Exhibits {
   absl::StatusOr<ExhibitWithdrawn> Withdraw(const federation::Caller& caller, std::string_view id,
                                             std::string_view reason);
 
-  // When it returns, searches that begin later go by what is stated now, and the letters are on
-  // their way.
+  // When it returns, searches that begin later go by what is stated now, and where partners may
+  // have been told otherwise the letters are on their way.
   absl::StatusOr<ExhibitCorrected> Correct(const federation::Caller& caller, std::string_view id,
                                            const registry::ExhibitStatement& stated,
                                            std::string_view reason);

@@ -330,7 +330,7 @@ absl::StatusOr<Corrected> ExhibitRegistry::Correct(const federation::Caller& cal
                                                    std::string_view id,
                                                    const ExhibitStatement& stated,
                                                    std::string_view reason,
-                                                   store::WriteRequest changes) {
+                                                   store::WriteRequest telling) {
   PM_RETURN_IF_ERROR(records::CheckClassCharacteristics(stated.characteristics));
   PM_RETURN_IF_ERROR(records::CheckExhibitIdentity(stated.identity));
   PM_ASSIGN_OR_RETURN(ActiveRow active, LoadActive(id, reason));
@@ -340,6 +340,11 @@ absl::StatusOr<Corrected> ExhibitRegistry::Correct(const federation::Caller& cal
   if (stated.identity.label != before->label) {
     return absl::InvalidArgumentError("identity.label: an exhibit keeps its label");
   }
+  const bool told_otherwise = stored.exhibit.characteristics != stated.characteristics ||
+                              before->incident_date != stated.identity.incident_date ||
+                              before->case_reference != stated.identity.case_reference;
+  store::WriteRequest changes;
+  if (told_otherwise) changes = std::move(telling);
   stored.exhibit.characteristics = stated.characteristics;
   if (stated.identity.circumstances != before->circumstances) {
     AddDue(kShareTriggerDueTable, active.raw_id, store_.random(), changes);
@@ -368,7 +373,9 @@ absl::StatusOr<Corrected> ExhibitRegistry::Correct(const federation::Caller& cal
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
                       ledger_.Append(std::move(draft), std::move(changes)));
   PM_ASSIGN_OR_RETURN(wire::ExhibitView view, ViewOf(std::move(stored), true));
-  return Corrected{.view = std::move(view), .receipt = federation::ToRecord(receipt)};
+  return Corrected{.view = std::move(view),
+                   .receipt = federation::ToRecord(receipt),
+                   .told_otherwise = told_otherwise};
 }
 
 absl::Status ExhibitRegistry::AddStillActive(const std::vector<records::ExhibitId>& ids,

@@ -79,6 +79,8 @@ struct ExhibitStatement {
 struct Corrected {
   wire::ExhibitView view;          // With the signature.
   records::LedgerReceipt receipt;  // Of the correction.
+  // Something changed that answers and releases to partners tell: characteristics, date or case.
+  bool told_otherwise = false;
 };
 
 // The agency's exhibits at rest. What identifies an exhibit and its scans is sealed under the
@@ -120,14 +122,15 @@ class ExhibitRegistry {
                                      std::string_view reason, store::WriteRequest changes = {});
 
   // What was stated of the exhibit is as given from now on; entry `amend`, in one batch with
-  // `changes`. Its label, scans and signature stay.
+  // `telling` where something changes that partners may have been told. Its label, scans and
+  // signature stay.
   //   kInvalidArgument     not an id; the reason as above; a characteristic out of its bounds, or
   //                        another label.
   //   kNotFound            not held.
   //   kFailedPrecondition  withdrawn, or erased.
   absl::StatusOr<Corrected> Correct(const federation::Caller& caller, std::string_view id,
                                     const ExhibitStatement& stated, std::string_view reason,
-                                    store::WriteRequest changes = {});
+                                    store::WriteRequest telling = {});
 
   // Makes `request` refuse, when committed, if one of the exhibits was withdrawn or corrected
   // meanwhile.

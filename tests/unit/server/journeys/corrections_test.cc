@@ -261,6 +261,35 @@ TEST_F(CorrectionsTest, ACorrectedStatementEndsWhatWasReleasedAndNoLink) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("label")));
 }
 
+TEST_F(CorrectionsTest, WhatWasNeverToldIsCorrectedWithoutALetter) {
+  MakeLead();
+  const std::string request = RequestDetails();
+  Deliver();
+  Release(request);
+  Deliver();
+  const auto before = north().exhibits().Get(kLab, held_, false);
+  ASSERT_THAT(before, IsOk());
+  registry::ExhibitStatement stated{.characteristics = before->exhibit.characteristics,
+                                    .identity = *before->identity};
+  stated.identity.note = "found under the seat";
+  stated.identity.circumstances = {"CUSTOMS"};
+
+  const auto acted = north().exhibits().Correct(kLab, held_, stated, "found later");
+  ASSERT_THAT(acted, IsOk());
+  EXPECT_THAT(acted->correction_id, IsEmpty());
+  EXPECT_EQ(*acted->corrected.view.identity, stated.identity);
+  EXPECT_THAT(north().outbox().Waiting(), IsEmpty());
+  Deliver();
+  EXPECT_EQ(DetailsAt(south(), request).state, DetailsState::kReleased);
+
+  stated.identity.case_reference += "-B";
+  const auto told = north().exhibits().Correct(kLab, held_, stated, "misread case");
+  ASSERT_THAT(told, IsOk());
+  EXPECT_THAT(FileOf(north(), told->correction_id).letters, SizeIs(1));
+  Deliver();
+  EXPECT_EQ(DetailsAt(south(), request).state, DetailsState::kTakenBack);
+}
+
 TEST_F(CorrectionsTest, AWrongAnswerIsTakenBackWhole) {
   const std::string& exchange = search_.partners[0].exchange_id;
   const auto acted = north().corrections().CorrectAnswer(
