@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 
+#include <ctime>
+
 namespace proofmark::base {
 namespace {
 
@@ -17,6 +19,16 @@ class RealClock final : public Clock {
 };
 
 }  // namespace
+
+std::string UtcText(std::int64_t unix_ms) {
+  const std::time_t seconds = unix_ms / 1000;
+  std::tm parts{};
+  char text[32] = "";
+  if (gmtime_r(&seconds, &parts) != nullptr) {
+    (void)std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &parts);
+  }
+  return text;
+}
 
 const Clock& SystemClock() {
   static const RealClock clock;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace proofmark::base {
 
@@ -17,6 +18,9 @@ class Clock {
   // For durations and deadlines only; unrelated to the calendar.
   virtual std::chrono::steady_clock::time_point Steady() const = 0;
 };
+
+// "2026-11-22 15:35:48 UTC".
+std::string UtcText(std::int64_t unix_ms);
 
 // The machine's clocks. Lives for the whole process.
 const Clock& SystemClock();

@@ -15,6 +15,7 @@
 #include "crypto/sign/key_id.h"
 #include "crypto/tls/tls.h"
 #include "crypto/x509/spiffe_name.h"
+#include "records/firearm/statistics.h"
 #include "server/config_file.h"
 #include "server/federation/witness_link.h"
 #include "server/node/node.h"
@@ -263,6 +264,18 @@ absl::StatusOr<federation::ShareRule> ReadShareRule(const Section& section,
   return rule;
 }
 
+// By what a partner may be told counts of deactivated firearms.
+absl::StatusOr<federation::Words> ReadStatistics(const Section& section) {
+  PM_ASSIGN_OR_RETURN(const federation::Words texts, section.TextSet("statistics"));
+  federation::Words breakdowns;
+  for (const std::string& text : texts) {
+    const absl::StatusOr<firearm::Breakdown> breakdown = firearm::ParseBreakdown(text);
+    PM_RETURN_IF_ERROR(section.Blame("statistics", breakdown.status()));
+    breakdowns.insert(firearm::BreakdownText(*breakdown));
+  }
+  return breakdowns;
+}
+
 absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_RETURN_IF_ERROR(section.AllowOnly({"domain",
                                         "node",
@@ -291,8 +304,10 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
                                         "budget_per_30_days",
                                         "lookups_per_day",
                                         "lookups_per_30_days",
+                                        "lookups_burst",
                                         "firearm_checks_per_day",
-                                        "firearm_checks_per_30_days"}));
+                                        "firearm_checks_per_30_days",
+                                        "statistics"}));
   federation::Partner partner;
   PM_ASSIGN_OR_RETURN(partner.domain, section.Text("domain"));
   PM_ASSIGN_OR_RETURN(const std::string node, section.Text("node"));
@@ -322,7 +337,11 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
       partner.budget.per_30_days,
       section.Number("budget_per_30_days", partner.budget.per_30_days, 0, federation::kBudgetMax));
   PM_ASSIGN_OR_RETURN(partner.lookup_budget, ReadGrantedBudget(section, "lookups"));
+  // A question has four elements at least.
+  PM_ASSIGN_OR_RETURN(partner.lookup_burst, section.Number("lookups_burst", partner.lookup_burst, 4,
+                                                           federation::kBudgetMax));
   PM_ASSIGN_OR_RETURN(partner.firearm_check_budget, ReadGrantedBudget(section, "firearm_checks"));
+  PM_ASSIGN_OR_RETURN(partner.statistics, ReadStatistics(section));
   return partner;
 }
 
@@ -432,6 +451,16 @@ absl::Status ReadFederation(const Section& section, Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status ReadPublishedStatistics(const Section& section, Config& config) {
+  PM_RETURN_IF_ERROR(section.AllowOnly({"smallest", "period_days"}));
+  PM_ASSIGN_OR_RETURN(config.statistics.smallest,
+                      section.Number("smallest", config.statistics.smallest,
+                                     registry::kSmallestCountMin, firearm::kSmallCountMax));
+  PM_ASSIGN_OR_RETURN(const std::int64_t days, section.Number("period_days", 30, 7, 366));
+  config.statistics.period = std::chrono::days(days);
+  return absl::OkStatus();
+}
+
 absl::Status ReadLimits(const Section& limits, Config& config) {
   PM_RETURN_IF_ERROR(limits.AllowOnly(
       {"submission_mib", "uploads_mib", "search_threads", "partners_at_once", "handler_threads"}));
@@ -460,7 +489,7 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   PM_ASSIGN_OR_RETURN(const toml::table root, ParseToml(text, file));
   const fs::path folder = file.parent_path();
   for (const std::string_view name : {"node", "agency_port", "partner_port", "limits", "witnessing",
-                                      "federation", "revocation", "witness_http"}) {
+                                      "federation", "revocation", "witness_http", "statistics"}) {
     if (root.contains(name) && !root[name].is_table()) {
       return absl::InvalidArgumentError(absl::StrFormat("%s: must be one table, [%s]", name, name));
     }
@@ -471,7 +500,7 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   PM_RETURN_IF_ERROR(
       Section("file", &root, folder)
           .AllowOnly({"node", "agency_port", "partner_port", "limits", "witnessing", "federation",
-                      "revocation", "witness_http", "partner", "witness"}));
+                      "revocation", "witness_http", "statistics", "partner", "witness"}));
 
   Config config;
   config.sha256_hex = crypto::Sha256Hex(text);
@@ -487,6 +516,7 @@ absl::StatusOr<Config> LoadConfig(const fs::path& file) {
   PM_RETURN_IF_ERROR(ReadLimits(section("limits"), config));
   PM_RETURN_IF_ERROR(ReadWitnessing(section("witnessing"), config));
   PM_RETURN_IF_ERROR(ReadFederation(section("federation"), config));
+  PM_RETURN_IF_ERROR(ReadPublishedStatistics(section("statistics"), config));
   const Section witness_http = section("witness_http");
   PM_RETURN_IF_ERROR(witness_http.AllowOnly({"listen"}));
   if (root.contains("witness_http")) {

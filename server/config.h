@@ -14,6 +14,7 @@
 #include "server/federation/descriptor_book.h"
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
+#include "server/registry/statistics_book.h"
 #include "server/rpc/tls.h"
 #include "server/trust_files.h"
 
@@ -65,6 +66,7 @@ struct Config {
   int search_threads = 2;                           // Workers of one search.
   int partners_at_once = 32;                        // Asked by one search.
   int handler_threads = 16;                         // Handlers at work on each port.
+  registry::StatisticsBook::Options statistics;     // How counts of firearms are published.
   std::string sha256_hex;  // Of the file's bytes: what the ledger's `config` entry commits to.
 };
 

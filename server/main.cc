@@ -198,6 +198,7 @@ absl::Status Serve(const Arguments& arguments, const sigset_t& signals) {
            .lookup_work = std::chrono::minutes(1),
            .housekeeping = std::chrono::minutes(1),
            .standing_work = std::chrono::minutes(1),
+           .statistics = config.statistics,
            .outside_witnesses = std::move(outside_witnesses),
            .on_store_failure =
                [](const absl::Status& why) {

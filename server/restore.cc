@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/restore.h"
 
-#include <ctime>
 #include <optional>
 #include <utility>
 
@@ -20,26 +19,15 @@
 namespace proofmark::server {
 namespace {
 
-// "2026-11-22 15:35:48 UTC"
-std::string TimeText(std::int64_t unix_ms) {
-  const std::time_t seconds = unix_ms / 1000;
-  std::tm parts{};
-  char text[32] = "";
-  if (gmtime_r(&seconds, &parts) != nullptr) {
-    (void)std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &parts);
-  }
-  return text;
-}
-
 std::string DescribeActs(const ledger::Restoration& found) {
   if (found.acts.empty()) return "";
   std::string text =
       "Their data are gone. These acts must be done again, from the exhibits and files "
       "themselves:\n";
   for (const ledger::Restoration::Act& act : found.acts) {
-    text +=
-        absl::StrFormat("  entry %d  %s  %s%s%s\n", act.index, records::ToText(act.kind),
-                        TimeText(act.unix_ms), act.object.empty() ? "" : "  object ", act.object);
+    text += absl::StrFormat("  entry %d  %s  %s%s%s\n", act.index, records::ToText(act.kind),
+                            base::UtcText(act.unix_ms), act.object.empty() ? "" : "  object ",
+                            act.object);
   }
   if (found.acts_left_off > 0) text += absl::StrFormat("  and %d more\n", found.acts_left_off);
   return text;

@@ -30,6 +30,7 @@ absl::StatusOr<int> Send(const Arguments& arguments, admin::v1::EraseRequest req
                                         CountText(answer.details_count())));
   facts.Add("standing questions", CountText(answer.standing_count()));
   facts.Add("searches", CountText(answer.search_count()));
+  facts.Add("notices", CountText(answer.notice_count()));
   facts.Add("firearms", CountText(answer.firearm_count()));
   facts.Add("cases", absl::StrFormat("%s: what their commitments in the ledger stand for",
                                      CountText(answer.case_count())));
@@ -44,7 +45,7 @@ absl::StatusOr<int> Send(const Arguments& arguments, admin::v1::EraseRequest req
   }
   const bool any = answer.exhibit_count() + answer.link_count() + answer.details_count() +
                        answer.standing_count() + answer.search_count() + answer.firearm_count() +
-                       answer.case_count() >
+                       answer.notice_count() + answer.case_count() >
                    0;
   return any ? 0 : 1;
 }
@@ -124,7 +125,8 @@ Command ExpiredCommand() {
           .summary = "Erase what has been kept for as long as it may be.",
           .description =
               "Firearms thirty years after their destruction or past their own date, searches "
-              "older than three years, what partners released and said is to be deleted "
+              "and notices of partners older than three years, what partners released and said is "
+              "to be deleted "
               "by now, and the key behind the commitments of cases of which the ledger says "
               "nothing newer (Regulation (EU) 2024/982, Articles 18, 33, 40, 45 and 50). Not while "
               "an inspection is running. Role: administrator.",

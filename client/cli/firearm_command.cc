@@ -807,17 +807,18 @@ Style SeverityStyle(firearm::Severity severity) {
 }
 
 Command FirearmCommand() {
-  return {.name = "firearm",
-          .summary = "The agency's firearms, their papers of deactivation, look-ups at partners.",
-          .description = "",
-          .options = {},
-          .places = {},
-          .examples = {{"proofmark firearm list", "Where things stand."}},
-          .children = {AddCommand(), ShowCommand(), ListCommand(), TransitionCommand(),
-                       AmendCommand(), AttachCommand(), LinkFirearmCommand(), CheckCommand(),
-                       InquireCommand(), FirearmAlertsCommand(), FirearmImportCommand(),
-                       FirearmExportCommand(), FirearmLookupCommand(), FirearmHitCommand(),
-                       FirearmAskCommand(), FirearmNoticesCommand(), FirearmCanaryCommand()}};
+  return {
+      .name = "firearm",
+      .summary = "The agency's firearms, their papers of deactivation, look-ups at partners.",
+      .description = "",
+      .options = {},
+      .places = {},
+      .examples = {{"proofmark firearm list", "Where things stand."}},
+      .children = {AddCommand(), ShowCommand(), ListCommand(), TransitionCommand(), AmendCommand(),
+                   AttachCommand(), LinkFirearmCommand(), CheckCommand(), InquireCommand(),
+                   FirearmAlertsCommand(), FirearmImportCommand(), FirearmExportCommand(),
+                   FirearmLookupCommand(), FirearmHitCommand(), FirearmAskCommand(),
+                   FirearmStatisticsCommand(), FirearmNoticesCommand(), FirearmCanaryCommand()}};
 }
 
 }  // namespace proofmark::client::cli

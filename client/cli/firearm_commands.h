@@ -17,6 +17,8 @@ Command FirearmHitCommand();
 Command FirearmCanaryCommand();
 // A serial number at partners, by name.
 Command FirearmAskCommand();
+// Counts of deactivated firearms at partners.
+Command FirearmStatisticsCommand();
 // What partners told of firearms since.
 Command FirearmNoticesCommand();
 

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/status.h"
@@ -64,6 +65,11 @@ VerdictText TextOf(const wire::FirearmVerdict& verdict) {
             .detail = base::ToHex(serial->reference),
             .style = Style::kWarning};
   }
+  if (const auto* statistics = std::get_if<wire::FirearmStatistics>(&verdict)) {
+    return {.verdict = "of " + TimeText(statistics->as_of_unix_ms),
+            .detail = absl::StrFormat("below %d", statistics->smallest),
+            .style = Style::kGood};
+  }
   const auto& model = std::get<wire::AlarmModelVerdict>(verdict);
   std::string by = Printable(model.authority);
   if (model.tested_on) by += " " + records::PartialDateText(*model.tested_on);
@@ -117,11 +123,12 @@ std::optional<firearm::FirearmClass> ClassOf(const Arguments& arguments) {
   return firearm::FindCode<firearm::FirearmClass>(arguments.Text("--class"));
 }
 
-// Asks, shows what came of it, and ends with 0 when `found` says so of one answer, with 1 when
-// somebody answered otherwise.
+// Asks, shows what came of it (what `show` makes of it first, where there is one), and ends with 0
+// when `found` says so of one answer, with 1 when somebody answered otherwise.
 absl::StatusOr<int> AskAndShow(const Arguments& arguments, Session& session,
                                wire::FirearmToCheck check, std::string_view detail,
-                               bool (*found)(const wire::FirearmVerdict&)) {
+                               bool (*found)(const wire::FirearmVerdict&),
+                               void (*show)(Session&, const wire::FirearmChecked&) = nullptr) {
   wire::FirearmCheckRequest request;
   request.check = std::move(check);
   request.purpose = arguments.Text("--purpose");
@@ -135,6 +142,7 @@ absl::StatusOr<int> AskAndShow(const Arguments& arguments, Session& session,
   PM_ASSIGN_OR_RETURN(const v1::AskPartnersResponse answer,
                       node->AskPartners(wire::ToProto(request)));
   PM_ASSIGN_OR_RETURN(const wire::FirearmChecked checked, Read(answer.checked()));
+  if (show != nullptr && !arguments.On("--json")) show(session, checked);
   session.console.out() << (arguments.On("--json") ? JsonLine(answer.checked())
                                                    : CheckedText(session.console, checked, detail));
   if (checked.partners.empty()) session.console.Note("There are no partners.");
@@ -189,6 +197,65 @@ absl::StatusOr<int> RunAlarmModel(const Arguments& arguments, Session& session) 
         const auto* model = std::get_if<wire::AlarmModelVerdict>(&verdict);
         return model != nullptr && model->result == firearm::AlarmConformity::kConforms;
       });
+}
+
+constexpr std::string_view kHidden = "hidden";
+
+Cell CountCell(const std::optional<std::int64_t>& count) {
+  return count ? Cell(CountText(*count)) : Cell(kHidden, Style::kDim);
+}
+
+// The counts of all that answered, one below the other: they were asked by the same things.
+void ShowStatistics(Session& session, const wire::FirearmChecked& checked) {
+  std::optional<Table> table;
+  for (const wire::FirearmCheckResult& partner : checked.partners) {
+    const auto* statistics =
+        partner.verdict ? std::get_if<wire::FirearmStatistics>(&*partner.verdict) : nullptr;
+    if (statistics == nullptr) continue;
+    if (!table) {
+      std::vector<Column> columns = {{"agency"}};
+      for (const firearm::Dimension dimension : statistics->by) {
+        columns.push_back({absl::AsciiStrToLower(std::string(firearm::DimensionCode(dimension)))});
+      }
+      columns.push_back({"firearms", Align::kRight});
+      columns.push_back({"conforming", Align::kRight});
+      table.emplace(std::move(columns));
+    }
+    const auto add = [&](std::vector<Cell> row, const firearm::SharedCount& count) {
+      row.push_back(CountCell(count.records));
+      row.push_back(CountCell(count.conforming));
+      table->AddRow(std::move(row));
+    };
+    for (const firearm::SharedCount& count : statistics->shared.counts) {
+      std::vector<Cell> row = {Cell(partner.agency, Style::kBold)};
+      for (const std::string& key : count.key) row.emplace_back(Printable(key));
+      add(std::move(row), count);
+    }
+    std::vector<Cell> row(statistics->by.size() + 1, Cell(""));
+    row[0] = Cell(partner.agency, Style::kBold);
+    row[1] = Cell("total", Style::kBold);
+    add(std::move(row), statistics->shared.total);
+  }
+  if (table) session.console.out() << table->Text(session.console) << '\n';
+}
+
+absl::StatusOr<int> RunStatistics(const Arguments& arguments, Session& session) {
+  std::vector<firearm::Dimension> dimensions;
+  for (const std::string& word : arguments.All("--by")) {
+    if (const auto dimension = firearm::FindDimension(absl::AsciiStrToUpper(word))) {
+      dimensions.push_back(*dimension);
+    }
+  }
+  if (dimensions.empty()) dimensions = {firearm::Dimension::kStandard};
+  absl::StatusOr<firearm::Breakdown> by = firearm::MakeBreakdown(std::move(dimensions));
+  if (!by.ok()) return MakeFault(FaultCode::kUsage, "--by: give one to three, each once");
+  return AskAndShow(
+      arguments, session, wire::StatisticsCheck{.by = *std::move(by)}, "hidden",
+      [](const wire::FirearmVerdict& verdict) {
+        const auto* statistics = std::get_if<wire::FirearmStatistics>(&verdict);
+        return statistics != nullptr && !statistics->shared.counts.empty();
+      },
+      ShowStatistics);
 }
 
 absl::StatusOr<int> RunAddAlarm(const Arguments& arguments, Session& session) {
@@ -403,6 +470,32 @@ Command FirearmAskCommand() {
                         "One partner, which learns the number."}},
           .children = {},
           .run = RunSerial};
+}
+
+Command FirearmStatisticsCommand() {
+  return {.name = "statistics",
+          .summary = "Ask partners how many deactivated firearms they hold, in counts.",
+          .description =
+              "Each partner answers by what its agreement with this agency names: how many by "
+              "standard, year of the certificate, class, country of deactivation or defect, and "
+              "how many of them conform (`proofmark conformity report` counts the own ones in the "
+              "same way). No answer names a firearm. Counts are of the time that the answer says, "
+              "the same to everybody until the partner counts again; those below its bound are "
+              "hidden, and others that would tell them. Roles: examiner, officer.\n\n"
+              "Ends with 0 when one has a row, with 1 when none does. " +
+              std::string(kNobody),
+          .options =
+              QuestionOptions({{.name = "--by",
+                                .help = "What to count by, up to three times. Left out: standard.",
+                                .value_name = "WHAT",
+                                .choices = {"standard", "year", "class", "country", "defect"},
+                                .repeated = true}}),
+          .places = {},
+          .examples = {{"proofmark firearm statistics --by standard --by year --purpose "
+                        "TRAFFICKING_TRACE --case 24-117 --partner gb.example",
+                        "What was deactivated when, and under which standard."}},
+          .children = {},
+          .run = RunStatistics};
 }
 
 Command CertificateCommand() {

@@ -214,7 +214,7 @@ absl::StatusOr<AlarmModelToCheck> FromProto(const v1::AlarmModelToCheck& message
   return AlarmModelToCheck{.make = message.make(), .model = message.model()};
 }
 
-// The oneof of four checks, by their names in the message.
+// The oneof of checks, by their names in the message.
 template <typename Message, typename Check>
 void WriteCheck(const Check& check, Message& message) {
   switch (check.index()) {
@@ -227,8 +227,11 @@ void WriteCheck(const Check& check, Message& message) {
     case 2:
       *message.mutable_serial() = ToProto(std::get<2>(check));
       return;
-    default:
+    case 3:
       *message.mutable_alarm_model() = ToProto(std::get<3>(check));
+      return;
+    default:
+      *message.mutable_statistics() = ToProto(std::get<4>(check));
       return;
   }
 }
@@ -250,6 +253,10 @@ absl::StatusOr<Check> ReadCheck(const Message& message, std::string_view field) 
     }
     case Message::kAlarmModel: {
       PM_ASSIGN_OR_RETURN(auto check, FromProto(message.alarm_model(), At(field, "alarm_model")));
+      return Check(std::move(check));
+    }
+    case Message::kStatistics: {
+      PM_ASSIGN_OR_RETURN(auto check, FromProto(message.statistics(), At(field, "statistics")));
       return Check(std::move(check));
     }
     case Message::CHECK_NOT_SET:
@@ -385,8 +392,11 @@ void WriteVerdict(const FirearmVerdict& verdict, Message& message) {
     case 2:
       *message.mutable_serial() = ToProto(std::get<2>(verdict));
       return;
-    default:
+    case 3:
       *message.mutable_alarm_model() = ToProto(std::get<3>(verdict));
+      return;
+    default:
+      *message.mutable_statistics() = ToProto(std::get<4>(verdict));
       return;
   }
 }
@@ -414,6 +424,11 @@ absl::StatusOr<std::optional<FirearmVerdict>> ReadVerdict(const Message& message
   if (message.has_alarm_model()) {
     PM_ASSIGN_OR_RETURN(AlarmModelVerdict verdict,
                         FromProto(message.alarm_model(), At(field, "alarm_model")));
+    return std::optional<FirearmVerdict>(std::move(verdict));
+  }
+  if (message.has_statistics()) {
+    PM_ASSIGN_OR_RETURN(FirearmStatistics verdict,
+                        FromProto(message.statistics(), At(field, "statistics")));
     return std::optional<FirearmVerdict>(std::move(verdict));
   }
   return std::optional<FirearmVerdict>();
@@ -497,17 +512,19 @@ absl::StatusOr<FirearmCheckResult> FromProto(const v1::FirearmCheckResult& messa
 
 // A serialised payload; `what` names it in errors.
 template <typename Domain>
-absl::StatusOr<std::string> Write(const Domain& value, std::string_view what) {
+absl::StatusOr<std::string> Write(const Domain& value, std::string_view what,
+                                  std::int64_t bytes_max = kFirearmCheckBytesMax) {
   const auto message = ToProto(value);
   PM_RETURN_IF_ERROR(FromProto(message, what).status());
-  return WriteBytes(message, kFirearmCheckBytesMax, what);
+  return WriteBytes(message, bytes_max, what);
 }
 
 template <typename Message>
-auto Read(std::string_view bytes, std::string_view what)
+auto Read(std::string_view bytes, std::string_view what,
+          std::int64_t bytes_max = kFirearmCheckBytesMax)
     -> decltype(FromProto(std::declval<const Message&>(), what)) {
   Message message;
-  PM_RETURN_IF_ERROR(ParseStrictly(bytes, kFirearmCheckBytesMax, what, message));
+  PM_RETURN_IF_ERROR(ParseStrictly(bytes, bytes_max, what, message));
   return FromProto(message, what);
 }
 
@@ -522,6 +539,9 @@ std::uint64_t RecordCount(const FirearmVerdict& verdict) {
   }
   if (const auto* serial = std::get_if<SerialCheckVerdict>(&verdict)) {
     return serial->reference.empty() ? 0 : 1;
+  }
+  if (const auto* statistics = std::get_if<FirearmStatistics>(&verdict)) {
+    return statistics->shared.counts.size();
   }
   return std::get<AlarmModelVerdict>(verdict).authority.empty() ? 0 : 1;
 }
@@ -540,11 +560,11 @@ absl::StatusOr<FirearmCheckQuestion> ParseFirearmCheckQuestion(std::string_view 
   return Read<v1::FirearmCheckQuestion>(bytes, "question");
 }
 absl::StatusOr<std::string> Serialise(const FirearmCheckAnswer& answer) {
-  return Write(answer, "answer");
+  return Write(answer, "answer", kFirearmCheckAnswerBytesMax);
 }
 absl::StatusOr<FirearmCheckAnswer> ParseFirearmCheckAnswer(std::string_view bytes) {
   PM_RETURN_IF_ERROR(CheckSizeClass(bytes));
-  return Read<v1::FirearmCheckAnswer>(bytes, "answer");
+  return Read<v1::FirearmCheckAnswer>(bytes, "answer", kFirearmCheckAnswerBytesMax);
 }
 
 std::string_view CertificateStandingCode(CertificateStanding standing) {

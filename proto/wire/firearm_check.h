@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "crypto/hash/sha256.h"
+#include "proto/wire/firearm_statistics.h"
 #include "proto/wire/match.h"
 #include "proto/wire/messages.h"
 #include "proto/wire/refusal.h"
@@ -19,11 +20,14 @@
 #include "records/firearm/lookup_words.h"
 #include "records/firearm/mark.h"
 
-// What partners ask each other of a firearm by name (docs/formats/firearm-check.md): between nodes,
-// and inside the agency. The rules of all conversions: proto/wire/common.h.
+// What partners ask each other of a firearm by name, and of all in counts
+// (docs/formats/firearm-check.md): between nodes, and inside the agency. The rules of all
+// conversions: proto/wire/common.h.
 namespace proofmark::wire {
 
 inline constexpr std::int64_t kFirearmCheckBytesMax = 8 * 1024;
+// Of an answer: that of statistics is the largest.
+inline constexpr std::int64_t kFirearmCheckAnswerBytesMax = kFirearmStatisticsBytesMax + 8 * 1024;
 inline constexpr std::int64_t kCheckedNumberCharsMax = 128;
 inline constexpr std::int64_t kCheckedModelBytesMax = 128;
 inline constexpr std::int64_t kCheckedMarkBytesMax = 64;
@@ -69,7 +73,8 @@ struct AlarmModelCheck {
   friend bool operator==(const AlarmModelCheck&, const AlarmModelCheck&) = default;
 };
 
-using FirearmCheck = std::variant<CertificateCheck, MarkCheck, SerialCheck, AlarmModelCheck>;
+using FirearmCheck =
+    std::variant<CertificateCheck, MarkCheck, SerialCheck, AlarmModelCheck, StatisticsCheck>;
 
 struct FirearmCheckQuestion {
   std::string purpose;       // [A-Z0-9_]{1,32}.
@@ -118,10 +123,10 @@ struct AlarmModelVerdict {
 };
 
 // In the order of FirearmCheck: a check of index i is answered with a verdict of index i.
-using FirearmVerdict =
-    std::variant<CertificateStanding, MarkVerdict, SerialCheckVerdict, AlarmModelVerdict>;
+using FirearmVerdict = std::variant<CertificateStanding, MarkVerdict, SerialCheckVerdict,
+                                    AlarmModelVerdict, FirearmStatistics>;
 
-// How many records it speaks of, 0 or 1: the count of both ledgers.
+// How many records it speaks of, 0 or 1, of statistics how many rows: the count of both ledgers.
 std::uint64_t RecordCount(const FirearmVerdict& verdict);
 
 struct FirearmCheckAnswer {
@@ -165,8 +170,8 @@ struct AlarmModelToCheck {
   friend bool operator==(const AlarmModelToCheck&, const AlarmModelToCheck&) = default;
 };
 // In the order of FirearmCheck.
-using FirearmToCheck =
-    std::variant<CertificateToCheck, MarkToCheck, SerialToCheck, AlarmModelToCheck>;
+using FirearmToCheck = std::variant<CertificateToCheck, MarkToCheck, SerialToCheck,
+                                    AlarmModelToCheck, StatisticsCheck>;
 
 struct FirearmCheckRequest {
   FirearmToCheck check;

@@ -56,6 +56,7 @@ class FirearmNotice;
 class FirearmFinding;
 class FirearmLookup;
 class FirearmRecord;
+class FirearmStatistics;
 class ImportFirearmsRequest;
 class LedgerReceipt;
 class Link;
@@ -82,6 +83,7 @@ class SearchCandidatesRequest;
 class SearchProgress;
 class SignedEnvelope;
 class StandingQuestion;
+class StatisticsCheck;
 class SubmissionHeader;
 class TransitionFirearmRequest;
 

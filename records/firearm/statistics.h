@@ -30,6 +30,16 @@ enum class Dimension : std::int32_t {
 std::string_view DimensionCode(Dimension dimension);  // "STANDARD", ...
 std::optional<Dimension> FindDimension(std::string_view code);
 
+// What partners may be told by: one to three dimensions but kEntity (people and small firms), by
+// number, each once.
+using Breakdown = std::vector<Dimension>;
+inline constexpr std::int64_t kBreakdownDimensionsMax = 3;
+//   kInvalidArgument  outside the above, whatever the order. Names `dimensions`.
+absl::StatusOr<Breakdown> MakeBreakdown(std::vector<Dimension> dimensions);
+// "STANDARD,YEAR", and back: in any order, in small letters too.
+std::string BreakdownText(const Breakdown& breakdown);
+absl::StatusOr<Breakdown> ParseBreakdown(std::string_view text);
+
 // What one record adds to the statistics.
 struct ConformityFacts {
   Standard standard = Standard::kUnknown;
@@ -79,13 +89,20 @@ struct SharedCount {
 struct SharedCounts {
   std::vector<SharedCount> counts;  // By key.
   SharedCount total;
+  friend bool operator==(const SharedCounts&, const SharedCounts&) = default;
 };
 inline constexpr std::int64_t kSmallCountMin = 2;
 inline constexpr std::int64_t kSmallCountMax = 1'000;
-// Hides every count of 1 to `smallest` - 1, every split whose one side is that small, and as many
-// further rows as it takes that what is hidden cannot be had from the total by subtraction.
+// What may be told of these tallies, all of the same records, in their order. Hidden are every
+// count of 1 to `smallest` - 1, every split whose one side is that small, and as many further
+// figures as it takes that no single sum or difference of figures shown, of one tally or of two,
+// tells one that is hidden: where the rows of a tally that agree in some of its dimensions add up
+// to a figure that is shown (the total, or a row of another tally), none or at least two of them
+// are hidden, and those are not few together; where it is hidden, so is one of them. What several
+// such sums tell together is not looked at.
 //   kInvalidArgument  `smallest` outside kSmallCountMin..kSmallCountMax.
-absl::StatusOr<SharedCounts> SuppressSmallCounts(const ConformityTally& tally,
-                                                 std::int64_t smallest);
+//   Cost  the square of the rows, at worst.
+absl::StatusOr<std::vector<SharedCounts>> SuppressSmallCounts(
+    std::span<const ConformityTally> tallies, std::int64_t smallest);
 
 }  // namespace proofmark::firearm

@@ -123,15 +123,26 @@ class FirearmCheckDesk::Question final : public exchange::Message {
  public:
   Question(const FirearmCheckDesk& desk, const exchange::Believed& believed,
            wire::FirearmCheckQuestion question)
-      : rooms_(desk.rooms_), believed_(believed), question_(std::move(question)) {}
+      : rooms_(desk.rooms_), believed_(believed), question_(std::move(question)) {
+    if (const auto* statistics = std::get_if<wire::StatisticsCheck>(&question_.check)) {
+      breakdown_ = firearm::BreakdownText(statistics->by);
+    }
+  }
 
   federation::AskedFor asked_for() const override {
-    return {.service = federation::Service::kFirearmCheck,
+    return {.service = breakdown_.empty() ? federation::Service::kFirearmCheck
+                                          : federation::Service::kFirearmStatistics,
             .purpose = question_.purpose,
-            .offence = question_.offence};
+            .offence = question_.offence,
+            .breakdown = breakdown_};
   }
 
   absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& limits) override {
+    if (const auto* statistics = std::get_if<wire::StatisticsCheck>(&question_.check)) {
+      PM_ASSIGN_OR_RETURN(statistics_, rooms_.statistics.Find(statistics->by));
+      // Costs nothing.
+      if (!statistics_) return RefuseStatistics();
+    }
     PM_ASSIGN_OR_RETURN(federation::Charge taken, TakeCharge());
     const auto charge = std::make_shared<federation::Charge>(std::move(taken));
     PM_RETURN_IF_ERROR(RaiseAlarms(*charge));
@@ -334,6 +345,19 @@ class FirearmCheckDesk::Question final : public exchange::Message {
                                                     .tested_on = test->tested_on}};
   }
 
+  absl::StatusOr<Found> Judge(const wire::StatisticsCheck& /*check*/) const {
+    return Found{.verdict = *statistics_};
+  }
+
+  absl::StatusOr<exchange::Reply> RefuseStatistics() const {
+    PM_ASSIGN_OR_RETURN(const std::optional<std::int64_t> next, rooms_.statistics.NextUnixMs());
+    return RefuseWith(
+        "NOT_READY",
+        absl::StrFormat("There are no statistics by this%s.",
+                        next ? " before the next, due at " + base::UtcText(*next) : " yet"),
+        std::nullopt);
+  }
+
   std::string ReferenceTo(const Held& held) const {
     return std::string(crypto::AsText(
         rooms_.answer_key.HandleOf(believed_.partner.domain, ExchangeBytes(), held.kept.id)));
@@ -359,6 +383,8 @@ class FirearmCheckDesk::Question final : public exchange::Message {
   const Rooms& rooms_;
   const exchange::Believed& believed_;
   const wire::FirearmCheckQuestion question_;
+  std::string breakdown_;  // Of statistics alone. Constant after construction.
+  std::optional<wire::FirearmStatistics> statistics_;
   const exchange::AnswerLimits* limits_ = nullptr;  // While it is answered.
 };
 

@@ -160,8 +160,7 @@ class LookupDesk::Question final : public exchange::Message {
       PM_RETURN_IF_ERROR(RaiseAlarm(rooms_.ledger, believed_, code));
     }
     if (!charge->granted()) {
-      return RefuseWith("CAPACITY", "The agreed number of look-ups is used up; ask again later.",
-                        ToWire(charge->statement()));
+      return RefuseWith("CAPACITY", charge->refusal(), ToWire(charge->statement()));
     }
     PM_ASSIGN_OR_RETURN(crypto::LookupAnswer evaluated,
                         crypto::AnswerLookup(key->key, question_.elements, rooms_.random));
@@ -203,8 +202,9 @@ class LookupDesk::Question final : public exchange::Message {
                                 .unix_ms = rooms_.clock.UnixMillis(),
                                 .epoch = question_.epoch,
                                 .case_commitment = question_.case_commitment,
+                                .purpose = question_.reason.purpose,
                                 .count = static_cast<std::int64_t>(question_.elements.size())},
-                               *believed_.partner.lookup_budget);
+                               *believed_.partner.lookup_budget, believed_.partner.lookup_burst);
   }
 
   records::EntryDraft Draft() const {

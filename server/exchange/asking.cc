@@ -66,7 +66,8 @@ absl::StatusOr<std::optional<wire::PartnerResult>> Asking::LeaveOut(
 }
 
 absl::StatusOr<Asked> Asking::Ask(const federation::Partner& partner, std::string_view type,
-                                  std::string_view answer_type, std::string payload, bool of_case) {
+                                  std::string_view answer_type, std::string payload, bool of_case,
+                                  const Beside& beside) {
   Asked asked{
       .asked = {}, .open = {}, .answer = absl::UnknownError(""), .verified = {}, .outcome = {}};
   asked.asked.exchange_id = crypto::NewExchangeId(rooms_.random);
@@ -86,7 +87,9 @@ absl::StatusOr<Asked> Asking::Ask(const federation::Partner& partner, std::strin
     draft.case_commitment = case_commitment_;
     draft.object = object_;
   }
-  PM_ASSIGN_OR_RETURN(asked.open, questions_.Open(std::move(draft)));
+  store::Mutations more;
+  if (beside) beside(asked.asked.exchange_id, more);
+  PM_ASSIGN_OR_RETURN(asked.open, questions_.Open(std::move(draft), std::move(more)));
   const auto awaited = std::make_shared<Awaited<federation::PeerAnswer>>();
   const Time deadline = DeadlineOf(partner);
   rooms_.peers.Exchange(partner, envelope, deadline,

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -98,8 +99,11 @@ class Asking {
 
   // Signs, logs, sends and waits; what came is still to be read and closed.
   //   of_case  the question carries the case's commitment.
+  //   beside   what becomes durable with the entry; may be empty.
+  using Beside = std::function<void(const crypto::ExchangeId&, store::Mutations&)>;
   absl::StatusOr<Asked> Ask(const federation::Partner& partner, std::string_view type,
-                            std::string_view answer_type, std::string payload, bool of_case);
+                            std::string_view answer_type, std::string payload, bool of_case,
+                            const Beside& beside = nullptr);
   // Entry `answer-in`; without elapsed time. Who came out as forked meanwhile counts for nothing.
   absl::StatusOr<wire::PartnerResult> Close(const federation::Partner& partner, Asked& asked);
 

@@ -19,12 +19,13 @@ std::string RowKey(std::string_view exchange_id) {
 
 }  // namespace
 
-absl::StatusOr<OpenQuestion> QuestionLog::Open(records::EntryDraft draft) {
+absl::StatusOr<OpenQuestion> QuestionLog::Open(records::EntryDraft draft, store::Mutations beside) {
   draft.kind = records::EntryKind::kQueryOut;
   draft.outcome = "ASKED";
   PM_ASSIGN_OR_RETURN(std::string exchange_id, base::ParseHex(draft.exchange));
   const std::string key = RowKey(exchange_id);
   store::WriteRequest request;
+  request.mutations = std::move(beside);
   request.preconditions.push_back({.key = key, .value = std::nullopt});
   PM_RETURN_IF_ERROR(ledger_
                          .Append(draft, std::move(request),
@@ -50,6 +51,7 @@ absl::StatusOr<ledger::Receipt> QuestionLog::Close(const OpenQuestion& question,
   draft.response_hash = outcome.response_hash;
   draft.peer_entry = outcome.peer_entry;
   store::WriteRequest request;
+  request.mutations = outcome.beside;
   request.preconditions.push_back({.key = key, .value = std::move(row)});
   request.mutations.Delete(key);
   if (outcome.budget.has_value()) federation::PutToldBudget(*outcome.budget, request.mutations);

@@ -31,6 +31,7 @@ struct QuestionOutcome {
   std::optional<federation::ToldBudget> lookup_budget;
   // And of one of questions that name a firearm.
   std::optional<federation::ToldBudget> firearm_check_budget;
+  store::Mutations beside;  // What else becomes durable with the entry.
 };
 
 // Keeps the promise that every `query-out` gets exactly one `answer-in`: a row names each open
@@ -41,8 +42,9 @@ class QuestionLog {
   // Both must outlive the result.
   QuestionLog(store::Store& store, ledger::Ledger& ledger) : store_(store), ledger_(ledger) {}
 
-  // Entry `query-out`; durable when it returns. `draft.exchange` names the exchange.
-  absl::StatusOr<OpenQuestion> Open(records::EntryDraft draft);
+  // Entry `query-out`; durable when it returns, with what is `beside` it. `draft.exchange` names
+  // the exchange.
+  absl::StatusOr<OpenQuestion> Open(records::EntryDraft draft, store::Mutations beside = {});
 
   // Entry `answer-in`.
   //   kFailedPrecondition  the question was closed before.

@@ -65,6 +65,8 @@ std::string_view ToText(Service service) {
       return "lookup";
     case Service::kFirearmCheck:
       return "firearm-check";
+    case Service::kFirearmStatistics:
+      return "firearm-statistics";
     case Service::kFollowUp:
       return "follow-up";
   }
@@ -79,9 +81,13 @@ AgreementDecision DecideAnswering(const Partner* partner, const AskedFor& asked)
   if (partner != nullptr && asked.service == Service::kLookup && !partner->lookup_budget) {
     return Denied("POLICY", "No budget of private look-ups is agreed with this agency.");
   }
-  if (partner != nullptr && asked.service == Service::kFirearmCheck &&
+  const bool of_statistics = asked.service == Service::kFirearmStatistics;
+  if (partner != nullptr && (asked.service == Service::kFirearmCheck || of_statistics) &&
       !partner->firearm_check_budget) {
     return Denied("POLICY", "No budget of questions about firearms is agreed with this agency.");
+  }
+  if (partner != nullptr && of_statistics && !partner->statistics.contains(asked.breakdown)) {
+    return Denied("POLICY", "Statistics by this are not agreed with this agency.");
   }
   return Decide(partner, &Partner::answered_purposes, &Partner::answered_services,
                 &Partner::answered_when, asked);

@@ -17,12 +17,15 @@ enum class Service {
   kDetails,       // The second step: what stands behind named candidates, released by a person.
   kLookup,        // Private look-ups of firearms. Only where a budget of them is agreed.
   kFirearmCheck,  // Questions that name a firearm. Only where a budget of them is agreed.
+  // Counts of deactivated firearms: where that budget and the breakdown are agreed.
+  kFirearmStatistics,
   // What follows from an earlier exchange: decisions, states of links, corrections. Owed to every
   // partner, whatever the purpose was.
   kFollowUp,
 };
 
-// Its word in federation descriptors: "match", "details", "lookup", "firearm-check", "follow-up".
+// Its word in federation descriptors: "match", "details", "lookup", "firearm-check",
+// "firearm-statistics", "follow-up".
 std::string_view ToText(Service service);
 
 // Its word in agreements: "bullet", "case".
@@ -34,6 +37,7 @@ struct AskedFor {
   std::string_view purpose;    // Of records::PurposeCodes(). All from here on: not for kFollowUp.
   std::string_view offence{};  // Of records::OffenceCodes(), or empty: none named.
   std::optional<records::ItemKind> item{};  // Of the exhibit asked with; absent where none is.
+  std::string_view breakdown{};             // Of statistics: firearm::BreakdownText().
   std::int64_t unix_ms = 0;                 // Now.
 };
 

@@ -9,6 +9,7 @@
 #include "crypto/sign/key_id.h"
 #include "crypto/x509/spiffe_name.h"
 #include "records/codes.h"
+#include "records/firearm/statistics.h"
 #include "server/federation/agreement.h"
 
 namespace proofmark::federation {
@@ -116,6 +117,16 @@ absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
                                      std::pair{"firearm_checks_per_30_days", checks.per_30_days}}) {
     if (units < 0 || units > kBudgetMax) {
       return Fault(partner, absl::StrFormat("%s is %d; 0..%d", field, units, kBudgetMax));
+    }
+  }
+  if (partner.lookup_burst < 1 || partner.lookup_burst > kBudgetMax) {
+    return Fault(partner,
+                 absl::StrFormat("lookup_burst is %d; 1..%d", partner.lookup_burst, kBudgetMax));
+  }
+  for (const std::string& text : partner.statistics) {
+    const absl::StatusOr<firearm::Breakdown> breakdown = firearm::ParseBreakdown(text);
+    if (!breakdown.ok() || firearm::BreakdownText(*breakdown) != text) {
+      return Fault(partner, absl::StrFormat("statistics by \"%s\" are none", text));
     }
   }
   PM_RETURN_IF_ERROR(CheckConditions(partner, "answered_when", partner.answered_when));

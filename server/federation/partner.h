@@ -24,6 +24,8 @@ inline constexpr std::size_t kEndpointBytesMax = 261;  // A 255-byte host name, 
 inline constexpr std::chrono::milliseconds kPartnerTimeoutMin{1'000};
 inline constexpr std::chrono::milliseconds kPartnerTimeoutMax{600'000};
 
+inline constexpr std::int64_t kLookupBurstDefault = 64;
+
 using Words = std::set<std::string, std::less<>>;
 
 // What else an agreement may be limited to, in one direction. Not set: not limited.
@@ -68,8 +70,12 @@ struct Partner {
   BudgetLimits budget;  // What it may use when it asks us.
   // Evaluations that it may ask us for. Absent: none, and no table is made for it.
   std::optional<BudgetLimits> lookup_budget;
+  std::int64_t lookup_burst = kLookupBurstDefault;  // Of them at once, for each purpose; >= 1.
   // Questions that name a firearm, likewise. Absent: none.
   std::optional<BudgetLimits> firearm_check_budget;
+  // By what it may ask for counts of deactivated firearms here: firearm::BreakdownText(). They are
+  // paid for out of firearm_check_budget.
+  Words statistics;
   std::chrono::milliseconds timeout{30'000};  // Longest wait for one answer of this partner.
 };
 

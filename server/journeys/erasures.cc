@@ -94,6 +94,7 @@ absl::StatusOr<Erased> Erasures::RunRetention(const federation::Caller& caller, 
       }));
   PM_ASSIGN_OR_RETURN(erased.details, rooms_.details.AddExpired(request));
   PM_ASSIGN_OR_RETURN(erased.firearms, rooms_.firearms.AddExpired(request));
+  PM_ASSIGN_OR_RETURN(erased.notices, rooms_.notices.AddExpired(oldest_kept, request));
   PM_ASSIGN_OR_RETURN(const std::set<std::string> in_use, CasesSince(oldest_kept));
   PM_ASSIGN_OR_RETURN(const std::vector<ledger::CaseCommitments::KnownCase> cases,
                       rooms_.commitments.Cases());
@@ -102,7 +103,14 @@ absl::StatusOr<Erased> Erasures::RunRetention(const federation::Caller& caller, 
     ++erased.cases;
     ledger::CaseCommitments::AddErasure(known, request);
   }
-  if (dry_run || erased.records() + erased.cases == 0) return erased;
+  if (dry_run) return erased;
+  if (erased.records() + erased.cases == 0) {
+    // What notices could have rested on is no record of anybody.
+    if (!request.mutations.list().empty()) {
+      PM_RETURN_IF_ERROR(rooms_.store.Commit(std::move(request)));
+    }
+    return erased;
+  }
   return Commit(caller, "", "RETENTION", std::move(request), erased);
 }
 

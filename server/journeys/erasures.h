@@ -12,6 +12,7 @@
 #include "records/receipt.h"
 #include "server/federation/caller.h"
 #include "server/journeys/details.h"
+#include "server/journeys/firearm_notices.h"
 #include "server/journeys/firearms.h"
 #include "server/journeys/links.h"
 #include "server/journeys/search_archive.h"
@@ -34,13 +35,14 @@ struct Erased {
   std::int64_t details = 0;   // Requests for details: facts, reasons, what was released.
   std::int64_t standing = 0;  // Standing questions.
   std::int64_t searches = 0;  // With their results.
+  std::int64_t notices = 0;   // Of partners about firearms.
   std::int64_t firearms = 0;  // Whole; of a case, those that have forgotten its exhibits.
   std::int64_t cases = 0;     // Whose commitments say nothing any more.
   std::optional<records::LedgerReceipt> receipt;  // None in a dry run, and where nothing was taken.
 
   // Records that are gone; the `count` of the entry.
   std::int64_t records() const {
-    return exhibits + links + details + standing + searches + firearms;
+    return exhibits + links + details + standing + searches + notices + firearms;
   }
 };
 
@@ -58,6 +60,7 @@ class Erasures {
     const Details& details;
     const StandingQuestions& standing;
     Firearms& firearms;
+    const FirearmNotices& notices;
     const base::Clock& clock;
   };
   // All must outlive it.
@@ -82,9 +85,9 @@ class Erasures {
   absl::StatusOr<Erased> EraseFirearm(const federation::Caller& caller, std::string_view id,
                                       std::string_view reason, bool dry_run);
 
-  // Firearms past their time, searches older than kQueryLogKeptMs, what partners released and said
-  // is to be deleted by now, and the keys of cases of which the ledger says nothing newer than
-  // that. One entry `erase` with the outcome RETENTION when there were any.
+  // Firearms past their time, searches and notices of partners older than kQueryLogKeptMs, what
+  // partners released and said is to be deleted by now, and the keys of cases of which the ledger
+  // says nothing newer than that. One entry `erase` with the outcome RETENTION when there were any.
   //   Cost  reads the ledger and every firearm.
   absl::StatusOr<Erased> RunRetention(const federation::Caller& caller, bool dry_run);
 

@@ -62,6 +62,12 @@ class FirearmNotices::NoticeDesk::Notice final : public exchange::Message {
   }
 
   absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
+    PM_ASSIGN_OR_RETURN(const bool supported,
+                        notices_.grounds_.Supports(believed_.partner.domain, notice_.exchange_id,
+                                                   notice_.reference));
+    if (!supported) {
+      return Refuse("NOT_HELD", "exchange_id, reference: no answer here told of such a firearm.");
+    }
     const std::string raw_id(
         base::AsText(base::ByteSpan(believed_.envelope.envelope().exchange_id)));
     const wire::ReceivedFirearmNotice received{
@@ -124,6 +130,7 @@ class FirearmNotices::Letters final : public exchange::Correspondent {
 FirearmNotices::FirearmNotices(const Rooms& rooms)
     : rooms_(rooms),
       received_(rooms.store, kTables),
+      grounds_(rooms.store),
       desk_(std::make_unique<NoticeDesk>(*this)),
       letters_(std::make_unique<Letters>(*desk_)) {
   rooms_.outbox.Register(*letters_);
@@ -173,6 +180,21 @@ absl::Status FirearmNotices::TellDue() {
     if (!absl::IsFailedPrecondition(told)) PM_RETURN_IF_ERROR(told);
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::int64_t> FirearmNotices::AddExpired(std::int64_t before_unix_ms,
+                                                        store::WriteRequest& request) const {
+  std::int64_t count = 0;
+  PM_RETURN_IF_ERROR(received_.ForEach([&](const registry::SealedRecords::Held& held) {
+    const absl::StatusOr<wire::ReceivedFirearmNotice> notice =
+        wire::ParseReceivedFirearmNotice(held.plain);
+    if (!notice.ok()) return absl::Status(absl::DataLossError(notice.status().message()));
+    if (notice->receive_unix_ms >= before_unix_ms) return absl::OkStatus();
+    ++count;
+    return received_.AddErasure(held, request);
+  }));
+  PM_RETURN_IF_ERROR(grounds_.AddExpired(before_unix_ms, request.mutations));
+  return count;
 }
 
 absl::StatusOr<FirearmNotices::Page> FirearmNotices::List(const federation::Caller& caller,

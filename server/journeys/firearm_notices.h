@@ -15,6 +15,7 @@
 #include "server/exchange/outbox.h"
 #include "server/federation/caller.h"
 #include "server/federation/partner.h"
+#include "server/journeys/notice_grounds.h"
 #include "server/ledger/ledger.h"
 #include "server/registry/firearm_registry.h"
 #include "server/registry/sealed_records.h"
@@ -23,7 +24,8 @@
 namespace proofmark::journeys {
 
 // Whoever was told of a firearm is told by letter when its certificate is withdrawn, when it is
-// suspected to fire again, and when it is destroyed; and what partners tell so is kept. Entries
+// suspected to fire again, and when it is destroyed; and what partners tell so is kept, where it
+// rests on a question of ours that they may have answered with a record (NoticeGrounds). Entries
 // `correct`. Thread-safe.
 class FirearmNotices {
  public:
@@ -50,6 +52,12 @@ class FirearmNotices {
     std::vector<wire::ReceivedFirearmNotice> notices;  // Newest first.
     std::string next_page_token;                       // Empty after the last page.
   };
+  // What the erasure of what came before must carry: notices, of which it says how many, and what
+  // later ones could have rested on.
+  //   Cost  opens every notice.
+  absl::StatusOr<std::int64_t> AddExpired(std::int64_t before_unix_ms,
+                                          store::WriteRequest& request) const;
+
   // What partners told. Entry `admin-read`.
   //   kInvalidArgument  a size out of bounds, or a token that is none.
   absl::StatusOr<Page> List(const federation::Caller& caller, std::int32_t page_size,
@@ -65,6 +73,7 @@ class FirearmNotices {
   const Rooms rooms_;
   // Do their own locking.
   registry::SealedRecords received_;
+  const NoticeGrounds grounds_;
   std::unique_ptr<NoticeDesk> desk_;
   std::unique_ptr<Letters> letters_;
 };

@@ -16,6 +16,7 @@
 #include "records/firearm/lookup_words.h"
 #include "records/firearm/mark.h"
 #include "records/firearm/serial.h"
+#include "server/journeys/notice_grounds.h"
 
 namespace proofmark::journeys {
 namespace {
@@ -61,12 +62,43 @@ absl::StatusOr<wire::FirearmCheck> Prepare(const wire::SerialToCheck& check) {
   return prepared;
 }
 
+absl::StatusOr<wire::FirearmCheck> Prepare(const wire::StatisticsCheck& check) { return check; }
+
 absl::StatusOr<wire::FirearmCheck> Prepare(const wire::AlarmModelToCheck& check) {
   wire::AlarmModelCheck prepared{.make = firearm::LookupMake(check.make),
                                  .model = firearm::LookupModel(check.model)};
   if (prepared.make.empty()) return Nothing("make", "maker (a design that many made is none)");
   if (prepared.model.empty()) return Nothing("model", "letter or digit");
   return prepared;
+}
+
+// Of the kind that was asked for, and statistics by what was asked for.
+bool Answers(const wire::FirearmVerdict& verdict, const wire::FirearmCheck& check) {
+  if (verdict.index() != check.index()) return false;
+  const auto* statistics = std::get_if<wire::FirearmStatistics>(&verdict);
+  return statistics == nullptr || statistics->by == std::get<wire::StatisticsCheck>(check).by;
+}
+
+// Whether whoever answers it with a record tells later what became of that.
+bool MayTellOn(const wire::FirearmCheck& check) {
+  return !std::holds_alternative<wire::AlarmModelCheck>(check) &&
+         !std::holds_alternative<wire::StatisticsCheck>(check);
+}
+
+// The name under which a record was told of, empty where it was given none; nullopt: none was told
+// of that notices may follow about.
+std::optional<std::string> ToldName(const wire::FirearmVerdict& verdict) {
+  if (const auto* certificate = std::get_if<wire::CertificateStanding>(&verdict)) {
+    if (*certificate == wire::CertificateStanding::kValid) return "";
+    return std::nullopt;
+  }
+  const std::string* reference = nullptr;
+  if (const auto* mark = std::get_if<wire::MarkVerdict>(&verdict)) reference = &mark->reference;
+  if (const auto* serial = std::get_if<wire::SerialCheckVerdict>(&verdict)) {
+    reference = &serial->reference;
+  }
+  if (reference == nullptr || reference->empty()) return std::nullopt;
+  return *reference;
 }
 
 wire::FirearmCheckResult ToResult(wire::PartnerResult result) {
@@ -87,6 +119,28 @@ absl::StatusOr<wire::FirearmCheck> PrepareCheck(const wire::FirearmToCheck& chec
   return std::visit([](const auto& kind) { return Prepare(kind); }, check);
 }
 
+// Notices of this partner may rest on the question from now on.
+exchange::Asking::Beside FirearmQuestions::Ground(const federation::Partner& partner,
+                                                  const wire::FirearmCheck& check) const {
+  if (!MayTellOn(check)) return nullptr;
+  return [this, &partner](const crypto::ExchangeId& exchange_id, store::Mutations& mutations) {
+    NoticeGrounds::AddAsked(partner.domain, base::AsText(base::ByteSpan(exchange_id)),
+                            rooms_.clock.UnixMillis(), mutations);
+  };
+}
+
+// The same once it is known whether a record was told of, and by what name.
+void FirearmQuestions::AddGround(const federation::Partner& partner, exchange::Asked& asked,
+                                 const std::optional<std::string>& told_name) const {
+  const std::string_view exchange_id = base::AsText(base::ByteSpan(asked.asked.exchange_id));
+  store::Mutations& beside = asked.outcome.logged.beside;
+  if (told_name) {
+    NoticeGrounds::AddTold(partner.domain, exchange_id, asked.came_unix_ms, *told_name, beside);
+  } else {
+    NoticeGrounds::AddNothingTold(partner.domain, exchange_id, beside);
+  }
+}
+
 absl::StatusOr<wire::FirearmCheckResult> FirearmQuestions::AskOne(
     exchange::Asking& asking, const federation::Partner& partner,
     const wire::FirearmCheck& check) const {
@@ -105,7 +159,7 @@ absl::StatusOr<wire::FirearmCheckResult> FirearmQuestions::AskOne(
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(question));
   PM_ASSIGN_OR_RETURN(exchange::Asked asked,
                       asking.Ask(partner, wire::kFirearmCheckType, wire::kFirearmCheckAnswerType,
-                                 std::move(payload), true));
+                                 std::move(payload), true, Ground(partner, check)));
   std::optional<wire::FirearmVerdict> verdict;
   if (asked.verified.has_value()) {
     absl::StatusOr<wire::FirearmCheckAnswer> answer =
@@ -115,13 +169,15 @@ absl::StatusOr<wire::FirearmCheckResult> FirearmQuestions::AskOne(
     } else if (auto* refusal = std::get_if<wire::Refusal>(&answer->outcome)) {
       asked.outcome = RefusedOutcome(partner, asked.asked, std::move(refusal->code),
                                      std::move(refusal->reason));
+      AddGround(partner, asked, std::nullopt);
     } else {
       verdict = std::get<wire::FirearmVerdict>(std::move(answer->outcome));
-      if (verdict->index() != check.index()) {
+      if (!Answers(*verdict, check)) {
         asked.outcome = InvalidOutcome(partner, asked.asked, "it answers another kind of question");
       } else {
         asked.outcome = AnsweredOutcome(partner, asked.asked);
         asked.outcome.logged.count = wire::RecordCount(*verdict);
+        AddGround(partner, asked, ToldName(*verdict));
       }
     }
     if (answer.ok() && answer->budget.has_value()) {
@@ -145,7 +201,9 @@ absl::StatusOr<wire::FirearmChecked> FirearmQuestions::Ask(
                       exchange::ChoosePartners(rooms_.partners, request.partners));
   PM_ASSIGN_OR_RETURN(const std::string committed, wire::Serialise(check));
   exchange::Asking asking(rooms_, questions_,
-                          {.service = federation::Service::kFirearmCheck,
+                          {.service = std::holds_alternative<wire::StatisticsCheck>(check)
+                                          ? federation::Service::kFirearmStatistics
+                                          : federation::Service::kFirearmCheck,
                            .purpose = request.purpose,
                            .offence = request.offence,
                            .subject_role = request.subject_role,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "proto/wire/firearm_check.h"
 #include "server/exchange/asking.h"
@@ -18,7 +21,8 @@ absl::StatusOr<wire::FirearmCheck> PrepareCheck(const wire::FirearmToCheck& chec
 
 // How the agency asks partners of a firearm by name (docs/formats/firearm-check.md): whether a
 // certificate stands, whether a mark of deactivation was put on it, whether its serial number is
-// among the shared records, whether a model of alarm weapon conforms. Partners learn what is asked
+// among the shared records, whether a model of alarm weapon conforms; and for counts of all of them
+// that are deactivated. Partners learn what is asked
 // about; Lookups is the way to ask for a serial number without that. For each partner at once:
 //   1. our agreement lets us ask it, or the entry `deny` says why not;
 //   2. entry `query-out`, with a commitment to what is asked about under the case's key;
@@ -41,6 +45,10 @@ class FirearmQuestions {
   absl::StatusOr<wire::FirearmCheckResult> AskOne(exchange::Asking& asking,
                                                   const federation::Partner& partner,
                                                   const wire::FirearmCheck& check) const;
+  exchange::Asking::Beside Ground(const federation::Partner& partner,
+                                  const wire::FirearmCheck& check) const;
+  void AddGround(const federation::Partner& partner, exchange::Asked& asked,
+                 const std::optional<std::string>& told_name) const;
 
   // Constant after construction.
   const exchange::AskingRooms rooms_;

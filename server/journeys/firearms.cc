@@ -1004,16 +1004,22 @@ absl::StatusOr<std::int64_t> Firearms::RecheckAll() {
   return changed;
 }
 
+absl::Status Firearms::ForEachDeactivated(
+    const std::function<void(const firearm::ConformityFacts&)>& visit) const {
+  return rooms_.registry.ForEach([&](const Held& held) -> absl::Status {
+    if (!held.kept.deactivation) return absl::OkStatus();
+    PM_ASSIGN_OR_RETURN(const std::vector<Finding> findings, RunChecks(held.kept, {}));
+    visit(firearm::FactsFor(held.kept.firearm, *held.kept.deactivation, findings));
+    return absl::OkStatus();
+  });
+}
+
 absl::StatusOr<firearm::ConformityTally> Firearms::Report(
     const federation::Caller& caller, std::vector<firearm::Dimension> dimensions) {
   PM_ASSIGN_OR_RETURN(firearm::ConformityTally tally,
                       firearm::ConformityTally::Create(std::move(dimensions)));
-  PM_RETURN_IF_ERROR(rooms_.registry.ForEach([&](const Held& held) -> absl::Status {
-    if (!held.kept.deactivation) return absl::OkStatus();
-    PM_ASSIGN_OR_RETURN(const std::vector<Finding> findings, RunChecks(held.kept, {}));
-    tally.Add(firearm::FactsFor(held.kept.firearm, *held.kept.deactivation, findings));
-    return absl::OkStatus();
-  }));
+  PM_RETURN_IF_ERROR(
+      ForEachDeactivated([&tally](const firearm::ConformityFacts& facts) { tally.Add(facts); }));
   PM_RETURN_IF_ERROR(federation::LogConsultation(
       rooms_.ledger, caller,
       {.read = "CONFORMITY_REPORTED", .count = static_cast<std::uint64_t>(tally.Total().records)}));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -161,6 +162,10 @@ class Firearms {
   // The same of every record, when it was last done kRecheckEveryMs ago; how many changed.
   absl::StatusOr<std::int64_t> RecheckWhenDue();
 
+  // Calls `visit` once for each deactivated firearm, by what the checks find now.
+  //   Cost  opens every record.
+  absl::Status ForEachDeactivated(
+      const std::function<void(const firearm::ConformityFacts&)>& visit) const;
   // Counts deactivated firearms by what the checks find now.
   //   Cost  opens every record.
   absl::StatusOr<firearm::ConformityTally> Report(const federation::Caller& caller,

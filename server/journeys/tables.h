@@ -26,5 +26,6 @@ inline constexpr store::Table kReceivedMaterialTable{
 inline constexpr store::Table kStandingTable{0x81};         // id (16) -> sealed StandingQuestion.
 inline constexpr store::Table kStandingListingTable{0x82};  // u64 ms, id -> empty.
 inline constexpr store::Table kCollectionTable{0x83};       // One row: day, two digests.
+inline constexpr store::Table kNoticeGroundTable{0x84};  // LP2(domain), exchange -> u64 ms, hash.
 
 }  // namespace proofmark::journeys

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_format.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "server/lookup/key_book.h"
 #include "server/lookup/sealed_row.h"
@@ -20,7 +22,8 @@ using federation::kDayMs;
 constexpr std::size_t kExchangeIdBytes = 16;
 constexpr std::size_t kNumberBytes = 8;
 constexpr std::size_t kDigestBytes = sizeof(crypto::Sha256Digest);
-constexpr std::size_t kRowBytes = 2 * kNumberBytes + kDigestBytes;  // Count, epoch, case.
+// Count, epoch, case; then the purpose.
+constexpr std::size_t kRowBytesMin = 2 * kNumberBytes + kDigestBytes;
 constexpr std::size_t kToldBytes = 5 * kNumberBytes;
 // Until then a row can count: for the window of the budget and for the epoch of its key.
 constexpr std::int64_t kKeptMs = std::max(kBudgetWindowMs, kEpochMs);
@@ -30,6 +33,7 @@ std::string FormatRow(const Evaluations& asked) {
   base::AppendU64Be(row, static_cast<std::uint64_t>(asked.count));
   base::AppendU64Be(row, asked.epoch);
   row.append(crypto::AsText(asked.case_commitment));
+  row.append(asked.purpose);
   return row;
 }
 
@@ -48,6 +52,7 @@ EvaluationCharge::EvaluationCharge(EvaluationCharge&& other) noexcept
       row_(std::move(other.row_)),
       granted_(other.granted_),
       kept_(other.kept_),
+      refusal_(std::move(other.refusal_)),
       alarms_(std::move(other.alarms_)),
       statement_(other.statement_) {}
 
@@ -71,7 +76,7 @@ absl::StatusOr<std::unique_ptr<EvaluationBook>> EvaluationBook::Open(store::Stor
   PM_RETURN_IF_ERROR(store.Scan(scan, [&](std::string_view key, std::string_view row) {
     const absl::StatusOr<TextKey> parts = ParseTextKey(key, kNumberBytes + kExchangeIdBytes);
     fault = parts.status();
-    if (fault.ok() && row.size() != kRowBytes) {
+    if (fault.ok() && row.size() < kRowBytesMin) {
       fault = absl::DataLossError("the row of an evaluation is damaged");
     }
     if (!fault.ok()) return false;
@@ -84,8 +89,10 @@ absl::StatusOr<std::unique_ptr<EvaluationBook>> EvaluationBook::Open(store::Stor
     entry.number = next_number++;
     entry.count = NumberAt(row, 0);
     entry.epoch = static_cast<std::uint32_t>(NumberAt(row, 1));
-    std::ranges::copy(base::AsBytes(row.substr(2 * kNumberBytes)), entry.case_commitment.begin());
-    partners[std::string(parts->text)].push_back(entry);
+    std::ranges::copy(base::AsBytes(row.substr(2 * kNumberBytes, kDigestBytes)),
+                      entry.case_commitment.begin());
+    entry.purpose = row.substr(kRowBytesMin);
+    partners[std::string(parts->text)].push_back(std::move(entry));
     return true;
   }));
   PM_RETURN_IF_ERROR(fault);
@@ -108,27 +115,94 @@ BudgetStatement EvaluationBook::Count(const Entries& entries, const BudgetLimits
   return statement;
 }
 
-EvaluationCharge EvaluationBook::Take(const Evaluations& asked, const BudgetLimits& limits) {
+std::string EvaluationBook::LimitRefusal(const Entries& entries, const Evaluations& asked,
+                                         const BudgetLimits& limits) {
+  // A rolling window: it is had again when enough of the oldest have left it.
+  const auto window = [&](std::int64_t window_ms, std::int64_t limit,
+                          std::string_view words) -> std::string {
+    std::int64_t used = 0;
+    for (const Entry& entry : entries) {
+      if (entry.unix_ms > asked.unix_ms - window_ms) used += entry.count;
+    }
+    if (used + asked.count <= limit) return "";
+    for (const Entry& entry : entries) {
+      if (entry.unix_ms <= asked.unix_ms - window_ms) continue;
+      used -= entry.count;
+      if (used + asked.count > limit) continue;
+      return absl::StrFormat("At most %d evaluations in %s are agreed; ask again after %s.", limit,
+                             words, base::UtcText(entry.unix_ms + window_ms));
+    }
+    return absl::StrFormat("At most %d evaluations in %s are agreed; this asks for %d.", limit,
+                           words, asked.count);
+  };
+  for (std::string refusal : {window(kDayMs, limits.per_day, "24 hours"),
+                              window(kBudgetWindowMs, limits.per_30_days, "30 days")}) {
+    if (!refusal.empty()) return refusal;
+  }
+  std::int64_t under_key = asked.count;
+  for (const Entry& entry : entries) {
+    if (entry.epoch == asked.epoch) under_key += entry.count;
+  }
+  if (under_key > kEvaluationsPerKeyMax) {
+    return absl::StrFormat(
+        "At most %d evaluations are made under one key; ask again in the next epoch.",
+        kEvaluationsPerKeyMax);
+  }
+  return "";
+}
+
+std::string EvaluationBook::BurstRefusal(const Entries& entries, const Evaluations& asked,
+                                         const BudgetLimits& limits, std::int64_t burst) {
+  // The bucket, in parts of an evaluation: each ms it gains limits.per_day of kDayMs parts.
+  const std::int64_t full = burst * kDayMs;
+  std::int64_t level = full;
+  std::int64_t at_ms = 0;
+  const auto fill_until = [&](std::int64_t unix_ms) {
+    // No clock that was set back takes anything out, and the product stays far below 2^63.
+    const std::int64_t passed = std::clamp<std::int64_t>(unix_ms - at_ms, 0, kKeptMs);
+    level = std::min(full, level + passed * limits.per_day);
+    at_ms = std::max(at_ms, unix_ms);
+  };
+  for (const Entry& entry : entries) {
+    if (entry.purpose != asked.purpose) continue;
+    fill_until(entry.unix_ms);
+    level -= entry.count * kDayMs;
+  }
+  fill_until(asked.unix_ms);
+  const std::int64_t lacking = asked.count * kDayMs - level;
+  if (lacking <= 0) return "";
+  if (asked.count > burst) {
+    return absl::StrFormat("At most %d evaluations at once are agreed; this asks for %d.", burst,
+                           asked.count);
+  }
+  const std::int64_t wait_ms = (lacking + limits.per_day - 1) / limits.per_day;
+  return absl::StrFormat(
+      "At most %d evaluations at once are agreed for one purpose, and %d in 24 hours; ask again "
+      "after %s.",
+      burst, limits.per_day, base::UtcText(asked.unix_ms + wait_ms + 999));
+}
+
+EvaluationCharge EvaluationBook::Take(const Evaluations& asked, const BudgetLimits& limits,
+                                      std::int64_t burst) {
   EvaluationCharge charge;
   const base::MutexLock lock(mutex_);
   Entries& entries = partners_[std::string(asked.partner)];
   while (!entries.empty() && entries.front().unix_ms < asked.unix_ms - kKeptMs) {
     entries.pop_front();
   }
-  std::int64_t under_key = asked.count;
   std::int64_t of_case = asked.count;
   for (const Entry& entry : entries) {
-    if (entry.epoch == asked.epoch) under_key += entry.count;
     if (entry.case_commitment == asked.case_commitment) of_case += entry.count;
   }
   charge.statement_ = Count(entries, limits, asked.unix_ms);
-  charge.granted_ = charge.statement_.left_today() >= asked.count &&
-                    charge.statement_.left_30_days() >= asked.count &&
-                    under_key <= kEvaluationsPerKeyMax;
-  if (!charge.granted_) {
+  charge.refusal_ = LimitRefusal(entries, asked, limits);
+  if (!charge.refusal_.empty()) {
     Raise(asked, kAlarmLookupsExhausted, charge);
     return charge;
   }
+  charge.refusal_ = BurstRefusal(entries, asked, limits, burst);
+  charge.granted_ = charge.refusal_.empty();
+  if (!charge.granted_) return charge;
   if (of_case > kCaseEvaluationsToAlarm) Raise(asked, kAlarmLookupsOneCase, charge);
   charge.book_ = this;
   charge.partner_ = std::string(asked.partner);
@@ -145,7 +219,8 @@ EvaluationCharge EvaluationBook::Take(const Evaluations& asked, const BudgetLimi
                      .unix_ms = asked.unix_ms,
                      .count = asked.count,
                      .epoch = asked.epoch,
-                     .case_commitment = asked.case_commitment});
+                     .case_commitment = asked.case_commitment,
+                     .purpose = std::string(asked.purpose)});
   return charge;
 }
 

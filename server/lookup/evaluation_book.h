@@ -27,7 +27,8 @@ struct Evaluations {
   std::int64_t unix_ms = 0;      // Now.
   std::uint32_t epoch = 0;
   crypto::Sha256Digest case_commitment{};
-  std::int64_t count = 0;  // Elements, the padding among them.
+  std::string_view purpose{};  // Code of the agreement, 1..32 characters.
+  std::int64_t count = 0;      // Elements, the padding among them.
 };
 
 // More evaluations under one key weaken it by a bit for each factor of four; no budget goes there.
@@ -50,6 +51,8 @@ class EvaluationCharge {
   ~EvaluationCharge();
 
   bool granted() const { return granted_; }  // False: nothing was taken.
+  // When it was not granted: the bound and when the same may be asked again, for people.
+  const std::string& refusal() const { return refusal_; }
   const std::vector<std::string_view>& alarms() const { return alarms_; }
   // With this question counted.
   const federation::BudgetStatement& statement() const { return statement_; }
@@ -70,12 +73,16 @@ class EvaluationCharge {
   std::string row_;
   bool granted_ = false;
   bool kept_ = false;
+  std::string refusal_;
   std::vector<std::string_view> alarms_;
   federation::BudgetStatement statement_;
 };
 
 // How many evaluations every partner has had, one row a question: nothing is added up at rest, so
-// that no crash can make it less. Each element costs one. Thread-safe.
+// that no crash can make it less. Each element costs one. Beside the limits of a day and of 30 days
+// each purpose has a bucket of `burst` evaluations, which fills at the rate of the day's limit: who
+// is in a hurry spends it, who walks through numbers waits for it. Thread-safe.
+//   Source  docs/formats/lookup.md#budget
 class EvaluationBook {
  public:
   // Reads the rows of the last federation::kBudgetWindowMs and one epoch; older ones are removed.
@@ -84,7 +91,9 @@ class EvaluationBook {
                                                               std::int64_t now_unix_ms);
 
   // Takes what the question costs, if the limits and the key allow.
-  EvaluationCharge Take(const Evaluations& asked, const federation::BudgetLimits& limits);
+  //   burst  >= 1.
+  EvaluationCharge Take(const Evaluations& asked, const federation::BudgetLimits& limits,
+                        std::int64_t burst);
 
   federation::BudgetStatement StatementOf(std::string_view partner,
                                           const federation::BudgetLimits& limits,
@@ -98,6 +107,7 @@ class EvaluationBook {
     std::int64_t count = 0;
     std::uint32_t epoch = 0;
     crypto::Sha256Digest case_commitment{};
+    std::string purpose;  // Empty in rows of before there were buckets: of none.
   };
   using Entries = std::deque<Entry>;  // By unix_ms.
 
@@ -106,6 +116,12 @@ class EvaluationBook {
   static federation::BudgetStatement Count(const Entries& entries,
                                            const federation::BudgetLimits& limits,
                                            std::int64_t now_unix_ms);
+  // What keeps the question from being granted, by the limits and the key, and by the bucket;
+  // empty: nothing.
+  static std::string LimitRefusal(const Entries& entries, const Evaluations& asked,
+                                  const federation::BudgetLimits& limits);
+  static std::string BurstRefusal(const Entries& entries, const Evaluations& asked,
+                                  const federation::BudgetLimits& limits, std::int64_t burst);
   void Raise(const Evaluations& asked, std::string_view code, EvaluationCharge& charge)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveBack(const std::string& partner, std::uint64_t number);

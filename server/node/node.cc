@@ -111,6 +111,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(firearm_registry_,
                       registry::FirearmRegistry::Open(*store_, *ledger_, clock_));
   alarm_tests_ = std::make_unique<registry::AlarmTests>(*store_, *ledger_, clock_);
+  statistics_ = std::make_unique<registry::StatisticsBook>(*store_, clock_, options_.statistics);
   PM_ASSIGN_OR_RETURN(calibrations_,
                       journeys::Calibrations::Open(*store_, *ledger_, collection_, clock_));
   submissions_ = std::make_unique<journeys::Submissions>(*registry_, collection_);
@@ -164,6 +165,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
                                 .details = *details_,
                                 .standing = *standing_questions_,
                                 .firearms = *firearms_,
+                                .notices = *firearm_notices_,
                                 .clock = clock_});
   housekeeping_ = std::make_unique<journeys::Housekeeping>(
       std::vector<journeys::Housekeeping::Chore>{
@@ -173,7 +175,8 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
           {"cross-checks of firearms", [this] { return cross_checks_->RunDue(); }},
           {"alerts of firearms", [this] { return alerts_->SettleDue(); }},
           {"checks of firearms", [this] { return firearms_->RecheckWhenDue().status(); }},
-          {"notices of firearms", [this] { return firearm_notices_->TellDue(); }}},
+          {"notices of firearms", [this] { return firearm_notices_->TellDue(); }},
+          {"statistics of firearms", [this] { return PublishStatistics(); }}},
       options_.housekeeping);
   // On a thread of its own: a table may take minutes.
   lookup_work_ = std::make_unique<journeys::Housekeeping>(
@@ -295,6 +298,7 @@ absl::Status Node::AssembleExchange() {
   firearm_check_desk_ = std::make_unique<desks::FirearmCheckDesk>(
       desks::FirearmCheckDesk::Rooms{.registry = *firearm_registry_,
                                      .alarm_tests = *alarm_tests_,
+                                     .statistics = *statistics_,
                                      .answer_key = *answer_key_,
                                      .budgets = *firearm_check_budgets_,
                                      .ledger = *ledger_,
@@ -429,6 +433,18 @@ Node::IndexReport Node::index_report() const {
           .ready_ms = ready_ms_,
           .unread_signatures = unread_signatures_,
           .files = files};
+}
+
+// By all that any partner may ask by: they are safe together, whoever compares them.
+absl::Status Node::PublishStatistics() {
+  federation::Words breakdowns;
+  for (const federation::Partner& partner : partners_.all()) {
+    breakdowns.insert(partner.statistics.begin(), partner.statistics.end());
+  }
+  return statistics_->PublishWhenDue(breakdowns,
+                                     [this](const registry::StatisticsBook::Visitor& visit) {
+                                       return firearms_->ForEachDeactivated(visit);
+                                     });
 }
 
 absl::Status Node::LogStart() {

@@ -63,6 +63,7 @@
 #include "server/registry/code_tables.h"
 #include "server/registry/exhibit_registry.h"
 #include "server/registry/firearm_registry.h"
+#include "server/registry/statistics_book.h"
 #include "server/store/derived_files.h"
 #include "server/store/store.h"
 
@@ -100,6 +101,8 @@ class Node {
     // How often share triggers register questions and those that are due are asked; 0: only when
     // standing_work().RunNow() is called.
     std::chrono::milliseconds standing_work{0};
+    // How counts of deactivated firearms are published for partners.
+    registry::StatisticsBook::Options statistics;
     // Witnesses of the ledger beside the partners.
     std::vector<std::shared_ptr<federation::WitnessLink>> outside_witnesses;
     // How long the witnesses are asked at the start whether they have seen more than is here.
@@ -213,6 +216,7 @@ class Node {
   absl::Status InsertLeft(const registry::Roster& roster);
   absl::StatusOr<forensics::BulletSignature> LoadSignature(std::string_view id) const;
   absl::Status LogStart();
+  absl::Status PublishStatistics();
 
   // Constant after construction.
   const Options options_;
@@ -241,6 +245,7 @@ class Node {
   std::unique_ptr<registry::CodeTables> code_tables_;
   std::unique_ptr<registry::FirearmRegistry> firearm_registry_;
   std::unique_ptr<registry::AlarmTests> alarm_tests_;
+  std::unique_ptr<registry::StatisticsBook> statistics_;
   match::ExhibitCollection collection_;
   std::unique_ptr<match::IndexKeeper> index_keeper_;
   std::unique_ptr<journeys::Calibrations> calibrations_;

@@ -24,8 +24,9 @@ inline constexpr store::Table kAlarmTestTable{0x42};  // test id (16) -> sealed 
 inline constexpr store::Table kAlarmTestListingTable{0x43};  // u64 ms, test id -> empty.
 inline constexpr store::Table kFirearmNoticeTable{0x44};     // exchange id (16) -> sealed notice.
 inline constexpr store::Table kFirearmNoticeListingTable{0x45};  // u64 ms, exchange id -> empty.
-inline constexpr store::Table kRecheckTable{0x3C};          // One row: u64 ms of the last re-check.
-inline constexpr store::Table kAlertTable{0x48};            // alert id (16) -> sealed FirearmAlert.
+inline constexpr store::Table kStatisticsTable{0x46};  // Breakdown -> FirearmStatistics; "" -> due.
+inline constexpr store::Table kRecheckTable{0x3C};     // One row: u64 ms of the last re-check.
+inline constexpr store::Table kAlertTable{0x48};       // alert id (16) -> sealed FirearmAlert.
 inline constexpr store::Table kAlertListingTable{0x49};     // u64 ms, alert id -> empty.
 inline constexpr store::Table kAlertDueTable{0x4A};         // firearm id (16) -> 8 bytes of chance.
 inline constexpr store::Table kCrossCheckDueTable{0x4B};    // exhibit id (16) -> the same.

@@ -246,6 +246,7 @@ class NodeService final : public admin::NodeService::CallbackService {
     answer.set_details_count(erased->details);
     answer.set_firearm_count(erased->firearms);
     answer.set_standing_count(erased->standing);
+    answer.set_notice_count(erased->notices);
     if (erased->receipt) *answer.mutable_receipt() = wire::ToProto(*erased->receipt);
     return absl::OkStatus();
   }

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "client/cli/command.h"
@@ -42,7 +44,9 @@ CommandEnded RunCommand(const std::filesystem::path& folder, const LoopbackNode&
   }
   client::cli::Arguments arguments;
   arguments.Set("--profile", {(own / "profile.toml").string()});
-  for (const auto& one : values) arguments.Set(one.first, {one.second});
+  std::map<std::string, std::vector<std::string>> given;
+  for (const auto& one : values) given[one.first].push_back(one.second);
+  for (auto& one : given) arguments.Set(one.first, std::move(one.second));
   CommandEnded ended{command->run(arguments, session), "", ""};
   ended.out = out.str();
   ended.err = err.str();

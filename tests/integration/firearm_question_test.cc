@@ -76,11 +76,16 @@ class FirearmQuestionTest : public ::testing::Test {
 
   void Start(std::optional<federation::BudgetLimits> budget = federation::BudgetLimits{
                  .per_day = 100, .per_30_days = 1'000}) {
+    LoopbackNode::Options counts_at_once;
+    counts_at_once.statistics.first_after = std::chrono::milliseconds(0);
+    counts_at_once.statistics.period = std::chrono::milliseconds(0);
     gb_node_ = std::make_unique<LoopbackNode>(
         gb_, gb_key_, gb_folder_.path(),
         std::vector<LoopbackNode::Partner>{{.agency = &fr_,
                                             .exchange_key = fr_key_.verifying_key(),
-                                            .firearm_check_budget = budget}});
+                                            .firearm_check_budget = budget,
+                                            .statistics = {"STANDARD,YEAR"}}},
+        counts_at_once);
     fr_node_ = std::make_unique<LoopbackNode>(
         fr_, fr_key_, fr_folder_.path(),
         std::vector<LoopbackNode::Partner>{{.agency = &gb_,
@@ -214,6 +219,48 @@ TEST_F(FirearmQuestionTest, ANoticeOfAWithdrawalReachesWhoAskedAndIsListed) {
       client::audit::Reconcile(SideOf(*fr_node_, "fr.example", "gb.example"),
                                SideOf(*gb_node_, "gb.example", "fr.example"), {});
   EXPECT_EQ(result.exchanges, 2U);
+  for (const auto& difference : result.differences) ADD_FAILURE() << difference.words;
+}
+
+TEST_F(FirearmQuestionTest, StatisticsComeInCountsWithoutSmallOnesOrRows) {
+  Start();
+  const auto hold = [this](int count, std::int32_t year) {
+    for (int i = 0; i < count; ++i) {
+      const std::string number = std::to_string(year) + "-QX" + std::to_string(100 + i);
+      wire::NewFirearm asked = Deactivated(number, number);
+      asked.deactivation->certificate->certified_on->year = year;
+      asked.deactivation->components[0].mark->year = year;
+      Hold(std::move(asked));
+    }
+  };
+  hold(4, 2019);
+  hold(11, 2020);
+  hold(12, 2021);
+  gb_node_->node().housekeeping().RunNow();
+
+  const CommandEnded told =
+      Ask({"firearm", "statistics"}, {{"--by", "year"}, {"--by", "standard"}});
+  ExpectEnd(told, 0, "EU-2018");
+  EXPECT_THAT(told.out, HasSubstr("2021"));
+  EXPECT_THAT(told.out, HasSubstr("12"));      // Of 2021.
+  EXPECT_THAT(told.out, HasSubstr("hidden"));  // Of 2019, and of 2020, which would tell it.
+  EXPECT_THAT(told.out, HasSubstr("27"));      // In all.
+  EXPECT_THAT(told.out, HasSubstr("below 10"));
+  EXPECT_THAT(told.out, Not(HasSubstr("QX1")));
+  EXPECT_THAT(told.out, Not(HasSubstr("GB-LPH")));
+  ExpectEnd(
+      Ask({"firearm", "statistics"}, {{"--by", "year"}, {"--by", "standard"}, {"--json", "true"}}),
+      0, "\"recordCount\":\"12\"");
+  const CommandEnded not_agreed = Ask({"firearm", "statistics"}, {{"--by", "year"}});
+  EXPECT_EQ(client::FaultOf(not_agreed.code.status()), client::FaultCode::kPartnersRefused);
+  EXPECT_EQ(client::FaultOf(
+                Ask({"firearm", "statistics"}, {{"--by", "year"}, {"--by", "year"}}).code.status()),
+            client::FaultCode::kUsage);
+  EXPECT_FALSE(Ask({"firearm", "statistics"}, {{"--by", "year"}}, StaffRole::kLab).code.ok());
+  const client::audit::Reconciliation result =
+      client::audit::Reconcile(SideOf(*fr_node_, "fr.example", "gb.example"),
+                               SideOf(*gb_node_, "gb.example", "fr.example"), {});
+  EXPECT_EQ(result.exchanges, 3U);
   for (const auto& difference : result.differences) ADD_FAILURE() << difference.words;
 }
 

@@ -60,6 +60,8 @@ federation::Partner ToPartner(const LoopbackNode::Partner& partner) {
   made.asked_purposes = partner.asked_purposes;
   made.budget = partner.budget;
   made.lookup_budget = partner.lookup_budget;
+  made.lookup_burst = partner.lookup_burst;
+  made.statistics = partner.statistics;
   made.firearm_check_budget = partner.firearm_check_budget;
   return made;
 }
@@ -113,6 +115,7 @@ LoopbackNode::LoopbackNode(const TestAgency& agency, const crypto::SigningKey& e
                               .partners_at_once = options.partners_at_once,
                               .publishing = options.publishing,
                               .shared_firearms = options.shared_firearms,
+                              .statistics = options.statistics,
                               .outside_witnesses = options.outside_witnesses,
                               .on_store_failure = nullptr},
                              OrDie(federation::NodeIdentity::Create(

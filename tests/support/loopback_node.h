@@ -45,8 +45,10 @@ class LoopbackNode {
     std::set<std::string, std::less<>> asked_purposes = {"CRIMINAL_INVESTIGATION"};
     federation::BudgetLimits budget{};
     std::optional<federation::BudgetLimits> lookup_budget{};  // Absent: it may not look up here.
+    std::int64_t lookup_burst = federation::kBudgetMax;       // As good as none.
     // Absent: it may not ask of firearms by name here.
     std::optional<federation::BudgetLimits> firearm_check_budget{};
+    federation::Words statistics{};  // By what it may ask for counts of firearms here.
   };
 
   struct Options {
@@ -57,6 +59,7 @@ class LoopbackNode {
     std::chrono::seconds revocation_grace = federation::kRevocationGraceDefault;
     std::optional<rpc::TlsIdentity> partner_identity{};  // Absent: issued with a fresh key.
     lookup::RecordSource shared_firearms{};
+    registry::StatisticsBook::Options statistics{};
     std::string exchange_key_text{};  // Where `exchange_key` is; empty: in memory.
   };
 

@@ -113,7 +113,7 @@ TEST_F(ConfigTest, AnAgreementIsReadWithItsLimits) {
       "answers = [\"CRIMINAL_INVESTIGATION\"]\nanswers_offences = [\"HOMICIDE\", \"ROBBERY\"]\n"
       "answers_items = [\"bullet\"]\nanswers_from = 2026-01-01\nanswers_until = 2026-12-31\n"
       "timeout_s = 7\nbudget_per_day = 11\nbudget_per_30_days = 0\n"
-      "firearm_checks_per_day = 5\n"));
+      "firearm_checks_per_day = 5\nstatistics = [\"year, standard\", \"class\"]\n"));
   ASSERT_THAT(config, IsOk());
   ASSERT_THAT(config->partners, SizeIs(1));
   const federation::Partner& partner = config->partners[0];
@@ -129,12 +129,14 @@ TEST_F(ConfigTest, AnAgreementIsReadWithItsLimits) {
   constexpr std::int64_t kNewYearMs = 1'767'225'600'000;
   EXPECT_EQ(when.from_unix_ms, kNewYearMs);
   EXPECT_EQ(when.until_unix_ms, kNewYearMs + 365 * kDayMs);
+  EXPECT_THAT(partner.statistics, ElementsAre("CLASS", "STANDARD,YEAR"));
   EXPECT_FALSE(partner.asked_when.offences.has_value());
   EXPECT_FALSE(partner.asked_when.until_unix_ms.has_value());
   EXPECT_EQ(partner.timeout, std::chrono::seconds(7));
   EXPECT_EQ(partner.budget.per_day, 11);
   EXPECT_EQ(partner.budget.per_30_days, 0);
   EXPECT_FALSE(partner.lookup_budget.has_value());
+  EXPECT_EQ(partner.lookup_burst, 64);
   ASSERT_TRUE(partner.firearm_check_budget.has_value());
   EXPECT_EQ(partner.firearm_check_budget->per_day, 5);
   EXPECT_EQ(partner.firearm_check_budget->per_30_days, 150);
@@ -198,6 +200,12 @@ TEST_F(ConfigTest, AFaultNamesTheKeyAndWhatMayStandThere) {
       {Partner("timeout_s = 601"), "partner[0].timeout_s", "1..600"},
       {Partner("budget_per_day = -1"), "partner[0].budget_per_day", "0.."},
       {Partner("firearm_checks_per_day = 1000001"), "partner[0].firearm_checks_per_day", "0.."},
+      {Partner("lookups_burst = 3"), "partner[0].lookups_burst", "4.."},
+      {Partner("statistics = [\"entity\"]"), "partner[0].statistics", "ENTITY"},
+      {Partner("statistics = [\"serial\"]"), "partner[0].statistics", "STANDARD, YEAR"},
+      {"[statistics]\nsmallest = 9", "statistics.smallest", "10..1000"},
+      {"[statistics]\nperiod_days = 6", "statistics.period_days", "7..366"},
+      {"[[statistics]]\nsmallest = 10", "statistics", "one table"},
       {Partner("answers = \"CRIMINAL_INVESTIGATION\""), "partner[0].answers", "a list of texts"},
       {Partner("answers = [1]"), "partner[0].answers", "a list of texts"},
       {Partner("answers_items = 3"), "partner[0].answers_items", "a list of texts"},

@@ -36,7 +36,18 @@ std::vector<FirearmCheck> Checks() {
           SerialCheck{.serial = {.lookalike = "1", .transliteration = ""},
                       .make = "GLC",
                       .firearm_class = std::nullopt},
-          AlarmModelCheck{.make = "EKOL", .model = "FIRAT92"}};
+          AlarmModelCheck{.make = "EKOL", .model = "FIRAT92"},
+          StatisticsCheck{.by = {firearm::Dimension::kStandard, firearm::Dimension::kYear}}};
+}
+
+FirearmStatistics Statistics() {
+  return {.as_of_unix_ms = 1'790'000'000'000,
+          .by = {firearm::Dimension::kStandard, firearm::Dimension::kYear},
+          .smallest = 10,
+          .shared = {.counts = {{{"EU-2018", "2019"}, 40, 20},
+                                {{"EU-2018", "2020"}, 31, std::nullopt},
+                                {{"UK-2010", "2012"}, std::nullopt, std::nullopt}},
+                     .total = {{}, 99, 50}}};
 }
 
 FirearmCheckQuestion Question(FirearmCheck check) {
@@ -63,7 +74,8 @@ std::vector<FirearmVerdict> Verdicts() {
       AlarmModelVerdict{.result = firearm::AlarmConformity::kNotConforming,
                         .authority = "Banc d'épreuves",
                         .tested_on = records::PartialDate{2024, 3, 0}},
-      AlarmModelVerdict{}};
+      AlarmModelVerdict{},
+      Statistics()};
 }
 
 // A message with its oneof as it came, and an error of the conversion.
@@ -190,10 +202,88 @@ TEST(FirearmCheckWireTest, AQuestionIsRefusedForEveryFieldOutOfItsBounds) {
       read);
 }
 
+TEST(FirearmCheckWireTest, AQuestionForStatisticsNamesWhatMayBeCountedBy) {
+  using Case = FieldCase<v1::FirearmCheckQuestion>;
+  const auto by = [](std::vector<std::string> codes) {
+    return [codes = std::move(codes)](auto& m) {
+      m.mutable_statistics()->clear_dimensions();
+      for (const std::string& code : codes) m.mutable_statistics()->add_dimensions(code);
+    };
+  };
+  ExpectFieldCases<v1::FirearmCheckQuestion>(
+      MessageOf(Checks()[5]),
+      {Case{"nothing", by({}), "question.statistics.dimensions"},
+       Case{"three", by({"CLASS", "COUNTRY", "DEFECT"}), ""},
+       Case{"four", by({"STANDARD", "YEAR", "CLASS", "COUNTRY"}), "question.statistics.dimensions"},
+       Case{"twice", by({"YEAR", "YEAR"}), "question.statistics.dimensions"},
+       Case{"another order", by({"YEAR", "STANDARD"}), "question.statistics.dimensions"},
+       Case{"entities", by({"ENTITY"}), "question.statistics.dimensions"},
+       Case{"none of the list", by({"SERIAL"}), "question.statistics.dimensions[0]"}},
+      [](const v1::FirearmCheckQuestion& message) {
+        return ParseFirearmCheckQuestion(BytesOf(message));
+      });
+}
+
+TEST(FirearmCheckWireTest, StatisticsThatTellWhatTheySayIsHiddenAreRefused) {
+  using Case = FieldCase<v1::FirearmCheckAnswer>;
+  const auto row = [](v1::FirearmCheckAnswer& m, int i) {
+    return m.mutable_statistics()->mutable_counts(i);
+  };
+  ExpectFieldCases<v1::FirearmCheckAnswer>(
+      MessageOf(FirearmVerdict(Statistics())),
+      {Case{"no time", [](auto& m) { m.mutable_statistics()->clear_as_of_time(); },
+            "answer.statistics.as_of_time"},
+       Case{"no dimension", [](auto& m) { m.mutable_statistics()->clear_dimensions(); },
+            "answer.statistics.dimensions"},
+       Case{"bound", [](auto& m) { m.mutable_statistics()->set_smallest(1); },
+            "answer.statistics.smallest"},
+       Case{"a small count", [&](auto& m) { row(m, 1)->set_record_count(9); },
+            "answer.statistics.counts[1].record_count"},
+       Case{"a count below none", [&](auto& m) { row(m, 1)->set_record_count(-1); },
+            "answer.statistics.counts[1].record_count"},
+       Case{"a small part", [&](auto& m) { row(m, 0)->set_conforming_count(9); },
+            "answer.statistics.counts[0].conforming_count"},
+       Case{"a small rest", [&](auto& m) { row(m, 0)->set_conforming_count(31); },
+            "answer.statistics.counts[0].conforming_count"},
+       Case{"more than all", [&](auto& m) { row(m, 0)->set_conforming_count(41); },
+            "answer.statistics.counts[0].conforming_count"},
+       Case{"a part of what is hidden", [&](auto& m) { row(m, 2)->set_conforming_count(0); },
+            "answer.statistics.counts[2].record_count"},
+       Case{"a key too few", [&](auto& m) { row(m, 0)->mutable_key()->RemoveLast(); },
+            "answer.statistics.counts[0].key"},
+       Case{"an empty key", [&](auto& m) { row(m, 0)->clear_key(); },
+            "answer.statistics.counts[0].key"},
+       Case{"a long key", [&](auto& m) { row(m, 0)->set_key(1, std::string(65, 'A')); },
+            "answer.statistics.counts[0].key[1]"},
+       Case{"one row twice", [&](auto& m) { row(m, 1)->set_key(1, "2019"); },
+            "answer.statistics.counts"},
+       Case{"no total", [](auto& m) { m.mutable_statistics()->clear_total(); },
+            "answer.statistics.total"}},
+      [](const v1::FirearmCheckAnswer& message) {
+        return ParseFirearmCheckAnswer(Padded(message));
+      });
+}
+
+// As many rows as an answer may have fit into it.
+TEST(FirearmCheckWireTest, TheLargestStatisticsFit) {
+  FirearmStatistics statistics = Statistics();
+  statistics.shared.counts.clear();
+  for (int i = 0; i < kStatisticsRowsMax; ++i) {
+    statistics.shared.counts.push_back(
+        {{std::to_string(10'000 + i) + std::string(59, 'a'), std::string(64, 'b')}, 1'000'000, 0});
+  }
+  const FirearmCheckAnswer answer{.outcome = FirearmVerdict(statistics), .budget = std::nullopt};
+  const auto bytes = Serialise(answer);
+  ASSERT_THAT(bytes, IsOk());
+  EXPECT_THAT(ParseFirearmCheckAnswer(*bytes), Says(answer));
+  statistics.shared.counts.push_back({{"z", "z"}, std::nullopt, std::nullopt});
+  EXPECT_THAT(Serialise(statistics), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 // A kind that this version does not know must not be taken for a question without one.
 TEST(FirearmCheckWireTest, AKindThatIsNotKnownIsRefused) {
   std::string bytes = BytesOf(MessageOf(Checks()[0]));
-  bytes += std::string("\x52\x00", 2);  // Field 10, of length 0.
+  bytes += std::string("\x5a\x00", 2);  // Field 11, of length 0.
 
   EXPECT_THAT(ParseFirearmCheckQuestion(bytes), StatusIs(absl::StatusCode::kInvalidArgument));
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "records/firearm/statistics.h"
 
+#include <algorithm>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "base/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
@@ -115,9 +118,13 @@ ConformityTally TallyOf(const std::vector<std::pair<int, int>>& records_and_conf
   return tally;
 }
 
+absl::StatusOr<SharedCounts> Suppressed(const ConformityTally& tally, std::int64_t smallest) {
+  PM_ASSIGN_OR_RETURN(std::vector<SharedCounts> all, SuppressSmallCounts({&tally, 1}, smallest));
+  return std::move(all.front());
+}
+
 TEST(SuppressionTest, ShowsWhatIsLargeEnough) {
-  const absl::StatusOr<SharedCounts> shared =
-      SuppressSmallCounts(TallyOf({{20, 10}, {30, 30}, {15, 0}}), 5);
+  const absl::StatusOr<SharedCounts> shared = Suppressed(TallyOf({{20, 10}, {30, 30}, {15, 0}}), 5);
   ASSERT_THAT(shared, IsOk());
   EXPECT_THAT(shared->counts, ElementsAre(SharedCount{{"E0"}, 20, 10}, SharedCount{{"E1"}, 30, 30},
                                           SharedCount{{"E2"}, 15, 0}));
@@ -125,8 +132,7 @@ TEST(SuppressionTest, ShowsWhatIsLargeEnough) {
 }
 
 TEST(SuppressionTest, HidesASecondRowSoThatTheTotalDoesNotTellTheFirst) {
-  const absl::StatusOr<SharedCounts> shared =
-      SuppressSmallCounts(TallyOf({{20, 20}, {2, 2}, {30, 30}}), 5);
+  const absl::StatusOr<SharedCounts> shared = Suppressed(TallyOf({{20, 20}, {2, 2}, {30, 30}}), 5);
   ASSERT_THAT(shared, IsOk());
   EXPECT_EQ(shared->counts[0].records, std::nullopt);
   EXPECT_EQ(shared->counts[1].records, std::nullopt);
@@ -136,7 +142,7 @@ TEST(SuppressionTest, HidesASecondRowSoThatTheTotalDoesNotTellTheFirst) {
 
 TEST(SuppressionTest, HidesASplitWhoseOneSideIsSmall) {
   const absl::StatusOr<SharedCounts> shared =
-      SuppressSmallCounts(TallyOf({{20, 18}, {40, 20}, {60, 30}}), 5);
+      Suppressed(TallyOf({{20, 18}, {40, 20}, {60, 30}}), 5);
   ASSERT_THAT(shared, IsOk());
   EXPECT_EQ(shared->counts[0].records, 20);
   EXPECT_EQ(shared->counts[0].conforming, std::nullopt);
@@ -146,8 +152,8 @@ TEST(SuppressionTest, HidesASplitWhoseOneSideIsSmall) {
 
 TEST(SuppressionTest, RefusesABoundOutOfItsOwn) {
   const ConformityTally tally = TallyOf({{9, 9}});
-  EXPECT_THAT(SuppressSmallCounts(tally, 1), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(SuppressSmallCounts(tally, 1'001), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(Suppressed(tally, 1), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(Suppressed(tally, 1'001), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 // Whatever the table, no count of 1 to 4 is shown, nor had from the total by subtraction.
@@ -165,7 +171,7 @@ TEST(SuppressionTest, NeverTellsASmallCount) {
       rows.emplace_back(records, draw(records));
     }
     const ConformityTally tally = TallyOf(rows);
-    const absl::StatusOr<SharedCounts> shared = SuppressSmallCounts(tally, kSmallest);
+    const absl::StatusOr<SharedCounts> shared = Suppressed(tally, kSmallest);
     ASSERT_THAT(shared, IsOk());
     std::int64_t hidden = tally.Total().records;
     int hidden_rows = 0;
@@ -184,6 +190,110 @@ TEST(SuppressionTest, NeverTellsASmallCount) {
     if (!shared->total.records) continue;
     EXPECT_FALSE(is_small(hidden)) << round;
     EXPECT_NE(hidden_rows, shared->counts.size() > 1 ? 1 : -1) << round;
+  }
+}
+
+// A row that is hidden lest the total tell another must not come back from a finer table.
+TEST(SuppressionTest, AFinerTableDoesNotUndoWhatACoarserOneHides) {
+  std::vector<ConformityTally> tallies = {Tally({Dimension::kStandard}),
+                                          Tally({Dimension::kStandard, Dimension::kYear})};
+  const auto add = [&tallies](Standard standard, std::string year, int records) {
+    ConformityFacts facts = Facts("A", true);
+    facts.standard = standard;
+    facts.year = std::move(year);
+    for (int i = 0; i < records; ++i) {
+      for (ConformityTally& tally : tallies) tally.Add(facts);
+    }
+  };
+  add(Standard::kEu2015, "2016", 3);
+  add(Standard::kEu2018, "2019", 12);
+  add(Standard::kEu2018, "2020", 13);
+  add(Standard::kUk2010, "2012", 40);
+
+  const auto shared = SuppressSmallCounts(tallies, 10);
+
+  ASSERT_THAT(shared, IsOk());
+  EXPECT_EQ((*shared)[0].counts[1].key, (std::vector<std::string>{"EU-2018"}));
+  EXPECT_EQ((*shared)[0].counts[1].records, std::nullopt);  // Else the total told EU-2015.
+  // Nor do its years tell it.
+  EXPECT_EQ((*shared)[1].counts[1].records, std::nullopt);
+  EXPECT_EQ((*shared)[1].counts[2].records, std::nullopt);
+  EXPECT_EQ((*shared)[0].counts[2].records, 40);
+  EXPECT_EQ((*shared)[0].total.records, 68);
+}
+
+// A figure that the rest of a sum gives away.
+std::optional<std::int64_t> LeftOver(std::optional<std::int64_t> sum,
+                                     const std::vector<std::optional<std::int64_t>>& parts) {
+  std::size_t hidden = 0;
+  for (const auto& part : parts) {
+    if (!part) ++hidden;
+    if (sum && part) *sum -= *part;
+  }
+  if (!sum || hidden == 0) return std::nullopt;
+  return sum;
+}
+
+// Random tables of two dimensions together with those of one and the total: no sum of rows against
+// a figure shown leaves one row, or a small count; and none that is hidden is the sum of what is
+// shown.
+TEST(SuppressionTest, NoSumOfOneTableTellsWhatItOrAnotherHides) {
+  constexpr std::int64_t kSmallest = 10;
+  std::mt19937 random(11);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<ConformityTally> tallies = {Tally({Dimension::kStandard}),
+                                            Tally({Dimension::kYear}),
+                                            Tally({Dimension::kStandard, Dimension::kYear})};
+    for (int cell = 0; cell < 12; ++cell) {
+      ConformityFacts facts = Facts("A", true);
+      facts.standard = static_cast<Standard>(1 + cell % 3);
+      facts.year = std::to_string(2010 + cell / 3);
+      const auto records = random() % 3 == 0 ? random() % 8 : random() % 60;
+      for (std::size_t i = 0; i < records; ++i) {
+        facts.conforms = random() % 5 != 0;
+        for (ConformityTally& tally : tallies) tally.Add(facts);
+      }
+    }
+    const auto shared = SuppressSmallCounts(tallies, kSmallest);
+    ASSERT_THAT(shared, IsOk());
+    for (const auto figure : {&SharedCount::records, &SharedCount::conforming}) {
+      const auto examine = [&](std::optional<std::int64_t> sum, const auto& is_part,
+                               std::size_t table) {
+        std::vector<std::optional<std::int64_t>> parts;
+        for (const SharedCount& count : (*shared)[table].counts) {
+          if (is_part(count)) parts.push_back(count.*figure);
+        }
+        const auto hidden = std::count(parts.begin(), parts.end(), std::nullopt);
+        if (!sum) {
+          EXPECT_NE(hidden, 0) << round;
+          return;
+        }
+        EXPECT_NE(hidden, 1) << round;
+        const std::optional<std::int64_t> left = LeftOver(sum, parts);
+        EXPECT_TRUE(!left || *left == 0 || *left >= kSmallest) << round << ": " << *left;
+      };
+      const auto all = [](const SharedCount&) { return true; };
+      for (std::size_t table = 0; table < 3; ++table) {
+        examine((*shared)[table].total.*figure, all, table);
+      }
+      for (const std::size_t dimension : {0U, 1U}) {
+        for (const SharedCount& row : (*shared)[dimension].counts) {
+          examine(
+              row.*figure,
+              [&](const SharedCount& count) { return count.key[dimension] == row.key[0]; }, 2);
+        }
+      }
+    }
+  }
+}
+
+TEST(BreakdownTest, IsInOneOrderAndHasNoEntities) {
+  const auto read = ParseBreakdown("year, standard");
+  ASSERT_THAT(read, IsOk());
+  EXPECT_EQ(BreakdownText(*read), "STANDARD,YEAR");
+  for (const char* bad : {"", "ENTITY", "YEAR,ENTITY", "YEAR,YEAR", "SERIAL", "YEAR,",
+                          "STANDARD,YEAR,CLASS,COUNTRY"}) {
+    EXPECT_THAT(ParseBreakdown(bad), StatusIs(absl::StatusCode::kInvalidArgument)) << bad;
   }
 }
 

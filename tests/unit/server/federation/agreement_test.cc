@@ -105,6 +105,24 @@ TEST(AgreementTest, QuestionsThatNameAFirearmAreDeniedUnlessABudgetIsAgreed) {
   EXPECT_EQ(DecideAsking(&partner, asked).refusal_code, "POLICY");
 }
 
+TEST(AgreementTest, StatisticsAreDeniedButByWhatIsAgreedAndPaidFor) {
+  const AskedFor asked{
+      .service = Service::kFirearmStatistics, .purpose = kAgreed, .breakdown = "STANDARD,YEAR"};
+  Partner partner = WithPurposes({kAgreed}, {kAgreed});
+  partner.statistics = {"STANDARD,YEAR"};
+  EXPECT_EQ(DecideAnswering(&partner, asked).refusal_code, "POLICY");
+  partner.firearm_check_budget = BudgetLimits{.per_day = 10, .per_30_days = 10};
+  EXPECT_TRUE(DecideAnswering(&partner, asked).allowed);
+
+  AskedFor other = asked;
+  other.breakdown = "STANDARD";
+  EXPECT_EQ(DecideAnswering(&partner, other).refusal_code, "POLICY");
+  partner.answered_services = {"firearm-check"};
+  EXPECT_EQ(DecideAnswering(&partner, asked).refusal_code, "POLICY");
+  partner.answered_services = {"firearm-statistics"};
+  EXPECT_TRUE(DecideAnswering(&partner, asked).allowed);
+}
+
 TEST(AgreementTest, EveryRefusalIsACodeOfTheList) {
   const Partner partner = WithPurposes({}, {});
 

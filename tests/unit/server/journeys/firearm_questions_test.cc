@@ -497,6 +497,97 @@ TEST_F(FirearmQuestionsTest, WhoWasToldOfAFirearmIsToldWhenItChanges) {
   EXPECT_THAT(south_->node().outbox().Waiting(), IsEmpty());
 }
 
+// A notice rests on an answer that told of a record, under the name that it gave.
+TEST_F(FirearmQuestionsTest, ANoticeOfWhatNoAnswerToldOfIsRefusedInWriting) {
+  const wire::KeptFirearm kept = Hold(Deactivated("AB-12345", "A/17"));
+  std::string asked_last;
+  wire_.on_question = [&](crypto::Envelope& message) {
+    asked_last = std::string(base::AsText(base::ByteSpan(message.exchange_id)));
+  };
+  const wire::SerialCheckVerdict match = Serial("AB12345");
+  const std::string told_of = asked_last;
+  Serial("CD99");  // Nothing is held of it.
+  const std::string nothing_told = asked_last;
+  Move(kept, State::kDestroyed);
+  south_->node().housekeeping().RunNow();
+
+  struct Forged {
+    std::string exchange_id;
+    std::string reference;
+  };
+  const Forged cases[] = {{std::string(16, 'x'), match.reference},
+                          {nothing_told, match.reference},
+                          {nothing_told, ""},
+                          {told_of, ""},
+                          {told_of, std::string(wire::kFirearmReferenceBytes, 'r')}};
+  std::size_t refused = 0;
+  for (const Forged& forged : cases) {
+    wire_.on_question = [&](crypto::Envelope& message) {
+      auto notice = wire::ParseFirearmNotice(message.payload);
+      ASSERT_THAT(notice, IsOk());
+      notice->exchange_id = forged.exchange_id;
+      notice->reference = forged.reference;
+      message.payload = *wire::Serialise(*notice);
+      message.exchange_id[0] ^= static_cast<std::byte>(++refused);
+      message.signature.clear();
+      auto resigned = crypto::SignEnvelope(south_->exchange_key(), message);
+      ASSERT_THAT(resigned, IsOk());
+      message = *std::move(resigned);
+    };
+    south_->node().outbox().DeliverNow();
+    clock_.AdvanceMillis(700'000);  // The letter is tried again.
+  }
+
+  EXPECT_EQ(refused, std::size(cases));
+  EXPECT_THAT(north_->node().firearm_notices().List(kExaminer, 0, "")->notices, IsEmpty());
+  const auto logged = EntriesOf(north_->node().ledger(), EntryKind::kCorrect);
+  ASSERT_THAT(logged, SizeIs(std::size(cases)));
+  for (const auto& entry : logged) EXPECT_EQ(entry.draft.outcome, "REFUSED:NOT_HELD");
+}
+
+// The partner answered, told of the record, and owes the notice, though the answer was lost.
+TEST_F(FirearmQuestionsTest, ANoticeIsTakenWhereTheAnswerWasLost) {
+  const wire::KeptFirearm kept = Hold(Deactivated("AB-12345", "A/17"));
+  wire_.on_answer = [](absl::StatusOr<federation::PeerAnswer>& answer) {
+    answer = absl::UnavailableError("the line broke");
+  };
+  EXPECT_EQ(Ask(wire::SerialToCheck{.serial = "AB12345", .make = "", .firearm_class = {}}).outcome,
+            PartnerOutcome::kUnreachable);
+  wire_.on_answer = nullptr;
+  Move(kept, State::kDestroyed);
+  south_->node().housekeeping().RunNow();
+
+  south_->node().outbox().DeliverNow();
+
+  EXPECT_THAT(north_->node().firearm_notices().List(kExaminer, 0, "")->notices, SizeIs(1));
+}
+
+// Three years, as what was asked and answered.
+TEST_F(FirearmQuestionsTest, NoticesAreErasedWithTheLogOfWhatWasAsked) {
+  const federation::Caller administrator{crypto::StaffRole::kAdministrator, "admin-2"};
+  const wire::KeptFirearm kept = Hold(Deactivated("AB-12345", "A/17"));
+  Serial("AB12345");
+  Certificate("A17");
+  Move(kept, State::kCertificateWithdrawn);
+  south_->node().housekeeping().RunNow();
+  south_->node().outbox().DeliverNow();
+  Erasures& erasures = north_->node().erasures();
+  EXPECT_EQ(erasures.RunRetention(administrator, false)->notices, 0);
+  clock_.AdvanceMillis(kQueryLogKeptMs + 1);
+  Move(kept, State::kDestroyed);
+
+  EXPECT_EQ(erasures.RunRetention(administrator, true)->notices, 2);
+  EXPECT_EQ(erasures.RunRetention(administrator, false)->notices, 2);
+
+  EXPECT_THAT(north_->node().firearm_notices().List(kExaminer, 0, "")->notices, IsEmpty());
+  EXPECT_EQ(EntriesOf(north_->node().ledger(), EntryKind::kErase).back().draft.count, 2U);
+  EXPECT_EQ(erasures.RunRetention(administrator, false)->notices, 0);
+  // What they rested on is forgotten, too: nothing comes in about it any more.
+  south_->node().housekeeping().RunNow();
+  south_->node().outbox().DeliverNow();
+  EXPECT_THAT(north_->node().firearm_notices().List(kExaminer, 0, "")->notices, IsEmpty());
+}
+
 TEST_F(FirearmQuestionsTest, AnAnswerOfAnotherKindIsNotBelieved) {
   wire_.on_answer = [&](absl::StatusOr<federation::PeerAnswer>& answer) {
     answer->envelope.payload = *wire::Serialise(wire::FirearmCheckAnswer{

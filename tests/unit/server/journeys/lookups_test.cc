@@ -45,7 +45,9 @@ wire::FirearmLookupRequest About(std::string_view serial, std::string_view make 
 
 // North looks up at south, which shares some firearms.
 struct World {
-  explicit World(std::vector<std::string> serials = {"AB12345"}) {
+  explicit World(std::vector<std::string> serials = {"AB12345"},
+                 std::int64_t burst = federation::kBudgetMax)
+      : lookup_burst(burst) {
     south.shared_firearms = [serials](const lookup::SharedVisitor& visit) -> absl::Status {
       for (const std::string& serial : serials) {
         if (absl::Status visited = visit(Firearm(serial)); !visited.ok()) return visited;
@@ -62,6 +64,7 @@ struct World {
   federation::Partner NorthAsPartner() const {
     federation::Partner partner = north.AsPartner({kPurpose}, {kPurpose});
     partner.lookup_budget = {.per_day = 100, .per_30_days = 1'000};
+    partner.lookup_burst = lookup_burst;
     return partner;
   }
 
@@ -94,6 +97,7 @@ struct World {
     return codes;
   }
 
+  const std::int64_t lookup_burst;
   FakeClock clock;
   WireInTheMiddle wire;
   Agency north{"north", clock, wire};
@@ -284,6 +288,26 @@ TEST(LookupsTest, ACrashGivesNoEvaluationBackAndADayDoes) {
   world.clock.AdvanceMillis(kDayMs + 1);
   World::MakeTables(world.south);
   EXPECT_EQ(world.LookUp(About("AB12345")).outcome, PartnerOutcome::kAnswered);
+}
+
+// Of 8 evaluations at once two questions of four are answered; a day fills 100 of them.
+TEST(LookupsTest, BeyondTheBurstItSaysWhenToAskAgainAndAfterACrashToo) {
+  World world({"AB12345"}, 8);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(world.LookUp(About("AB12345")).outcome, PartnerOutcome::kAnswered);
+  }
+  world.south.Crash();
+  world.south.Start();
+  World::MakeTables(world.south);
+
+  const wire::LookupPartnerResult third = world.LookUp(About("AB12345"));
+
+  EXPECT_EQ(third.refusal_code, "CAPACITY");
+  EXPECT_THAT(third.detail, ::testing::AllOf(HasSubstr("At most 8 evaluations at once"),
+                                             HasSubstr("ask again after")));
+  world.clock.AdvanceMillis(4 * kDayMs / 100);
+  EXPECT_EQ(world.LookUp(About("AB12345")).outcome, PartnerOutcome::kAnswered);
+  EXPECT_EQ(world.LookUp(About("AB12345")).refusal_code, "CAPACITY");
 }
 
 TEST(LookupsTest, BeforeThereIsATableItSaysSo) {

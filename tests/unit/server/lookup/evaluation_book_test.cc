@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/server/support/scratch_state.h"
 
@@ -12,7 +13,9 @@ namespace {
 
 using ::proofmark::testing::IsOk;
 using ::proofmark::testing::ScratchState;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr char kSouth[] = "spiffe://south.test/proofmark/node/n1";
@@ -30,7 +33,8 @@ class EvaluationBookTest : public ::testing::Test {
   }
 
   EvaluationCharge Take(std::int64_t count, std::uint32_t epoch = 7,
-                        const federation::BudgetLimits& limits = kLimits) {
+                        const federation::BudgetLimits& limits = kLimits,
+                        std::string_view purpose = "P", std::int64_t burst = 1'000'000) {
     exchange_[0] = static_cast<char>(++number_);
     exchange_[1] = static_cast<char>(number_ / 100);
     return book_->Take({.partner = kSouth,
@@ -38,14 +42,16 @@ class EvaluationBookTest : public ::testing::Test {
                         .unix_ms = state_.clock().UnixMillis(),
                         .epoch = epoch,
                         .case_commitment = {},
+                        .purpose = purpose,
                         .count = count},
-                       limits);
+                       limits, burst);
   }
 
   // Charged and durable.
   bool Use(std::int64_t count, std::uint32_t epoch = 7,
-           const federation::BudgetLimits& limits = kLimits) {
-    EvaluationCharge charge = Take(count, epoch, limits);
+           const federation::BudgetLimits& limits = kLimits, std::string_view purpose = "P",
+           std::int64_t burst = 1'000'000) {
+    EvaluationCharge charge = Take(count, epoch, limits, purpose, burst);
     store::WriteRequest request;
     charge.AddTo(request);
     EXPECT_THAT(state_.store().Commit(std::move(request)), IsOk());
@@ -110,6 +116,56 @@ TEST_F(EvaluationBookTest, AlarmsOnceADayWhenExhaustedAndWhenOneCaseAsksMuch) {
   EXPECT_THAT(Take(4, 7, limits).alarms(), IsEmpty());
   EXPECT_THAT(Take(64, 7, limits).alarms(), ElementsAre(kAlarmLookupsExhausted));
   EXPECT_THAT(Take(64, 7, limits).alarms(), IsEmpty());
+}
+
+// 2 400 a day are 100 in an hour.
+TEST_F(EvaluationBookTest, ABucketOfEachPurposeIsSpentAtOnceAndFillsWithTheDay) {
+  constexpr federation::BudgetLimits kWide{.per_day = 2'400, .per_30_days = 20'000};
+  constexpr std::int64_t kHourMs = 3'600'000;
+  const auto use = [this, &kWide](std::int64_t count, std::string_view purpose = "P") {
+    return Use(count, 7, kWide, purpose, 64);
+  };
+  EXPECT_TRUE(use(60));
+  EXPECT_TRUE(use(4));
+  EXPECT_FALSE(use(4));
+  EXPECT_TRUE(use(64, "Q"));  // Of another purpose there is one of its own.
+  {
+    const EvaluationCharge refused = Take(12, 7, kWide, "P", 64);
+    EXPECT_THAT(refused.refusal(), HasSubstr("At most 64 evaluations at once"));
+    // 12 of 100 in an hour, and the second that is begun.
+    EXPECT_THAT(refused.refusal(),
+                HasSubstr(base::UtcText(state_.clock().UnixMillis() + 12 * kHourMs / 100 + 999)));
+  }
+  state_.clock().AdvanceMillis(12 * kHourMs / 100 - 1);
+  EXPECT_FALSE(use(12));
+  state_.clock().AdvanceMillis(1);
+  // Whatever happened in between: it is counted from what was charged.
+  book_.reset();
+  state_.Reopen();
+  Open();
+  EXPECT_TRUE(use(12));
+  EXPECT_FALSE(use(4));
+  state_.clock().AdvanceMillis(10 * kHourMs);  // It holds no more than 64.
+  EXPECT_TRUE(use(64));
+  EXPECT_FALSE(use(4));
+  EXPECT_THAT(Take(68, 7, kWide, "P", 64).refusal(), HasSubstr("this asks for 68"));
+}
+
+TEST_F(EvaluationBookTest, ARefusalNamesItsBoundAndWhenToAskAgain) {
+  ASSERT_TRUE(Use(60));
+  const std::int64_t first = state_.clock().UnixMillis();
+  state_.clock().AdvanceMillis(1'000);
+  ASSERT_TRUE(Use(40));
+  EXPECT_THAT(Take(20).refusal(),
+              AllOf(HasSubstr("At most 100 evaluations in 24 hours"),
+                    HasSubstr("after " + base::UtcText(first + federation::kDayMs))));
+  EXPECT_THAT(Take(101).refusal(), HasSubstr("this asks for 101"));
+  EXPECT_THAT(Take(4).granted(), false);
+  state_.clock().AdvanceMillis(federation::kDayMs);
+  ASSERT_TRUE(Use(100));
+  state_.clock().AdvanceMillis(federation::kDayMs + 1);
+  ASSERT_TRUE(Use(50));
+  EXPECT_THAT(Take(4).refusal(), HasSubstr("At most 250 evaluations in 30 days"));
 }
 
 TEST_F(EvaluationBookTest, RemembersWhatAPartnerTold) {

@@ -206,6 +206,7 @@ absl::Status Agency::TryStart() {
                                                .publishing = publishing,
                                                .letters = letters,
                                                .shared_firearms = shared_firearms,
+                                               .statistics = statistics,
                                                .on_store_failure = nullptr},
                                               std::move(identity), std::move(partners), disk_,
                                               clock_, random_, wire_));

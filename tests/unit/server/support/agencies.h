@@ -106,6 +106,7 @@ class Agency {
   int partners_at_once = journeys::kPartnersAtOnceDefault;
   exchange::Outbox::Options letters{.own_thread = false};  // Likewise: tests deliver.
   lookup::RecordSource shared_firearms{};                  // Likewise: what partners may find.
+  registry::StatisticsBook::Options statistics{};          // Likewise: what counts are published.
   const crypto::SigningKey& exchange_key() const { return exchange_key_; }
 
   // Submits a generated bullet; returns its exhibit id.
