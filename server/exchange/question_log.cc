@@ -7,7 +7,6 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "server/exchange/tables.h"
-#include "server/lookup/evaluation_book.h"
 #include "server/store/write_request.h"
 
 namespace proofmark::exchange {
@@ -55,13 +54,6 @@ absl::StatusOr<ledger::Receipt> QuestionLog::Close(const OpenQuestion& question,
   request.preconditions.push_back({.key = key, .value = std::move(row)});
   request.mutations.Delete(key);
   if (outcome.budget.has_value()) federation::PutToldBudget(*outcome.budget, request.mutations);
-  if (outcome.lookup_budget.has_value()) {
-    lookup::PutToldLookups(*outcome.lookup_budget, request.mutations);
-  }
-  if (outcome.firearm_check_budget.has_value()) {
-    federation::PutToldBudget(*outcome.firearm_check_budget, request.mutations,
-                              federation::BudgetOf::kFirearmChecks);
-  }
   return ledger_.Append(std::move(draft), std::move(request));
 }
 

@@ -27,10 +27,6 @@ struct QuestionOutcome {
   std::optional<records::PeerEntry> peer_entry;  // What the partner told.
   // How our budget there stands, when it said so: kept with the entry.
   std::optional<federation::ToldBudget> budget;
-  // The same of a budget of look-ups.
-  std::optional<federation::ToldBudget> lookup_budget;
-  // And of one of questions that name a firearm.
-  std::optional<federation::ToldBudget> firearm_check_budget;
   store::Mutations beside;  // What else becomes durable with the entry.
 };
 

@@ -20,12 +20,20 @@ constexpr std::size_t kToldBytes = 5 * 8;
 constexpr std::int64_t kToldSteps = 20;
 
 store::Table ChargesOf(BudgetOf of) {
+  PM_CHECK(of != BudgetOf::kLookups);
   return of == BudgetOf::kMatches ? kChargeTable : kFirearmChargeTable;
 }
 store::Table ToldOf(BudgetOf of) {
-  return of == BudgetOf::kMatches ? kToldBudgetTable : kToldFirearmBudgetTable;
+  switch (of) {
+    case BudgetOf::kMatches:
+      return kToldBudgetTable;
+    case BudgetOf::kFirearmChecks:
+      return kToldFirearmBudgetTable;
+    case BudgetOf::kLookups:
+      break;
+  }
+  return kToldLookupTable;
 }
-
 std::string_view OneSourceCode(BudgetOf of) {
   return of == BudgetOf::kMatches ? kAlarmOneSource : kAlarmNeighbours;
 }

@@ -81,8 +81,9 @@ inline constexpr std::string_view kAlarmNeighbours = "CHECKS_NEIGHBOURS";
 inline constexpr std::string_view kAlarmChecksOneCase = "CHECKS_ONE_CASE";
 inline constexpr std::string_view kAlarmChecksExhausted = "CHECKS_EXHAUSTED";
 
-// What a budget is of: each is counted and alarmed apart.
-enum class BudgetOf { kMatches, kFirearmChecks };
+// What a budget is of: each is counted and alarmed apart. Evaluations of look-ups are priced and
+// counted by lookup::EvaluationBook; here is only what partners tell of them.
+enum class BudgetOf { kMatches, kFirearmChecks, kLookups };
 
 class BudgetBook;
 

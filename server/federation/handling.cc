@@ -22,7 +22,10 @@ bool Did(std::span<const wire::HandlingStep> steps, HandlingAct act, std::string
 }  // namespace
 
 UseDecision DecideUse(const wire::Handling& handling, std::span<const wire::HandlingStep> steps,
-                      MaterialUse use, std::string_view by) {
+                      MaterialUse use, std::string_view by, std::int64_t now_unix_ms) {
+  if (handling.delete_unix_ms != 0 && now_unix_ms >= handling.delete_unix_ms) {
+    return Denied("DELETED", "It was to be deleted by now: `proofmark erase expired` takes it.");
+  }
   if (handling.Has("H3") && !Did(steps, HandlingAct::kAcknowledged, by)) {
     return Denied("H3", "It may be used once its restrictions were read and acknowledged.");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,13 +20,15 @@ enum class MaterialUse {
 
 struct UseDecision {
   bool allowed = false;
-  // Why not: a code of the ledger, "H1", "H2", "H3" or "INTELLIGENCE"; empty when allowed.
+  // Why not: a code of the ledger, "H1", "H2", "H3", "INTELLIGENCE" or "DELETED"; empty when
+  // allowed.
   std::string code;
   std::string reason;  // One sentence for people when not allowed, else empty.
 };
 
 // Whether the conditions under which something was given, and what was done about them since,
 // allow this use. Everything that shows, exports or passes on released material asks here.
+//   delete by     nothing from then on, whether or not it was erased yet.
 //   H3            nothing before `by` has acknowledged what it says. `by` is a pseudonym; empty for
 //                 what the node does by itself: anybody's acknowledgement counts.
 //   H1            no evidence before the owner's permission is recorded; nor what was given as
@@ -34,6 +37,6 @@ struct UseDecision {
 //   Threads  Pure.
 //   Source   docs/references.md#council-6243-18
 UseDecision DecideUse(const wire::Handling& handling, std::span<const wire::HandlingStep> steps,
-                      MaterialUse use, std::string_view by);
+                      MaterialUse use, std::string_view by, std::int64_t now_unix_ms);
 
 }  // namespace proofmark::federation

@@ -14,6 +14,7 @@ inline constexpr store::Table kDescriptorAlarmTable{0x23};  // u64be version -> 
 inline constexpr store::Table kGrantTable{0x24};            // One row: GrantsText().
 inline constexpr store::Table kFirearmChargeTable{0x25};    // As 0x20, of questions about firearms.
 inline constexpr store::Table kToldFirearmBudgetTable{0x26};  // As 0x21.
+inline constexpr store::Table kToldLookupTable{0x66};         // As 0x21, of look-ups.
 inline constexpr store::Table kQuestionCountTable{0x27};  // u64 ms, exchange id, agency -> type.
 
 }  // namespace proofmark::federation

@@ -102,12 +102,13 @@ bool TakeBack(std::span<const crypto::Sha256Digest> handles, wire::DetailsFile& 
 }
 
 // What `caller` may read of a file: scans are exported, not read, and the terms come first.
-void Withhold(const federation::Caller& caller, wire::DetailsFile& file) {
+void Withhold(const federation::Caller& caller, std::int64_t now_unix_ms, wire::DetailsFile& file) {
   if (!file.released.has_value()) return;
-  const bool readable = file.side == wire::DetailsSide::kReceived ||
-                        federation::DecideUse(file.released->handling, file.handling_steps,
-                                              federation::MaterialUse::kReading, caller.pseudonym)
-                            .allowed;
+  const bool readable =
+      file.side == wire::DetailsSide::kReceived ||
+      federation::DecideUse(file.released->handling, file.handling_steps,
+                            federation::MaterialUse::kReading, caller.pseudonym, now_unix_ms)
+          .allowed;
   for (wire::ReleasedExhibit& exhibit : file.released->exhibits) {
     for (wire::ReleasedScan& scan : exhibit.scans) scan.content.clear();
     if (readable) continue;
@@ -436,7 +437,7 @@ Details::Details(const Rooms& rooms)
       records_(rooms.store,
                {.records = kDetailsTable, .listing = kDetailsListingTable, .name = "details"}),
       searches_(rooms.store),
-      received_(rooms.store),
+      received_(rooms.store, rooms.clock),
       request_desk_(std::make_unique<RequestDesk>(*this)),
       decision_desk_(std::make_unique<DecisionDesk>(*this)),
       request_letters_(std::make_unique<RequestLetters>(*this)),
@@ -847,10 +848,12 @@ absl::StatusOr<DetailsActed> Details::Acknowledge(const federation::Caller& call
   if (!file.released->handling.Has("H3")) {
     return absl::FailedPreconditionError("it was released without H3: there is nothing to read");
   }
-  if (federation::DecideUse(file.released->handling, file.handling_steps,
-                            federation::MaterialUse::kReading, caller.pseudonym)
-          .allowed) {
-    return absl::FailedPreconditionError("you acknowledged it before");
+  const federation::UseDecision reading = federation::DecideUse(
+      file.released->handling, file.handling_steps, federation::MaterialUse::kReading,
+      caller.pseudonym, rooms_.clock.UnixMillis());
+  if (reading.allowed) return absl::FailedPreconditionError("you acknowledged it before");
+  if (reading.code != "H3") {
+    return absl::FailedPreconditionError(absl::StrFormat("%s: %s", reading.code, reading.reason));
   }
   return AddStep(caller, std::move(kept), {.act = wire::HandlingAct::kAcknowledged},
                  "HANDLING_ACKNOWLEDGED");
@@ -897,7 +900,7 @@ absl::StatusOr<DetailsActed> Details::AddStep(const federation::Caller& caller, 
   }
   PM_ASSIGN_OR_RETURN(const ledger::Receipt receipt,
                       rooms_.ledger.Append(std::move(act), std::move(changes)));
-  Withhold(caller, file);
+  Withhold(caller, rooms_.clock.UnixMillis(), file);
   return DetailsActed{.file = std::move(file), .receipt = federation::ToRecord(receipt)};
 }
 
@@ -909,7 +912,7 @@ absl::StatusOr<DetailsActed> Details::Export(const federation::Caller& caller,
       file.released->handling, file.handling_steps,
       use == wire::ResultUse::kEvidence ? federation::MaterialUse::kEvidence
                                         : federation::MaterialUse::kIntelligence,
-      caller.pseudonym);
+      caller.pseudonym, rooms_.clock.UnixMillis());
   records::EntryDraft act =
       DraftOf(decision.allowed ? records::EntryKind::kExport : records::EntryKind::kDeny,
               file.request, caller.pseudonym);
@@ -933,9 +936,9 @@ absl::StatusOr<TakenCertificate> Details::TakeCertificate(const federation::Call
   if (!file.released->firearm) {
     return absl::FailedPreconditionError("no certificate was released on this request");
   }
-  const federation::UseDecision decision =
-      federation::DecideUse(file.released->handling, file.handling_steps,
-                            federation::MaterialUse::kOnward, caller.pseudonym);
+  const federation::UseDecision decision = federation::DecideUse(
+      file.released->handling, file.handling_steps, federation::MaterialUse::kOnward,
+      caller.pseudonym, rooms_.clock.UnixMillis());
   if (!decision.allowed) {
     records::EntryDraft denied = DraftOf(records::EntryKind::kDeny, file.request, caller.pseudonym);
     denied.outcome = absl::StrFormat("ATTACH_REFUSED:%s", decision.code);

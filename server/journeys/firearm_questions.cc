@@ -181,8 +181,9 @@ absl::StatusOr<wire::FirearmCheckResult> FirearmQuestions::AskOne(
       }
     }
     if (answer.ok() && answer->budget.has_value()) {
-      asked.outcome.logged.firearm_check_budget =
-          exchange::ToldBudgetOf(partner, *answer->budget, asked.came_unix_ms);
+      federation::PutToldBudget(
+          exchange::ToldBudgetOf(partner, *answer->budget, asked.came_unix_ms),
+          asked.outcome.logged.beside, federation::BudgetOf::kFirearmChecks);
     }
   }
   PM_ASSIGN_OR_RETURN(wire::PartnerResult closed, asking.Close(partner, asked));

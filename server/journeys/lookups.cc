@@ -301,8 +301,9 @@ absl::StatusOr<wire::LookupPartnerResult> Lookups::Run::Evaluate(const federatio
       }
     }
     if (answer.ok() && answer->budget.has_value()) {
-      asked.outcome.logged.lookup_budget =
-          exchange::ToldBudgetOf(partner, *answer->budget, asked.came_unix_ms);
+      federation::PutToldBudget(
+          exchange::ToldBudgetOf(partner, *answer->budget, asked.came_unix_ms),
+          asked.outcome.logged.beside, federation::BudgetOf::kLookups);
     }
   }
   PM_ASSIGN_OR_RETURN(wire::PartnerResult closed, asking_.Close(partner, asked));

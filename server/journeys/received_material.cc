@@ -41,8 +41,9 @@ absl::StatusOr<std::set<std::string>> HashesOf(const wire::ReleasedExhibit& exhi
 
 }  // namespace
 
-ReceivedMaterial::ReceivedMaterial(store::Store& store)
+ReceivedMaterial::ReceivedMaterial(store::Store& store, const base::Clock& clock)
     : store_(store),
+      clock_(clock),
       details_(store,
                {.records = kDetailsTable, .listing = kDetailsListingTable, .name = "details"}) {}
 
@@ -135,8 +136,10 @@ absl::StatusOr<federation::UseDecision> ReceivedMaterial::JudgeOne(const std::st
     still_held = still_held || hashes.contains(hash);
   }
   if (!still_held) return deleted;
-  federation::UseDecision decision = federation::DecideUse(
-      file.released->handling, file.handling_steps, federation::MaterialUse::kOnward, "");
+  federation::UseDecision decision =
+      federation::DecideUse(file.released->handling, file.handling_steps,
+                            federation::MaterialUse::kOnward, "", clock_.UnixMillis());
+  if (decision.code == deleted.code) return deleted;
   if (!decision.allowed) {
     decision.reason =
         absl::StrFormat("It rests on what %s released. %s", file.agency, decision.reason);

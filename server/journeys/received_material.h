@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "proto/wire/details.h"
 #include "proto/wire/stored.h"
 #include "server/federation/handling.h"
@@ -21,8 +22,8 @@ namespace proofmark::journeys {
 // deleted must not be passed on either. Thread-safe.
 class ReceivedMaterial {
  public:
-  // Must outlive the result.
-  explicit ReceivedMaterial(store::Store& store);
+  // Both must outlive the result.
+  ReceivedMaterial(store::Store& store, const base::Clock& clock);
 
   // What keeping a release must carry.
   static absl::Status AddReceived(const wire::ReleasedDetails& released, std::string_view raw_id,
@@ -45,6 +46,7 @@ class ReceivedMaterial {
                                                    std::string_view agency) const;
 
   store::Store& store_;
+  const base::Clock& clock_;
   const registry::SealedRecords details_;
 };
 

@@ -14,7 +14,7 @@ Searches::Searches(const SearchRooms& rooms)
     : rooms_(rooms),
       questions_(rooms.store, rooms.ledger),
       archive_(rooms.store),
-      received_(rooms.store) {}
+      received_(rooms.store, rooms.clock) {}
 
 absl::Status Searches::CloseAbandoned() { return questions_.CloseAbandoned(); }
 

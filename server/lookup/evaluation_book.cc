@@ -24,7 +24,6 @@ constexpr std::size_t kNumberBytes = 8;
 constexpr std::size_t kDigestBytes = sizeof(crypto::Sha256Digest);
 // Count, epoch, case; then the purpose.
 constexpr std::size_t kRowBytesMin = 2 * kNumberBytes + kDigestBytes;
-constexpr std::size_t kToldBytes = 5 * kNumberBytes;
 // Until then a row can count: for the window of the budget and for the epoch of its key.
 constexpr std::int64_t kKeptMs = std::max(kBudgetWindowMs, kEpochMs);
 
@@ -244,38 +243,6 @@ BudgetStatement EvaluationBook::StatementOf(std::string_view partner, const Budg
   const base::MutexLock lock(mutex_);
   const auto found = partners_.find(partner);
   return Count(found == partners_.end() ? Entries() : found->second, limits, now_unix_ms);
-}
-
-void PutToldLookups(const federation::ToldBudget& told, store::Mutations& mutations) {
-  std::string row;
-  for (const std::int64_t number :
-       {told.unix_ms, told.statement.limits.per_day, told.statement.limits.per_30_days,
-        told.statement.used_today, told.statement.used_30_days}) {
-    base::AppendU64Be(row, static_cast<std::uint64_t>(number));
-  }
-  mutations.Put(store::StoreKey(kToldLookupTable).Bytes(told.agency).Build(), std::move(row));
-}
-
-absl::StatusOr<std::vector<federation::ToldBudget>> ListToldLookups(const store::Store& store) {
-  std::vector<federation::ToldBudget> all;
-  store::ScanOptions scan;
-  scan.prefix = store::StoreKey(kToldLookupTable).Build();
-  absl::Status fault;
-  PM_RETURN_IF_ERROR(store.Scan(scan, [&](std::string_view key, std::string_view row) {
-    if (row.size() != kToldBytes) {
-      fault = absl::DataLossError("the row of a told budget of look-ups is damaged");
-      return false;
-    }
-    all.push_back(
-        {.agency = std::string(key.substr(1)),
-         .unix_ms = NumberAt(row, 0),
-         .statement = {.limits = {.per_day = NumberAt(row, 1), .per_30_days = NumberAt(row, 2)},
-                       .used_today = NumberAt(row, 3),
-                       .used_30_days = NumberAt(row, 4)}});
-    return true;
-  }));
-  PM_RETURN_IF_ERROR(fault);
-  return all;
 }
 
 }  // namespace proofmark::lookup

@@ -134,10 +134,4 @@ class EvaluationBook {
       ABSL_GUARDED_BY(mutex_);
 };
 
-// What a partner last told of our budget of look-ups there.
-void PutToldLookups(const federation::ToldBudget& told, store::Mutations& mutations);
-// By agency.
-//   kDataLoss  a row is damaged.
-absl::StatusOr<std::vector<federation::ToldBudget>> ListToldLookups(const store::Store& store);
-
 }  // namespace proofmark::lookup

@@ -12,6 +12,5 @@ inline constexpr store::Table kOwnTableTable{0x62};    // Partner -> PublishedTa
 inline constexpr store::Table kEvaluationTable{0x63};  // LP2(partner), u64 ms, exchange -> charge.
 inline constexpr store::Table kCanaryTable{0x64};      // Canary id (16) -> sealed canary.
 inline constexpr store::Table kPinnedKeyTable{0x65};   // LP2(partner), u32 epoch -> public key.
-inline constexpr store::Table kToldLookupTable{0x66};  // Agency -> what it last told us.
 
 }  // namespace proofmark::lookup

@@ -283,7 +283,7 @@ absl::Status Node::AssembleExchange() {
                                                                            .outbox = *outbox_,
                                                                            .clock = clock_});
   PM_ASSIGN_OR_RETURN(budgets_, federation::BudgetBook::Open(*store_, clock_.UnixMillis()));
-  received_material_ = std::make_unique<journeys::ReceivedMaterial>(*store_);
+  received_material_ = std::make_unique<journeys::ReceivedMaterial>(*store_, clock_);
   match_desk_ =
       std::make_unique<desks::MatchDesk>(desks::MatchDesk::Rooms{.collection = collection_,
                                                                  .answer_key = *answer_key_,
@@ -483,7 +483,7 @@ absl::StatusOr<std::vector<Node::PartnerBudget>> Node::Budgets() const {
   PM_ASSIGN_OR_RETURN(const std::vector<federation::ToldBudget> told,
                       federation::ListToldBudgets(*store_));
   PM_ASSIGN_OR_RETURN(const std::vector<federation::ToldBudget> told_lookups,
-                      lookup::ListToldLookups(*store_));
+                      federation::ListToldBudgets(*store_, federation::BudgetOf::kLookups));
   PM_ASSIGN_OR_RETURN(const std::vector<federation::ToldBudget> told_checks,
                       federation::ListToldBudgets(*store_, federation::BudgetOf::kFirearmChecks));
   std::vector<PartnerBudget> budgets;

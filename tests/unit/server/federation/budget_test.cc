@@ -273,14 +273,22 @@ TEST_F(BudgetTest, WhatPartnersToldIsKeptByAgency) {
       .unix_ms = kStart,
       .statement = {
           .limits = {.per_day = 10, .per_30_days = 100}, .used_today = 4, .used_30_days = 40}};
-  PutToldBudget(told, request.mutations);
+  const BudgetOf kinds[] = {BudgetOf::kMatches, BudgetOf::kFirearmChecks, BudgetOf::kLookups};
+  for (const BudgetOf of : kinds) {
+    ToldBudget other = told;
+    other.statement.used_today += static_cast<std::int64_t>(of);
+    PutToldBudget(other, request.mutations, of);
+  }
   ASSERT_THAT(store_->Commit(std::move(request)), IsOk());
-  const auto list = ListToldBudgets(*store_);
-  ASSERT_THAT(list, IsOk());
-  ASSERT_EQ(list->size(), 1U);
-  EXPECT_EQ((*list)[0].agency, told.agency);
-  EXPECT_EQ((*list)[0].unix_ms, told.unix_ms);
-  EXPECT_EQ((*list)[0].statement, told.statement);
+  for (const BudgetOf of : kinds) {
+    const auto list = ListToldBudgets(*store_, of);
+    ASSERT_THAT(list, IsOk());
+    ASSERT_EQ(list->size(), 1U);
+    EXPECT_EQ((*list)[0].agency, told.agency);
+    EXPECT_EQ((*list)[0].unix_ms, told.unix_ms);
+    EXPECT_EQ((*list)[0].statement.used_today, 4 + static_cast<std::int64_t>(of));
+    EXPECT_EQ((*list)[0].statement.used_30_days, 40);
+  }
 }
 
 TEST(CoarsenedTest, RoundsWhatWasUsedUpToTwentiethsOfTheLimit) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace {
 using wire::HandlingAct;
 using wire::HandlingStep;
 
+constexpr std::int64_t kNow = 1'800'000'000'000;
 constexpr char kWho[] = "examiner-7";
 
 wire::Handling Given(std::vector<std::string> codes, bool evidence = true) {
@@ -30,7 +32,7 @@ HandlingStep Step(HandlingAct act, std::string by) {
 
 std::string CodeOf(const wire::Handling& handling, std::vector<HandlingStep> steps, MaterialUse use,
                    std::string_view by = kWho) {
-  const UseDecision decision = DecideUse(handling, steps, use, by);
+  const UseDecision decision = DecideUse(handling, steps, use, by, kNow);
   EXPECT_EQ(decision.allowed, decision.code.empty());
   EXPECT_EQ(decision.allowed, decision.reason.empty());
   return decision.code;
@@ -58,6 +60,16 @@ TEST(DecideUseTest, EachCodeForbidsItsOwnUsesAlone) {
     for (std::size_t i = 0; i < std::size(kUses); ++i) {
       EXPECT_EQ(CodeOf(Given(row.codes), {}, kUses[i]), expected[i]) << i;
     }
+  }
+}
+
+TEST(DecideUseTest, FromItsDeletionOnNothingIsAllowed) {
+  wire::Handling handling = Given({"H0"});
+  for (const MaterialUse use : kUses) {
+    handling.delete_unix_ms = kNow + 1;
+    EXPECT_EQ(CodeOf(handling, {}, use), "");
+    handling.delete_unix_ms = kNow;
+    EXPECT_EQ(CodeOf(handling, {}, use), "DELETED");
   }
 }
 

@@ -37,6 +37,8 @@ using wire::ResultUse;
 const federation::Caller kSecond{crypto::StaffRole::kExaminer, "examiner-8"};
 const federation::Caller kOfficer{crypto::StaffRole::kOfficer, "officer-1"};
 constexpr char kRestrictions[] = "Not before the first of March.";
+// How long what is released may be kept.
+constexpr std::int64_t kKeptMs = 1'000'000'000;
 
 class HandlingTest : public ::testing::Test {
  protected:
@@ -102,7 +104,7 @@ class HandlingTest : public ::testing::Test {
     terms.handling.codes = std::move(codes);
     if (terms.handling.Has("H3")) terms.handling.restrictions = kRestrictions;
     terms.handling.evidence = evidence;
-    terms.handling.delete_unix_ms = clock_.UnixMillis() + 1'000'000'000;
+    terms.handling.delete_unix_ms = clock_.UnixMillis() + kKeptMs;
     auto acted = holder.node().details().Decide(
         kOfficer, {.request_id = id, .reasons = "agreed", .verdict = std::move(terms)});
     Deliver();
@@ -214,6 +216,21 @@ TEST_F(HandlingTest, H3IsReadBeforeAnythingIsUsed) {
   // Nobody reads for another.
   EXPECT_FALSE(south().details().Get(kSecond, id)->released->exhibits[0].core.has_value());
   EXPECT_THAT(Outcomes(south(), EntryKind::kDecision), Contains("HANDLING_ACKNOWLEDGED"));
+}
+
+TEST_F(HandlingTest, FromItsDeletionDateOnItServesNobody) {
+  const std::string id = Released({"H0"});
+  EXPECT_THAT(south().details().Export(kExaminer, id, ResultUse::kIntelligence), IsOk());
+  clock_.AdvanceMillis(kKeptMs);
+
+  // Not erased yet, and shown to nobody.
+  const auto file = south().details().Get(kExaminer, id);
+  ASSERT_THAT(file, IsOk());
+  EXPECT_FALSE(file->released->exhibits[0].core.has_value());
+  EXPECT_FALSE(file->released->exhibits[0].signature.has_value());
+  EXPECT_THAT(south().details().Export(kExaminer, id, ResultUse::kIntelligence),
+              StatusIs(StatusCode::kFailedPrecondition, HasSubstr("erase expired")));
+  EXPECT_THAT(Outcomes(south(), EntryKind::kDeny), Contains("EXPORT_REFUSED:DELETED"));
 }
 
 TEST_F(HandlingTest, H2IsNoQuestionToAThirdAgency) {

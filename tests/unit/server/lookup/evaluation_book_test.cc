@@ -168,20 +168,5 @@ TEST_F(EvaluationBookTest, ARefusalNamesItsBoundAndWhenToAskAgain) {
   EXPECT_THAT(Take(4).refusal(), HasSubstr("At most 250 evaluations in 30 days"));
 }
 
-TEST_F(EvaluationBookTest, RemembersWhatAPartnerTold) {
-  const federation::ToldBudget told{
-      .agency = "south.test", .unix_ms = 5, .statement = {.limits = kLimits, .used_today = 40}};
-  store::WriteRequest request;
-  PutToldLookups(told, request.mutations);
-  ASSERT_THAT(state_.store().Commit(std::move(request)), IsOk());
-
-  const auto all = ListToldLookups(state_.store());
-
-  ASSERT_THAT(all, IsOk());
-  ASSERT_EQ(all->size(), 1U);
-  EXPECT_EQ((*all)[0].agency, "south.test");
-  EXPECT_EQ((*all)[0].statement, told.statement);
-}
-
 }  // namespace
 }  // namespace proofmark::lookup
