@@ -8,7 +8,6 @@
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/status.h"
-#include "crypto/x509/spiffe_name.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/cartridge/case_evidence.h"
 #include "proto/wire/standing.h"
@@ -132,12 +131,7 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> CollectionDesk::Read(
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::CollectionQuestion question,
                       wire::ParseCollectionQuestion(message.envelope.payload()));
-  // The ledger's alphabet is narrower than the message's: what cannot be logged is not answered.
-  if (!crypto::SpiffeName::Staff(message.partner.domain, crypto::StaffRole::kExaminer,
-                                 question.actor)
-           .ok()) {
-    return absl::InvalidArgumentError("actor is no pseudonym: one label as in a domain");
-  }
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "actor", question.actor));
   return std::make_unique<Question>(*this, message, std::move(question));
 }
 

@@ -14,7 +14,6 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/hash/sha256.h"
-#include "crypto/x509/spiffe_name.h"
 #include "proto/wire/firearm_check.h"
 #include "records/firearm/lookup_words.h"
 #include "records/firearm/mark.h"
@@ -29,14 +28,6 @@ using Held = FirearmRegistry::Held;
 constexpr std::size_t kSketchPartBytes = 16;
 // Numbers that differ in no more than their last characters are neighbours.
 constexpr std::size_t kNeighbourChars = 3;
-
-wire::BudgetStatement ToWire(const federation::BudgetStatement& statement) {
-  const federation::BudgetStatement told = federation::Coarsened(statement);
-  return {.per_day = told.limits.per_day,
-          .per_30_days = told.limits.per_30_days,
-          .used_today = told.used_today,
-          .used_30_days = told.used_30_days};
-}
 
 firearm::SerialKeys KeysOf(const wire::SerialForms& forms) {
   firearm::SerialKeys keys;
@@ -148,7 +139,7 @@ class FirearmCheckDesk::Question final : public exchange::Message {
     PM_RETURN_IF_ERROR(RaiseAlarms(*charge));
     if (!charge->granted()) {
       return RefuseWith("CAPACITY", "The agreed number of questions is used up; ask again later.",
-                        ToWire(charge->statement()));
+                        exchange::ToTell(charge->statement()));
     }
     limits_ = &limits;
     PM_ASSIGN_OR_RETURN(Found found, std::visit([this](const auto& check) { return Judge(check); },
@@ -162,7 +153,7 @@ class FirearmCheckDesk::Question final : public exchange::Message {
     reply.afterwards = [charge] { charge->Keep(); };
     PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::FirearmCheckAnswer{
                                            .outcome = std::move(found.verdict),
-                                           .budget = ToWire(charge->statement())}));
+                                           .budget = exchange::ToTell(charge->statement())}));
     return reply;
   }
 
@@ -396,12 +387,7 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> FirearmCheckDesk::Read(
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::FirearmCheckQuestion question,
                       wire::ParseFirearmCheckQuestion(message.envelope.payload()));
-  // The ledger's alphabet is narrower than the message's: what cannot be logged is not answered.
-  if (!crypto::SpiffeName::Staff(message.partner.domain, crypto::StaffRole::kExaminer,
-                                 question.actor)
-           .ok()) {
-    return absl::InvalidArgumentError("actor is no pseudonym: one label as in a domain");
-  }
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "actor", question.actor));
   return std::make_unique<Question>(*this, message, std::move(question));
 }
 

@@ -8,19 +8,10 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/lookup/exchange.h"
-#include "crypto/x509/spiffe_name.h"
 #include "proto/wire/lookup.h"
 
 namespace proofmark::desks {
 namespace {
-
-wire::BudgetStatement ToWire(const federation::BudgetStatement& statement) {
-  const federation::BudgetStatement told = federation::Coarsened(statement);
-  return {.per_day = told.limits.per_day,
-          .per_30_days = told.limits.per_30_days,
-          .used_today = told.used_today,
-          .used_30_days = told.used_30_days};
-}
 
 records::EntryDraft DraftOf(records::EntryKind kind, const wire::LookupReason& reason) {
   records::EntryDraft draft;
@@ -35,15 +26,6 @@ federation::AskedFor AskedForOf(const wire::LookupReason& reason) {
   return {.service = federation::Service::kLookup,
           .purpose = reason.purpose,
           .offence = reason.offence};
-}
-
-// The ledger's alphabet is narrower than the message's: what cannot be logged is not answered.
-absl::Status CheckActor(const exchange::Believed& message, const wire::LookupReason& reason) {
-  if (crypto::SpiffeName::Staff(message.partner.domain, crypto::StaffRole::kExaminer, reason.actor)
-          .ok()) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError("actor is no pseudonym: one label as in a domain");
 }
 
 std::string RefusedOutcome(std::string_view code) { return absl::StrFormat("REFUSED:%s", code); }
@@ -133,7 +115,7 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> LookupTableDesk::Read(
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::LookupTableQuestion question,
                       wire::ParseLookupTableQuestion(message.envelope.payload()));
-  PM_RETURN_IF_ERROR(CheckActor(message, question.reason));
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "actor", question.reason.actor));
   return std::make_unique<Question>(*this, message, std::move(question));
 }
 
@@ -160,7 +142,7 @@ class LookupDesk::Question final : public exchange::Message {
       PM_RETURN_IF_ERROR(RaiseAlarm(rooms_.ledger, believed_, code));
     }
     if (!charge->granted()) {
-      return RefuseWith("CAPACITY", charge->refusal(), ToWire(charge->statement()));
+      return RefuseWith("CAPACITY", charge->refusal(), exchange::ToTell(charge->statement()));
     }
     PM_ASSIGN_OR_RETURN(crypto::LookupAnswer evaluated,
                         crypto::AnswerLookup(key->key, question_.elements, rooms_.random));
@@ -175,7 +157,7 @@ class LookupDesk::Question final : public exchange::Message {
         wire::Serialise(wire::LookupAnswer{
             .outcome = wire::LookupEvaluation{.elements = std::move(evaluated.elements),
                                               .proof = std::move(evaluated.proof)},
-            .budget = ToWire(charge->statement())}));
+            .budget = exchange::ToTell(charge->statement())}));
     return reply;
   }
 
@@ -226,7 +208,7 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> LookupDesk::Read(
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::LookupQuestion question,
                       wire::ParseLookupQuestion(message.envelope.payload()));
-  PM_RETURN_IF_ERROR(CheckActor(message, question.reason));
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "actor", question.reason.actor));
   for (std::size_t i = 0; i < question.elements.size(); ++i) {
     if (!crypto::Element::Parse(question.elements[i]).ok()) {
       return absl::InvalidArgumentError(absl::StrFormat("elements[%d]: no point of the curve", i));
@@ -293,7 +275,7 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> LookupHitDesk::Read(
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::LookupHitQuestion question,
                       wire::ParseLookupHitQuestion(message.envelope.payload()));
-  PM_RETURN_IF_ERROR(CheckActor(message, question.reason));
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "actor", question.reason.actor));
   return std::make_unique<Question>(*this, message, std::move(question));
 }
 

@@ -7,7 +7,6 @@
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/status.h"
-#include "crypto/x509/spiffe_name.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "proto/wire/match.h"
 #include "server/match/plausibility.h"
@@ -18,14 +17,6 @@ namespace proofmark::desks {
 namespace {
 
 // As much of it as is told.
-wire::BudgetStatement ToWire(const federation::BudgetStatement& statement) {
-  const federation::BudgetStatement told = federation::Coarsened(statement);
-  return {.per_day = told.limits.per_day,
-          .per_30_days = told.limits.per_30_days,
-          .used_today = told.used_today,
-          .used_30_days = told.used_30_days};
-}
-
 }  // namespace
 
 MatchDesk::MatchDesk(const Rooms& rooms)
@@ -83,7 +74,7 @@ absl::StatusOr<exchange::Reply> MatchDesk::Question::Answer(const exchange::Answ
   PM_RETURN_IF_ERROR(RaiseAlarms(*charge));
   if (!charge->granted()) {
     return RefuseWith("CAPACITY", "The agreed number of searches is used up; ask again later.",
-                      ToWire(charge->statement()));
+                      exchange::ToTell(charge->statement()));
   }
   return Search(sketch.coarse(), limits, charge);
 }
@@ -171,7 +162,7 @@ absl::StatusOr<exchange::Reply> MatchDesk::Question::Search(
   PM_RETURN_IF_ERROR(desk_.rooms_.registry.AddStillActive(border.exhibit_ids, reply.changes));
   charge->AddTo(reply.changes);
   reply.afterwards = [charge] { charge->Keep(); };
-  border.result.budget = ToWire(charge->statement());
+  border.result.budget = exchange::ToTell(charge->statement());
   PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::MatchAnswer(std::move(border.result))));
   return reply;
 }
@@ -212,12 +203,7 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> MatchDesk::Read(
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::MatchQuestion question,
                       wire::ParseMatchQuestion(message.envelope.payload()));
-  // The ledger's alphabet is narrower than the message's: what cannot be logged is not answered.
-  if (!crypto::SpiffeName::Staff(message.partner.domain, crypto::StaffRole::kExaminer,
-                                 question.actor)
-           .ok()) {
-    return absl::InvalidArgumentError("actor is no pseudonym: one label as in a domain");
-  }
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "actor", question.actor));
   return std::make_unique<Question>(*this, message, std::move(question));
 }
 

@@ -9,10 +9,13 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "crypto/envelope/envelope.h"
+#include "proto/wire/match.h"
 #include "records/ledger_entry.h"
 #include "server/federation/agreement.h"
+#include "server/federation/budget.h"
 #include "server/federation/partner.h"
 #include "server/store/write_request.h"
 
@@ -29,6 +32,15 @@ struct Believed {
   const federation::Partner& partner;
   const crypto::VerifiedEnvelope& envelope;
 };
+
+// That a person of the sender, as `field` names one, can stand in the ledger: its alphabet is
+// narrower than a message's, and what cannot be logged is not answered.
+//   kInvalidArgument  otherwise; names the field.
+absl::Status CheckPseudonym(const Believed& message, std::string_view field,
+                            std::string_view pseudonym);
+
+// A budget as its partner is told of it: coarsened.
+wire::BudgetStatement ToTell(const federation::BudgetStatement& statement);
 
 // What answers a message. Everything in it becomes durable in one batch, and only then is the
 // answer released.

@@ -173,11 +173,7 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> Corrections::NoticeDesk::Read
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::Correction correction,
                       wire::ParseCorrection(message.envelope.payload()));
-  if (!crypto::SpiffeName::Staff(message.partner.domain, crypto::StaffRole::kLab,
-                                 correction.corrected_by)
-           .ok()) {
-    return absl::InvalidArgumentError("corrected_by is no pseudonym: one label as in a domain");
-  }
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "corrected_by", correction.corrected_by));
   return std::make_unique<Notice>(corrections_, message, std::move(correction));
 }
 

@@ -11,7 +11,6 @@
 #include "base/status.h"
 #include "crypto/hpke/hpke.h"
 #include "crypto/secret/secret_bytes.h"
-#include "crypto/x509/spiffe_name.h"
 #include "records/codes.h"
 #include "records/listed_code.h"
 #include "server/federation/agreement.h"
@@ -57,10 +56,6 @@ absl::StatusOr<exchange::Reply> NoticeReply(records::EntryDraft draft,
                         wire::Serialise(wire::NoticeAnswer(wire::Acknowledgement{})));
   }
   return reply;
-}
-
-bool IsPseudonym(const std::string& domain, const std::string& text) {
-  return crypto::SpiffeName::Staff(domain, crypto::StaffRole::kExaminer, text).ok();
 }
 
 // The commitment to the case for which details were asked.
@@ -237,11 +232,8 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> Details::RequestDesk::Read(
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::DetailsRequest request,
                       wire::ParseDetailsRequest(message.envelope.payload()));
-  if (!IsPseudonym(message.partner.domain, request.actor) ||
-      !IsPseudonym(message.partner.domain, request.confirmed_by)) {
-    return absl::InvalidArgumentError(
-        "actor or confirmed_by is no pseudonym: one label as in a domain");
-  }
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "actor", request.actor));
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "confirmed_by", request.confirmed_by));
   return std::make_unique<Asked>(details_, message, std::move(request));
 }
 
@@ -367,9 +359,7 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> Details::DecisionDesk::Read(
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::DetailsDecision decision,
                       wire::ParseDetailsDecision(message.envelope.payload()));
-  if (!IsPseudonym(message.partner.domain, decision.decided_by)) {
-    return absl::InvalidArgumentError("decided_by is no pseudonym: one label as in a domain");
-  }
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "decided_by", decision.decided_by));
   return std::make_unique<Decided>(details_, message, std::move(decision));
 }
 
@@ -823,7 +813,7 @@ absl::StatusOr<wire::DetailsFile> Details::Get(const federation::Caller& caller,
   PM_RETURN_IF_ERROR(federation::LogConsultation(
       rooms_.ledger, caller,
       {.read = "DETAILS_READ", .case_commitment = CaseOf(kept->stored.file)}));
-  Withhold(caller, kept->stored.file);
+  Withhold(caller, rooms_.clock.UnixMillis(), kept->stored.file);
   return std::move(kept->stored.file);
 }
 

@@ -9,7 +9,6 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/status.h"
-#include "crypto/x509/spiffe_name.h"
 #include "proto/wire/details.h"
 #include "server/federation/consultation.h"
 #include "server/federation/receipt.h"
@@ -192,11 +191,7 @@ class Links::NoticeDesk::Notice final : public exchange::Message {
 absl::StatusOr<std::unique_ptr<exchange::Message>> Links::NoticeDesk::Read(
     const exchange::Believed& message) {
   PM_ASSIGN_OR_RETURN(wire::LinkNotice notice, wire::ParseLinkNotice(message.envelope.payload()));
-  if (!crypto::SpiffeName::Staff(message.partner.domain, crypto::StaffRole::kExaminer,
-                                 notice.step.by)
-           .ok()) {
-    return absl::InvalidArgumentError("step.by is no pseudonym: one label as in a domain");
-  }
+  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "step.by", notice.step.by));
   return std::make_unique<Notice>(links_, message, std::move(notice));
 }
 
