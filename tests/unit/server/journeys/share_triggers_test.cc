@@ -81,7 +81,7 @@ class ShareTriggersTest : public ::testing::Test {
     const base::MutexLock lock(mutex_);
     return asked_;
   }
-  std::vector<wire::StandingQuestion> exchange::Standing() {
+  std::vector<wire::StandingQuestion> Standing() {
     const auto page = south().standing_questions().List(kExaminer, 0, "", false);
     EXPECT_THAT(page, IsOk());
     return page->questions;
@@ -140,8 +140,8 @@ TEST_F(ShareTriggersTest, AsksThePartnerWhoseRuleNamesItAndNobodyElse) {
 
   EXPECT_THAT(Round(), ElementsAre(std::pair(north_.node_id(), std::string("BORDER"))));
 
-  ASSERT_THAT(exchange::Standing(), SizeIs(1));
-  const wire::StandingQuestion question = exchange::Standing()[0];
+  ASSERT_THAT(Standing(), SizeIs(1));
+  const wire::StandingQuestion question = Standing()[0];
   EXPECT_EQ(question.exhibit_id, id);
   EXPECT_THAT(question.triggers, ElementsAre("CUSTOMS"));
   EXPECT_FALSE(question.urgent);
@@ -166,24 +166,23 @@ TEST_F(ShareTriggersTest, WhatNoRuleNamesIsNotAsked) {
   Submit(3, {});
 
   EXPECT_THAT(Round(), IsEmpty());
-  EXPECT_THAT(exchange::Standing(), IsEmpty());
+  EXPECT_THAT(Standing(), IsEmpty());
 }
 
 TEST_F(ShareTriggersTest, IsRegisteredOnceWhateverHappensAgain) {
   const std::string id = Submit(2, {"CUSTOMS"});
   EXPECT_THAT(Round(), SizeIs(1));
   EXPECT_THAT(Round(), IsEmpty());
-  ASSERT_THAT(
-      south().standing_questions().Stop(kExaminer, exchange::Standing()[0].standing_id, "settled"),
-      IsOk());
+  ASSERT_THAT(south().standing_questions().Stop(kExaminer, Standing()[0].standing_id, "settled"),
+              IsOk());
 
   // The same content again, and circumstances that fire anew: what a person stopped stays so.
   Submit(2, {"CUSTOMS"});
   Restate(id, {"CUSTOMS", "TERRORISM"});
 
   EXPECT_THAT(Round(), IsEmpty());
-  ASSERT_THAT(exchange::Standing(), SizeIs(1));
-  EXPECT_EQ(exchange::Standing()[0].state, StandingState::kStopped);
+  ASSERT_THAT(Standing(), SizeIs(1));
+  EXPECT_EQ(Standing()[0].state, StandingState::kStopped);
 }
 
 TEST_F(ShareTriggersTest, ACrashBeforeItWasRegisteredLosesNothing) {
@@ -195,7 +194,7 @@ TEST_F(ShareTriggersTest, ACrashBeforeItWasRegisteredLosesNothing) {
   south_.Crash();
   south_.Start();
   EXPECT_THAT(Round(), IsEmpty());
-  EXPECT_THAT(exchange::Standing(), SizeIs(1));
+  EXPECT_THAT(Standing(), SizeIs(1));
 }
 
 TEST_F(ShareTriggersTest, UrgentOnesAreAskedFirst) {
@@ -215,7 +214,7 @@ TEST_F(ShareTriggersTest, APartnerThatIsAwayIsAskedAgainSoonerWhereLifeIsAtRisk)
   Submit(2, {"TERRORISM", "URGENT"});
   Submit(3, {"CUSTOMS"});
   EXPECT_THAT(Round(), IsEmpty());
-  EXPECT_THAT(exchange::Standing()[0].partners[0].fault, HasSubstr("unreachable"));
+  EXPECT_THAT(Standing()[0].partners[0].fault, HasSubstr("unreachable"));
   const auto counts = south().standing_questions().Count();
   ASSERT_THAT(counts, IsOk());
   EXPECT_EQ(counts->active, 2);
@@ -246,7 +245,7 @@ TEST_F(ShareTriggersTest, ABudgetThatIsUsedUpIsShownAndTriedAgain) {
   EXPECT_THAT(Round(), SizeIs(2));
 
   std::vector<std::string> faults;
-  for (const wire::StandingQuestion& question : exchange::Standing()) {
+  for (const wire::StandingQuestion& question : Standing()) {
     faults.push_back(question.partners[0].fault);
   }
   EXPECT_THAT(faults, Contains(""));
@@ -254,7 +253,7 @@ TEST_F(ShareTriggersTest, ABudgetThatIsUsedUpIsShownAndTriedAgain) {
   EXPECT_THAT(Round(), IsEmpty());
   clock_.AdvanceMillis(kDayMs + kCollectionCheckMs);
   EXPECT_THAT(Round(), SizeIs(1));
-  for (const wire::StandingQuestion& question : exchange::Standing()) {
+  for (const wire::StandingQuestion& question : Standing()) {
     EXPECT_EQ(question.partners[0].fault, "");
   }
 }
@@ -268,14 +267,14 @@ TEST_F(ShareTriggersTest, ACorrectionStartsChangesAndEndsIt) {
 
   Restate(id, {"CUSTOMS", "TERRORISM", "URGENT"});
   EXPECT_THAT(Round(), IsEmpty());  // It was answered already.
-  EXPECT_THAT(exchange::Standing()[0].triggers, ElementsAre("CUSTOMS", "TERRORISM"));
-  EXPECT_TRUE(exchange::Standing()[0].urgent);
+  EXPECT_THAT(Standing()[0].triggers, ElementsAre("CUSTOMS", "TERRORISM"));
+  EXPECT_TRUE(Standing()[0].urgent);
 
   Restate(id, {"BORDER_80KM"});
   Round();
-  EXPECT_EQ(exchange::Standing()[0].state, StandingState::kStopped);
-  EXPECT_EQ(exchange::Standing()[0].stopped_by, "");
-  EXPECT_THAT(exchange::Standing()[0].stop_reasons, HasSubstr("no share trigger"));
+  EXPECT_EQ(Standing()[0].state, StandingState::kStopped);
+  EXPECT_EQ(Standing()[0].stopped_by, "");
+  EXPECT_THAT(Standing()[0].stop_reasons, HasSubstr("no share trigger"));
 }
 
 TEST_F(ShareTriggersTest, WhatTheFirearmsRecordSaysAsksTooFromTheMomentItIsLinked) {
@@ -286,7 +285,7 @@ TEST_F(ShareTriggersTest, WhatTheFirearmsRecordSaysAsksTooFromTheMomentItIsLinke
   Attribute(firearm, id);
 
   EXPECT_THAT(Round(), ElementsAre(std::pair(north_.node_id(), std::string("CONVERSION"))));
-  EXPECT_THAT(exchange::Standing()[0].triggers, ElementsAre("CONVERTED"));
+  EXPECT_THAT(Standing()[0].triggers, ElementsAre("CONVERTED"));
 }
 
 TEST_F(ShareTriggersTest, APartnersWordThatItHoldsADeactivatedOneAsksToo) {
@@ -300,7 +299,7 @@ TEST_F(ShareTriggersTest, APartnersWordThatItHoldsADeactivatedOneAsksToo) {
               IsOk());
 
   EXPECT_THAT(Round(), SizeIs(1));
-  EXPECT_THAT(exchange::Standing()[0].triggers, ElementsAre("DEACTIVATED_LINK"));
+  EXPECT_THAT(Standing()[0].triggers, ElementsAre("DEACTIVATED_LINK"));
 }
 
 TEST_F(ShareTriggersTest, WithdrawnBeforeItsTurnItIsNotAsked) {
@@ -308,13 +307,13 @@ TEST_F(ShareTriggersTest, WithdrawnBeforeItsTurnItIsNotAsked) {
   ASSERT_THAT(south().exhibits().Withdraw(kLab, id, "wrong item"), IsOk());
 
   EXPECT_THAT(Round(), IsEmpty());
-  EXPECT_THAT(exchange::Standing(), IsEmpty());
+  EXPECT_THAT(Standing(), IsEmpty());
 }
 
 TEST_F(ShareTriggersTest, WithoutACaseTheItemNumberStandsForIt) {
   Submit(2, {"CUSTOMS"}, "");
   Round();
-  EXPECT_EQ(exchange::Standing()[0].case_reference, "SOUTH-2");
+  EXPECT_EQ(Standing()[0].case_reference, "SOUTH-2");
 }
 
 TEST_F(ShareTriggersTest, ItsEndIsNoAlarm) {
@@ -322,7 +321,7 @@ TEST_F(ShareTriggersTest, ItsEndIsNoAlarm) {
   Round();
   clock_.AdvanceMillis(11 * kDayMs);
   EXPECT_THAT(Round(), IsEmpty());
-  EXPECT_EQ(exchange::Standing()[0].state, StandingState::kExpired);
+  EXPECT_EQ(Standing()[0].state, StandingState::kExpired);
   EXPECT_THAT(Outcomes(EntryKind::kAlarm), IsEmpty());
   EXPECT_THAT(Outcomes(EntryKind::kDecision), Contains("STANDING_EXPIRED"));
 }
@@ -335,7 +334,7 @@ TEST_F(ShareTriggersTest, GoesWithItsCase) {
       south().erasures().EraseCase(administrator, "SOUTH-24-117", "COURT_ORDER", false);
   ASSERT_THAT(erased, IsOk());
   EXPECT_EQ(erased->standing, 1);
-  EXPECT_THAT(exchange::Standing(), IsEmpty());
+  EXPECT_THAT(Standing(), IsEmpty());
   EXPECT_THAT(Round(), IsEmpty());
 }
 
