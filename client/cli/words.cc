@@ -69,8 +69,7 @@ std::string JoinText(const std::vector<std::string>& words) {
 
 std::vector<std::string> Ascending(std::vector<std::string> words) {
   std::ranges::sort(words);
-  const auto repeated = std::ranges::unique(words);
-  words.erase(repeated.begin(), repeated.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
   return words;
 }
 

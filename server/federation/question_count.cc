@@ -16,8 +16,7 @@ absl::StatusOr<std::unique_ptr<QuestionCount>> QuestionCount::Open(const store::
   std::unique_ptr<QuestionCount> counts(new QuestionCount);
   const std::string prefix = store::StoreKey(kQuestionCountTable).Build();
   absl::Status fault;
-  const base::MutexLock lock(counts->mutex_);
-  auto& counted = counts->counted_;
+  decltype(counted_) counted;
   PM_RETURN_IF_ERROR(
       store.Scan({.prefix = prefix}, [&](std::string_view key, std::string_view row) {
         constexpr std::size_t kTimeBytes = sizeof(std::uint64_t);
@@ -33,6 +32,8 @@ absl::StatusOr<std::unique_ptr<QuestionCount>> QuestionCount::Open(const store::
         return true;
       }));
   PM_RETURN_IF_ERROR(fault);
+  const base::MutexLock lock(counts->mutex_);
+  counts->counted_ = std::move(counted);
   return counts;
 }
 

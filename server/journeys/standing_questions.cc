@@ -390,11 +390,10 @@ absl::Status StandingQuestions::AskDue() {
   }
   std::erase_if(active, [now](const Kept& kept) { return now >= kept.question.expire_unix_ms; });
   // Where life is at risk nobody waits for the partners of others.
-  const auto others =
-      std::ranges::stable_partition(active, [](const Kept& kept) { return kept.question.urgent; });
-  std::vector<Kept> rest(std::make_move_iterator(others.begin()),
-                         std::make_move_iterator(others.end()));
-  active.erase(others.begin(), others.end());
+  const auto others = std::stable_partition(active.begin(), active.end(),
+                                            [](const Kept& kept) { return kept.question.urgent; });
+  std::vector<Kept> rest(std::make_move_iterator(others), std::make_move_iterator(active.end()));
+  active.erase(others, active.end());
   for (std::vector<Kept>* const round : {&active, &rest}) {
     PM_ASSIGN_OR_RETURN(const Versions versions, CheckCollections(*round));
     for (Kept& kept : *round) {
