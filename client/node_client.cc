@@ -52,6 +52,7 @@ constexpr unsigned kKeyFileRefreshSeconds = 60;
 constexpr std::int64_t kUploadBytesPerMs = 256;
 // Time allowed for the local part of a search, on top of the partners' deadline.
 constexpr milliseconds kLocalSearchTime{120'000};
+constexpr milliseconds kExportTime{600'000};  // Of a gigabyte of scans over a slow line.
 
 // How the last handshake went on our side. gRPC reports every refusal as UNAVAILABLE, which would
 // look like a network fault worth repeating. Thread-safe.
@@ -210,6 +211,18 @@ class NodeClient::Impl {
       std::this_thread::sleep_for(wait);
       wait *= 2;
     }
+  }
+
+  // Every message of a stream; an error of `take` ends it and is the result.
+  template <typename Response>
+  absl::Status ReadAll(grpc::ClientContext& context, grpc::ClientReader<Response>& reader,
+                       const std::function<absl::Status(const Response&)>& take) const {
+    Response next;
+    absl::Status refused;
+    while (refused.ok() && reader.Read(&next)) refused = take(next);
+    if (!refused.ok()) context.TryCancel();
+    const grpc::Status finished = reader.Finish();
+    return refused.ok() ? Translate(finished) : refused;
   }
 
   absl::Status Translate(const grpc::Status& status) const {
@@ -448,10 +461,17 @@ absl::StatusOr<v1::RecordPermissionResponse> NodeClient::RecordPermission(
   return impl_->Call(impl_->details(), &Service::RecordPermission, request, /*attempts=*/1);
 }
 
-absl::StatusOr<v1::ExportDetailsResponse> NodeClient::ExportDetails(
-    const v1::ExportDetailsRequest& request) {
-  using Service = v1::DetailsService::Stub;
-  return impl_->Call(impl_->details(), &Service::ExportDetails, request, /*attempts=*/1);
+absl::Status NodeClient::ExportDetails(
+    const v1::ExportDetailsRequest& request,
+    const std::function<absl::Status(const v1::ExportDetailsResponse&)>& on_part,
+    const std::stop_token& stop) {
+  grpc::ClientContext context;
+  context.set_deadline(system_clock::now() + impl_->options().profile.deadline + kExportTime);
+  const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
+  const auto reader = impl_->details().ExportDetails(&context, request);
+  const absl::Status ended = impl_->ReadAll(context, *reader, on_part);
+  if (stop.stop_requested()) return MakeFault(FaultCode::kInterrupted, "the export was stopped");
+  return ended;
 }
 
 absl::StatusOr<v1::GetSearchResponse> NodeClient::GetSearch(const v1::GetSearchRequest& request) {
@@ -687,18 +707,9 @@ absl::Status NodeClient::SearchCandidates(
                        std::chrono::seconds(request.deadline().seconds()));
   const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
   const auto reader = impl_->searches().SearchCandidates(&context, request);
-  v1::SearchCandidatesResponse event;
-  absl::Status refused = absl::OkStatus();
-  while (reader->Read(&event)) {
-    if (refused = on_event(event); !refused.ok()) {
-      context.TryCancel();
-      break;
-    }
-  }
-  const grpc::Status finished = reader->Finish();
+  const absl::Status ended = impl_->ReadAll(context, *reader, on_event);
   if (stop.stop_requested()) return MakeFault(FaultCode::kInterrupted, "the search was stopped");
-  PM_RETURN_IF_ERROR(refused);
-  return impl_->Translate(finished);
+  return ended;
 }
 
 namespace {

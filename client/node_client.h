@@ -249,7 +249,11 @@ class NodeClient final : public SubmissionPort {
       const v1::AcknowledgeHandlingRequest& request);
   absl::StatusOr<v1::RecordPermissionResponse> RecordPermission(
       const v1::RecordPermissionRequest& request);
-  absl::StatusOr<v1::ExportDetailsResponse> ExportDetails(const v1::ExportDetailsRequest& request);
+  // Calls `on_part` for each message; its error ends the export and is the result.
+  absl::Status ExportDetails(
+      const v1::ExportDetailsRequest& request,
+      const std::function<absl::Status(const v1::ExportDetailsResponse&)>& on_part,
+      const std::stop_token& stop);
   // Acts upon firearms are sent once; an import may be repeated, as a row is never taken twice.
   absl::StatusOr<v1::AddFirearmResponse> AddFirearm(const v1::AddFirearmRequest& request);
   absl::StatusOr<v1::AmendFirearmResponse> AmendFirearm(const v1::AmendFirearmRequest& request);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
@@ -10,9 +13,11 @@
 #include "base/status.h"
 #include "client/cli/commands.h"
 #include "client/cli/exchange_words.h"
+#include "client/cli/interrupt.h"
 #include "client/cli/json.h"
 #include "client/cli/listing.h"
 #include "client/cli/node_session.h"
+#include "client/cli/progress.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
 #include "client/file.h"
@@ -24,6 +29,8 @@
 
 namespace proofmark::client::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
@@ -97,6 +104,15 @@ bool IsWithheld(const wire::ReleasedDetails& released) {
          });
 }
 
+// How large it is, and here how much of it has come.
+std::string ScanText(wire::DetailsSide side, const wire::ReleasedScan& scan) {
+  std::string text = BytesText(scan.size_bytes);
+  if (side == wire::DetailsSide::kSent && scan.arrived_bytes < scan.size_bytes) {
+    text += absl::StrFormat(" (%s arrived)", BytesText(scan.arrived_bytes));
+  }
+  return text;
+}
+
 void PrintReleased(Console& console, const wire::DetailsFile& file) {
   const wire::ReleasedDetails& released = *file.released;
   console.out() << "\nReleased\n" << Terms(file).Text(console, 2);
@@ -141,8 +157,9 @@ void PrintReleased(Console& console, const wire::DetailsFile& file) {
       facts.Add("signature", forensics::ExtractorVersions(*exhibit.signature));
     }
     for (const wire::ReleasedScan& scan : exhibit.scans) {
-      facts.Add("scan", absl::StrFormat("%s, %s, sha-256 %s", records::MarkPlaceText(scan.place),
-                                        scan.format, ShortHandle(scan.sha256)));
+      facts.Add("scan", absl::StrFormat("%s, %s, %s, sha-256 %s",
+                                        records::MarkPlaceText(scan.place), scan.format,
+                                        ScanText(file.side, scan), ShortHandle(scan.sha256)));
     }
     console.out() << '\n' << facts.Text(console, 2);
   }
@@ -299,29 +316,94 @@ std::string HandlingText(const wire::DetailsFile& file, wire::ResultUse use) {
   return facts.Text(plain) + Terms(file).Text(plain);
 }
 
-// Writes what was released and its terms; what is already there is not overwritten.
-absl::StatusOr<int> SaveReleased(const wire::DetailsFile& file, const std::string& json,
-                                 const std::string& terms, const std::filesystem::path& folder) {
-  const auto save = [&](const std::string& name, std::string_view content) {
-    return WriteFile(folder / name, content, Privacy::kPrivate, Overwrite::kNever);
-  };
-  PM_RETURN_IF_ERROR(MakeFolder(folder, Privacy::kPrivate));
-  PM_RETURN_IF_ERROR(save("handling.txt", terms));
-  PM_RETURN_IF_ERROR(save("released.json", json));
-  int saved = 0;
-  for (const wire::ReleasedExhibit& exhibit : file.released->exhibits) {
-    for (const wire::ReleasedScan& scan : exhibit.scans) {
-      const std::string name =
-          absl::StrFormat("%s-%s%s.%s", ShortHandle(crypto::AsText(exhibit.handle)),
-                          records::MarkRegionCode(scan.place.region),
-                          scan.place.land_number > 0 ? std::to_string(scan.place.land_number) : "",
-                          scan.format == "x3p" ? "x3p" : "csv");
-      PM_RETURN_IF_ERROR(save(name, scan.content));
-      ++saved;
+// One scan of an export: its file in the folder.
+struct ExportedScan {
+  std::string file_name;
+  const wire::ReleasedScan* scan = nullptr;
+};
+
+// Writes what was released, its terms and its scans as they come; what is already there is not
+// overwritten.
+class ExportFolder {
+ public:
+  ExportFolder(fs::path folder, wire::ResultUse use) : folder_(std::move(folder)), use_(use) {}
+
+  absl::Status Take(const v1::ExportDetailsResponse& part) {
+    if (part.has_details() != !file_.has_value()) {
+      return MakeFault(FaultCode::kDamaged, "the node's export is out of order");
     }
+    return part.has_details() ? Begin(part.details()) : Add(part.chunk());
   }
-  return saved;
-}
+
+  // After the last message.
+  absl::Status End() const {
+    if (!file_) return MakeFault(FaultCode::kDamaged, "the node exported nothing");
+    if (next_ == scans_.size()) return absl::OkStatus();
+    return MakeFault(FaultCode::kDamaged, absl::StrFormat("the node's export ends before %s",
+                                                          scans_[next_].file_name));
+  }
+
+  const wire::DetailsFile& file() const { return *file_; }
+  const std::string& json() const { return json_; }
+  std::size_t saved_count() const { return next_; }
+  std::int64_t missing_count() const { return missing_count_; }
+
+ private:
+  absl::Status Begin(const v1::ExportedDetails& details) {
+    PM_ASSIGN_OR_RETURN(file_, Checked(details.file()));
+    if (!file_->released) return MakeFault(FaultCode::kDamaged, "the node released nothing");
+    json_ = JsonLine(details);
+    for (const wire::ReleasedExhibit& exhibit : file_->released->exhibits) {
+      for (const wire::ReleasedScan& scan : exhibit.scans) {
+        if (scan.arrived_bytes < scan.size_bytes) {
+          ++missing_count_;
+          continue;
+        }
+        const std::int32_t land = scan.place.land_number;
+        scans_.push_back(
+            {absl::StrFormat("%s-%s%s.%s", ShortHandle(crypto::AsText(exhibit.handle)),
+                             records::MarkRegionCode(scan.place.region),
+                             land > 0 ? std::to_string(land) : "",
+                             scan.format == "x3p" ? "x3p" : "csv"),
+             &scan});
+      }
+    }
+    PM_RETURN_IF_ERROR(MakeFolder(folder_, Privacy::kPrivate));
+    PM_RETURN_IF_ERROR(Save("handling.txt", HandlingText(*file_, use_)));
+    return Save("released.json", json_);
+  }
+
+  // A chunk never goes beyond the end of a scan.
+  absl::Status Add(const std::string& chunk) {
+    if (next_ == scans_.size()) {
+      return MakeFault(FaultCode::kDamaged, "the node's export does not end with its last scan");
+    }
+    const ExportedScan& current = scans_[next_];
+    content_ += chunk;
+    if (std::ssize(content_) < current.scan->size_bytes) return absl::OkStatus();
+    if (crypto::AsText(crypto::Sha256(content_)) != current.scan->sha256) {
+      return MakeFault(FaultCode::kDamaged,
+                       absl::StrFormat("%s is not the scan that was released", current.file_name));
+    }
+    PM_RETURN_IF_ERROR(Save(current.file_name, content_));
+    content_.clear();
+    ++next_;
+    return absl::OkStatus();
+  }
+
+  absl::Status Save(const std::string& name, std::string_view content) const {
+    return WriteFile(folder_ / name, content, Privacy::kPrivate, Overwrite::kNever);
+  }
+
+  const fs::path folder_;
+  const wire::ResultUse use_;
+  std::optional<wire::DetailsFile> file_;
+  std::string json_;
+  std::vector<ExportedScan> scans_;  // Those that come, in order.
+  std::int64_t missing_count_ = 0;
+  std::size_t next_ = 0;
+  std::string content_;  // Of the next one, as far as it came.
+};
 
 absl::StatusOr<int> RunExport(const Arguments& arguments, Session& session) {
   PM_RETURN_IF_ERROR(CheckId("REQUEST", arguments.Text("REQUEST")));
@@ -329,28 +411,26 @@ absl::StatusOr<int> RunExport(const Arguments& arguments, Session& session) {
   request.set_request_id(arguments.Text("REQUEST"));
   const bool evidence = arguments.Text("--use") == "evidence";
   request.set_use(evidence ? v1::RESULT_USE_EVIDENCE : v1::RESULT_USE_INTELLIGENCE);
-  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
-  PM_ASSIGN_OR_RETURN(const v1::ExportDetailsResponse answer, node->ExportDetails(request));
-  PM_ASSIGN_OR_RETURN(const wire::DetailsFile file, Checked(answer.file()));
-  if (!file.released) return MakeFault(FaultCode::kDamaged, "the node released nothing");
   const wire::ResultUse use =
       evidence ? wire::ResultUse::kEvidence : wire::ResultUse::kIntelligence;
-  v1::ExportDetailsResponse without_scans = answer;
-  for (auto& exhibit : *without_scans.mutable_file()->mutable_released()->mutable_exhibits()) {
-    for (auto& scan : *exhibit.mutable_scans()) scan.clear_content();
-  }
-  PM_ASSIGN_OR_RETURN(
-      const int saved,
-      SaveReleased(file, JsonLine(without_scans), HandlingText(file, use), arguments.Text("--to")));
-  if (arguments.On("--json")) {
-    session.console.out() << JsonLine(without_scans);
-  } else {
-    session.console.out() << Terms(file).Text(session.console);
-  }
+  const Interrupt interrupt;
+  ExportFolder folder(arguments.Text("--to"), use);
+  PM_ASSIGN_OR_RETURN(const std::unique_ptr<NodeClient> node, OpenNode(arguments));
+  PM_RETURN_IF_ERROR(node->ExportDetails(
+      request, [&](const v1::ExportDetailsResponse& part) { return folder.Take(part); },
+      interrupt.token()));
+  PM_RETURN_IF_ERROR(folder.End());
+  session.console.out() << (arguments.On("--json") ? folder.json()
+                                                   : Terms(folder.file()).Text(session.console));
   session.console.Note(
-      absl::StrFormat("Exported as %s: %d scans, released.json and handling.txt "
-                      "in %s",
-                      wire::ResultUseText(use), saved, arguments.Text("--to")));
+      absl::StrFormat("Exported as %s: %d scans, released.json and handling.txt in %s",
+                      wire::ResultUseText(use), folder.saved_count(), arguments.Text("--to")));
+  if (folder.missing_count() > 0) {
+    session.console.Note(absl::StrFormat(
+        "%d scans have not arrived yet; `proofmark requests show %s` says how far they are. Export "
+        "again to another folder when they have.",
+        folder.missing_count(), request.request_id()));
+  }
   return 0;
 }
 

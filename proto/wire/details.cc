@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "proofmark/v1/details.pb.h"
@@ -13,6 +14,7 @@
 #include "proto/wire/firearm.h"
 #include "proto/wire/match.h"
 #include "proto/wire/signature.h"
+#include "records/submission.h"
 
 namespace proofmark::wire {
 namespace {
@@ -369,7 +371,8 @@ v1::ReleasedExhibit ToProto(const ReleasedExhibit& exhibit) {
     entry.set_land(scan.place.land_number);
     entry.set_format(scan.format);
     entry.set_sha256(scan.sha256);
-    entry.set_content(scan.content);
+    entry.set_size_bytes(scan.size_bytes);
+    entry.set_arrived_bytes(scan.arrived_bytes);
   }
   return message;
 }
@@ -381,10 +384,14 @@ absl::StatusOr<ReleasedScan> FromProto(const v1::ReleasedScan& message, std::str
   if (!records::IsMarkPlace(scan.place)) return Refuse(field, "land", "does not fit the region");
   PM_RETURN_IF_ERROR(CheckAscii(field, "format", message.format(), 1, kFormatBytesMax));
   PM_RETURN_IF_ERROR(CheckBytes(field, "sha256", message.sha256(), kHashBytes, kHashBytes));
-  PM_RETURN_IF_ERROR(CheckBytes(field, "content", message.content(), 0, kReleasedBytesMax));
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "size_bytes", message.size_bytes(), 1, records::kScanBytesMax));
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "arrived_bytes", message.arrived_bytes(), 0, message.size_bytes()));
   scan.format = message.format();
   scan.sha256 = message.sha256();
-  scan.content = message.content();
+  scan.size_bytes = message.size_bytes();
+  scan.arrived_bytes = message.arrived_bytes();
   return scan;
 }
 
@@ -407,6 +414,9 @@ absl::StatusOr<ReleasedExhibit> FromProto(const v1::ReleasedExhibit& message,
   PM_RETURN_IF_ERROR(CheckCount(field, "scans", message.scans_size(), 0, records::kLandsMax));
   for (int i = 0; i < message.scans_size(); ++i) {
     PM_ASSIGN_OR_RETURN(ReleasedScan scan, FromProto(message.scans(i), At(field, "scans", i)));
+    if (i > 0 && !(exhibit.scans.back().place < scan.place)) {
+      return Refuse(field, "scans", "must ascend by place, each once");
+    }
     exhibit.scans.push_back(std::move(scan));
   }
   return exhibit;
@@ -452,14 +462,60 @@ absl::StatusOr<ReleasedDetails> FromProto(const v1::ReleasedDetails& message,
   if (message.has_firearm()) {
     PM_ASSIGN_OR_RETURN(released.firearm, FromProto(message.firearm(), At(field, "firearm")));
   }
+  std::int64_t scans_bytes = 0;
   for (int i = 0; i < message.exhibits_size(); ++i) {
     PM_ASSIGN_OR_RETURN(ReleasedExhibit exhibit,
                         FromProto(message.exhibits(i), At(field, "exhibits", i)));
+    for (const ReleasedExhibit& before : released.exhibits) {
+      if (before.handle == exhibit.handle) return Refuse(field, "exhibits", "name a handle twice");
+    }
+    for (const ReleasedScan& scan : exhibit.scans) scans_bytes += scan.size_bytes;
     released.exhibits.push_back(std::move(exhibit));
+  }
+  if (scans_bytes > kReleasedScansBytesMax) {
+    return Refuse(field, "exhibits",
+                  absl::StrFormat("their scans have %d bytes together; at most %d may be released",
+                                  scans_bytes, kReleasedScansBytesMax));
   }
   PM_RETURN_IF_ERROR(CheckPresent(field, "handling", message.has_handling()));
   PM_ASSIGN_OR_RETURN(released.handling, FromProto(message.handling(), At(field, "handling")));
   return released;
+}
+
+v1::ReleasedScanPart ToProto(const ReleasedScanPart& part) {
+  v1::ReleasedScanPart message;
+  message.set_request_exchange_id(part.request_exchange_id);
+  message.set_handle(std::string(crypto::AsText(part.handle)));
+  message.set_region(ToProto(part.place.region));
+  message.set_land(part.place.land_number);
+  message.set_offset(part.offset);
+  message.set_released_by(part.released_by);
+  message.set_sealed(part.box);
+  return message;
+}
+
+absl::StatusOr<ReleasedScanPart> FromProto(const v1::ReleasedScanPart& message,
+                                           std::string_view field) {
+  ReleasedScanPart part;
+  PM_RETURN_IF_ERROR(CheckBytes(field, "request_exchange_id", message.request_exchange_id(),
+                                kExchangeIdBytes, kExchangeIdBytes));
+  part.request_exchange_id = message.request_exchange_id();
+  PM_ASSIGN_OR_RETURN(part.handle, ReadDigest(field, "handle", message.handle()));
+  PM_ASSIGN_OR_RETURN(part.place.region, FromProto(message.region(), At(field, "region")));
+  part.place.land_number = message.land();
+  if (!records::IsMarkPlace(part.place)) return Refuse(field, "land", "does not fit the region");
+  PM_RETURN_IF_ERROR(
+      CheckInteger(field, "offset", message.offset(), 0, records::kScanBytesMax - 1));
+  if (message.offset() % kScanPartBytes != 0) {
+    return Refuse(field, "offset", absl::StrFormat("is no multiple of %d", kScanPartBytes));
+  }
+  part.offset = message.offset();
+  PM_RETURN_IF_ERROR(
+      CheckAscii(field, "released_by", message.released_by(), 1, records::kPseudonymBytesMax));
+  part.released_by = message.released_by();
+  PM_RETURN_IF_ERROR(CheckBytes(field, "sealed", message.sealed(), 1, kSealedScanPartBytesMax));
+  part.box = message.sealed();
+  return part;
 }
 
 absl::StatusOr<StoppedTime> FromProto(const v1::StoppedTime& message, std::string_view field) {
@@ -806,6 +862,12 @@ absl::StatusOr<std::string> Serialise(const DetailsDecision& decision) {
 }
 absl::StatusOr<DetailsDecision> ParseDetailsDecision(std::string_view bytes) {
   return Read<DetailsDecision, v1::DetailsDecision>(bytes, kDetailsPayloadBytesMax, "decision");
+}
+absl::StatusOr<std::string> Serialise(const ReleasedScanPart& part) {
+  return Write(part, kDetailsPayloadBytesMax, "part");
+}
+absl::StatusOr<ReleasedScanPart> ParseReleasedScanPart(std::string_view bytes) {
+  return Read<ReleasedScanPart, v1::ReleasedScanPart>(bytes, kDetailsPayloadBytesMax, "part");
 }
 absl::StatusOr<std::string> Serialise(const NoticeAnswer& answer) {
   return Write(answer, kDetailsPayloadBytesMax, "answer");

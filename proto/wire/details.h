@@ -28,6 +28,11 @@ inline constexpr std::int64_t kReasonsBytesMax = 1'000;
 inline constexpr std::int64_t kPlaceBytesMax = 256;
 inline constexpr std::int64_t kReleasedBytesMax = 3'500'000;  // Serialised, before sealing.
 inline constexpr std::int64_t kSealedReleaseBytesMax = 3'600'000;
+// Of the scans of one release together.
+inline constexpr std::int64_t kReleasedScansBytesMax = std::int64_t{1} << 30;
+// Every part but a scan's last has exactly this many, before sealing.
+inline constexpr std::int64_t kScanPartBytes = std::int64_t{1} << 20;
+inline constexpr std::int64_t kSealedScanPartBytesMax = kScanPartBytes + 128;
 inline constexpr std::int64_t kDetailsPayloadBytesMax = 3'700'000;
 inline constexpr std::int64_t kDetailsFileBytesMax = 3'700'000;
 inline constexpr std::int64_t kStopsMax = 32;
@@ -39,6 +44,7 @@ inline constexpr std::int64_t kPermissionReferenceBytesMax = 128;
 inline constexpr std::string_view kDetailsRequestType = "details-request/v1";
 inline constexpr std::string_view kDetailsAnswerType = "details-answer/v1";
 inline constexpr std::string_view kDetailsDecisionType = "details-decision/v1";
+inline constexpr std::string_view kReleasedScanPartType = "released-scan-part/v1";
 inline constexpr std::string_view kNoticeAnswerType = "notice-answer/v1";
 
 // What may be released. Sent; never renumber.
@@ -129,9 +135,10 @@ struct CoreData {
 
 struct ReleasedScan {
   records::MarkPlace place;
-  std::string format;   // Printable ASCII, 1..32 bytes.
-  std::string sha256;   // 32 bytes.
-  std::string content;  // Empty where only told about.
+  std::string format;              // Printable ASCII, 1..32 bytes.
+  std::string sha256;              // 32 bytes.
+  std::int64_t size_bytes = 0;     // 1..records::kScanBytesMax.
+  std::int64_t arrived_bytes = 0;  // Inside the asking agency; 0..size_bytes.
   friend bool operator==(const ReleasedScan&, const ReleasedScan&) = default;
 };
 
@@ -141,7 +148,7 @@ struct ReleasedExhibit {
   std::optional<CoreData> core;
   std::optional<records::ClassCharacteristics> characteristics;  // With the signature.
   std::optional<forensics::BallisticSignature> signature;
-  std::vector<ReleasedScan> scans;
+  std::vector<ReleasedScan> scans;  // Ascending by place, each once.
   friend bool operator==(const ReleasedExhibit&, const ReleasedExhibit&) = default;
 };
 
@@ -153,10 +160,23 @@ struct ReleasedFirearm {
 };
 
 struct ReleasedDetails {
-  std::vector<ReleasedExhibit> exhibits;   // 1..kMatchCandidatesMax; none for a firearm.
+  // 1..kMatchCandidatesMax, each handle once; none for a firearm. Their scans together have at most
+  // kReleasedScansBytesMax.
+  std::vector<ReleasedExhibit> exhibits;
   std::optional<ReleasedFirearm> firearm;  // Exactly when there are no exhibits.
   Handling handling;
   friend bool operator==(const ReleasedDetails&, const ReleasedDetails&) = default;
+};
+
+// A part of a scan that was released.
+struct ReleasedScanPart {
+  std::string request_exchange_id;  // 16 bytes.
+  crypto::Sha256Digest handle{};
+  records::MarkPlace place;
+  std::int64_t offset = 0;  // In the file; a multiple of kScanPartBytes.
+  std::string released_by;  // Pseudonym.
+  std::string box;          // 1..kSealedScanPartBytesMax.
+  friend bool operator==(const ReleasedScanPart&, const ReleasedScanPart&) = default;
 };
 
 // Stored; never renumber.
@@ -229,6 +249,8 @@ absl::StatusOr<std::string> Serialise(const DetailsAnswer& answer);
 absl::StatusOr<DetailsAnswer> ParseDetailsAnswer(std::string_view bytes);
 absl::StatusOr<std::string> Serialise(const DetailsDecision& decision);
 absl::StatusOr<DetailsDecision> ParseDetailsDecision(std::string_view bytes);
+absl::StatusOr<std::string> Serialise(const ReleasedScanPart& part);
+absl::StatusOr<ReleasedScanPart> ParseReleasedScanPart(std::string_view bytes);
 absl::StatusOr<std::string> Serialise(const NoticeAnswer& answer);
 absl::StatusOr<NoticeAnswer> ParseNoticeAnswer(std::string_view bytes);
 

@@ -7,7 +7,9 @@
 #include "proto/wire/checks.h"
 #include "proto/wire/common.h"
 #include "proto/wire/mark.h"
+#include "proto/wire/match.h"
 #include "proto/wire/signature.h"
+#include "records/submission.h"
 
 namespace proofmark::wire {
 namespace {
@@ -17,6 +19,8 @@ using wire::FromProto;
 using wire::ToProto;
 
 constexpr std::int64_t kSubmissionIdBytes = 16;
+constexpr std::int64_t kExchangeIdBytes = 16;
+constexpr std::int64_t kScansMax = kMatchCandidatesMax * records::kLandsMax;
 
 store::v1::StoredExhibit ToProto(const StoredExhibit& stored) {
   const records::Exhibit& exhibit = stored.exhibit;
@@ -153,6 +157,24 @@ absl::StatusOr<StoredExchange> FromProto(const store::v1::StoredExchange& messag
   return stored;
 }
 
+absl::StatusOr<StoredScan> FromProto(const store::v1::StoredScan& message,
+                                     std::string_view field) {
+  constexpr std::int64_t kKeyBytes = 32;
+  StoredScan scan;
+  PM_ASSIGN_OR_RETURN(scan.handle, ReadDigest(field, "handle", message.handle()));
+  PM_ASSIGN_OR_RETURN(scan.place.region, FromProto(message.region(), At(field, "region")));
+  scan.place.land_number = message.land();
+  PM_RETURN_IF_ERROR(CheckBytes(field, "key", message.key(), kKeyBytes, kKeyBytes));
+  scan.key = message.key();
+  PM_RETURN_IF_ERROR(CheckCount(field, "parts", message.parts_size(), 0,
+                                records::kScanBytesMax / kScanPartBytes));
+  for (int i = 0; i < message.parts_size(); ++i) {
+    PM_ASSIGN_OR_RETURN(scan.parts.emplace_back(),
+                        ReadDigest(At(field, "parts", i), "", message.parts(i)));
+  }
+  return scan;
+}
+
 absl::StatusOr<StoredDetails> FromProto(const store::v1::StoredDetails& message,
                                         std::string_view field) {
   constexpr std::int64_t kOpeningKeyBytes = 32;
@@ -164,6 +186,18 @@ absl::StatusOr<StoredDetails> FromProto(const store::v1::StoredDetails& message,
       CheckBytes(field, "opening_key", message.opening_key(), least, kOpeningKeyBytes));
   stored.opening_key = message.opening_key();
   stored.miss_logged = message.miss_logged();
+  PM_RETURN_IF_ERROR(CheckCount(field, "scans", message.scans_size(), 0, kScansMax));
+  for (int i = 0; i < message.scans_size(); ++i) {
+    PM_ASSIGN_OR_RETURN(StoredScan scan, FromProto(message.scans(i), At(field, "scans", i)));
+    stored.scans.push_back(std::move(scan));
+  }
+  PM_RETURN_IF_ERROR(CheckInteger(field, "parts_acknowledged", message.parts_acknowledged(), 0,
+                                  kReleasedScansBytesMax / kScanPartBytes + kScansMax));
+  stored.parts_acknowledged = message.parts_acknowledged();
+  const std::int64_t under_way = message.part_under_way().empty() ? 0 : kExchangeIdBytes;
+  PM_RETURN_IF_ERROR(
+      CheckBytes(field, "part_under_way", message.part_under_way(), under_way, under_way));
+  stored.part_under_way = message.part_under_way();
   return stored;
 }
 
@@ -222,6 +256,18 @@ absl::StatusOr<std::string> Serialise(const StoredDetails& stored) {
   *message.mutable_file() = ToProto(stored.file);
   message.set_opening_key(stored.opening_key);
   message.set_miss_logged(stored.miss_logged);
+  for (const StoredScan& scan : stored.scans) {
+    store::v1::StoredScan& entry = *message.add_scans();
+    entry.set_handle(std::string(crypto::AsText(scan.handle)));
+    entry.set_region(ToProto(scan.place.region));
+    entry.set_land(scan.place.land_number);
+    entry.set_key(scan.key);
+    for (const crypto::Sha256Digest& part : scan.parts) {
+      entry.add_parts(std::string(crypto::AsText(part)));
+    }
+  }
+  message.set_parts_acknowledged(stored.parts_acknowledged);
+  message.set_part_under_way(stored.part_under_way);
   PM_RETURN_IF_ERROR(FromProto(message, "details").status());
   return WriteBytes(message, kStoredDetailsBytesMax, "details");
 }

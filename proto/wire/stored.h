@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "crypto/hash/sha256.h"
@@ -21,7 +22,7 @@ inline constexpr std::int64_t kStoredExhibitBytesMax = 1024 * 1024;
 inline constexpr std::int64_t kStoredRosterRowBytesMax = 2'048;
 inline constexpr std::int64_t kStoredCalibrationBytesMax = forensics::kCalibrationBytesMax + 1'024;
 inline constexpr std::int64_t kExtractorVersionsBytesMax = 1'023;
-inline constexpr std::int64_t kStoredDetailsBytesMax = kDetailsFileBytesMax + 1'024;
+inline constexpr std::int64_t kStoredDetailsBytesMax = kDetailsFileBytesMax + 131'072;
 inline constexpr std::int64_t kSealedIdentityBytesMax = 8'192;
 inline constexpr std::int64_t kSealedAnswerBytesMax = 1'114'112;  // An envelope and its seal.
 inline constexpr std::int64_t kStoredExchangeBytesMax = kSealedAnswerBytesMax + 4'096;
@@ -69,12 +70,25 @@ struct StoredExchange {
 absl::StatusOr<std::string> Serialise(const StoredExchange& stored);
 absl::StatusOr<StoredExchange> ParseStoredExchange(std::string_view bytes);
 
+// What has arrived of a scan that a partner released.
+struct StoredScan {
+  crypto::Sha256Digest handle{};
+  records::MarkPlace place;
+  std::string key;                          // Under which its parts are sealed, 32 bytes.
+  std::vector<crypto::Sha256Digest> parts;  // Names of their blobs, in order.
+  friend bool operator==(const StoredScan&, const StoredScan&) = default;
+};
+
 // One request for details, before it is sealed.
 struct StoredDetails {
   DetailsFile file;
-  // Of a request that was sent and not decided: the HPKE private key for its release, 32 bytes.
+  // Of a request that was sent: the HPKE private key for its release, 32 bytes; empty once all of
+  // that has arrived.
   std::string opening_key;
-  bool miss_logged = false;  // That its time passed without a decision.
+  bool miss_logged = false;             // That its time passed without a decision.
+  std::vector<StoredScan> scans;        // Sent.
+  std::int64_t parts_acknowledged = 0;  // Received: of the scans released.
+  std::string part_under_way;           // Received: a letter's exchange id, 16 bytes; or empty.
   friend bool operator==(const StoredDetails&, const StoredDetails&) = default;
 };
 absl::StatusOr<std::string> Serialise(const StoredDetails& stored);

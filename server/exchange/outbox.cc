@@ -247,29 +247,35 @@ milliseconds Outbox::UntilNext() const {
 
 void Outbox::Take(Returned returned) {
   const federation::Partner* const partner = rooms_.partners.FindByDomain(returned.domain);
-  const absl::Status settled = Settle(*partner, returned.index, std::move(returned.answer));
-  base::MutexLock lock(mutex_);
-  Queue& queue = queues_.find(returned.domain)->second;
-  queue.under_way = false;
-  if (settled.ok()) {
+  const absl::StatusOr<Correspondent*> settled =
+      Settle(*partner, returned.index, std::move(returned.answer));
+  {
+    base::MutexLock lock(mutex_);
+    Queue& queue = queues_.find(returned.domain)->second;
+    queue.under_way = false;
+    if (!settled.ok()) return Retry(returned.domain, settled.status(), queue);
     queue.indexes.pop_front();
     queue.attempts = 0;
     queue.pause = milliseconds(0);
     queue.next = {};
     queue.fault.clear();
-    return;
   }
-  queue.pause = std::clamp(queue.pause * 2, options_.retry_first, options_.retry_last);
-  queue.next = rooms_.clock.Steady() + queue.pause;
-  if (queue.fault != settled.message()) {  // Once for each change.
-    base::Log(base::LogSeverity::kWarning,
-              absl::StrFormat("a letter to %s waits: %s", returned.domain, settled.message()));
-  }
-  queue.fault = std::string(settled.message());
+  (*settled)->Closed();
 }
 
-absl::Status Outbox::Settle(const federation::Partner& partner, std::uint64_t index,
-                            absl::StatusOr<federation::PeerAnswer> answer) {
+void Outbox::Retry(const std::string& domain, const absl::Status& why, Queue& queue) const {
+  queue.pause = std::clamp(queue.pause * 2, options_.retry_first, options_.retry_last);
+  queue.next = rooms_.clock.Steady() + queue.pause;
+  if (queue.fault != why.message()) {  // Once for each change.
+    base::Log(base::LogSeverity::kWarning,
+              absl::StrFormat("a letter to %s waits: %s", domain, why.message()));
+  }
+  queue.fault = std::string(why.message());
+}
+
+absl::StatusOr<Correspondent*> Outbox::Settle(const federation::Partner& partner,
+                                              std::uint64_t index,
+                                              absl::StatusOr<federation::PeerAnswer> answer) {
   PM_ASSIGN_OR_RETURN(const StoredLetter letter, Load(partner.domain, index));
   const auto found = correspondents_.find(letter.envelope.type);
   if (found == correspondents_.end()) return absl::DataLossError("a letter of an unknown type");
@@ -291,9 +297,8 @@ absl::Status Outbox::Settle(const federation::Partner& partner, std::uint64_t in
                  std::move(taken));
   };
   const absl::Status taken = take();
-  if (taken.ok() || now - letter.envelope.unix_ms <= milliseconds(kLetterAgeMax).count()) {
-    return taken;
-  }
+  if (taken.ok()) return &correspondent;
+  if (now - letter.envelope.unix_ms <= milliseconds(kLetterAgeMax).count()) return taken;
   records::EntryDraft alarm;
   alarm.kind = records::EntryKind::kAlarm;
   alarm.peer = partner.node_id;
@@ -303,7 +308,7 @@ absl::Status Outbox::Settle(const federation::Partner& partner, std::uint64_t in
   PM_RETURN_IF_ERROR(
       Close(partner, letter, index, "", std::nullopt, {.outcome = "GIVEN_UP", .changes = {}}));
   correspondent.GivenUp(partner, letter.envelope.exchange_id);
-  return absl::OkStatus();
+  return &correspondent;
 }
 
 absl::Status Outbox::Close(const federation::Partner& partner, const StoredLetter& letter,

@@ -60,6 +60,10 @@ class Correspondent {
   // The letter was given up and is sent no more.
   virtual void GivenUp(const federation::Partner& /*partner*/,
                        const crypto::ExchangeId& /*exchange_id*/) {}
+
+  // A letter of this type is done with, answered or given up, and what that changed is durable. May
+  // send the next. Not called for letters that a crash left between the two.
+  virtual void Closed() {}
 };
 
 // A letter that is still to be acknowledged.
@@ -144,9 +148,12 @@ class Outbox {
   std::size_t SendDue(bool now);
   std::chrono::milliseconds UntilNext() const;
   void Take(Returned returned);
-  // Whether the letter is done with; otherwise why it has to be sent again.
-  absl::Status Settle(const federation::Partner& partner, std::uint64_t index,
-                      absl::StatusOr<federation::PeerAnswer> answer);
+  // The first letter of `queue` is sent again later.
+  void Retry(const std::string& domain, const absl::Status& why, Queue& queue) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whose letter is done with; otherwise why it has to be sent again.
+  absl::StatusOr<Correspondent*> Settle(const federation::Partner& partner, std::uint64_t index,
+                                        absl::StatusOr<federation::PeerAnswer> answer);
   absl::Status Close(const federation::Partner& partner, const StoredLetter& letter,
                      std::uint64_t index, const std::string& response_hash,
                      std::optional<records::PeerEntry> peer_entry, TakenAnswer taken);

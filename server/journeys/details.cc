@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "crypto/hpke/hpke.h"
 #include "crypto/secret/secret_bytes.h"
@@ -17,7 +18,6 @@
 #include "server/federation/consultation.h"
 #include "server/federation/handling.h"
 #include "server/federation/receipt.h"
-#include "server/journeys/tables.h"
 #include "server/registry/handle_book.h"
 #include "server/registry/paging.h"
 
@@ -33,29 +33,6 @@ constexpr char kFactsTakenBack[] = "(taken back by the agency that asked)";
 
 std::string RawId(const crypto::ExchangeId& id) {
   return std::string(base::AsText(base::ByteSpan(id)));
-}
-
-absl::StatusOr<std::string> ParseRequestId(std::string_view request_id) {
-  if (!records::IsId(request_id)) {
-    return absl::InvalidArgumentError("request_id is not 32 lower-case hexadecimal digits");
-  }
-  return base::ParseHex(request_id);
-}
-
-// The answer to a message that tells something, and its entry.
-absl::StatusOr<exchange::Reply> NoticeReply(records::EntryDraft draft,
-                                            const std::optional<wire::Refusal>& refusal) {
-  exchange::Reply reply;
-  reply.logged = std::move(draft);
-  if (refusal.has_value()) {
-    reply.logged.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
-    PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::NoticeAnswer(*refusal)));
-  } else {
-    reply.logged.outcome = "RECEIVED";
-    PM_ASSIGN_OR_RETURN(reply.payload,
-                        wire::Serialise(wire::NoticeAnswer(wire::Acknowledgement{})));
-  }
-  return reply;
 }
 
 // The commitment to the case for which details were asked.
@@ -96,7 +73,15 @@ bool TakeBack(std::span<const crypto::Sha256Digest> handles, wire::DetailsFile& 
   return true;
 }
 
-// What `caller` may read of a file: scans are exported, not read, and the terms come first.
+// Without its key a scan that has arrived is unreadable.
+void DropScansTakenBack(wire::StoredDetails& stored) {
+  std::erase_if(stored.scans, [&](const wire::StoredScan& scan) {
+    return std::ranges::find(stored.file.taken_back, scan.handle) != stored.file.taken_back.end();
+  });
+  ForgetOpeningKeyWhenDone(stored);
+}
+
+// What `caller` may read of a file: the terms come first.
 void Withhold(const federation::Caller& caller, std::int64_t now_unix_ms, wire::DetailsFile& file) {
   if (!file.released.has_value()) return;
   const bool readable =
@@ -105,7 +90,6 @@ void Withhold(const federation::Caller& caller, std::int64_t now_unix_ms, wire::
                             federation::MaterialUse::kReading, caller.pseudonym, now_unix_ms)
           .allowed;
   for (wire::ReleasedExhibit& exhibit : file.released->exhibits) {
-    for (wire::ReleasedScan& scan : exhibit.scans) scan.content.clear();
     if (readable) continue;
     wire::ReleasedExhibit named;
     named.handle = exhibit.handle;
@@ -197,9 +181,7 @@ class Details::RequestDesk::Asked final : public exchange::Message {
     file.clock = request_.urgency.empty() ? "CORE_48H" : "DIR977_8H";
     StartClock(now, now + (request_.urgency.empty() ? kCoreDataMs : kUrgentMs), file);
     exchange::Reply reply;
-    PM_ASSIGN_OR_RETURN(const std::string plain,
-                        wire::Serialise(wire::StoredDetails{.file = file, .opening_key = ""}));
-    PM_RETURN_IF_ERROR(details_.records_.AddNew(raw_id, now, plain, reply.changes));
+    PM_RETURN_IF_ERROR(details_.book_.AddNew(raw_id, {.file = file}, reply.changes));
     reply.logged = Draft("RECEIVED");
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::DetailsAnswer(wire::DetailsReceipt{
@@ -218,7 +200,7 @@ class Details::RequestDesk::Asked final : public exchange::Message {
  private:
   records::EntryDraft Draft(std::string outcome) const {
     records::EntryDraft draft =
-        details_.DraftOf(records::EntryKind::kDetailsRequest, request_, request_.actor);
+        DraftOf(records::EntryKind::kDetailsRequest, request_, request_.actor);
     draft.outcome = std::move(outcome);
     return draft;
   }
@@ -267,7 +249,7 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
   }
 
   absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
-    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.Load(decision_.request_exchange_id));
+    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.book_.Load(decision_.request_exchange_id));
     if (!kept.has_value() || kept->stored.file.side != wire::DetailsSide::kSent ||
         kept->stored.file.agency != believed_.partner.domain) {
       return Refuse("NOT_HELD", "This node asked for no such details.");
@@ -286,7 +268,7 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
       if (!opened.ok()) return Refuse("MALFORMED", std::string(opened.status().message()));
       file.released = *std::move(opened);
       file.state = DetailsState::kReleased;
-      stored.opening_key.clear();  // It opens this and nothing else.
+      ForgetOpeningKeyWhenDone(stored);
     } else if (const auto* refusal = std::get_if<wire::Refusal>(&decision_.decision)) {
       file.refusal = *refusal;
       file.state = DetailsState::kRefused;
@@ -300,9 +282,8 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
       StartClock(decision_.decide_unix_ms,
                  std::get<wire::ClockStart>(decision_.decision).due_unix_ms, file);
     }
-    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
     PM_ASSIGN_OR_RETURN(exchange::Reply reply, NoticeReply(Draft(), std::nullopt));
-    PM_RETURN_IF_ERROR(details_.records_.AddChange(kept->held, plain, reply.changes));
+    PM_RETURN_IF_ERROR(details_.book_.AddChange(*kept, stored, reply.changes));
     if (!file.released) return reply;
     PM_RETURN_IF_ERROR(ReceivedMaterial::AddReceived(*file.released, decision_.request_exchange_id,
                                                      details_.rooms_.clock.UnixMillis(),
@@ -324,7 +305,7 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
 
  private:
   records::EntryDraft Draft() const {
-    return details_.DraftOf(KindOf(decision_), request_, decision_.decided_by);
+    return DraftOf(KindOf(decision_), request_, decision_.decided_by);
   }
 
   absl::StatusOr<wire::ReleasedDetails> OpenBox(const wire::StoredDetails& stored,
@@ -332,7 +313,7 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
     std::string copy = stored.opening_key;
     PM_ASSIGN_OR_RETURN(const crypto::HpkePrivateKey key,
                         crypto::HpkePrivateKey::FromRaw(crypto::SecretBytes::TakeFrom(copy)));
-    const std::string context = details_.SealingContext(
+    const std::string context = SealingContext(
         stored.file.request_id, believed_.partner.node_id, details_.rooms_.identity.node_id());
     PM_ASSIGN_OR_RETURN(const std::string plain, key.Open(kSealingInfo, context, release.box));
     PM_ASSIGN_OR_RETURN(wire::ReleasedDetails released, wire::ParseReleasedDetails(plain));
@@ -340,6 +321,11 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
     for (const wire::ReleasedExhibit& exhibit : released.exhibits) {
       if (std::find(asked.begin(), asked.end(), exhibit.handle) == asked.end()) {
         return absl::InvalidArgumentError("it names a handle that was not asked about");
+      }
+      for (const wire::ReleasedScan& scan : exhibit.scans) {
+        if (scan.arrived_bytes != 0) {
+          return absl::InvalidArgumentError("it says what has arrived of a scan");
+        }
       }
     }
     const std::string& reference = stored.file.request.firearm_reference;
@@ -374,13 +360,13 @@ class Details::RequestLetters final : public exchange::Correspondent {
                                                    const crypto::ExchangeId& exchange_id,
                                                    std::string_view payload) override {
     PM_ASSIGN_OR_RETURN(const wire::DetailsAnswer answer, wire::ParseDetailsAnswer(payload));
-    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.Load(RawId(exchange_id)));
+    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.book_.Load(RawId(exchange_id)));
     exchange::TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
     const auto* const refusal = std::get_if<wire::Refusal>(&answer);
     if (refusal != nullptr) taken.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
     // Erased meanwhile, or the decision was faster than the receipt.
     if (!kept.has_value() || kept->stored.file.state != DetailsState::kSent) return taken;
-    wire::StoredDetails stored = std::move(kept->stored);
+    wire::StoredDetails stored = kept->stored;
     if (refusal != nullptr) {
       stored.file.refusal = *refusal;
       stored.file.state = DetailsState::kRefused;
@@ -392,8 +378,7 @@ class Details::RequestLetters final : public exchange::Correspondent {
       stored.file.due_unix_ms = receipt.due_unix_ms;
       stored.file.state = DetailsState::kOpen;
     }
-    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
-    PM_RETURN_IF_ERROR(details_.records_.AddChange(kept->held, plain, taken.changes));
+    PM_RETURN_IF_ERROR(details_.book_.AddChange(*kept, stored, taken.changes));
     return taken;
   }
 
@@ -424,8 +409,7 @@ class Details::DecisionLetters final : public exchange::Correspondent {
 
 Details::Details(const Rooms& rooms)
     : rooms_(rooms),
-      records_(rooms.store,
-               {.records = kDetailsTable, .listing = kDetailsListingTable, .name = "details"}),
+      book_(rooms.store),
       searches_(rooms.store),
       received_(rooms.store, rooms.clock),
       request_desk_(std::make_unique<RequestDesk>(*this)),
@@ -440,35 +424,6 @@ Details::~Details() = default;
 
 exchange::Desk& Details::request_desk() { return *request_desk_; }
 exchange::Desk& Details::decision_desk() { return *decision_desk_; }
-
-absl::StatusOr<std::optional<Details::Kept>> Details::Load(std::string_view raw_id) const {
-  PM_ASSIGN_OR_RETURN(std::optional<registry::SealedRecords::Held> held, records_.Find(raw_id));
-  if (!held.has_value()) return std::nullopt;
-  absl::StatusOr<wire::StoredDetails> stored = wire::ParseStoredDetails(held->plain);
-  if (!stored.ok()) return absl::DataLossError(stored.status().message());
-  return Kept{.held = *std::move(held), .stored = *std::move(stored)};
-}
-
-// Both ends derive it from what they know: a box for another request, owner or asker does not open.
-std::string Details::SealingContext(std::string_view request_id, std::string_view owner,
-                                    std::string_view asker) const {
-  std::string context;
-  for (const std::string_view part : {request_id, owner, asker}) base::AppendLp2(context, part);
-  return context;
-}
-
-records::EntryDraft Details::DraftOf(records::EntryKind kind, const wire::DetailsRequest& request,
-                                     std::string_view actor) const {
-  records::EntryDraft draft;
-  draft.kind = kind;
-  draft.purpose = request.purpose;
-  draft.case_commitment = base::ToHex(base::ByteSpan(request.case_commitment));
-  draft.actor = std::string(actor);
-  draft.offence = request.offence;
-  draft.subject = request.subject_role;
-  draft.count = request.firearm_reference.empty() ? request.handles.size() : 1;
-  return draft;
-}
 
 absl::StatusOr<wire::DetailsRequest> Details::MakeRequest(const federation::Caller& caller,
                                                           const wire::DetailsOrder& order,
@@ -562,9 +517,8 @@ absl::StatusOr<DetailsActed> Details::Request(const federation::Caller& caller,
   file.search_id = order.search_id;
   file.ask_unix_ms = rooms_.clock.UnixMillis();
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(file.request));
-  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
   store::WriteRequest changes;
-  PM_RETURN_IF_ERROR(records_.AddNew(RawId(exchange_id), file.ask_unix_ms, plain, changes));
+  PM_RETURN_IF_ERROR(book_.AddNew(RawId(exchange_id), stored, changes));
   records::EntryDraft act =
       DraftOf(records::EntryKind::kDetailsRequest, file.request, caller.pseudonym);
   if (search) {
@@ -622,11 +576,11 @@ absl::StatusOr<wire::ReleasedExhibit> Details::CompileOne(const crypto::Sha256Di
   }
   if (released(wire::Material::kScans)) {
     for (const records::Mark& mark : stored.exhibit.marks) {
-      PM_ASSIGN_OR_RETURN(std::string content, rooms_.registry.LoadScan(stored, mark));
+      PM_ASSIGN_OR_RETURN(const std::string scan, rooms_.registry.LoadScan(stored, mark));
       exhibit.scans.push_back({.place = mark.place,
                                .format = mark.format,
                                .sha256 = mark.scan_sha256,
-                               .content = std::move(content)});
+                               .size_bytes = std::ssize(scan)});
     }
   }
   return exhibit;
@@ -735,9 +689,6 @@ absl::Status Details::Apply(const wire::DetailsVerdict& verdict, const federatio
                                                         partner->node_id),
                                          *plain, rooms_.store.random()));
     decision.decision = wire::SealedRelease{std::move(box)};
-    for (wire::ReleasedExhibit& exhibit : released.exhibits) {
-      for (wire::ReleasedScan& scan : exhibit.scans) scan.content.clear();
-    }
     file.released = std::move(released);
     file.state = DetailsState::kReleased;
   } else if (const auto* refusal = std::get_if<wire::Refusal>(&verdict.verdict)) {
@@ -768,7 +719,7 @@ absl::Status Details::Apply(const wire::DetailsVerdict& verdict, const federatio
 absl::StatusOr<DetailsActed> Details::Decide(const federation::Caller& caller,
                                              const wire::DetailsVerdict& verdict) {
   PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseRequestId(verdict.request_id));
-  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, book_.Load(raw_id));
   if (!kept.has_value() || kept->stored.file.side != wire::DetailsSide::kReceived) {
     return absl::NotFoundError("no request that was received has this id");
   }
@@ -786,9 +737,13 @@ absl::StatusOr<DetailsActed> Details::Decide(const federation::Caller& caller,
   records::EntryKind kind = records::EntryKind::kDecision;
   PM_RETURN_IF_ERROR(Apply(verdict, caller, stored.file, decision, kind));
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(decision));
-  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
   store::WriteRequest changes;
-  PM_RETURN_IF_ERROR(records_.AddChange(kept->held, plain, changes));
+  PM_RETURN_IF_ERROR(book_.AddChange(*kept, stored, changes));
+  const bool scans_follow =
+      stored.file.released &&
+      std::any_of(stored.file.released->exhibits.begin(), stored.file.released->exhibits.end(),
+                  [](const auto& exhibit) { return !exhibit.scans.empty(); });
+  if (scans_follow) rooms_.scans.AddDue(raw_id, changes);
   if (kind == records::EntryKind::kRelease) {
     // Whoever withdraws an exhibit tells everybody who has something of it: nobody gets it later.
     PM_RETURN_IF_ERROR(rooms_.registry.AddStillActive(stored.file.exhibit_ids, changes));
@@ -802,13 +757,19 @@ absl::StatusOr<DetailsActed> Details::Decide(const federation::Caller& caller,
                           .type = wire::kDetailsDecisionType,
                           .payload = std::move(payload)},
                          std::move(act), std::move(changes)));
+  if (scans_follow) {
+    if (const absl::Status sent = rooms_.scans.SendDue(); !sent.ok()) {
+      base::Log(base::LogSeverity::kWarning,
+                absl::StrFormat("scans that were released wait: %s", sent.message()));
+    }
+  }
   return DetailsActed{.file = std::move(stored.file), .receipt = federation::ToRecord(receipt)};
 }
 
 absl::StatusOr<wire::DetailsFile> Details::Get(const federation::Caller& caller,
                                                std::string_view request_id) {
   PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseRequestId(request_id));
-  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, book_.Load(raw_id));
   if (!kept.has_value()) return absl::NotFoundError("no request has this id");
   PM_RETURN_IF_ERROR(federation::LogConsultation(
       rooms_.ledger, caller,
@@ -819,7 +780,7 @@ absl::StatusOr<wire::DetailsFile> Details::Get(const federation::Caller& caller,
 
 absl::StatusOr<Details::Kept> Details::LoadReleased(std::string_view request_id) const {
   PM_ASSIGN_OR_RETURN(const std::string raw_id, ParseRequestId(request_id));
-  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, Load(raw_id));
+  PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, book_.Load(raw_id));
   if (!kept.has_value() || kept->stored.file.side != wire::DetailsSide::kSent) {
     return absl::NotFoundError("no request of this agency has this id");
   }
@@ -879,9 +840,8 @@ absl::StatusOr<DetailsActed> Details::AddStep(const federation::Caller& caller, 
   step.by = caller.pseudonym;
   step.unix_ms = rooms_.clock.UnixMillis();
   file.handling_steps.push_back(std::move(step));
-  PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(kept.stored));
   store::WriteRequest changes;
-  PM_RETURN_IF_ERROR(records_.AddChange(kept.held, plain, changes));
+  PM_RETURN_IF_ERROR(book_.AddChange(kept, kept.stored, changes));
   // Its peer is the owner, and no exchange: nothing was sent.
   records::EntryDraft act = DraftOf(records::EntryKind::kDecision, file.request, caller.pseudonym);
   act.outcome = std::move(outcome);
@@ -894,8 +854,8 @@ absl::StatusOr<DetailsActed> Details::AddStep(const federation::Caller& caller, 
   return DetailsActed{.file = std::move(file), .receipt = federation::ToRecord(receipt)};
 }
 
-absl::StatusOr<DetailsActed> Details::Export(const federation::Caller& caller,
-                                             std::string_view request_id, wire::ResultUse use) {
+absl::StatusOr<DetailsExported> Details::Export(const federation::Caller& caller,
+                                                std::string_view request_id, wire::ResultUse use) {
   PM_ASSIGN_OR_RETURN(Kept kept, LoadReleased(request_id));
   wire::DetailsFile& file = kept.stored.file;
   const federation::UseDecision decision = federation::DecideUse(
@@ -916,7 +876,11 @@ absl::StatusOr<DetailsActed> Details::Export(const federation::Caller& caller,
   if (!decision.allowed) {
     return absl::FailedPreconditionError(absl::StrFormat("%s: %s", decision.code, decision.reason));
   }
-  return DetailsActed{.file = std::move(file), .receipt = federation::ToRecord(receipt)};
+  return DetailsExported{
+      .acted = {.file = file, .receipt = federation::ToRecord(receipt)},
+      .read_scans = [&scans = rooms_.scans, stored = std::move(kept.stored)](const auto& take) {
+        return scans.Read(stored, take);
+      }};
 }
 
 absl::StatusOr<TakenCertificate> Details::TakeCertificate(const federation::Caller& caller,
@@ -944,34 +908,20 @@ absl::StatusOr<DetailsPage> Details::List(const federation::Caller& caller, std:
                                           const DetailsFilter& filter) {
   PM_ASSIGN_OR_RETURN(const std::size_t wanted,
                       registry::PageSize(page_size, kDetailsPageSizeDefault));
-  absl::Status fault;
-  PM_ASSIGN_OR_RETURN(
-      registry::SealedRecords::Page found,
-      records_.List(wanted, page_token, [&](const registry::SealedRecords::Held& held) {
-        const absl::StatusOr<wire::StoredDetails> stored = wire::ParseStoredDetails(held.plain);
-        if (!stored.ok()) fault = absl::DataLossError(stored.status().message());
-        return stored.ok() && (!filter.side || stored->file.side == *filter.side) &&
-               (!filter.open_only || stored->file.IsWaiting());
-      }));
-  PM_RETURN_IF_ERROR(fault);
+  PM_ASSIGN_OR_RETURN(DetailsBook::Page found,
+                      book_.List(wanted, page_token, [&](const wire::DetailsFile& file) {
+                        return (!filter.side || file.side == *filter.side) &&
+                               (!filter.open_only || file.IsWaiting());
+                      }));
   DetailsPage page;
-  for (const registry::SealedRecords::Held& held : found.records) {
-    PM_ASSIGN_OR_RETURN(wire::StoredDetails stored, wire::ParseStoredDetails(held.plain));
-    stored.file.released.reset();
-    page.files.push_back(std::move(stored.file));
+  for (Kept& kept : found.files) {
+    kept.stored.file.released.reset();
+    page.files.push_back(std::move(kept.stored.file));
   }
   page.next_page_token = std::move(found.next_page_token);
   PM_RETURN_IF_ERROR(federation::LogConsultation(
       rooms_.ledger, caller, {.read = "DETAILS_LISTED", .count = page.files.size()}));
   return page;
-}
-
-absl::Status Details::ForEach(const std::function<absl::Status(const Kept&)>& visit) const {
-  return records_.ForEach([&](const registry::SealedRecords::Held& held) -> absl::Status {
-    absl::StatusOr<wire::StoredDetails> stored = wire::ParseStoredDetails(held.plain);
-    if (!stored.ok()) return absl::DataLossError(stored.status().message());
-    return visit({.held = held, .stored = *std::move(stored)});
-  });
 }
 
 absl::StatusOr<std::int32_t> Details::AddTakingBack(std::string_view agency,
@@ -980,7 +930,7 @@ absl::StatusOr<std::int32_t> Details::AddTakingBack(std::string_view agency,
   const bool question = exchange.part == wire::CorrectedPart::kQuestion;
   const wire::DetailsSide side = question ? wire::DetailsSide::kReceived : wire::DetailsSide::kSent;
   std::int32_t concerned = 0;
-  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) -> absl::Status {
+  PM_RETURN_IF_ERROR(book_.ForEach([&](const Kept& kept) -> absl::Status {
     wire::StoredDetails stored = kept.stored;
     wire::DetailsFile& file = stored.file;
     if (file.side != side || file.agency != agency ||
@@ -990,19 +940,20 @@ absl::StatusOr<std::int32_t> Details::AddTakingBack(std::string_view agency,
     if (question) {
       file.request.facts = kFactsTakenBack;
       if (file.IsWaiting()) file.state = DetailsState::kTakenBack;
-    } else if (!TakeBack(exchange.handles, file)) {
+    } else if (TakeBack(exchange.handles, file)) {
+      DropScansTakenBack(stored);
+    } else {
       return absl::OkStatus();
     }
     ++concerned;
-    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(stored));
-    return records_.AddReplacement(kept.held, plain, request);
+    return book_.AddReplacement(kept, stored, request);
   }));
   return concerned;
 }
 
 absl::StatusOr<Details::ReleasedDates> Details::CollectReleasedDates() const {
   ReleasedDates dates;
-  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+  PM_RETURN_IF_ERROR(book_.ForEach([&](const Kept& kept) {
     const wire::DetailsFile& file = kept.stored.file;
     if (file.side != wire::DetailsSide::kSent || !file.released) return absl::OkStatus();
     for (const wire::ReleasedExhibit& exhibit : file.released->exhibits) {
@@ -1018,7 +969,7 @@ absl::StatusOr<Details::ReleasedDates> Details::CollectReleasedDates() const {
 absl::StatusOr<Details::Queue> Details::CountQueue() const {
   Queue queue;
   const std::int64_t now = rooms_.clock.UnixMillis();
-  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+  PM_RETURN_IF_ERROR(book_.ForEach([&](const Kept& kept) {
     const wire::DetailsFile& file = kept.stored.file;
     if (file.side != wire::DetailsSide::kReceived) return absl::OkStatus();
     queue.waiting += file.IsWaiting() ? 1 : 0;
@@ -1031,7 +982,7 @@ absl::StatusOr<Details::Queue> Details::CountQueue() const {
 absl::Status Details::LogMissedClocks() {
   std::vector<Kept> missed;
   const std::int64_t now = rooms_.clock.UnixMillis();
-  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+  PM_RETURN_IF_ERROR(book_.ForEach([&](const Kept& kept) {
     if (IsLate(kept.stored.file, now) && !kept.stored.miss_logged) missed.push_back(kept);
     return absl::OkStatus();
   }));
@@ -1045,9 +996,8 @@ absl::Status Details::LogMissedClocks() {
     const bool ours = file.side == wire::DetailsSide::kReceived;
     alarm.outcome = absl::StrFormat("%sCLOCK_MISSED:%s", ours ? "" : "PARTNER_", file.clock);
     kept.stored.miss_logged = true;
-    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(kept.stored));
     store::WriteRequest changes;
-    PM_RETURN_IF_ERROR(records_.AddChange(kept.held, plain, changes));
+    PM_RETURN_IF_ERROR(book_.AddChange(kept, kept.stored, changes));
     const absl::Status logged = rooms_.ledger.Append(std::move(alarm), std::move(changes)).status();
     // Somebody was faster, who decides or stops the clock: the next look tells what is left.
     if (!logged.ok() && !absl::IsFailedPrecondition(logged)) return logged;
@@ -1058,7 +1008,7 @@ absl::Status Details::LogMissedClocks() {
 absl::StatusOr<std::int64_t> Details::AddErasure(const CaseToErase& gone,
                                                  store::WriteRequest& request) const {
   std::int64_t count = 0;
-  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) -> absl::Status {
+  PM_RETURN_IF_ERROR(book_.ForEach([&](const Kept& kept) -> absl::Status {
     const wire::DetailsFile& file = kept.stored.file;
     const bool received = file.side == wire::DetailsSide::kReceived;
     const bool of_case = received ? std::any_of(file.exhibit_ids.begin(), file.exhibit_ids.end(),
@@ -1071,14 +1021,14 @@ absl::StatusOr<std::int64_t> Details::AddErasure(const CaseToErase& gone,
           file.agency, file.request_id));
     }
     ++count;
-    return records_.AddErasure(kept.held, request);
+    return book_.AddErasure(kept, request);
   }));
   return count;
 }
 
 absl::Status Details::AddErasureOfFirearm(std::string_view firearm_id,
                                           store::WriteRequest& request) const {
-  return ForEach([&](const Kept& kept) -> absl::Status {
+  return book_.ForEach([&](const Kept& kept) -> absl::Status {
     const wire::DetailsFile& file = kept.stored.file;
     if (file.firearm_id != firearm_id) return absl::OkStatus();
     if (file.IsWaiting()) {
@@ -1086,20 +1036,20 @@ absl::Status Details::AddErasureOfFirearm(std::string_view firearm_id,
           "%s waits for a decision on request %s about this firearm: release or refuse it first",
           file.agency, file.request_id));
     }
-    return records_.AddErasure(kept.held, request);
+    return book_.AddErasure(kept, request);
   });
 }
 
 absl::StatusOr<std::int64_t> Details::AddExpired(store::WriteRequest& request) const {
   std::int64_t count = 0;
   const std::int64_t now = rooms_.clock.UnixMillis();
-  PM_RETURN_IF_ERROR(ForEach([&](const Kept& kept) {
+  PM_RETURN_IF_ERROR(book_.ForEach([&](const Kept& kept) {
     const wire::DetailsFile& file = kept.stored.file;
     if (file.side != wire::DetailsSide::kSent || !file.released) return absl::OkStatus();
     const std::int64_t until = file.released->handling.delete_unix_ms;
     if (until == 0 || now < until) return absl::OkStatus();
     ++count;
-    return records_.AddErasure(kept.held, request);
+    return book_.AddErasure(kept, request);
   }));
   return count;
 }

@@ -25,14 +25,15 @@
 #include "server/federation/partner.h"
 #include "server/journeys/case_to_erase.h"
 #include "server/journeys/cross_checks.h"
+#include "server/journeys/details_book.h"
 #include "server/journeys/links.h"
 #include "server/journeys/received_material.h"
+#include "server/journeys/released_scans.h"
 #include "server/journeys/search_archive.h"
 #include "server/ledger/case_commitments.h"
 #include "server/ledger/ledger.h"
 #include "server/registry/exhibit_registry.h"
 #include "server/registry/firearm_registry.h"
-#include "server/registry/sealed_records.h"
 #include "server/store/store.h"
 
 namespace proofmark::journeys {
@@ -46,6 +47,13 @@ inline constexpr std::int64_t kUrgentMs = 8LL * 3600 * 1000;
 struct DetailsActed {
   wire::DetailsFile file;
   records::LedgerReceipt receipt;  // Of the act.
+};
+
+struct DetailsExported {
+  DetailsActed acted;
+  // As ReleasedScans::Read(), of what was released.
+  std::function<absl::Status(const std::function<absl::Status(std::string_view bytes)>& take)>
+      read_scans;
 };
 
 // A partner's paper that becomes a statement of one's own record.
@@ -67,8 +75,8 @@ struct DetailsFilter {
 // The second step of an exchange. An examiner who has seen a lead asks its holder for what stands
 // behind it, or the owner of a firearm that was referred to for its certificate, with facts and
 // offence; there an officer decides, in the time that the law gives, and
-// what is released travels once, sealed to a key that was made for this request. Requests and
-// decisions are letters: they arrive even when the other node is away. Both agencies keep the file
+// what is released travels once, sealed to a key that was made for this request, scans in parts
+// behind it (released_scans.h). Requests and decisions are letters: they arrive even when the other node is away. Both agencies keep the file
 // and log every act. What was released is used here as its handling codes allow
 // (federation::DecideUse), and every export of it is an entry. Thread-safe.
 class Details {
@@ -83,6 +91,7 @@ class Details {
     const federation::NodeIdentity& identity;
     const federation::Partners& partners;
     exchange::Outbox& outbox;
+    ReleasedScans& scans;
     CrossChecks& cross_checks;
     const base::Clock& clock;
   };
@@ -105,7 +114,7 @@ class Details {
   //   kNotFound            no such request.
   //   kFailedPrecondition  it was decided already, the clock stands or runs already, an exhibit was
   //                        withdrawn, or somebody else was faster.
-  //   kOutOfRange          what is to be released is larger than a message may be.
+  //   kOutOfRange          what is to be released is larger than may be released at once.
   absl::StatusOr<DetailsActed> Decide(const federation::Caller& caller,
                                       const wire::DetailsVerdict& verdict);
 
@@ -119,11 +128,11 @@ class Details {
   absl::StatusOr<DetailsActed> Permit(const federation::Caller& caller,
                                       const wire::Permission& permission);
 
-  // What was released to us, with scans' contents, for that use. Entry `export`; a use that is not
-  // allowed is an entry `deny` with the outcome EXPORT_REFUSED:<code>.
+  // What was released to us, with those scans that have arrived, for that use. Entry `export`; a
+  // use that is not allowed is an entry `deny` with the outcome EXPORT_REFUSED:<code>.
   //   kFailedPrecondition  nothing was released, or its conditions do not allow it.
-  absl::StatusOr<DetailsActed> Export(const federation::Caller& caller, std::string_view request_id,
-                                      wire::ResultUse use);
+  absl::StatusOr<DetailsExported> Export(const federation::Caller& caller,
+                                         std::string_view request_id, wire::ResultUse use);
 
   // The certificate that was released on that request, to be put to an own record. Partners may
   // find that, so it must be allowed to pass it on; a refusal is an entry `deny` with the outcome
@@ -132,8 +141,8 @@ class Details {
   absl::StatusOr<TakenCertificate> TakeCertificate(const federation::Caller& caller,
                                                    std::string_view request_id);
 
-  // Logged as consultations. Scans' contents are not shown; nothing that was released under H3 is,
-  // its terms aside, before the caller has acknowledged them.
+  // Logged as consultations. Nothing that was released under H3 is shown, its terms aside, before
+  // the caller has acknowledged them.
   absl::StatusOr<wire::DetailsFile> Get(const federation::Caller& caller,
                                         std::string_view request_id);
   absl::StatusOr<DetailsPage> List(const federation::Caller& caller, std::int32_t page_size,
@@ -184,17 +193,12 @@ class Details {
   class RequestLetters;
   class DecisionLetters;
 
-  // A file, and the key that opens what is released on a request of ours.
-  struct Kept {
-    registry::SealedRecords::Held held;
-    wire::StoredDetails stored;
-  };
-  absl::StatusOr<std::optional<Kept>> Load(std::string_view raw_id) const;
+  using Kept = DetailsBook::Kept;
+
   // A request of ours on which something was released.
   absl::StatusOr<Kept> LoadReleased(std::string_view request_id) const;
   absl::StatusOr<DetailsActed> AddStep(const federation::Caller& caller, Kept kept,
                                        wire::HandlingStep step, std::string outcome);
-  absl::Status ForEach(const std::function<absl::Status(const Kept&)>& visit) const;
   // What every request says; whoever asks has looked.
   absl::StatusOr<wire::DetailsRequest> MakeRequest(const federation::Caller& caller,
                                                    const wire::DetailsOrder& order,
@@ -216,15 +220,11 @@ class Details {
   absl::Status Apply(const wire::DetailsVerdict& verdict, const federation::Caller& caller,
                      wire::DetailsFile& file, wire::DetailsDecision& decision,
                      records::EntryKind& kind) const;
-  std::string SealingContext(std::string_view request_id, std::string_view owner,
-                             std::string_view asker) const;
-  records::EntryDraft DraftOf(records::EntryKind kind, const wire::DetailsRequest& request,
-                              std::string_view actor) const;
 
   // Constant after construction.
   const Rooms rooms_;
   // Do their own locking.
-  registry::SealedRecords records_;
+  DetailsBook book_;
   SearchArchive searches_;
   ReceivedMaterial received_;
   std::unique_ptr<RequestDesk> request_desk_;

@@ -171,6 +171,7 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
       std::vector<journeys::Housekeeping::Chore>{
           {"answers kept for repetitions", [this] { return reception_->ForgetOldAnswers(); }},
           {"clocks of requests for details", [this] { return details_->LogMissedClocks(); }},
+          {"scans that were released", [this] { return released_scans_->SendDue(); }},
           {"the collection's version", [this] { return collection_desk_->Publish(); }},
           {"cross-checks of firearms", [this] { return cross_checks_->RunDue(); }},
           {"alerts of firearms", [this] { return alerts_->SettleDue(); }},
@@ -261,6 +262,13 @@ absl::Status Node::AssembleExchange() {
                                                                     .outbox = *outbox_,
                                                                     .cross_checks = *cross_checks_,
                                                                     .clock = clock_});
+  released_scans_ = std::make_unique<journeys::ReleasedScans>(
+      journeys::ReleasedScans::Rooms{.store = *store_,
+                                     .registry = *registry_,
+                                     .identity = identity_,
+                                     .partners = partners_,
+                                     .outbox = *outbox_,
+                                     .clock = clock_});
   details_ =
       std::make_unique<journeys::Details>(journeys::Details::Rooms{.store = *store_,
                                                                    .ledger = *ledger_,
@@ -271,6 +279,7 @@ absl::Status Node::AssembleExchange() {
                                                                    .identity = identity_,
                                                                    .partners = partners_,
                                                                    .outbox = *outbox_,
+                                                                   .scans = *released_scans_,
                                                                    .cross_checks = *cross_checks_,
                                                                    .clock = clock_});
   corrections_ =
@@ -324,6 +333,7 @@ absl::Status Node::AssembleExchange() {
                                .counts = *question_count_},
       std::vector<exchange::Desk*>{match_desk_.get(), collection_desk_.get(), &links_->desk(),
                                    &details_->request_desk(), &details_->decision_desk(),
+                                   &released_scans_->desk(),
                                    &corrections_->desk(), lookup_table_desk_.get(),
                                    lookup_desk_.get(), lookup_hit_desk_.get(),
                                    firearm_check_desk_.get(), &firearm_notices_->desk()});

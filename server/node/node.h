@@ -258,6 +258,7 @@ class Node {
   std::unique_ptr<exchange::Outbox> outbox_;
   std::unique_ptr<journeys::CrossChecks> cross_checks_;
   std::unique_ptr<journeys::Links> links_;
+  std::unique_ptr<journeys::ReleasedScans> released_scans_;
   std::unique_ptr<journeys::Details> details_;
   std::unique_ptr<journeys::Corrections> corrections_;
   std::unique_ptr<federation::BudgetBook> budgets_;

@@ -3,11 +3,17 @@
 #include "proofmark/v1/details_service.grpc.pb.h"
 #include "proto/wire/common.h"
 #include "proto/wire/details.h"
+#include "server/rpc/event_stream.h"
 #include "server/rpc/services.h"
 #include "server/rpc/staff.h"
 
 namespace proofmark::rpc {
 namespace {
+
+using ExportStream = EventStream<v1::ExportDetailsResponse>;
+
+// Of a caller that takes its time.
+constexpr std::size_t kChunksWaitingMax = 2;
 
 template <typename Response>
 absl::Status Show(const absl::StatusOr<journeys::DetailsActed>& acted, Response& response) {
@@ -96,22 +102,36 @@ class DetailsService final : public v1::DetailsService::CallbackService {
         });
   }
 
-  grpc::ServerUnaryReactor* ExportDetails(grpc::CallbackServerContext* context,
-                                          const v1::ExportDetailsRequest* request,
-                                          v1::ExportDetailsResponse* response) override {
-    return rooms_.guard.Unary(
-        context, "/proofmark.v1.DetailsService/ExportDetails", request, response,
-        [this](const crypto::SpiffeName& caller, const auto& asked, auto& answer) -> absl::Status {
-          PM_ASSIGN_OR_RETURN(const wire::ResultUse use, wire::FromProto(asked.use(), "use"));
-          PM_RETURN_IF_ERROR(
-              Show(details().Export(StaffOf(caller), asked.request_id(), use), answer));
-          answer.set_use(asked.use());
-          return absl::OkStatus();
-        });
+  grpc::ServerWriteReactor<v1::ExportDetailsResponse>* ExportDetails(
+      grpc::CallbackServerContext* context, const v1::ExportDetailsRequest* request) override {
+    auto* const stream = new ExportStream();
+    const bool taken = rooms_.guard.executor().TrySchedule(
+        [=, this] { stream->End(Export(*context, *request, *stream)); });
+    if (!taken) stream->End(Busy());
+    return stream;
   }
 
  private:
   journeys::Details& details() const { return rooms_.node.details(); }
+
+  absl::Status Export(const grpc::CallbackServerContext& context,
+                      const v1::ExportDetailsRequest& request, ExportStream& stream) const {
+    PM_ASSIGN_OR_RETURN(const crypto::SpiffeName caller,
+                        rooms_.guard.Admit(context, "/proofmark.v1.DetailsService/ExportDetails"));
+    PM_ASSIGN_OR_RETURN(const wire::ResultUse use, wire::FromProto(request.use(), "use"));
+    PM_ASSIGN_OR_RETURN(const journeys::DetailsExported exported,
+                        details().Export(StaffOf(caller), request.request_id(), use));
+    v1::ExportDetailsResponse first;
+    PM_RETURN_IF_ERROR(Show(exported.acted, *first.mutable_details()));
+    first.mutable_details()->set_use(request.use());
+    stream.Send(std::move(first));
+    return exported.read_scans([&](std::string_view bytes) -> absl::Status {
+      v1::ExportDetailsResponse next;
+      next.set_chunk(std::string(bytes));
+      if (stream.SendInTurn(std::move(next), kChunksWaitingMax)) return absl::OkStatus();
+      return absl::CancelledError("the caller is gone or takes nothing");
+    });
+  }
 
   const ServiceRooms rooms_;
 };
