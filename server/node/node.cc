@@ -441,10 +441,10 @@ absl::Status Node::PublishStatistics() {
   for (const federation::Partner& partner : partners_.all()) {
     breakdowns.insert(partner.statistics.begin(), partner.statistics.end());
   }
-  return statistics_->PublishWhenDue(breakdowns,
-                                     [this](const registry::StatisticsBook::Visitor& visit) {
-                                       return firearms_->ForEachDeactivated(visit);
-                                     });
+  return statistics_->PublishWhenDue(
+      breakdowns, [this](const registry::StatisticsBook::Visitor& visit) {
+        return firearms_->ForEachDeactivated(journeys::Firearms::CountedFor::kPartners, visit);
+      });
 }
 
 absl::Status Node::LogStart() {
