@@ -111,7 +111,8 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(firearm_registry_,
                       registry::FirearmRegistry::Open(*store_, *ledger_, clock_));
   alarm_tests_ = std::make_unique<registry::AlarmTests>(*store_, *ledger_, clock_);
-  statistics_ = std::make_unique<registry::StatisticsBook>(*store_, clock_, options_.statistics);
+  statistics_ =
+      std::make_unique<registry::StatisticsBook>(*store_, *ledger_, clock_, options_.statistics);
   PM_ASSIGN_OR_RETURN(calibrations_,
                       journeys::Calibrations::Open(*store_, *ledger_, collection_, clock_));
   submissions_ = std::make_unique<journeys::Submissions>(*registry_, collection_);
