@@ -494,12 +494,18 @@ absl::StatusOr<std::vector<Node::PartnerBudget>> Node::Budgets() const {
         .here = budgets_->StatementOf(partner.domain, partner.budget, clock_.UnixMillis()),
         .there = std::nullopt,
         .lookups_here = std::nullopt,
+        .lookups_at_once_here = {},
         .lookups_there = std::nullopt,
         .firearm_checks_here = std::nullopt,
         .firearm_checks_there = std::nullopt};
     if (partner.lookup_budget) {
       budget.lookups_here =
           evaluations_->StatementOf(partner.node_id, *partner.lookup_budget, clock_.UnixMillis());
+      for (const std::string& purpose : partner.answered_purposes) {
+        budget.lookups_at_once_here[purpose] =
+            evaluations_->LeftAtOnce(partner.node_id, purpose, *partner.lookup_budget,
+                                     partner.lookup_burst, clock_.UnixMillis());
+      }
     }
     if (partner.firearm_check_budget) {
       budget.firearm_checks_here = firearm_check_budgets_->StatementOf(
