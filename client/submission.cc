@@ -144,7 +144,8 @@ records::SubmissionHeader HeaderOf(const Listed& exhibit, const SubmissionDefaul
                      .case_reference = prefer(exhibit.case_reference, defaults.case_reference),
                      .incident_date = prefer(exhibit.incident_date, defaults.incident_date),
                      .note = defaults.note,
-                     .circumstances = defaults.circumstances};
+                     .circumstances = exhibit.circumstances.empty() ? defaults.circumstances
+                                                                    : exhibit.circumstances};
   return header;
 }
 

@@ -45,6 +45,7 @@ enum class Column : std::size_t {
   kApertureShape,
   kBreechFaceClass,
   kNotes,
+  kCircumstances,
   kCount,
 };
 constexpr std::size_t kColumnCount = static_cast<std::size_t>(Column::kCount);
@@ -72,7 +73,8 @@ constexpr std::array<std::string_view, kColumnCount> kColumns = {"file",
                                                                  "firing_pin_shape",
                                                                  "aperture_shape",
                                                                  "breech_face_class",
-                                                                 "notes"};
+                                                                 "notes",
+                                                                 "circumstances"};
 std::string_view ColumnName(Column column) { return kColumns[static_cast<std::size_t>(column)]; }
 
 absl::Status Refuse(std::int64_t line, std::string_view column, std::string_view why) {
@@ -274,6 +276,27 @@ absl::StatusOr<std::optional<T>> ReadCode(const Values& values, Column column,
   return Refuse(values.line, ColumnName(column), "must be a code of its list, UNKNOWN or empty");
 }
 
+// Codes with a semicolon between; ascending, each once.
+absl::StatusOr<std::vector<std::string>> ReadCircumstances(const Values& values) {
+  std::vector<std::string> codes;
+  std::string_view rest = values[Column::kCircumstances];
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    const std::string_view code = rest.substr(0, end);
+    if (!IsCode(ShareTriggerCodes(), code) || end + 1 == rest.size()) {
+      return Refuse(values.line, ColumnName(Column::kCircumstances),
+                    "must be share trigger codes with ; between, or empty");
+    }
+    codes.emplace_back(code);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  std::ranges::sort(codes);
+  if (std::ranges::adjacent_find(codes) != codes.end()) {
+    return Refuse(values.line, ColumnName(Column::kCircumstances), "names a code twice");
+  }
+  return codes;
+}
+
 absl::StatusOr<ClassCharacteristics> ReadCharacteristics(const Values& values) {
   ClassCharacteristics characteristics;
   characteristics.bullet_class = values[Column::kBulletClass];
@@ -319,8 +342,8 @@ absl::Status CheckAgreement(const Values& values, const Values& first) {
   for (const Column column :
        {Column::kKind, Column::kSpecimen, Column::kExhibitKind, Column::kCalibre,
         Column::kBulletClass, Column::kLandCount, Column::kTwist, Column::kRifling,
-        Column::kLandWidthMeanUm, Column::kCase, Column::kDate, Column::kStudy,
-        Column::kSourceFirearm}) {
+        Column::kLandWidthMeanUm, Column::kCase, Column::kDate, Column::kCircumstances,
+        Column::kStudy, Column::kSourceFirearm}) {
     if (values[column] != first[column]) {
       return Refuse(values.line, ColumnName(column),
                     absl::StrFormat("differs from line %d of the same exhibit", first.line));
@@ -351,6 +374,7 @@ absl::StatusOr<ManifestExhibit> MakeExhibit(const Values& values, std::string la
   exhibit.calibre = values[Column::kCalibre];
   exhibit.case_reference = values[Column::kCase];
   exhibit.incident_date = values[Column::kDate];
+  PM_ASSIGN_OR_RETURN(exhibit.circumstances, ReadCircumstances(values));
   exhibit.study = values[Column::kStudy];
   exhibit.source_firearm = values[Column::kSourceFirearm];
   exhibit.truth_basis = values[Column::kTruthBasis];
@@ -454,6 +478,7 @@ class Collector {
     mark.calibre = values[Column::kCalibre];
     mark.case_reference = values[Column::kCase];
     mark.incident_date = values[Column::kDate];
+    PM_ASSIGN_OR_RETURN(mark.circumstances, ReadCircumstances(values));
     mark.study = values[Column::kStudy];
     mark.source_firearm = values[Column::kSourceFirearm];
     const ExhibitIdentity identity{.label = mark.label,

@@ -54,9 +54,10 @@ struct ManifestExhibit {
   std::string calibre;                   // As written, also where FindCalibre() knows no such.
   std::string case_reference;
   std::string incident_date;
-  std::string study;           // Truth, for validation only: where the scans come from,
-  std::string source_firearm;  // what fired the item,
-  std::string truth_basis;     // and how that is known.
+  std::vector<std::string> circumstances;  // As records::ExhibitIdentity.
+  std::string study;                       // Truth, for validation only: where the scans come from,
+  std::string source_firearm;              // what fired the item,
+  std::string truth_basis;                 // and how that is known.
 };
 
 // One mark of a cartridge case: one row, never grouped, since each scan is compared on its own. Two
@@ -70,6 +71,7 @@ struct ManifestCase {
   ClassCharacteristics characteristics;
   std::string case_reference;
   std::string incident_date;
+  std::vector<std::string> circumstances;
   std::string calibre;
   std::string study;  // Truth, as for exhibits.
   std::string source_firearm;

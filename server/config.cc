@@ -225,6 +225,28 @@ absl::StatusOr<federation::GrantConditions> ReadConditions(const Section& sectio
   return when;
 }
 
+// Under which conditions the partner is told of candidates; H0 and X4 where nothing is said.
+absl::StatusOr<wire::AnswerHandling> ReadHandling(const Section& section) {
+  wire::AnswerHandling handling;
+  if (section.Has("answers_handling")) {
+    PM_ASSIGN_OR_RETURN(const federation::Words codes, section.TextSet("answers_handling"));
+    handling.codes.assign(codes.begin(), codes.end());
+  }
+  if (section.Has("answers_restrictions")) {
+    PM_ASSIGN_OR_RETURN(handling.restrictions, section.Text("answers_restrictions"));
+  }
+  if (section.Has("answers_evaluation")) {
+    PM_ASSIGN_OR_RETURN(const std::string evaluation, section.Text("answers_evaluation"));
+    if (evaluation.size() != 2) {
+      return section.Fault("answers_evaluation", "must be a letter and a digit such as \"B2\"");
+    }
+    handling.source_evaluation = evaluation.substr(0, 1);
+    handling.information_evaluation = evaluation.substr(1);
+  }
+  PM_RETURN_IF_ERROR(section.Blame("answers_handling", wire::CheckHandling(handling, "")));
+  return handling;
+}
+
 // A budget that is there only where it is granted: `<what>_per_day`, `<what>_per_30_days`.
 absl::StatusOr<std::optional<federation::BudgetLimits>> ReadGrantedBudget(const Section& section,
                                                                           const std::string& what) {
@@ -289,6 +311,9 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
                                         "answers_items",
                                         "answers_from",
                                         "answers_until",
+                                        "answers_handling",
+                                        "answers_restrictions",
+                                        "answers_evaluation",
                                         "asks",
                                         "asks_offences",
                                         "asks_items",
@@ -327,6 +352,7 @@ absl::StatusOr<federation::Partner> ReadPartner(const Section& section) {
   PM_ASSIGN_OR_RETURN(partner.asked_purposes, section.TextSet("asks"));
   PM_ASSIGN_OR_RETURN(partner.answered_when, ReadConditions(section, "answers"));
   PM_ASSIGN_OR_RETURN(partner.asked_when, ReadConditions(section, "asks"));
+  PM_ASSIGN_OR_RETURN(partner.answered_handling, ReadHandling(section));
   PM_ASSIGN_OR_RETURN(partner.share, ReadShareRule(section, partner.asked_purposes));
   PM_ASSIGN_OR_RETURN(const std::int64_t timeout_s, section.Number("timeout_s", 30, 1, 600));
   partner.timeout = std::chrono::seconds(timeout_s);

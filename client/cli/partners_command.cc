@@ -55,11 +55,22 @@ int ShowBudgets(const Arguments& arguments, const admin::v1::ListPartnersRespons
   return answer.partners().empty() ? 1 : 0;
 }
 
+// "CRIMINAL_INVESTIGATION 40 of 64".
+std::string AtOnceText(const admin::v1::LookupBurst& burst) {
+  std::string text;
+  for (const admin::v1::LookupBucket& bucket : burst.buckets()) {
+    text += absl::StrFormat("%s%s %s of %s", text.empty() ? "" : ", ", bucket.purpose(),
+                            CountText(bucket.left_count()), CountText(burst.bound()));
+  }
+  return text.empty() ? "0 of " + CountText(burst.bound()) : text;
+}
+
 int ShowLookups(const Arguments& arguments, const admin::v1::ListPartnersResponse& answer,
                 Session& session) {
   Table table({{"agency"},
                {"it used here, 24 h"},
                {"30 days"},
+               {"left at once here"},
                {"we used there, 24 h"},
                {"30 days"},
                {"its table here"},
@@ -83,6 +94,7 @@ int ShowLookups(const Arguments& arguments, const admin::v1::ListPartnersRespons
         {Cell(partner.domain(), Style::kBold),
          use(may, "not agreed", here.used_today_count(), here.per_day()),
          use(may, "", here.used_30_days_count(), here.per_30_days()),
+         may ? AtOnceText(partner.lookups_burst()) : "",
          use(told, "not told yet", there.used_today_count(), there.per_day()),
          use(told, "", there.used_30_days_count(), there.per_30_days()),
          partner.has_lookup_table() ? TimeText(made.make_time().seconds() * 1'000) : "none",
@@ -163,7 +175,8 @@ Command PartnersCommand() {
                                    .kind = ValueKind::kFlag}}),
       .places = {{.name = "WHAT",
                   .help = "\"budget\": what was used of the searches agreed; \"lookups\": of the "
-                          "private look-ups; \"firearm-checks\": of the questions that name a "
+                          "private look-ups, with what is left at once; \"firearm-checks\": of the "
+                          "questions that name a "
                           "firearm.",
                   .choices = {"budget", "lookups", "firearm-checks"}}},
       .examples = {{"proofmark partners", "Who they are and for which purposes."},

@@ -333,7 +333,8 @@ std::vector<Parameter> Options() {
        .value_name = "DATE"},
       {.name = "--note", .help = "A remark; stays in the agency.", .value_name = "TEXT"},
       {.name = "--circumstance",
-       .help = "How it was recovered; partners whose rule names it are asked by the node itself.",
+       .help = "How it was recovered, where a manifest's column `circumstances` says nothing; "
+               "partners whose rule names it are asked by the node itself.",
        .value_name = "CODE",
        .choices = CodesOf(records::ShareTriggerCodes()),
        .repeated = true}};

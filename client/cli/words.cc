@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
+#include "proto/wire/common.h"
 
 namespace proofmark::client::cli {
 namespace {
@@ -71,6 +72,19 @@ std::vector<std::string> Ascending(std::vector<std::string> words) {
   std::ranges::sort(words);
   words.erase(std::unique(words.begin(), words.end()), words.end());
   return words;
+}
+
+void AddConditions(const wire::AnswerHandling& handling, Facts& facts) {
+  std::string codes;
+  for (const std::string& code : handling.codes) codes += (codes.empty() ? "" : " ") + code;
+  facts.Add("handling", codes, Style::kBold);
+  if (handling.Has("H1")) {
+    facts.Add("condition", "not in judicial proceedings without the holder's permission");
+  }
+  if (handling.Has("H2")) facts.Add("condition", "not to be passed on without it either");
+  if (handling.Has("H3")) facts.Add("restrictions", handling.restrictions, Style::kBold);
+  facts.Add("use", wire::ResultUseText(wire::ResultUse::kIntelligence));
+  facts.Add("evaluation", handling.source_evaluation + handling.information_evaluation);
 }
 
 std::string ShortHandle(std::string_view handle) {

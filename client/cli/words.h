@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "client/cli/console.h"
+#include "client/cli/table.h"
 #include "forensics/evidence/calibration.h"
+#include "proto/wire/handling.h"
 #include "proto/wire/search.h"
 #include "records/exhibit.h"
 
@@ -39,6 +41,9 @@ std::vector<std::string> Ascending(std::vector<std::string> words);
 
 // The first 12 of 64 hexadecimal digits: enough to tell handles apart on a screen.
 std::string ShortHandle(std::string_view handle);
+
+// Under which conditions a partner named candidates; intelligence, always.
+void AddConditions(const wire::AnswerHandling& handling, Facts& facts);
 
 // The sentence that must stand wherever a level is shown under a provisional calibration.
 inline constexpr std::string_view kProvisional =

@@ -121,6 +121,7 @@ v1::Link ToProto(const Link& link) {
   }
   message.set_counted(link.counted);
   message.set_purpose(link.purpose);
+  *message.mutable_handling() = ToProto(link.handling);
   return message;
 }
 
@@ -162,6 +163,9 @@ absl::StatusOr<Link> FromProto(const v1::Link& message, std::string_view field) 
   link.counted = message.counted();
   PM_RETURN_IF_ERROR(CheckCode(field, "purpose", message.purpose()));
   link.purpose = message.purpose();
+  if (message.has_handling()) {
+    PM_ASSIGN_OR_RETURN(link.handling, FromProto(message.handling(), At(field, "handling")));
+  }
   return link;
 }
 

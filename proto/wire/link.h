@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "crypto/hash/sha256.h"
+#include "proto/wire/handling.h"
 #include "proto/wire/messages.h"
 #include "records/exhibit.h"
 #include "records/link.h"
@@ -65,6 +66,8 @@ struct Link {
   std::optional<crypto::Sha256Digest> holder_case_commitment;
   bool counted = false;  // The first hit between these two cases.
   std::string purpose;   // [A-Z0-9_]{1,32}.
+  // Ours, to a partner's candidate: under which conditions it was named.
+  AnswerHandling handling;
   friend bool operator==(const Link&, const Link&) = default;
 
   records::LinkState state() const { return steps.back().state; }

@@ -228,6 +228,7 @@ v1::MatchResult ToProto(const MatchResult& result) {
   }
   *message.mutable_searched() = ToProto(result.searched);
   message.set_use(MachineResultUse());
+  *message.mutable_handling() = ToProto(result.handling);
   return message;
 }
 
@@ -244,6 +245,9 @@ absl::StatusOr<MatchResult> FromProto(const v1::MatchResult& message, std::strin
   PM_RETURN_IF_ERROR(CheckPresent(field, "searched", message.has_searched()));
   PM_ASSIGN_OR_RETURN(result.searched, FromProto(message.searched(), At(field, "searched")));
   PM_RETURN_IF_ERROR(CheckMachineResult(field, message.use()));
+  if (message.has_handling()) {
+    PM_ASSIGN_OR_RETURN(result.handling, FromProto(message.handling(), At(field, "handling")));
+  }
   return result;
 }
 
@@ -273,7 +277,7 @@ absl::StatusOr<MatchAnswer> FromProto(const v1::MatchAnswer& message, std::strin
     case v1::MatchAnswer::kResult: {
       PM_ASSIGN_OR_RETURN(MatchResult result, FromProto(message.result(), At(field, "result")));
       result.budget = budget;
-      return MatchAnswer(std::move(result));
+      return result;
     }
     case v1::MatchAnswer::kRefusal: {
       PM_ASSIGN_OR_RETURN(Refusal refusal, FromProto(message.refusal(), At(field, "refusal")));

@@ -13,6 +13,7 @@
 #include "crypto/hash/sha256.h"
 #include "forensics/cartridge/bullet_or_case.h"
 #include "forensics/evidence/calibration.h"
+#include "proto/wire/handling.h"
 #include "proto/wire/messages.h"
 #include "proto/wire/refusal.h"
 #include "records/class_filter.h"
@@ -112,6 +113,7 @@ struct BudgetStatement {
 struct MatchResult {
   std::vector<MatchCandidate> candidates;  // At most kMatchCandidatesMax, strongest level first.
   SearchedBands searched;
+  AnswerHandling handling;                // As its holder gave it.
   std::optional<BudgetStatement> budget;  // Travels in the answer alone.
   friend bool operator==(const MatchResult&, const MatchResult&) = default;
 };

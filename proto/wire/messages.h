@@ -28,6 +28,7 @@ class AddFirearmRequest;
 class AlarmModelTest;
 class AddStandingQuestionRequest;
 class AmendFirearmRequest;
+class AnswerHandling;
 class AskAboutFirearmRequest;
 class AskAboutHitRequest;
 class AskAboutHitResponse;

@@ -162,6 +162,7 @@ absl::StatusOr<exchange::Reply> MatchDesk::Question::Search(
   PM_RETURN_IF_ERROR(desk_.rooms_.registry.AddStillActive(border.exhibit_ids, reply.changes));
   charge->AddTo(reply.changes);
   reply.afterwards = [charge] { charge->Keep(); };
+  border.result.handling = believed_.partner.answered_handling;
   border.result.budget = exchange::ToTell(charge->statement());
   PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::MatchAnswer(std::move(border.result))));
   return reply;

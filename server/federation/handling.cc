@@ -21,6 +21,15 @@ bool Did(std::span<const wire::HandlingStep> steps, HandlingAct act, std::string
 
 }  // namespace
 
+wire::Handling ConditionsOf(const wire::AnswerHandling& answer) {
+  return {.codes = answer.codes,
+          .restrictions = answer.restrictions,
+          .evidence = false,
+          .source_evaluation = answer.source_evaluation,
+          .information_evaluation = answer.information_evaluation,
+          .delete_unix_ms = 0};
+}
+
 UseDecision DecideUse(const wire::Handling& handling, std::span<const wire::HandlingStep> steps,
                       MaterialUse use, std::string_view by, std::int64_t now_unix_ms) {
   if (handling.delete_unix_ms != 0 && now_unix_ms >= handling.delete_unix_ms) {

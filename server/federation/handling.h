@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "proto/wire/details.h"
+#include "proto/wire/handling.h"
 
 namespace proofmark::federation {
 
@@ -25,6 +26,11 @@ struct UseDecision {
   std::string code;
   std::string reason;  // One sentence for people when not allowed, else empty.
 };
+
+// The conditions of an answer of the first step, for the decision below: intelligence, whatever its
+// codes, and without a day of deletion of its own.
+//   Threads  Pure.
+wire::Handling ConditionsOf(const wire::AnswerHandling& answer);
 
 // Whether the conditions under which something was given, and what was done about them since,
 // allow this use. Everything that shows, exports or passes on released material asks here.

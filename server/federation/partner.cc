@@ -129,6 +129,11 @@ absl::Status CheckPartner(std::string_view own_domain, const Partner& partner) {
       return Fault(partner, absl::StrFormat("statistics by \"%s\" are none", text));
     }
   }
+  if (const absl::Status handling =
+          wire::CheckHandling(partner.answered_handling, "answered_handling");
+      !handling.ok()) {
+    return Fault(partner, std::string(handling.message()));
+  }
   PM_RETURN_IF_ERROR(CheckConditions(partner, "answered_when", partner.answered_when));
   PM_RETURN_IF_ERROR(CheckConditions(partner, "asked_when", partner.asked_when));
   PM_RETURN_IF_ERROR(CheckShareRule(partner));

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/sign/ed25519.h"
 #include "crypto/sign/key_id.h"
+#include "proto/wire/handling.h"
 #include "server/federation/budget.h"
 
 namespace proofmark::federation {
@@ -62,6 +63,7 @@ struct Partner {
   Words answered_purposes;  // For which it may ask us.
   Words asked_purposes;     // For which we may ask it.
   GrantConditions answered_when, asked_when;
+  wire::AnswerHandling answered_handling;  // What candidates that it is told of bear.
   // Services that the federation descriptor lets it ask us for, and us it, by ToText(Service).
   // Absent: there is no descriptor, and every service is granted for the purposes above.
   std::optional<Words> answered_services;

@@ -77,6 +77,14 @@ class FirearmNotices::NoticeDesk::Notice final : public exchange::Message {
         .receive_unix_ms = notices_.rooms_.clock.UnixMillis()};
     PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(received));
     exchange::Reply reply;
+    PM_ASSIGN_OR_RETURN(const bool counted,
+                        notices_.grounds_.AddTaken(believed_.partner.domain, notice_.exchange_id,
+                                                   received.receive_unix_ms, reply.changes));
+    if (!counted) {
+      return Refuse("CAPACITY", absl::StrFormat("exchange_id: %d notices rest on this answer "
+                                                "already, as many as are taken.",
+                                                kNoticesPerGroundMax));
+    }
     PM_RETURN_IF_ERROR(
         notices_.received_.AddNew(raw_id, received.receive_unix_ms, plain, reply.changes));
     reply.logged = Draft("RECEIVED");

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <set>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -16,6 +15,7 @@
 #include "records/codes.h"
 #include "records/firearm/lookup_words.h"
 #include "server/federation/consultation.h"
+#include "server/federation/handling.h"
 #include "server/registry/handle_book.h"
 
 namespace proofmark::journeys {
@@ -1004,11 +1004,36 @@ absl::StatusOr<std::int64_t> Firearms::RecheckAll() {
   return changed;
 }
 
+absl::StatusOr<std::set<std::string>> Firearms::LinksToPassOn() const {
+  const std::int64_t now = rooms_.registry.NowUnixMs();
+  std::set<std::string> ids;
+  PM_RETURN_IF_ERROR(rooms_.links.ForEachAssociation([&](const wire::Link& link) {
+    if (federation::DecideUse(federation::ConditionsOf(link.handling), {},
+                              federation::MaterialUse::kOnward, "", now)
+            .allowed) {
+      ids.insert(link.link_id);
+    }
+    return absl::OkStatus();
+  }));
+  return ids;
+}
+
 absl::Status Firearms::ForEachDeactivated(
+    CountedFor counted_for,
     const std::function<void(const firearm::ConformityFacts&)>& visit) const {
+  std::optional<std::set<std::string>> passed_on;
+  if (counted_for == CountedFor::kPartners) {
+    PM_ASSIGN_OR_RETURN(passed_on, LinksToPassOn());
+  }
   return rooms_.registry.ForEach([&](const Held& held) -> absl::Status {
     if (!held.kept.deactivation) return absl::OkStatus();
-    PM_ASSIGN_OR_RETURN(const std::vector<Finding> findings, RunChecks(held.kept, {}));
+    KeptFirearm kept = held.kept;
+    if (passed_on) {
+      std::erase_if(kept.linked_firings, [&](const wire::LinkedFiring& firing) {
+        return !passed_on->contains(firing.link_id);
+      });
+    }
+    PM_ASSIGN_OR_RETURN(const std::vector<Finding> findings, RunChecks(kept, {}));
     visit(firearm::FactsFor(held.kept.firearm, *held.kept.deactivation, findings));
     return absl::OkStatus();
   });
@@ -1019,7 +1044,8 @@ absl::StatusOr<firearm::ConformityTally> Firearms::Report(
   PM_ASSIGN_OR_RETURN(firearm::ConformityTally tally,
                       firearm::ConformityTally::Create(std::move(dimensions)));
   PM_RETURN_IF_ERROR(
-      ForEachDeactivated([&tally](const firearm::ConformityFacts& facts) { tally.Add(facts); }));
+      ForEachDeactivated(CountedFor::kOwnPeople,
+                         [&tally](const firearm::ConformityFacts& facts) { tally.Add(facts); }));
   PM_RETURN_IF_ERROR(federation::LogConsultation(
       rooms_.ledger, caller,
       {.read = "CONFORMITY_REPORTED", .count = static_cast<std::uint64_t>(tally.Total().records)}));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -162,9 +163,12 @@ class Firearms {
   // The same of every record, when it was last done kRecheckEveryMs ago; how many changed.
   absl::StatusOr<std::int64_t> RecheckWhenDue();
 
-  // Calls `visit` once for each deactivated firearm, by what the checks find now.
-  //   Cost  opens every record.
+  // Calls `visit` once for each deactivated firearm, by what the checks find now. What partners are
+  // to be told does not rest on a candidate that its holder does not let be passed on.
+  //   Cost  opens every record; for partners every link besides.
+  enum class CountedFor { kOwnPeople, kPartners };
   absl::Status ForEachDeactivated(
+      CountedFor counted_for,
       const std::function<void(const firearm::ConformityFacts&)>& visit) const;
   // Counts deactivated firearms by what the checks find now.
   //   Cost  opens every record.
@@ -189,6 +193,8 @@ class Firearms {
   // Of `of` alone when it is not null; without those that go with a case.
   absl::StatusOr<Associations> CollectAssociations(const std::vector<wire::FirearmExhibit>* of,
                                                    const CaseToErase* without) const;
+  // Links of which partners may be told.
+  absl::StatusOr<std::set<std::string>> LinksToPassOn() const;
   absl::StatusOr<std::optional<records::PartialDate>> IncidentDate(
       const records::ExhibitId& id) const;
   absl::StatusOr<bool> TryCrossCheck(const std::string& id);

@@ -294,6 +294,7 @@ absl::Status Links::CheckCandidate(const wire::CandidateReview& review, const wi
     for (const wire::MatchCandidate& candidate : partner.result->candidates) {
       if (candidate.handle != *review.handle) continue;
       link.question_exchange_id = partner.exchange_id;
+      link.handling = partner.result->handling;
       return absl::OkStatus();
     }
   }

@@ -150,9 +150,10 @@ std::string EvaluationBook::LimitRefusal(const Entries& entries, const Evaluatio
   return "";
 }
 
-std::string EvaluationBook::BurstRefusal(const Entries& entries, const Evaluations& asked,
-                                         const BudgetLimits& limits, std::int64_t burst) {
-  // The bucket, in parts of an evaluation: each ms it gains limits.per_day of kDayMs parts.
+std::int64_t EvaluationBook::LevelOf(const Entries& entries, std::string_view purpose,
+                                     const BudgetLimits& limits, std::int64_t burst,
+                                     std::int64_t now_unix_ms) {
+  // Each ms it gains limits.per_day of kDayMs parts.
   const std::int64_t full = burst * kDayMs;
   std::int64_t level = full;
   std::int64_t at_ms = 0;
@@ -163,11 +164,17 @@ std::string EvaluationBook::BurstRefusal(const Entries& entries, const Evaluatio
     at_ms = std::max(at_ms, unix_ms);
   };
   for (const Entry& entry : entries) {
-    if (entry.purpose != asked.purpose) continue;
+    if (entry.purpose != purpose) continue;
     fill_until(entry.unix_ms);
     level -= entry.count * kDayMs;
   }
-  fill_until(asked.unix_ms);
+  fill_until(now_unix_ms);
+  return level;
+}
+
+std::string EvaluationBook::BurstRefusal(const Entries& entries, const Evaluations& asked,
+                                         const BudgetLimits& limits, std::int64_t burst) {
+  const std::int64_t level = LevelOf(entries, asked.purpose, limits, burst, asked.unix_ms);
   const std::int64_t lacking = asked.count * kDayMs - level;
   if (lacking <= 0) return "";
   if (asked.count > burst) {
@@ -243,6 +250,16 @@ BudgetStatement EvaluationBook::StatementOf(std::string_view partner, const Budg
   const base::MutexLock lock(mutex_);
   const auto found = partners_.find(partner);
   return Count(found == partners_.end() ? Entries() : found->second, limits, now_unix_ms);
+}
+
+std::int64_t EvaluationBook::LeftAtOnce(std::string_view partner, std::string_view purpose,
+                                        const BudgetLimits& limits, std::int64_t burst,
+                                        std::int64_t now_unix_ms) const {
+  const base::MutexLock lock(mutex_);
+  const auto found = partners_.find(partner);
+  const std::int64_t level = LevelOf(found == partners_.end() ? Entries() : found->second, purpose,
+                                     limits, burst, now_unix_ms);
+  return std::max<std::int64_t>(0, level) / kDayMs;
 }
 
 }  // namespace proofmark::lookup

@@ -98,6 +98,10 @@ class EvaluationBook {
   federation::BudgetStatement StatementOf(std::string_view partner,
                                           const federation::BudgetLimits& limits,
                                           std::int64_t now_unix_ms) const;
+  // Whole evaluations in the bucket of that purpose, 0..burst.
+  std::int64_t LeftAtOnce(std::string_view partner, std::string_view purpose,
+                          const federation::BudgetLimits& limits, std::int64_t burst,
+                          std::int64_t now_unix_ms) const;
 
  private:
   friend class EvaluationCharge;
@@ -120,6 +124,10 @@ class EvaluationBook {
   // empty: nothing.
   static std::string LimitRefusal(const Entries& entries, const Evaluations& asked,
                                   const federation::BudgetLimits& limits);
+  // The bucket of a purpose, in parts of an evaluation, kDayMs each; may be below none.
+  static std::int64_t LevelOf(const Entries& entries, std::string_view purpose,
+                              const federation::BudgetLimits& limits, std::int64_t burst,
+                              std::int64_t now_unix_ms);
   static std::string BurstRefusal(const Entries& entries, const Evaluations& asked,
                                   const federation::BudgetLimits& limits, std::int64_t burst);
   void Raise(const Evaluations& asked, std::string_view code, EvaluationCharge& charge)

@@ -111,7 +111,8 @@ absl::Status Node::Assemble(store::StorageEnv& disk) {
   PM_ASSIGN_OR_RETURN(firearm_registry_,
                       registry::FirearmRegistry::Open(*store_, *ledger_, clock_));
   alarm_tests_ = std::make_unique<registry::AlarmTests>(*store_, *ledger_, clock_);
-  statistics_ = std::make_unique<registry::StatisticsBook>(*store_, clock_, options_.statistics);
+  statistics_ =
+      std::make_unique<registry::StatisticsBook>(*store_, *ledger_, clock_, options_.statistics);
   PM_ASSIGN_OR_RETURN(calibrations_,
                       journeys::Calibrations::Open(*store_, *ledger_, collection_, clock_));
   submissions_ = std::make_unique<journeys::Submissions>(*registry_, collection_);
@@ -451,10 +452,10 @@ absl::Status Node::PublishStatistics() {
   for (const federation::Partner& partner : partners_.all()) {
     breakdowns.insert(partner.statistics.begin(), partner.statistics.end());
   }
-  return statistics_->PublishWhenDue(breakdowns,
-                                     [this](const registry::StatisticsBook::Visitor& visit) {
-                                       return firearms_->ForEachDeactivated(visit);
-                                     });
+  return statistics_->PublishWhenDue(
+      breakdowns, [this](const registry::StatisticsBook::Visitor& visit) {
+        return firearms_->ForEachDeactivated(journeys::Firearms::CountedFor::kPartners, visit);
+      });
 }
 
 absl::Status Node::LogStart() {
@@ -503,12 +504,18 @@ absl::StatusOr<std::vector<Node::PartnerBudget>> Node::Budgets() const {
         .here = budgets_->StatementOf(partner.domain, partner.budget, clock_.UnixMillis()),
         .there = std::nullopt,
         .lookups_here = std::nullopt,
+        .lookups_at_once_here = {},
         .lookups_there = std::nullopt,
         .firearm_checks_here = std::nullopt,
         .firearm_checks_there = std::nullopt};
     if (partner.lookup_budget) {
       budget.lookups_here =
           evaluations_->StatementOf(partner.node_id, *partner.lookup_budget, clock_.UnixMillis());
+      for (const std::string& purpose : partner.answered_purposes) {
+        budget.lookups_at_once_here[purpose] =
+            evaluations_->LeftAtOnce(partner.node_id, purpose, *partner.lookup_budget,
+                                     partner.lookup_burst, clock_.UnixMillis());
+      }
     }
     if (partner.firearm_check_budget) {
       budget.firearm_checks_here = firearm_check_budgets_->StatementOf(

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -117,6 +118,8 @@ class Node {
     federation::BudgetStatement here;
     std::optional<federation::ToldBudget> there;              // As it last told us.
     std::optional<federation::BudgetStatement> lookups_here;  // Absent: it may not look up here.
+    // Evaluations left at once, by each purpose that is agreed; none when it may not look up here.
+    std::map<std::string, std::int64_t> lookups_at_once_here;
     std::optional<federation::ToldBudget> lookups_there;
     std::optional<federation::BudgetStatement> firearm_checks_here;  // Absent: it may not ask.
     std::optional<federation::ToldBudget> firearm_checks_there;

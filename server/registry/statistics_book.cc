@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "crypto/hash/sha256.h"
 #include "server/registry/tables.h"
 
 namespace proofmark::registry {
@@ -79,16 +80,23 @@ absl::Status StatisticsBook::Publish(const std::set<std::string, std::less<>>& b
     request.mutations.Delete(std::string(key));
     return true;
   }));
+  std::string rows;
   for (std::size_t i = 0; i < tallies.size(); ++i) {
     PM_ASSIGN_OR_RETURN(std::string row,
                         wire::Serialise(wire::FirearmStatistics{.as_of_unix_ms = now_unix_ms,
                                                                 .by = tallies[i].dimensions(),
                                                                 .smallest = options_.smallest,
                                                                 .shared = std::move(shared[i])}));
+    rows += row;
     request.mutations.Put(RowOf(firearm::BreakdownText(tallies[i].dimensions())), std::move(row));
   }
   PutDue(now_unix_ms + options_.period.count(), request);
-  return store_.Commit(std::move(request));
+  records::EntryDraft published;
+  published.kind = records::EntryKind::kDecision;
+  published.outcome = "STATISTICS_PUBLISHED";
+  published.count = tallies.size();
+  published.detail = crypto::Sha256Hex(rows);
+  return ledger_.Append(std::move(published), std::move(request)).status();
 }
 
 absl::StatusOr<std::optional<wire::FirearmStatistics>> StatisticsBook::Find(

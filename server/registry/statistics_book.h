@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "proto/wire/firearm_statistics.h"
 #include "records/firearm/statistics.h"
+#include "server/ledger/ledger.h"
 #include "server/store/store.h"
 
 namespace proofmark::registry {
@@ -35,16 +36,18 @@ class StatisticsBook {
     std::chrono::milliseconds first_after{std::chrono::hours(24)};
   };
 
-  // Both must outlive the result.
-  StatisticsBook(store::Store& store, const base::Clock& clock, const Options& options)
-      : store_(store), clock_(clock), options_(options) {}
+  // All must outlive the result.
+  StatisticsBook(store::Store& store, ledger::Ledger& ledger, const base::Clock& clock,
+                 const Options& options)
+      : store_(store), ledger_(ledger), clock_(clock), options_(options) {}
 
   using Visitor = std::function<void(const firearm::ConformityFacts&)>;
   // Calls the visitor once for each deactivated firearm.
   using Source = std::function<absl::Status(const Visitor&)>;
 
   // Counts anew when it is time to, by `breakdowns` (firearm::BreakdownText()); those with more
-  // than wire::kStatisticsRowsMax rows are left out. One batch takes the place of what was before.
+  // than wire::kStatisticsRowsMax rows are left out. One batch takes the place of what was before,
+  // with its entry `decision`.
   //   Cost  visits every record when it is due, else reads one row.
   absl::Status PublishWhenDue(const std::set<std::string, std::less<>>& breakdowns,
                               const Source& source);
@@ -61,6 +64,7 @@ class StatisticsBook {
                        std::int64_t now_unix_ms);
 
   store::Store& store_;
+  ledger::Ledger& ledger_;
   const base::Clock& clock_;
   const Options options_;
 };

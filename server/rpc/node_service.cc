@@ -457,7 +457,16 @@ class NodeService final : public admin::NodeService::CallbackService {
       *told.mutable_firearm_checks_told_time() =
           wire::ToTimestamp(budget.firearm_checks_there->unix_ms);
     }
-    if (budget.lookups_here) ToProto(*budget.lookups_here, *told.mutable_lookups_here());
+    if (budget.lookups_here) {
+      ToProto(*budget.lookups_here, *told.mutable_lookups_here());
+      admin::LookupBurst& burst = *told.mutable_lookups_burst();
+      burst.set_bound(partner.lookup_burst);
+      for (const auto& [purpose, left] : budget.lookups_at_once_here) {
+        admin::LookupBucket& bucket = *burst.add_buckets();
+        bucket.set_purpose(purpose);
+        bucket.set_left_count(left);
+      }
+    }
     if (budget.lookups_there) {
       ToProto(budget.lookups_there->statement, *told.mutable_lookups_there());
       *told.mutable_lookups_told_time() = wire::ToTimestamp(budget.lookups_there->unix_ms);

@@ -320,6 +320,19 @@ class RandomValues {
   }
 
   wire::CountBand Band() { return static_cast<wire::CountBand>(Small(1, 6)); }
+  wire::AnswerHandling AnswerConditions() {
+    wire::AnswerHandling handling;
+    handling.codes.clear();
+    for (const char* const code : {"H0", "H1", "H2", "H3"}) {
+      if (Coin()) handling.codes.emplace_back(code);
+    }
+    if (handling.codes.empty()) handling.codes = {"H2"};
+    if (handling.Has("H3")) handling.restrictions = Text(1, wire::kAnswerRestrictionsBytesMax);
+    handling.source_evaluation = std::string(1, "ABCX"[Small(0, 3)]);
+    handling.information_evaluation = std::string(1, "1234"[Small(0, 3)]);
+    return handling;
+  }
+
   wire::MatchResult Result() {
     wire::MatchResult result;
     result.candidates.resize(Size(0, wire::kMatchCandidatesMax));
@@ -340,6 +353,7 @@ class RandomValues {
     for (const records::ClassRule rule : Rules()) {
       result.searched.removals.push_back({.rule = rule, .removed = Band()});
     }
+    result.handling = AnswerConditions();
     return result;
   }
   wire::MatchAnswer Answer() {

@@ -2,6 +2,7 @@
 #include "client/submission.h"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -194,6 +195,26 @@ TEST_F(SubmissionTest, AFolderOfTooManyLandsIsSkippedWithItsReason) {
   EXPECT_THAT(plan->submissions, SizeIs(1));
   ASSERT_THAT(plan->skipped, SizeIs(1));
   EXPECT_THAT(plan->skipped[0].reason, HasSubstr("1..24"));
+}
+
+TEST_F(SubmissionTest, TheCircumstancesOfAManifestWinOverThoseOfTheCommandLine) {
+  const fs::path manifest = Put("manifest.csv",
+                                "file,kind,specimen,land,circumstances\n"
+                                "1.x3p,bullet_lea,B1,1,URGENT;CUSTOMS\n"
+                                "2.x3p,bullet_lea,B2,1,\n"
+                                "c.x3p,cartridge_breech_face,C1,,TERRORISM\n");
+
+  const absl::StatusOr<SubmissionPlan> plan =
+      PlanManifest(manifest, {.circumstances = {"BORDER_80KM"}});
+
+  ASSERT_THAT(plan, IsOk());
+  std::map<std::string, std::vector<std::string>> of;
+  for (const Submission& exhibit : plan->submissions) {
+    of[exhibit.header.identity.label] = exhibit.header.identity.circumstances;
+  }
+  EXPECT_THAT(of["B1"], ElementsAre("CUSTOMS", "URGENT"));
+  EXPECT_THAT(of["B2"], ElementsAre("BORDER_80KM"));
+  EXPECT_THAT(of["C1"], ElementsAre("TERRORISM"));
 }
 
 TEST_F(SubmissionTest, AManifestNamesExhibitsAndWhatItCannotSend) {

@@ -83,6 +83,37 @@ TEST(ManifestTest, ReadsEveryColumnInAnyOrder) {
   EXPECT_EQ(row.notes, "n");
 }
 
+TEST(ManifestTest, CircumstancesAreCodesWithSemicolonsBetween) {
+  const auto manifest = ParseManifest(
+      "file,kind,specimen,land,circumstances\n"
+      "a1.x3p,bullet_lea,A,1,URGENT;CUSTOMS\n"
+      "a2.x3p,bullet_lea,A,2,URGENT;CUSTOMS\n"
+      "b1.x3p,bullet_lea,B,1,\n"
+      "c.x3p,cartridge_breech_face,C,,TERRORISM\n");
+  ASSERT_THAT(manifest, IsOk());
+  ASSERT_EQ(manifest->exhibits.size(), 2U);
+  EXPECT_THAT(manifest->exhibits[0].circumstances, ::testing::ElementsAre("CUSTOMS", "URGENT"));
+  EXPECT_THAT(manifest->exhibits[1].circumstances, ::testing::IsEmpty());
+  ASSERT_EQ(manifest->cases.size(), 1U);
+  EXPECT_THAT(manifest->cases[0].circumstances, ::testing::ElementsAre("TERRORISM"));
+
+  for (const char* text : {"customs", "CUSTOMS;", ";CUSTOMS", "CUSTOMS;;URGENT", "CUSTOMS, URGENT",
+                           "CUSTOMS; URGENT", "CUSTOMS;CUSTOMS", ";", "NONE"}) {
+    for (const char* kind : {"bullet_lea,A,1,", "cartridge_breech_face,A,,"}) {
+      EXPECT_THAT(ParseManifest(absl::StrFormat(
+                      "file,kind,specimen,land,circumstances\na.x3p,%s\"%s\"\n", kind, text)),
+                  StatusIs(absl::StatusCode::kInvalidArgument,
+                           StartsWith("line 2, column circumstances: ")))
+          << text;
+    }
+  }
+  EXPECT_THAT(ParseManifest("file,kind,specimen,land,circumstances\n"
+                            "a1.x3p,bullet_lea,A,1,URGENT\n"
+                            "a2.x3p,bullet_lea,A,2,CUSTOMS\n"),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       StartsWith("line 3, column circumstances: differs from line 2")));
+}
+
 TEST(ManifestTest, ToleratesWhatSpreadsheetsWrite) {
   const auto manifest = ParseManifest(
       "\xEF\xBB\xBF\"file\",kind,specimen,land\r\n"

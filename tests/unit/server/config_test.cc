@@ -142,6 +142,22 @@ TEST_F(ConfigTest, AnAgreementIsReadWithItsLimits) {
   EXPECT_EQ(partner.firearm_check_budget->per_30_days, 150);
 }
 
+TEST_F(ConfigTest, TheConditionsOfAnswersAreReadAndTheLeastAreTheRule) {
+  const absl::StatusOr<Config> config =
+      Load(Partner("answers_handling = [\"H3\", \"H1\"]\n"
+                   "answers_restrictions = \"Not before the trial.\"\n"
+                   "answers_evaluation = \"B2\"\n"));
+  ASSERT_THAT(config, IsOk());
+  const wire::AnswerHandling& handling = config->partners[0].answered_handling;
+  EXPECT_THAT(handling.codes, ElementsAre("H1", "H3"));
+  EXPECT_EQ(handling.restrictions, "Not before the trial.");
+  EXPECT_EQ(handling.source_evaluation, "B");
+  EXPECT_EQ(handling.information_evaluation, "2");
+  const absl::StatusOr<Config> without = Load(Partner(""));
+  ASSERT_THAT(without, IsOk());
+  EXPECT_EQ(without->partners[0].answered_handling, wire::AnswerHandling());
+}
+
 TEST_F(ConfigTest, AShareRuleIsReadAndNoneIsTheRule) {
   const absl::StatusOr<Config> config =
       Load(Partner("asks = [\"CRIMINAL_INVESTIGATION\"]\nshare_triggers = [\"URGENT\", "
@@ -219,6 +235,14 @@ TEST_F(ConfigTest, AFaultNamesTheKeyAndWhatMayStandThere) {
                "share_purpose = \"TRAINING\"\nshare_days = 366"),
        "partner[0].share_days", "1..365"},
       {Partner("share_days = 3"), "partner[0].share_days", "share_triggers"},
+      {Partner("answers_handling = \"H1\""), "partner[0].answers_handling", "a list of texts"},
+      {Partner("answers_handling = []"), "partner[0].answers_handling", "1..4"},
+      {Partner("answers_handling = [\"H4\"]"), "partner[0].answers_handling", "H0, H1, H2 or H3"},
+      {Partner("answers_handling = [\"H3\"]"), "partner[0].answers_handling", "restrictions"},
+      {Partner("answers_restrictions = \"Not yet.\""), "partner[0].answers_handling",
+       "only with H3"},
+      {Partner("answers_evaluation = \"B\""), "partner[0].answers_evaluation", "B2"},
+      {Partner("answers_evaluation = \"D2\""), "partner[0].answers_handling", "A, B, C or X"},
       {Partner("log_key = \"fr.example\""), "partner[0].log_key", ""},
       {Partner("crl = [\"a\", 2]"), "partner[0].crl", "a list of texts"},
   };

@@ -105,6 +105,30 @@ class SearchTextTest : public ::testing::Test {
   Console plain_{out_, err_, {}};
 };
 
+TEST_F(SearchTextTest, ConditionsStandWithThePartnersCandidates) {
+  wire::Search search = Asked({Partner(PartnerOutcome::kAnswered, {Level::kL2})});
+  const std::string plain = SearchText(plain_, search);
+  EXPECT_THAT(plain, HasSubstr("H0"));
+  EXPECT_THAT(plain, HasSubstr("X4"));
+  EXPECT_THAT(plain, HasSubstr("INTELLIGENCE"));
+  EXPECT_THAT(plain, Not(HasSubstr("condition")));
+
+  wire::AnswerHandling& handling = search.partners[0].result->handling;
+  handling.codes = {"H1", "H2", "H3"};
+  handling.restrictions = "Not before the first of March.";
+  handling.source_evaluation = "B";
+  handling.information_evaluation = "2";
+
+  const std::string text = SearchText(plain_, search);
+
+  EXPECT_THAT(text, HasSubstr("H1 H2 H3"));
+  EXPECT_THAT(text, HasSubstr("not in judicial proceedings"));
+  EXPECT_THAT(text, HasSubstr("not to be passed on"));
+  EXPECT_THAT(text, HasSubstr("Not before the first of March."));
+  EXPECT_THAT(text, HasSubstr("INTELLIGENCE"));
+  EXPECT_THAT(text, HasSubstr("B2"));
+}
+
 TEST_F(SearchTextTest, ACaseShowsTheCellsOfEachMark) {
   wire::Search search = Local({Level::kL1});
   wire::LocalCandidate& candidate = search.local->candidates[0];

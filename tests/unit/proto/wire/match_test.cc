@@ -194,6 +194,65 @@ TEST(MatchAnswerTest, EveryBoundOfAResultHolds) {
       [](const M& m) { return FromProto(m, "a"); });
 }
 
+TEST(MatchAnswerTest, EveryBoundOfItsConditionsHolds) {
+  using M = v1::MatchAnswer;
+  const auto handling = [](M& m) { return m.mutable_result()->mutable_handling(); };
+  const auto codes = [=](std::vector<const char*> list) {
+    return [=](M& m) {
+      handling(m)->clear_codes();
+      for (const char* const code : list) handling(m)->add_codes(code);
+    };
+  };
+  const auto restricted = [=](std::string text) {
+    return [=](M& m) {
+      codes({"H3"})(m);
+      handling(m)->set_restrictions(text);
+    };
+  };
+  ExpectFieldCases<M>(
+      ToProto(MatchAnswer(ExampleResult())),
+      {
+          {"of before there were any", [](M& m) { m.mutable_result()->clear_handling(); }, ""},
+          {"said, but nothing in it", [=](M& m) { handling(m)->Clear(); },
+           "a.result.handling.codes: 0 entries, must be 1..4"},
+          {"H1 and H2", codes({"H1", "H2"}), ""},
+          {"5 codes", codes({"H0", "H1", "H2", "H3", "H3"}), "a.result.handling.codes: 5 entries"},
+          {"H4", codes({"H4"}), "a.result.handling.codes: must be H0, H1, H2 or H3"},
+          {"H1 twice", codes({"H1", "H1"}), "a.result.handling.codes: must be ascending"},
+          {"H2 before H1", codes({"H2", "H1"}), "a.result.handling.codes: must be ascending"},
+          {"H3 says nothing", codes({"H3"}), "a.result.handling.restrictions: must be given"},
+          {"restrictions without H3", [=](M& m) { handling(m)->set_restrictions("Not yet."); },
+           "a.result.handling.restrictions: must be given with H3, and only with H3"},
+          {"restrictions 256", restricted(std::string(256, 'r')), ""},
+          {"restrictions 257", restricted(std::string(257, 'r')),
+           "a.result.handling.restrictions: 257 bytes"},
+          {"restrictions line", restricted("a\nb"), "a.result.handling.restrictions:"},
+          {"source D", [=](M& m) { handling(m)->set_source_evaluation("D"); },
+           "a.result.handling.source_evaluation: must be A, B, C or X"},
+          {"source AB", [=](M& m) { handling(m)->set_source_evaluation("AB"); },
+           "a.result.handling.source_evaluation: must be"},
+          {"no source", [=](M& m) { handling(m)->clear_source_evaluation(); },
+           "a.result.handling.source_evaluation: must be"},
+          {"information 5", [=](M& m) { handling(m)->set_information_evaluation("5"); },
+           "a.result.handling.information_evaluation: must be 1, 2, 3 or 4"},
+      },
+      [](const M& m) { return FromProto(m, "a"); });
+}
+
+// What is signed names the conditions even where nothing was configured.
+TEST(MatchAnswerTest, AnAnswerSaysItsConditionsAndAnOlderOneIsH0AndX4) {
+  v1::MatchResult message = ToProto(ExampleResult());
+  ASSERT_TRUE(message.has_handling());
+  EXPECT_EQ(message.handling().codes(0), "H0");
+  message.clear_handling();
+  const auto result = FromProto(message, "r");
+  ASSERT_THAT(result, IsOk());
+  EXPECT_THAT(result->handling.codes, ::testing::ElementsAre("H0"));
+  EXPECT_EQ(result->handling.restrictions, "");
+  EXPECT_EQ(result->handling.source_evaluation, "X");
+  EXPECT_EQ(result->handling.information_evaluation, "4");
+}
+
 TEST(MatchAnswerTest, EveryBoundOfARefusalHolds) {
   using M = v1::MatchAnswer;
   ExpectFieldCases<M>(
@@ -247,8 +306,25 @@ TEST(MatchPayloadTest, AnAnswersSizeDoesNotTellWhatItSays) {
   for (int i = 0; i < kMatchCandidatesMax; ++i) {
     all.candidates.push_back({.handle = crypto::Sha256(std::to_string(i))});
   }
+  MatchResult fullest = all;
+  fullest.searched.method_version = std::string(64, 'm');
+  fullest.searched.calibration_version = std::string(64, 'c');
+  for (int rule = 1; rule <= static_cast<int>(v1::ClassRule_MAX); ++rule) {
+    fullest.searched.removals.push_back(
+        {.rule = static_cast<records::ClassRule>(rule), .removed = CountBand::k1000000OrMore});
+  }
+  fullest.handling.codes = {"H0", "H1", "H2", "H3"};
+  fullest.handling.restrictions =
+      std::string(static_cast<std::size_t>(kAnswerRestrictionsBytesMax), 'r');
+  fullest.budget = BudgetStatement{.per_day = kBudgetUnitsMax,
+                                   .per_30_days = kBudgetUnitsMax,
+                                   .used_today = 2 * kBudgetUnitsMax,
+                                   .used_30_days = 2 * kBudgetUnitsMax};
+  MatchResult restricted = nothing;
+  restricted.handling = fullest.handling;
   const MatchRefusal refusal{.code = "CAPACITY", .reason = std::string(200, 'x'), .budget = budget};
-  for (const MatchAnswer& answer : {MatchAnswer(nothing), MatchAnswer(all), MatchAnswer(refusal)}) {
+  for (const MatchAnswer& answer : {MatchAnswer(nothing), MatchAnswer(all), MatchAnswer(fullest),
+                                    MatchAnswer(restricted), MatchAnswer(refusal)}) {
     const auto bytes = Serialise(answer);
     ASSERT_THAT(bytes, IsOk());
     EXPECT_EQ(bytes->size(), kAnswerSizeClassBytes);

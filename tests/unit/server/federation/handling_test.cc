@@ -41,6 +41,30 @@ std::string CodeOf(const wire::Handling& handling, std::vector<HandlingStep> ste
 constexpr MaterialUse kUses[] = {MaterialUse::kReading, MaterialUse::kIntelligence,
                                  MaterialUse::kEvidence, MaterialUse::kOnward};
 
+// Whatever its codes, an answer of the first step is no evidence.
+TEST(DecideUseTest, AnAnswerOfTheFirstStepIsIntelligenceUnderItsCodes) {
+  const struct {
+    std::vector<std::string> codes;
+    const char* reading;
+    const char* evidence;
+    const char* onward;
+  } rows[] = {{{"H0"}, "", "INTELLIGENCE", ""},
+              {{"H1"}, "", "H1", ""},
+              {{"H2"}, "", "INTELLIGENCE", "H2"},
+              {{"H3"}, "H3", "H3", "H3"}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.codes.front());
+    wire::AnswerHandling answer;
+    answer.codes = row.codes;
+    if (answer.Has("H3")) answer.restrictions = "Not before the first of March.";
+    const wire::Handling conditions = ConditionsOf(answer);
+    EXPECT_EQ(conditions.restrictions, answer.restrictions);
+    EXPECT_EQ(CodeOf(conditions, {}, MaterialUse::kReading), row.reading);
+    EXPECT_EQ(CodeOf(conditions, {}, MaterialUse::kEvidence), row.evidence);
+    EXPECT_EQ(CodeOf(conditions, {}, MaterialUse::kOnward, ""), row.onward);
+  }
+}
+
 // Every code against every use, with nothing recorded.
 TEST(DecideUseTest, EachCodeForbidsItsOwnUsesAlone) {
   const struct {

@@ -115,6 +115,9 @@ TEST(PartnersTest, RefusesWhatIsOutsideItsBoundsAndNamesPartnerAndField) {
   const auto names = [](const char* field) {
     return StatusIs(StatusCode::kInvalidArgument, AllOf(HasSubstr("east.test"), HasSubstr(field)));
   };
+  Partner loose = Good("east.test");
+  loose.answered_handling.codes = {"H2", "H1"};
+  EXPECT_THAT(CreateStatus({loose}), names("answered_handling.codes"));
   EXPECT_THAT(CreateStatus({no_key}), names("exchange keys"));
   EXPECT_THAT(CreateStatus({no_endpoint}), names("endpoint"));
   EXPECT_THAT(CreateStatus({long_endpoint}), names("endpoint"));

@@ -545,6 +545,52 @@ TEST_F(FirearmQuestionsTest, ANoticeOfWhatNoAnswerToldOfIsRefusedInWriting) {
   for (const auto& entry : logged) EXPECT_EQ(entry.draft.outcome, "REFUSED:NOT_HELD");
 }
 
+// One answer is no leave to fill the store, whatever happens in between.
+TEST_F(FirearmQuestionsTest, SoManyNoticesRestOnOneAnswerAndFurtherOnesAreRefusedInWriting) {
+  const wire::KeptFirearm kept = Hold(Deactivated("AB-12345", "A/17"));
+  Serial("AB12345");
+  Move(kept, State::kCertificateWithdrawn);
+  south_->node().housekeeping().RunNow();
+  std::uint64_t sent = 0;
+  const auto send_another = [&] {
+    wire_.on_question = [&](crypto::Envelope& message) {
+      message.exchange_id[0] ^= static_cast<std::byte>(++sent);
+      message.signature.clear();
+      auto resigned = crypto::SignEnvelope(south_->exchange_key(), message);
+      ASSERT_THAT(resigned, IsOk());
+      message = *std::move(resigned);
+    };
+    south_->node().outbox().DeliverNow();
+    clock_.AdvanceMillis(700'000);  // The letter is tried again.
+  };
+  for (std::uint64_t i = 0; i < kNoticesPerGroundMax; ++i) send_another();
+  north_->Crash();
+  north_->Start();
+  send_another();
+  send_another();
+
+  EXPECT_EQ(sent, kNoticesPerGroundMax + 2);
+  EXPECT_THAT(north_->node().firearm_notices().List(kExaminer, 0, "")->notices,
+              SizeIs(kNoticesPerGroundMax));
+  const auto logged = EntriesOf(north_->node().ledger(), EntryKind::kCorrect);
+  ASSERT_THAT(logged, SizeIs(sent));
+  for (std::size_t i = 0; i < logged.size(); ++i) {
+    EXPECT_EQ(logged[i].draft.outcome, i < kNoticesPerGroundMax ? "RECEIVED" : "REFUSED:CAPACITY");
+  }
+  // Another answer has its own.
+  wire_.on_question = nullptr;
+  Serial("AB12345");
+  Move(kept, State::kDestroyed);
+  south_->node().housekeeping().RunNow();
+  for (int round = 0; round < 3; ++round) {
+    south_->node().outbox().DeliverNow();
+    clock_.AdvanceMillis(700'000);
+  }
+  EXPECT_THAT(south_->node().outbox().Waiting(), IsEmpty());
+  EXPECT_THAT(north_->node().firearm_notices().List(kExaminer, 0, "")->notices,
+              SizeIs(kNoticesPerGroundMax + 1));
+}
+
 // The partner answered, told of the record, and owes the notice, though the answer was lost.
 TEST_F(FirearmQuestionsTest, ANoticeIsTakenWhereTheAnswerWasLost) {
   const wire::KeptFirearm kept = Hold(Deactivated("AB-12345", "A/17"));

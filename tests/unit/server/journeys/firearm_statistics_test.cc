@@ -153,6 +153,32 @@ TEST_F(FirearmStatisticsTest, CountsAreToldAndNoneThatIsSmall) {
   EXPECT_EQ((*south_.node().Budgets())[0].firearm_checks_here->used_today, 1);
 }
 
+// What may be told from then on is an act of the node, written with it.
+TEST_F(FirearmStatisticsTest, EachPublicationIsOneEntryOfWhatWasPublished) {
+  const auto published = [&] { return EntriesOf(south_.node().ledger(), EntryKind::kDecision); };
+  Hold(20, 2021);
+  After(23 * kHourMs);
+  EXPECT_THAT(published(), IsEmpty());
+  After(kHourMs);
+  Told(kByYear);
+  After(kDayMs);
+  south_.Crash();
+  south_.Start();
+  const auto first = published();
+  ASSERT_THAT(first, SizeIs(1));
+  EXPECT_EQ(first[0].draft.outcome, "STATISTICS_PUBLISHED");
+  EXPECT_EQ(first[0].draft.count, 3U);  // Breakdowns.
+  EXPECT_EQ(first[0].draft.peer, "");
+  EXPECT_THAT(first[0].draft.detail, SizeIs(64));
+
+  Hold(1, 2021);
+  After(30 * kDayMs);
+
+  const auto both = published();
+  ASSERT_THAT(both, SizeIs(2));
+  EXPECT_NE(both[1].draft.detail, both[0].draft.detail);
+}
+
 // Whoever asks before and after a firearm is added learns nothing of it.
 TEST_F(FirearmStatisticsTest, AnAnswerStaysTheSameForItsPeriodThoughRecordsAreAddedAndItCrashes) {
   Hold(20, 2021);

@@ -69,6 +69,34 @@ class EvaluationBookTest : public ::testing::Test {
   int number_ = 0;
 };
 
+// What is shown of a bucket is what it grants.
+TEST_F(EvaluationBookTest, WhatIsLeftAtOnceIsWhatIsGranted) {
+  constexpr std::int64_t kBurst = 40;
+  const auto left = [&](std::string_view purpose) {
+    return book_->LeftAtOnce(kSouth, purpose, kLimits, kBurst, state_.clock().UnixMillis());
+  };
+  EXPECT_EQ(left("P"), 40);
+  EXPECT_TRUE(Use(30, 7, kLimits, "P", kBurst));
+  EXPECT_EQ(left("P"), 10);
+  EXPECT_EQ(left("Q"), 40);
+  EXPECT_EQ(book_->LeftAtOnce(kEast, "P", kLimits, kBurst, state_.clock().UnixMillis()), 40);
+  EXPECT_FALSE(Use(11, 7, kLimits, "P", kBurst));
+  EXPECT_TRUE(Use(10, 7, kLimits, "P", kBurst));
+  EXPECT_EQ(left("P"), 0);
+  // A hundred a day come back evenly: one in 864 seconds.
+  state_.clock().AdvanceMillis(863'999);
+  EXPECT_EQ(left("P"), 0);
+  state_.clock().AdvanceMillis(1);
+  EXPECT_EQ(left("P"), 1);
+  Open();
+  EXPECT_EQ(left("P"), 1);
+  state_.clock().AdvanceMillis(federation::kDayMs);
+  EXPECT_EQ(left("P"), 40);
+  // A bound that was lowered since.
+  EXPECT_TRUE(Use(30, 7, kLimits, "P", kBurst));
+  EXPECT_EQ(book_->LeftAtOnce(kSouth, "P", kLimits, 4, state_.clock().UnixMillis()), 0);
+}
+
 TEST_F(EvaluationBookTest, GrantsUpToTheDayAndNoneBeyond) {
   EXPECT_TRUE(Use(64));
   EXPECT_TRUE(Use(36));
