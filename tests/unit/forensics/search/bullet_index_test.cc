@@ -16,7 +16,6 @@
 
 #include "forensics/evidence/calibration_data.h"
 #include "forensics/synthetic/generator.h"
-#include "forensics/synthetic/scale_bullet.h"
 #include "tests/support/status_matchers.h"
 
 namespace proofmark::forensics {
@@ -30,11 +29,6 @@ using ::testing::HasSubstr;
 BulletSignature Bullet(std::uint32_t barrel, std::uint32_t shot) {
   return GenerateBulletSignature(
       {.seed = 21, .barrel = barrel, .land_count = 2, .land_width_um = 1'000.0}, shot);
-}
-
-BulletSignature Scale(std::uint32_t barrel, std::uint32_t shot) {
-  return GenerateScaleBullet({.seed = 22, .barrel = barrel, .profile = SyntheticProfile::kClean},
-                             shot);
 }
 
 std::string Id(std::int64_t i) { return "record-" + std::to_string(1000 + i); }
@@ -274,58 +268,6 @@ TEST_F(BulletIndexTest, NamesWhatIsOutOfBounds) {
 
 // Enough records that most are left out: what is reportable is found all the same, and the answer
 // says what was done.
-TEST_F(BulletIndexTest, ANormalSearchRefinesThePromisingAndSaysSo) {
-  BulletIndex index(pool_, [](std::string_view id) -> absl::StatusOr<BulletSignature> {
-    return Scale(static_cast<std::uint32_t>(std::stoul(std::string(id))), 0);
-  });
-  for (std::uint32_t i = 0; i < 2'000; ++i) index.Insert(std::to_string(i), Scale(i, 0));
-
-  const auto result = index.Search(Scale(1'234, 1), Everything, {.best_count = 5});
-
-  ASSERT_THAT(result, IsOk());
-  EXPECT_TRUE(result->complete);
-  EXPECT_TRUE(result->certified);
-  EXPECT_EQ(result->eligible_count, 2'000);
-  EXPECT_EQ(result->coarse_count, 2'000);
-  EXPECT_GE(result->refined_count, kComparedMin);
-  EXPECT_LT(result->refined_count, 2'000);
-  EXPECT_EQ(result->best[0].record_id, "1234");
-  EXPECT_EQ(result->quantile, 0.9999);
-  EXPECT_GT(result->missed_probability, 0.0);
-  EXPECT_LT(result->missed_probability, 0.1);
-}
-
-// Who is told nothing but levels needs no list: what is reported is the same, for a tenth of the
-// comparisons.
-TEST_F(BulletIndexTest, WhereOnlyWhatIsReportedIsWantedNothingElseIsCompared) {
-  BulletIndex index(pool_, [](std::string_view id) -> absl::StatusOr<BulletSignature> {
-    return Scale(static_cast<std::uint32_t>(std::stoul(std::string(id))), 0);
-  });
-  for (std::uint32_t i = 0; i < 1'000; ++i) index.Insert(std::to_string(i), Scale(i, 0));
-  const auto reported = [](const BulletSearchResult& result) {
-    std::vector<std::pair<std::string, double>> found;
-    for (const ScoredBullet& scored : result.best) {
-      if (scored.likelihood_ratio.level == Level::kNone) continue;
-      found.emplace_back(scored.record_id, scored.comparison.score);
-    }
-    return found;
-  };
-  int with_any = 0;
-  for (const std::uint32_t barrel : {77U, 123U, 555U, 5'000U}) {
-    const auto whole = index.Search(Scale(barrel, 1), Everything, {.best_count = 1'000});
-    const auto told =
-        index.Search(Scale(barrel, 1), Everything, {.best_count = 1'000, .reportable_only = true});
-    ASSERT_THAT(whole, IsOk());
-    ASSERT_THAT(told, IsOk());
-    EXPECT_EQ(reported(*told), reported(*whole));
-    EXPECT_TRUE(told->certified);
-    EXPECT_LT(told->missed_probability, 1e-3);
-    EXPECT_LT(10 * told->refined_count, whole->refined_count);
-    with_any += reported(*told).empty() ? 0 : 1;
-  }
-  EXPECT_EQ(with_any, 3);
-}
-
 TEST_F(BulletIndexTest, WhatRefinedMaxCutsShortIsNotCalledCertified) {
   BulletIndex index(pool_);
   // All of the query's own barrel: all score high.
