@@ -157,9 +157,9 @@ void PrintReleased(Console& console, const wire::DetailsFile& file) {
       facts.Add("signature", forensics::ExtractorVersions(*exhibit.signature));
     }
     for (const wire::ReleasedScan& scan : exhibit.scans) {
-      facts.Add("scan", absl::StrFormat("%s, %s, %s, sha-256 %s",
-                                        records::MarkPlaceText(scan.place), scan.format,
-                                        ScanText(file.side, scan), ShortHandle(scan.sha256)));
+      facts.Add("scan",
+                absl::StrFormat("%s, %s, %s, sha-256 %s", records::MarkPlaceText(scan.place),
+                                scan.format, ScanText(file.side, scan), ShortHandle(scan.sha256)));
     }
     console.out() << '\n' << facts.Text(console, 2);
   }
@@ -339,8 +339,8 @@ class ExportFolder {
   absl::Status End() const {
     if (!file_) return MakeFault(FaultCode::kDamaged, "the node exported nothing");
     if (next_ == scans_.size()) return absl::OkStatus();
-    return MakeFault(FaultCode::kDamaged, absl::StrFormat("the node's export ends before %s",
-                                                          scans_[next_].file_name));
+    return MakeFault(FaultCode::kDamaged,
+                     absl::StrFormat("the node's export ends before %s", scans_[next_].file_name));
   }
 
   const wire::DetailsFile& file() const { return *file_; }
@@ -360,12 +360,11 @@ class ExportFolder {
           continue;
         }
         const std::int32_t land = scan.place.land_number;
-        scans_.push_back(
-            {absl::StrFormat("%s-%s%s.%s", ShortHandle(crypto::AsText(exhibit.handle)),
-                             records::MarkRegionCode(scan.place.region),
-                             land > 0 ? std::to_string(land) : "",
-                             scan.format == "x3p" ? "x3p" : "csv"),
-             &scan});
+        scans_.push_back({absl::StrFormat("%s-%s%s.%s", ShortHandle(crypto::AsText(exhibit.handle)),
+                                          records::MarkRegionCode(scan.place.region),
+                                          land > 0 ? std::to_string(land) : "",
+                                          scan.format == "x3p" ? "x3p" : "csv"),
+                          &scan});
       }
     }
     PM_RETURN_IF_ERROR(MakeFolder(folder_, Privacy::kPrivate));

@@ -157,8 +157,7 @@ absl::StatusOr<StoredExchange> FromProto(const store::v1::StoredExchange& messag
   return stored;
 }
 
-absl::StatusOr<StoredScan> FromProto(const store::v1::StoredScan& message,
-                                     std::string_view field) {
+absl::StatusOr<StoredScan> FromProto(const store::v1::StoredScan& message, std::string_view field) {
   constexpr std::int64_t kKeyBytes = 32;
   StoredScan scan;
   PM_ASSIGN_OR_RETURN(scan.handle, ReadDigest(field, "handle", message.handle()));
@@ -166,8 +165,8 @@ absl::StatusOr<StoredScan> FromProto(const store::v1::StoredScan& message,
   scan.place.land_number = message.land();
   PM_RETURN_IF_ERROR(CheckBytes(field, "key", message.key(), kKeyBytes, kKeyBytes));
   scan.key = message.key();
-  PM_RETURN_IF_ERROR(CheckCount(field, "parts", message.parts_size(), 0,
-                                records::kScanBytesMax / kScanPartBytes));
+  PM_RETURN_IF_ERROR(
+      CheckCount(field, "parts", message.parts_size(), 0, records::kScanBytesMax / kScanPartBytes));
   for (int i = 0; i < message.parts_size(); ++i) {
     PM_ASSIGN_OR_RETURN(scan.parts.emplace_back(),
                         ReadDigest(At(field, "parts", i), "", message.parts(i)));

@@ -249,7 +249,8 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
   }
 
   absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
-    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.book_.Load(decision_.request_exchange_id));
+    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept,
+                        details_.book_.Load(decision_.request_exchange_id));
     if (!kept.has_value() || kept->stored.file.side != wire::DetailsSide::kSent ||
         kept->stored.file.agency != believed_.partner.domain) {
       return Refuse("NOT_HELD", "This node asked for no such details.");
@@ -313,8 +314,8 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
     std::string copy = stored.opening_key;
     PM_ASSIGN_OR_RETURN(const crypto::HpkePrivateKey key,
                         crypto::HpkePrivateKey::FromRaw(crypto::SecretBytes::TakeFrom(copy)));
-    const std::string context = SealingContext(
-        stored.file.request_id, believed_.partner.node_id, details_.rooms_.identity.node_id());
+    const std::string context = SealingContext(stored.file.request_id, believed_.partner.node_id,
+                                               details_.rooms_.identity.node_id());
     PM_ASSIGN_OR_RETURN(const std::string plain, key.Open(kSealingInfo, context, release.box));
     PM_ASSIGN_OR_RETURN(wire::ReleasedDetails released, wire::ParseReleasedDetails(plain));
     const std::vector<crypto::Sha256Digest>& asked = stored.file.request.handles;
@@ -876,11 +877,9 @@ absl::StatusOr<DetailsExported> Details::Export(const federation::Caller& caller
   if (!decision.allowed) {
     return absl::FailedPreconditionError(absl::StrFormat("%s: %s", decision.code, decision.reason));
   }
-  return DetailsExported{
-      .acted = {.file = file, .receipt = federation::ToRecord(receipt)},
-      .read_scans = [&scans = rooms_.scans, stored = std::move(kept.stored)](const auto& take) {
-        return scans.Read(stored, take);
-      }};
+  return DetailsExported{.acted = {.file = file, .receipt = federation::ToRecord(receipt)},
+                         .read_scans = [&scans = rooms_.scans, stored = std::move(kept.stored)](
+                                           const auto& take) { return scans.Read(stored, take); }};
 }
 
 absl::StatusOr<TakenCertificate> Details::TakeCertificate(const federation::Caller& caller,

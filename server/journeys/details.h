@@ -76,9 +76,10 @@ struct DetailsFilter {
 // behind it, or the owner of a firearm that was referred to for its certificate, with facts and
 // offence; there an officer decides, in the time that the law gives, and
 // what is released travels once, sealed to a key that was made for this request, scans in parts
-// behind it (released_scans.h). Requests and decisions are letters: they arrive even when the other node is away. Both agencies keep the file
-// and log every act. What was released is used here as its handling codes allow
-// (federation::DecideUse), and every export of it is an entry. Thread-safe.
+// behind it (released_scans.h). Requests and decisions are letters: they arrive even when the other
+// node is away. Both agencies keep the file and log every act. What was released is used here as
+// its handling codes allow (federation::DecideUse), and every export of it is an entry.
+// Thread-safe.
 class Details {
  public:
   struct Rooms {

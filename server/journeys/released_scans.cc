@@ -141,8 +141,7 @@ class ReleasedScans::PartDesk::Part final : public exchange::Message {
   records::EntryDraft Draft() const { return PartDraft(request_, part_.released_by); }
 
   wire::ReleasedScan* FindScan(wire::DetailsFile& file) const {
-    if (!file.released ||
-        IsToBeDeleted(*file.released, scans_.rooms_.clock.UnixMillis())) {
+    if (!file.released || IsToBeDeleted(*file.released, scans_.rooms_.clock.UnixMillis())) {
       return nullptr;
     }
     for (wire::ReleasedExhibit& exhibit : file.released->exhibits) {

@@ -90,7 +90,8 @@ class ReleasedScans {
   DetailsBook book_;
   std::unique_ptr<PartDesk> desk_;
   std::unique_ptr<PartLetters> letters_;
-  base::Mutex sending_;  // One sender at a time; taken before any lock of the outbox but delivering.
+  base::Mutex
+      sending_;  // One sender at a time; taken before any lock of the outbox but delivering.
 };
 
 }  // namespace proofmark::journeys

@@ -28,6 +28,7 @@ inline constexpr store::Table kStandingListingTable{0x82};  // u64 ms, id -> emp
 inline constexpr store::Table kCollectionTable{0x83};       // One row: day, two digests.
 inline constexpr store::Table kNoticeGroundTable{0x84};  // LP2(domain), exchange -> u64 ms, hash.
 inline constexpr store::Table kNoticeCountTable{0x85};   // The same -> u64 ms, u64 notices taken.
-inline constexpr store::Table kReleasedScansDueTable{0x86};  // request id (16) -> 8 bytes of chance.
+inline constexpr store::Table kReleasedScansDueTable{
+    0x86};  // request id (16) -> 8 bytes of chance.
 
 }  // namespace proofmark::journeys

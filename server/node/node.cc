@@ -332,12 +332,11 @@ absl::Status Node::AssembleExchange() {
                                .publishing = *publishing_,
                                .clock = clock_,
                                .counts = *question_count_},
-      std::vector<exchange::Desk*>{match_desk_.get(), collection_desk_.get(), &links_->desk(),
-                                   &details_->request_desk(), &details_->decision_desk(),
-                                   &released_scans_->desk(),
-                                   &corrections_->desk(), lookup_table_desk_.get(),
-                                   lookup_desk_.get(), lookup_hit_desk_.get(),
-                                   firearm_check_desk_.get(), &firearm_notices_->desk()});
+      std::vector<exchange::Desk*>{
+          match_desk_.get(), collection_desk_.get(), &links_->desk(), &details_->request_desk(),
+          &details_->decision_desk(), &released_scans_->desk(), &corrections_->desk(),
+          lookup_table_desk_.get(), lookup_desk_.get(), lookup_hit_desk_.get(),
+          firearm_check_desk_.get(), &firearm_notices_->desk()});
   return absl::OkStatus();
 }
 

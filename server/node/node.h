@@ -162,6 +162,7 @@ class Node {
   exchange::Reception& reception() { return *reception_; }
   exchange::Outbox& outbox() { return *outbox_; }
   journeys::Links& links() { return *links_; }
+  journeys::ReleasedScans& released_scans() { return *released_scans_; }
   journeys::Details& details() { return *details_; }
   journeys::Corrections& corrections() { return *corrections_; }
   journeys::Exhibits& exhibits() { return *exhibits_; }

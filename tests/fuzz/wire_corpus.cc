@@ -112,6 +112,12 @@ void WriteSecondStep(const std::filesystem::path& folder) {
       .exhibits = {{.core = wire::CoreData{.incident_date = "2026-03-14", .place = "Harbour"}}},
       .handling = handling};
   WriteThese(folder, 'z', released);
+  WriteThese(folder, 'Z',
+             wire::ReleasedScanPart{.request_exchange_id = exchange,
+                                    .place = {records::MarkRegion::kLand, 3},
+                                    .offset = wire::kScanPartBytes,
+                                    .released_by = "officer-1",
+                                    .box = "box"});
   WriteThese(folder, 'f',
              wire::DetailsFile{.request_id = std::string(32, 'd'),
                                .agency = "fr.example",

@@ -88,6 +88,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return ExpectSameAgain(bytes, wire::ParseNoticeAnswer), 0;
     case 'z':
       return ExpectSameAgain(bytes, wire::ParseReleasedDetails), 0;
+    case 'Z':
+      return ExpectSameAgain(bytes, wire::ParseReleasedScanPart), 0;
     case 'k':
       return ExpectSameAgain(bytes, wire::ParseCorrection), 0;
     case 't':

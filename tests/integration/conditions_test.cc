@@ -95,6 +95,7 @@ class ConditionsTest : public ::testing::Test {
     ask.set_offence("HOMICIDE");
     ask.set_facts("Two shots.");
     ask.add_wanted(v1::MATERIAL_SIGNATURE);
+    ask.add_wanted(v1::MATERIAL_SCANS);
     v1::RequestDetailsResponse asked;
     const grpc::Status sent =
         AtFr(StaffRole::kExaminer, &v1::DetailsService::Stub::RequestDetails, ask, asked);
@@ -106,6 +107,7 @@ class ConditionsTest : public ::testing::Test {
     decide.set_request_id(id);
     decide.set_reasons("agreed");
     decide.mutable_release()->add_materials(v1::MATERIAL_SIGNATURE);
+    decide.mutable_release()->add_materials(v1::MATERIAL_SCANS);
     v1::Handling& handling = *decide.mutable_release()->mutable_handling();
     handling.add_codes("H1");
     handling.set_evidence(true);
@@ -130,11 +132,21 @@ class ConditionsTest : public ::testing::Test {
     return response.file();
   }
 
-  grpc::Status Export(const std::string& id, v1::ResultUse use, v1::ExportDetailsResponse& answer) {
+  // What the stream began with; the bytes that followed are added to `scans`.
+  grpc::Status Export(const std::string& id, v1::ResultUse use, v1::ExportedDetails& answer,
+                      std::string* scans = nullptr) {
     v1::ExportDetailsRequest request;
     request.set_request_id(id);
     request.set_use(use);
-    return AtFr(StaffRole::kExaminer, &v1::DetailsService::Stub::ExportDetails, request, answer);
+    v1::DetailsService::Stub stub(fr_node_->StaffChannel(StaffRole::kExaminer));
+    grpc::ClientContext context;
+    const auto reader = stub.ExportDetails(&context, request);
+    v1::ExportDetailsResponse part;
+    while (reader->Read(&part)) {
+      if (part.has_details()) answer = part.details();
+      if (scans != nullptr) *scans += part.chunk();
+    }
+    return reader->Finish();
   }
 
   grpc::Status Permit(const std::string& id, StaffRole role) {
@@ -145,6 +157,18 @@ class ConditionsTest : public ::testing::Test {
     request.set_reasons("the trial begins in May");
     v1::RecordPermissionResponse response;
     return AtFr(role, &v1::DetailsService::Stub::RecordPermission, request, response);
+  }
+
+  // Scans' bytes follow their release.
+  void AwaitScans(const std::string& id) {
+    Eventually([&] {
+      for (const v1::ReleasedExhibit& exhibit : Show(id).released().exhibits()) {
+        for (const v1::ReleasedScan& scan : exhibit.scans()) {
+          if (scan.arrived_bytes() < scan.size_bytes()) return false;
+        }
+      }
+      return true;
+    });
   }
 
   static void Eventually(const std::function<bool()>& done) {
@@ -165,7 +189,7 @@ class ConditionsTest : public ::testing::Test {
 
 TEST_F(ConditionsTest, H1IsNoEvidenceBeforeAnOfficerRecordsThePermission) {
   const std::string id = ReleaseUnderH1();
-  v1::ExportDetailsResponse exported;
+  v1::ExportedDetails exported;
   const grpc::Status refused = Export(id, v1::RESULT_USE_EVIDENCE, exported);
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_THAT(refused.error_message(), HasSubstr("H1"));
@@ -179,8 +203,18 @@ TEST_F(ConditionsTest, H1IsNoEvidenceBeforeAnOfficerRecordsThePermission) {
   const grpc::Status permitted = Permit(id, StaffRole::kOfficer);
   ASSERT_TRUE(permitted.ok()) << permitted.error_message();
 
-  ASSERT_TRUE(Export(id, v1::RESULT_USE_EVIDENCE, exported).ok());
+  AwaitScans(id);
+  std::string scans;
+  ASSERT_TRUE(Export(id, v1::RESULT_USE_EVIDENCE, exported, &scans).ok());
   EXPECT_EQ(exported.use(), v1::RESULT_USE_EVIDENCE);
+  EXPECT_GT(exported.file().released().exhibits(0).scans_size(), 0);
+  for (const v1::ReleasedScan& scan : exported.file().released().exhibits(0).scans()) {
+    const auto size = static_cast<std::size_t>(scan.size_bytes());
+    ASSERT_GE(scans.size(), size);
+    EXPECT_EQ(crypto::AsText(crypto::Sha256(scans.substr(0, size))), scan.sha256());
+    scans.erase(0, size);
+  }
+  EXPECT_EQ(scans, "");
   EXPECT_TRUE(exported.file().released().exhibits(0).has_signature());
   ASSERT_EQ(exported.file().handling_steps_size(), 1);
   EXPECT_EQ(exported.file().handling_steps(0).reference(), "letter 117/24");

@@ -156,13 +156,15 @@ TEST_F(HandlingTest, H1KeepsItFromTheCourtUntilThePermissionIsRecorded) {
   const auto exported = south().details().Export(kExaminer, id, ResultUse::kEvidence);
 
   ASSERT_THAT(exported, IsOk());
-  ASSERT_THAT(exported->file.released->exhibits, SizeIs(1));
-  for (const wire::ReleasedScan& scan : exported->file.released->exhibits[0].scans) {
-    EXPECT_THAT(scan.content, Not(IsEmpty()));
+  const wire::DetailsFile& file = exported->acted.file;
+  ASSERT_THAT(file.released->exhibits, SizeIs(1));
+  EXPECT_THAT(file.released->exhibits[0].scans, Not(IsEmpty()));
+  for (const wire::ReleasedScan& scan : file.released->exhibits[0].scans) {
+    EXPECT_EQ(scan.arrived_bytes, scan.size_bytes);
   }
-  ASSERT_THAT(exported->file.handling_steps, SizeIs(1));
-  EXPECT_EQ(exported->file.handling_steps[0].by, kOfficer.pseudonym);
-  EXPECT_EQ(exported->file.handling_steps[0].reference, "letter 117/24");
+  ASSERT_THAT(file.handling_steps, SizeIs(1));
+  EXPECT_EQ(file.handling_steps[0].by, kOfficer.pseudonym);
+  EXPECT_EQ(file.handling_steps[0].reference, "letter 117/24");
   EXPECT_THAT(Outcomes(south(), EntryKind::kExport),
               ::testing::ElementsAre("INTELLIGENCE", "EVIDENCE"));
   EXPECT_THAT(Outcomes(south(), EntryKind::kDeny), Contains("EXPORT_REFUSED:H1"));

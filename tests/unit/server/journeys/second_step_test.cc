@@ -347,7 +347,7 @@ TEST_F(SecondStepTest, WhatIsReleasedArrivesWholeAndUnderItsConditions) {
   ASSERT_THAT(south().details().Acknowledge(kExaminer, id), IsOk());
   const auto exported = south().details().Export(kExaminer, id, wire::ResultUse::kIntelligence);
   ASSERT_THAT(exported, IsOk());
-  const wire::DetailsFile& file = exported->file;
+  const wire::DetailsFile& file = exported->acted.file;
   ASSERT_EQ(file.state, DetailsState::kReleased);
   ASSERT_TRUE(file.released.has_value());
   ASSERT_THAT(file.released->exhibits, SizeIs(1));
@@ -361,16 +361,26 @@ TEST_F(SecondStepTest, WhatIsReleasedArrivesWholeAndUnderItsConditions) {
   EXPECT_EQ(exhibit.core->case_reference, stored->identity->case_reference);
   EXPECT_EQ(exhibit.signature, stored->signature);
   ASSERT_THAT(exhibit.scans, SizeIs(stored->exhibit.marks.size()));
+  std::string bytes;
+  ASSERT_THAT(exported->read_scans([&](std::string_view part) {
+    bytes += part;
+    return absl::OkStatus();
+  }),
+              IsOk());
   for (std::size_t i = 0; i < exhibit.scans.size(); ++i) {
-    EXPECT_EQ(crypto::AsText(crypto::Sha256(exhibit.scans[i].content)),
+    const auto size = static_cast<std::size_t>(exhibit.scans[i].size_bytes);
+    ASSERT_GE(bytes.size(), size);
+    EXPECT_EQ(crypto::AsText(crypto::Sha256(bytes.substr(0, size))),
               stored->exhibit.marks[i].scan_sha256);
+    bytes.erase(0, size);
   }
+  EXPECT_THAT(bytes, IsEmpty());
   EXPECT_TRUE(file.released->handling.Has("H1"));
   EXPECT_EQ(file.released->handling.restrictions, "Not before the first of March.");
   EXPECT_EQ(file.decided_by, kOfficer.pseudonym);
   EXPECT_EQ(file.reasons, "");  // The owner's own.
-  // The owner keeps what it gave, without the scans' bytes.
-  EXPECT_EQ(FileOf(north(), id).released->exhibits[0].scans[0].content, "");
+  // The owner knows what it gave, not what has arrived.
+  EXPECT_EQ(FileOf(north(), id).released->exhibits[0].scans[0].arrived_bytes, 0);
 }
 
 TEST_F(SecondStepTest, ALetterWaitsWhileTheDescriptorDoesNotAdmitThePartner) {

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scans that were released, on their way: north releases a bullet's scans to south, each of several
+// parts, and something comes between.
+#include "server/journeys/released_scans.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "crypto/hash/sha256.h"
+#include "crypto/hpke/hpke.h"
+#include "server/journeys/details.h"
+#include "server/journeys/links.h"
+#include "tests/support/seeded_random.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/server/support/agencies.h"
+
+namespace proofmark::journeys {
+namespace {
+
+using ::proofmark::testing::AllBytes;
+using ::proofmark::testing::AskAll;
+using ::proofmark::testing::EntriesOf;
+using ::proofmark::testing::GeneratedBullet;
+using ::proofmark::testing::IsOk;
+using ::proofmark::testing::kExaminer;
+using ::proofmark::testing::kLab;
+using ::proofmark::testing::TwoAgencies;
+using records::EntryKind;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+const federation::Caller kOfficer{crypto::StaffRole::kOfficer, "officer-1"};
+constexpr std::int64_t kKeptMs = 1'000'000;
+
+class ReleasedScansTest : public ::testing::Test {
+ protected:
+  ReleasedScansTest() {
+    scans_ = GeneratedBullet(0, 1, "NORTH-1").scans;
+    held_ = two_.north.Submit(0, 1, "NORTH-1");
+    const std::string asked = two_.south.Submit(0, 2, "SOUTH-1");
+    const auto search = south().searches().Run(
+        kExaminer, AskAll(asked), [](const SearchEvent&) {}, nullptr);
+    EXPECT_THAT(search, IsOk());
+    const crypto::Sha256Digest handle = search->partners[0].result->candidates[0].handle;
+    EXPECT_THAT(south().links().Review(kExaminer, {.search_id = search->search_id,
+                                                   .agency = two_.north.domain(),
+                                                   .handle = handle,
+                                                   .candidate_exhibit_id = "",
+                                                   .lead = true,
+                                                   .case_reference = "CASE-1",
+                                                   .reasons = "striae run through"}),
+                IsOk());
+    const auto request = south().details().Request(kExaminer, {.search_id = search->search_id,
+                                                               .agency = two_.north.domain(),
+                                                               .handles = {handle},
+                                                               .case_reference = "CASE-1",
+                                                               .offence = "HOMICIDE",
+                                                               .subject_role = "",
+                                                               .facts = "Two shots.",
+                                                               .wanted = {wire::Material::kScans},
+                                                               .urgency = ""});
+    EXPECT_THAT(request, IsOk());
+    id_ = request->file.request_id;
+    Deliver();
+  }
+
+  node::Node& north() { return two_.north.node(); }
+  node::Node& south() { return two_.south.node(); }
+
+  void Deliver() {
+    for (int round = 0; round < 4; ++round) {
+      north().outbox().DeliverNow();
+      south().outbox().DeliverNow();
+    }
+  }
+
+  void Release() {
+    wire::ReleaseTerms terms;
+    terms.materials = {wire::Material::kScans};
+    terms.handling.delete_unix_ms = two_.clock.UnixMillis() + kKeptMs;
+    EXPECT_THAT(north().details().Decide(
+                    kOfficer, {.request_id = id_, .reasons = "agreed", .verdict = terms}),
+                IsOk());
+  }
+
+  // Called with the number of each part that is sent, from 0, before it travels.
+  void OnPart(const std::function<void(std::int64_t, crypto::Envelope&)>& act) {
+    two_.wire.on_question = [this, act](crypto::Envelope& message) {
+      if (message.type == wire::kReleasedScanPartType) act(parts_sent_++, message);
+    };
+  }
+
+  // North says this instead of `message`.
+  void Forge(crypto::Envelope& message,
+             const std::function<void(wire::ReleasedScanPart&)>& change) {
+    auto part = wire::ParseReleasedScanPart(message.payload);
+    EXPECT_THAT(part, IsOk());
+    change(*part);
+    const auto payload = wire::Serialise(*part);
+    EXPECT_THAT(payload, IsOk());
+    message.payload = *payload;
+    auto signed_anew = crypto::SignEnvelope(two_.north.exchange_key(), message);
+    EXPECT_THAT(signed_anew, IsOk());
+    message = *std::move(signed_anew);
+  }
+
+  wire::DetailsFile File() {
+    const auto file = south().details().Get(kExaminer, id_);
+    EXPECT_THAT(file, IsOk());
+    return *file;
+  }
+
+  std::int64_t ArrivedBytes() {
+    std::int64_t arrived = 0;
+    for (const wire::ReleasedScan& scan : File().released->exhibits[0].scans) {
+      arrived += scan.arrived_bytes;
+    }
+    return arrived;
+  }
+
+  // The bytes of what has arrived whole.
+  std::string Exported() {
+    const auto exported = south().details().Export(kExaminer, id_, wire::ResultUse::kIntelligence);
+    EXPECT_THAT(exported, IsOk());
+    std::string bytes;
+    EXPECT_THAT(exported->read_scans([&](std::string_view part) {
+      bytes += part;
+      return absl::OkStatus();
+    }),
+                IsOk());
+    return bytes;
+  }
+
+  std::string AllScans() const {
+    std::string all;
+    for (const std::string& scan : scans_) all += scan;
+    return all;
+  }
+
+  std::int64_t PartsWanted() const {
+    std::int64_t parts = 0;
+    for (const std::string& scan : scans_) {
+      parts += (std::ssize(scan) + wire::kScanPartBytes - 1) / wire::kScanPartBytes;
+    }
+    return parts;
+  }
+
+  // Of the letters with parts, at `node`, oldest first.
+  static std::vector<std::string> PartOutcomes(node::Node& node) {
+    std::vector<std::string> outcomes;
+    for (const records::LedgerEntry& entry : EntriesOf(node.ledger(), EntryKind::kRelease)) {
+      if (entry.draft.count == 0) outcomes.push_back(entry.draft.outcome);
+    }
+    return outcomes;
+  }
+
+  TwoAgencies two_;
+  std::vector<std::string> scans_;
+  std::string held_;
+  std::string id_;
+  std::int64_t parts_sent_ = 0;
+};
+
+TEST_F(ReleasedScansTest, ArriveInPartsAndAreWhatWasSubmitted) {
+  OnPart([](std::int64_t, crypto::Envelope&) {});
+  Release();
+  Deliver();
+
+  EXPECT_EQ(Exported(), AllScans());
+  EXPECT_GT(PartsWanted(), std::ssize(scans_));  // Otherwise no scan had two.
+  EXPECT_EQ(parts_sent_, PartsWanted());
+  EXPECT_THAT(PartOutcomes(north()), SizeIs(static_cast<std::size_t>(PartsWanted())));
+  EXPECT_THAT(PartOutcomes(north()), Each("SENT"));
+  EXPECT_THAT(PartOutcomes(south()), SizeIs(static_cast<std::size_t>(PartsWanted())));
+  EXPECT_THAT(PartOutcomes(south()), Each("RECEIVED"));
+  EXPECT_THAT(north().outbox().Waiting(), IsEmpty());
+  // No part of a file travels, or lies at the asker, in the clear.
+  const std::string piece = scans_[0].substr(scans_[0].size() / 2, 64);
+  EXPECT_THAT(two_.wire.CrossedBytes(), Not(HasSubstr(piece)));
+  EXPECT_THAT(AllBytes(two_.south.disk()), Not(HasSubstr(piece)));
+}
+
+TEST_F(ReleasedScansTest, AreGoneOnWithAfterAnyCrashAndCountedOnce) {
+  for (const std::int64_t crash_at : {0, 1, 2}) {
+    OnPart([&](std::int64_t number, crypto::Envelope&) {
+      if (number == crash_at) two_.wire.Disconnect(two_.south.node_id());
+    });
+    if (crash_at == 0) Release();
+    Deliver();
+    two_.north.Crash();
+    two_.south.Crash();
+    two_.north.Start();
+    two_.south.Start();
+    two_.wire.Connect(north());
+    two_.wire.Connect(south());
+  }
+  EXPECT_LT(ArrivedBytes(), std::ssize(AllScans()));
+  two_.wire.on_question = nullptr;
+  EXPECT_THAT(north().released_scans().SendDue(), IsOk());
+  Deliver();
+
+  EXPECT_EQ(Exported(), AllScans());
+  EXPECT_THAT(PartOutcomes(south()), SizeIs(static_cast<std::size_t>(PartsWanted())));
+}
+
+TEST_F(ReleasedScansTest, NothingMoreIsSentOfAWithdrawnExhibit) {
+  OnPart([&](std::int64_t number, crypto::Envelope&) {
+    if (number == 1) two_.wire.Disconnect(two_.south.node_id());
+  });
+  Release();
+  Deliver();
+  ASSERT_THAT(north().exhibits().Withdraw(kLab, held_, "wrong item"), IsOk());
+  two_.wire.Connect(south());
+  Deliver();
+
+  EXPECT_THAT(PartOutcomes(north()), SizeIs(2));
+  EXPECT_FALSE(File().released.has_value());
+  EXPECT_THAT(north().released_scans().SendDue(), IsOk());
+  EXPECT_THAT(north().outbox().Waiting(), IsEmpty());
+}
+
+TEST_F(ReleasedScansTest, NothingMoreIsSentOrTakenAfterTheDateOfDeletion) {
+  OnPart([&](std::int64_t number, crypto::Envelope&) {
+    if (number == 1) two_.wire.Disconnect(two_.south.node_id());
+  });
+  Release();
+  Deliver();
+  const std::int64_t before = ArrivedBytes();
+  two_.clock.AdvanceMillis(kKeptMs);
+  two_.wire.Connect(south());
+  Deliver();
+
+  EXPECT_THAT(PartOutcomes(south()), ElementsAre("RECEIVED", "REFUSED:NOT_HELD"));
+  EXPECT_THAT(PartOutcomes(north()), SizeIs(2));
+  EXPECT_EQ(before, wire::kScanPartBytes);
+}
+
+// An owner that lies about what it released.
+TEST_F(ReleasedScansTest, PartsThatDoNotBelongThereAreRefusedAndEndTheTransfer) {
+  OnPart([&](std::int64_t number, crypto::Envelope& message) {
+    if (number != 1) return;
+    Forge(message, [](wire::ReleasedScanPart& part) { part.offset += wire::kScanPartBytes; });
+  });
+  Release();
+  Deliver();
+
+  EXPECT_THAT(PartOutcomes(south()), ElementsAre("RECEIVED", "REFUSED:MALFORMED"));
+  EXPECT_EQ(parts_sent_, 2);
+  EXPECT_EQ(ArrivedBytes(), wire::kScanPartBytes);
+  EXPECT_EQ(Exported(), "");
+}
+
+TEST_F(ReleasedScansTest, ABoxOfAnotherPartDoesNotOpen) {
+  std::string first_box;
+  OnPart([&](std::int64_t number, crypto::Envelope& message) {
+    Forge(message, [&](wire::ReleasedScanPart& part) {
+      if (number == 0) first_box = part.box;
+      if (number == 1) part.box = first_box;
+    });
+  });
+  Release();
+  Deliver();
+
+  EXPECT_THAT(PartOutcomes(south()), ElementsAre("RECEIVED", "REFUSED:MALFORMED"));
+  EXPECT_EQ(ArrivedBytes(), wire::kScanPartBytes);
+}
+
+}  // namespace
+}  // namespace proofmark::journeys
