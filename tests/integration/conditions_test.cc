@@ -162,7 +162,8 @@ class ConditionsTest : public ::testing::Test {
   // Scans' bytes follow their release.
   void AwaitScans(const std::string& id) {
     Eventually([&] {
-      for (const v1::ReleasedExhibit& exhibit : Show(id).released().exhibits()) {
+      const v1::DetailsFile file = Show(id);
+      for (const v1::ReleasedExhibit& exhibit : file.released().exhibits()) {
         for (const v1::ReleasedScan& scan : exhibit.scans()) {
           if (scan.arrived_bytes() < scan.size_bytes()) return false;
         }
