@@ -46,7 +46,8 @@ const federation::Caller kAdmin{crypto::StaffRole::kAdministrator, "admin-1"};
 
 // What follows from an exchange that was granted: never refused, never limited.
 const std::set<std::string_view> kExempt = {wire::kLinkNoticeType, wire::kDetailsDecisionType,
-                                            wire::kCorrectionType, wire::kFirearmNoticeType};
+                                            wire::kReleasedScanPartType, wire::kCorrectionType,
+                                            wire::kFirearmNoticeType};
 
 std::map<std::string_view, std::string> Questions() {
   wire::MatchQuestion match;
