@@ -158,7 +158,8 @@ class ReleasedScansTest : public ::testing::Test {
 
   std::int64_t ArrivedBytes() {
     std::int64_t arrived = 0;
-    for (const wire::ReleasedScan& scan : File().released->exhibits[0].scans) {
+    const wire::DetailsFile file = File();
+    for (const wire::ReleasedScan& scan : file.released->exhibits[0].scans) {
       arrived += scan.arrived_bytes;
     }
     return arrived;
