@@ -12,6 +12,7 @@
 #include "proto/wire/checks.h"
 #include "proto/wire/common.h"
 #include "proto/wire/firearm.h"
+#include "proto/wire/handling.h"
 #include "proto/wire/match.h"
 #include "proto/wire/signature.h"
 #include "records/submission.h"
@@ -26,6 +27,7 @@ using wire::ToProto;
 constexpr std::int64_t kExchangeIdBytes = 16;
 constexpr std::int64_t kSealingKeyBytes = 32;
 constexpr std::int64_t kFormatBytesMax = 32;
+constexpr std::int64_t kHandlingCodesMax = 4;
 
 static_assert(static_cast<int>(v1::Material_MAX) == static_cast<int>(Material::kCertificate));
 static_assert(static_cast<int>(v1::DetailsSide_MAX) == static_cast<int>(DetailsSide::kReceived));
@@ -294,37 +296,17 @@ v1::Handling ToProto(const Handling& handling) {
 }
 
 absl::StatusOr<Handling> FromProto(const v1::Handling& message, std::string_view field) {
-  constexpr std::array<std::string_view, 4> kCodes = {"H0", "H1", "H2", "H3"};
-  constexpr std::string_view kSources = "ABCX";
-  constexpr std::string_view kInformation = "1234";
-  Handling handling;
-  handling.codes.clear();
-  PM_RETURN_IF_ERROR(CheckCount(field, "codes", message.codes_size(), 1, kCodes.size()));
-  for (const std::string& code : message.codes()) {
-    if (std::find(kCodes.begin(), kCodes.end(), code) == kCodes.end()) {
-      return Refuse(field, "codes", "must be H0, H1, H2 or H3");
-    }
-    if (!handling.codes.empty() && code <= handling.codes.back()) {
-      return Refuse(field, "codes", "must be ascending, each once");
-    }
-    handling.codes.push_back(code);
-  }
-  PM_RETURN_IF_ERROR(CheckText(field, "restrictions", message.restrictions(), 0, kReasonsBytesMax));
-  handling.restrictions = message.restrictions();
-  if (handling.Has("H3") != !handling.restrictions.empty()) {
-    return Refuse(field, "restrictions", "must be given with H3, and only with H3");
-  }
-  handling.evidence = message.evidence();
-  handling.source_evaluation = message.source_evaluation();
-  handling.information_evaluation = message.information_evaluation();
-  if (handling.source_evaluation.size() != 1 ||
-      kSources.find(handling.source_evaluation) == std::string_view::npos) {
-    return Refuse(field, "source_evaluation", "must be A, B, C or X");
-  }
-  if (handling.information_evaluation.size() != 1 ||
-      kInformation.find(handling.information_evaluation) == std::string_view::npos) {
-    return Refuse(field, "information_evaluation", "must be 1, 2, 3 or 4");
-  }
+  PM_RETURN_IF_ERROR(CheckCount(field, "codes", message.codes_size(), 1, kHandlingCodesMax));
+  const AnswerHandling conditions{.codes = {message.codes().begin(), message.codes().end()},
+                                  .restrictions = message.restrictions(),
+                                  .source_evaluation = message.source_evaluation(),
+                                  .information_evaluation = message.information_evaluation()};
+  PM_RETURN_IF_ERROR(CheckHandling(conditions, field, kReasonsBytesMax));
+  Handling handling{.codes = conditions.codes,
+                    .restrictions = conditions.restrictions,
+                    .evidence = message.evidence(),
+                    .source_evaluation = conditions.source_evaluation,
+                    .information_evaluation = conditions.information_evaluation};
   PM_ASSIGN_OR_RETURN(
       handling.delete_unix_ms,
       ReadTime(message.delete_time(), message.has_delete_time(), field, "delete_time"));

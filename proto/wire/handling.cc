@@ -23,7 +23,8 @@ bool AnswerHandling::Has(std::string_view code) const {
   return std::ranges::find(codes, code) != codes.end();
 }
 
-absl::Status CheckHandling(const AnswerHandling& handling, std::string_view field) {
+absl::Status CheckHandling(const AnswerHandling& handling, std::string_view field,
+                           std::int64_t restrictions_bytes_max) {
   PM_RETURN_IF_ERROR(
       CheckCount(field, "codes", static_cast<int>(handling.codes.size()), 1, kCodes.size()));
   for (std::size_t i = 0; i < handling.codes.size(); ++i) {
@@ -35,7 +36,7 @@ absl::Status CheckHandling(const AnswerHandling& handling, std::string_view fiel
     }
   }
   PM_RETURN_IF_ERROR(
-      CheckText(field, "restrictions", handling.restrictions, 0, kAnswerRestrictionsBytesMax));
+      CheckText(field, "restrictions", handling.restrictions, 0, restrictions_bytes_max));
   if (handling.Has("H3") != !handling.restrictions.empty()) {
     return Refuse(field, "restrictions", "must be given with H3, and only with H3");
   }

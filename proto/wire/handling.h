@@ -30,7 +30,8 @@ struct AnswerHandling {
 };
 
 //   kInvalidArgument  a field out of its bounds; names it from `field` on.
-absl::Status CheckHandling(const AnswerHandling& handling, std::string_view field);
+absl::Status CheckHandling(const AnswerHandling& handling, std::string_view field,
+                           std::int64_t restrictions_bytes_max = kAnswerRestrictionsBytesMax);
 
 v1::AnswerHandling ToProto(const AnswerHandling& handling);
 absl::StatusOr<AnswerHandling> FromProto(const v1::AnswerHandling& message, std::string_view field);

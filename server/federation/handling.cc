@@ -30,9 +30,13 @@ wire::Handling ConditionsOf(const wire::AnswerHandling& answer) {
           .delete_unix_ms = 0};
 }
 
+bool IsToBeDeleted(const wire::Handling& handling, std::int64_t now_unix_ms) {
+  return handling.delete_unix_ms != 0 && now_unix_ms >= handling.delete_unix_ms;
+}
+
 UseDecision DecideUse(const wire::Handling& handling, std::span<const wire::HandlingStep> steps,
                       MaterialUse use, std::string_view by, std::int64_t now_unix_ms) {
-  if (handling.delete_unix_ms != 0 && now_unix_ms >= handling.delete_unix_ms) {
+  if (IsToBeDeleted(handling, now_unix_ms)) {
     return Denied("DELETED", "It was to be deleted by now: `proofmark erase expired` takes it.");
   }
   if (handling.Has("H3") && !Did(steps, HandlingAct::kAcknowledged, by)) {

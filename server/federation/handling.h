@@ -32,6 +32,10 @@ struct UseDecision {
 //   Threads  Pure.
 wire::Handling ConditionsOf(const wire::AnswerHandling& answer);
 
+// Whether what was given under these conditions was to be deleted by now.
+//   Threads  Pure.
+bool IsToBeDeleted(const wire::Handling& handling, std::int64_t now_unix_ms);
+
 // Whether the conditions under which something was given, and what was done about them since,
 // allow this use. Everything that shows, exports or passes on released material asks here.
 //   delete by     nothing from then on, whether or not it was erased yet.

@@ -319,7 +319,14 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
     PM_ASSIGN_OR_RETURN(const std::string plain, key.Open(kSealingInfo, context, release.box));
     PM_ASSIGN_OR_RETURN(wire::ReleasedDetails released, wire::ParseReleasedDetails(plain));
     const std::vector<crypto::Sha256Digest>& asked = stored.file.request.handles;
+    const bool wants_scans =
+        std::ranges::find(stored.file.request.wanted, wire::Material::kScans) !=
+        stored.file.request.wanted.end();
     for (const wire::ReleasedExhibit& exhibit : released.exhibits) {
+      // What is announced here is written to this node's disk later.
+      if (!wants_scans && !exhibit.scans.empty()) {
+        return absl::InvalidArgumentError("it holds scans, which were not asked for");
+      }
       if (std::find(asked.begin(), asked.end(), exhibit.handle) == asked.end()) {
         return absl::InvalidArgumentError("it names a handle that was not asked about");
       }
@@ -1045,8 +1052,7 @@ absl::StatusOr<std::int64_t> Details::AddExpired(store::WriteRequest& request) c
   PM_RETURN_IF_ERROR(book_.ForEach([&](const Kept& kept) {
     const wire::DetailsFile& file = kept.stored.file;
     if (file.side != wire::DetailsSide::kSent || !file.released) return absl::OkStatus();
-    const std::int64_t until = file.released->handling.delete_unix_ms;
-    if (until == 0 || now < until) return absl::OkStatus();
+    if (!federation::IsToBeDeleted(file.released->handling, now)) return absl::OkStatus();
     ++count;
     return book_.AddErasure(kept, request);
   }));

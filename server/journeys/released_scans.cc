@@ -13,6 +13,7 @@
 #include "crypto/hpke/hpke.h"
 #include "crypto/seal/sealer.h"
 #include "crypto/secret/secret_bytes.h"
+#include "server/federation/handling.h"
 #include "server/journeys/tables.h"
 #include "server/registry/due_rows.h"
 
@@ -53,9 +54,8 @@ records::EntryDraft PartDraft(const wire::DetailsRequest& request, std::string_v
   return draft;
 }
 
-bool IsToBeDeleted(const wire::ReleasedDetails& released, std::int64_t now) {
-  const std::int64_t until = released.handling.delete_unix_ms;
-  return until != 0 && now >= until;
+std::string DueRow(std::string_view raw_id) {
+  return store::StoreKey(kReleasedScansDueTable).Bytes(raw_id).Build();
 }
 
 std::string PartField(std::size_t number) { return absl::StrFormat("scan part %d", number); }
@@ -114,19 +114,17 @@ class ReleasedScans::PartDesk::Part final : public exchange::Message {
     const absl::StatusOr<std::string> bytes = OpenBox(stored, *scan);
     if (!bytes.ok()) return Refuse("MALFORMED", std::string(bytes.status().message()));
     wire::StoredScan& parts = PartsOf(stored);
+    // Nothing is written for what is refused: a partner may send as much of that as it likes.
+    if (scan->arrived_bytes + std::ssize(*bytes) == scan->size_bytes) {
+      PM_ASSIGN_OR_RETURN(const bool whole, scans_.IsWhole(*scan, parts, *bytes));
+      if (!whole) return Refuse("MALFORMED", "The parts make another scan than was released.");
+    }
     PM_ASSIGN_OR_RETURN(const crypto::Sealer sealer, SealerOf(parts));
     PM_ASSIGN_OR_RETURN(const std::string sealed,
                         sealer.Seal({.record = "details", .field = PartField(parts.parts.size())},
                                     *bytes, scans_.rooms_.store.random()));
     PM_ASSIGN_OR_RETURN(parts.parts.emplace_back(), scans_.rooms_.store.blobs().Put(sealed));
     scan->arrived_bytes += std::ssize(*bytes);
-    if (scan->arrived_bytes == scan->size_bytes) {
-      const absl::Status whole = scans_.CheckWhole(*scan, parts);
-      if (absl::IsInvalidArgument(whole)) {
-        return Refuse("MALFORMED", std::string(whole.message()));
-      }
-      PM_RETURN_IF_ERROR(whole);
-    }
     ForgetOpeningKeyWhenDone(stored);
     PM_ASSIGN_OR_RETURN(exchange::Reply reply, NoticeReply(Draft(), std::nullopt));
     PM_RETURN_IF_ERROR(scans_.book_.AddChange(*kept, stored, reply.changes));
@@ -141,7 +139,8 @@ class ReleasedScans::PartDesk::Part final : public exchange::Message {
   records::EntryDraft Draft() const { return PartDraft(request_, part_.released_by); }
 
   wire::ReleasedScan* FindScan(wire::DetailsFile& file) const {
-    if (!file.released || IsToBeDeleted(*file.released, scans_.rooms_.clock.UnixMillis())) {
+    if (!file.released ||
+        federation::IsToBeDeleted(file.released->handling, scans_.rooms_.clock.UnixMillis())) {
       return nullptr;
     }
     for (wire::ReleasedExhibit& exhibit : file.released->exhibits) {
@@ -305,7 +304,8 @@ absl::StatusOr<bool> ReleasedScans::Settle(std::string_view raw_id) {
   const wire::DetailsFile& file = kept->stored.file;
   const std::optional<Next> next = NextOf(kept->stored);
   const federation::Partner* const partner = rooms_.partners.FindByDomain(file.agency);
-  if (!next || partner == nullptr || IsToBeDeleted(*file.released, rooms_.clock.UnixMillis())) {
+  if (!next || partner == nullptr ||
+      federation::IsToBeDeleted(file.released->handling, rooms_.clock.UnixMillis())) {
     return true;
   }
   const absl::StatusOr<wire::StoredExhibit> exhibit = rooms_.registry.Load(next->exhibit_id);
@@ -340,9 +340,14 @@ absl::Status ReleasedScans::Send(const DetailsBook::Kept& kept, const federation
                                    static_cast<std::size_t>(wire::kScanPartBytes)),
                        rooms_.store.random()));
   PM_ASSIGN_OR_RETURN(std::string payload, wire::Serialise(part));
+  // A refusal of the part before ends the transfer, at this moment too.
+  store::WriteRequest changes;
+  const std::string due = DueRow(kept.held.id);
+  PM_ASSIGN_OR_RETURN(std::optional<std::string> chance, rooms_.store.Get(due));
+  if (!chance.has_value()) return absl::FailedPreconditionError("nothing more is to be sent");
+  changes.preconditions.push_back({.key = due, .value = std::move(chance)});
   wire::StoredDetails stored = kept.stored;
   stored.part_under_way = std::string(IdText(exchange_id));
-  store::WriteRequest changes;
   PM_RETURN_IF_ERROR(book_.AddChange(kept, stored, changes));
   PM_RETURN_IF_ERROR(rooms_.registry.AddStillActive({next.exhibit_id}, changes));
   return rooms_.outbox
@@ -373,24 +378,24 @@ absl::Status ReleasedScans::AddEnd(DetailsBook::Kept kept, bool acknowledged,
                                    store::WriteRequest& request) {
   wire::StoredDetails stored = kept.stored;
   stored.part_under_way.clear();
-  ++stored.parts_acknowledged;
-  if (!acknowledged) {
-    // Nothing of this release is sent any more.
-    for (; NextOf(stored).has_value(); ++stored.parts_acknowledged) {
-    }
+  if (acknowledged) {
+    ++stored.parts_acknowledged;
+  } else {
+    request.mutations.Delete(DueRow(kept.held.id));
   }
   return book_.AddChange(kept, stored, request);
 }
 
-absl::Status ReleasedScans::CheckWhole(const wire::ReleasedScan& scan,
-                                       const wire::StoredScan& parts) const {
+absl::StatusOr<bool> ReleasedScans::IsWhole(const wire::ReleasedScan& scan,
+                                            const wire::StoredScan& parts,
+                                            std::string_view last) const {
   crypto::Sha256Hasher hasher;
   PM_RETURN_IF_ERROR(ForEachPart(parts, [&](std::string_view bytes) {
     hasher.Update(bytes);
     return absl::OkStatus();
   }));
-  if (crypto::AsText(hasher.Finish()) == scan.sha256) return absl::OkStatus();
-  return absl::InvalidArgumentError("the parts make another scan than was released");
+  hasher.Update(last);
+  return crypto::AsText(hasher.Finish()) == scan.sha256;
 }
 
 absl::Status ReleasedScans::ForEachPart(

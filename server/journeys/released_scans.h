@@ -77,10 +77,11 @@ class ReleasedScans {
   // Of the letters under way, the one of that exchange.
   absl::StatusOr<std::optional<DetailsBook::Kept>> FindUnderWay(
       const crypto::ExchangeId& exchange_id) const;
-  // What the end of the letter under way changes.
+  // What the end of the letter under way changes: whoever did not take a part is sent no other.
   absl::Status AddEnd(DetailsBook::Kept kept, bool acknowledged, store::WriteRequest& request);
-  // The whole bytes of `scan`, to be compared with what was announced.
-  absl::Status CheckWhole(const wire::ReleasedScan& scan, const wire::StoredScan& parts) const;
+  // Whether the parts that have arrived and `last` are the scan that was announced.
+  absl::StatusOr<bool> IsWhole(const wire::ReleasedScan& scan, const wire::StoredScan& parts,
+                               std::string_view last) const;
   absl::Status ForEachPart(const wire::StoredScan& scan,
                            const std::function<absl::Status(std::string_view)>& take) const;
 

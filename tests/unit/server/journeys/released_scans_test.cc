@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "crypto/hpke/hpke.h"
 #include "forensics/x3p/x3p.h"
 #include "server/journeys/details.h"
 #include "server/journeys/links.h"
@@ -45,7 +46,7 @@ constexpr std::int64_t kKeptMs = 1'000'000;
 
 class ReleasedScansTest : public ::testing::Test {
  protected:
-  ReleasedScansTest() {
+  explicit ReleasedScansTest(wire::Material wanted = wire::Material::kScans) : wanted_(wanted) {
     testing::Brought bullet = GeneratedBullet(0, 1, "NORTH-1");
     bullet.scans[0] = Finer(bullet.scans[0]);
     testing::Announce(bullet, 0);
@@ -73,7 +74,7 @@ class ReleasedScansTest : public ::testing::Test {
                                                                .offence = "HOMICIDE",
                                                                .subject_role = "",
                                                                .facts = "Two shots.",
-                                                               .wanted = {wire::Material::kScans},
+                                                               .wanted = {wanted_},
                                                                .urgency = ""});
     EXPECT_THAT(request, IsOk());
     id_ = request->file.request_id;
@@ -114,7 +115,7 @@ class ReleasedScansTest : public ::testing::Test {
 
   void Release() {
     wire::ReleaseTerms terms;
-    terms.materials = {wire::Material::kScans};
+    terms.materials = {wanted_};
     terms.handling.delete_unix_ms = two_.clock.UnixMillis() + kKeptMs;
     EXPECT_THAT(north().details().Decide(
                     kOfficer, {.request_id = id_, .reasons = "agreed", .verdict = terms}),
@@ -143,7 +144,11 @@ class ReleasedScansTest : public ::testing::Test {
     change(*part);
     const auto payload = wire::Serialise(*part);
     EXPECT_THAT(payload, IsOk());
-    message.payload = *payload;
+    Resign(message, *payload);
+  }
+
+  void Resign(crypto::Envelope& message, std::string payload) {
+    message.payload = std::move(payload);
     message.signature.clear();
     auto signed_anew = crypto::SignEnvelope(two_.north.exchange_key(), message);
     EXPECT_THAT(signed_anew, IsOk());
@@ -201,6 +206,19 @@ class ReleasedScansTest : public ::testing::Test {
     return outcomes;
   }
 
+  // Seals what north never would, as its format says (docs/formats/envelope.md#details).
+  std::string Seal(std::string_view info, std::string context, std::string_view plain) {
+    const auto box = crypto::HpkeSeal(File().request.sealing_key, info, context, plain, random_);
+    EXPECT_THAT(box, IsOk());
+    return *box;
+  }
+
+  std::string ReleaseContext() {
+    return SealingContext(id_, two_.north.node_id(), two_.south.node_id());
+  }
+
+  const wire::Material wanted_;
+  testing::SeededRandom random_{7};
   TwoAgencies two_;
   std::vector<std::string> scans_;
   std::string held_;
@@ -312,6 +330,60 @@ TEST_F(ReleasedScansTest, APartOutOfOrderIsRefusedAndChangesNothing) {
   EXPECT_THAT(PartOutcomes(south()), ElementsAre("RECEIVED", "REFUSED:MALFORMED"));
   EXPECT_EQ(ArrivedBytes(), wire::kScanPartBytes);
   EXPECT_EQ(Exported(), "");
+}
+
+TEST_F(ReleasedScansTest, AScanThatBecomesAnotherThanWasReleasedIsNotTaken) {
+  OnPart([&](std::int64_t number, crypto::Envelope& message) {
+    if (number != 1) return;
+    Forge(message, [&](wire::ReleasedScanPart& part) {
+      std::string context = ReleaseContext();
+      base::AppendLp2(context, crypto::AsText(part.handle));
+      base::AppendLp2(context, File().released->exhibits[0].scans[0].sha256);
+      base::AppendU64Be(context, static_cast<std::uint64_t>(part.offset));
+      const auto length = scans_[0].size() - static_cast<std::size_t>(part.offset);
+      part.box = Seal("proofmark/scan-part/v1", context, std::string(length, 'x'));
+    });
+  });
+  Release();
+  Deliver();
+
+  EXPECT_THAT(PartOutcomes(south()), ElementsAre("RECEIVED", "REFUSED:MALFORMED"));
+  EXPECT_EQ(ArrivedBytes(), wire::kScanPartBytes);
+  EXPECT_EQ(Exported(), "");
+}
+
+class UnaskedScansTest : public ReleasedScansTest {
+ protected:
+  UnaskedScansTest() : ReleasedScansTest(wire::Material::kCoreData) {}
+};
+
+TEST_F(UnaskedScansTest, ScansThatNobodyAskedForAreRefusedWithTheirRelease) {
+  two_.wire.on_question = [this](crypto::Envelope& message) {
+    if (message.type != wire::kDetailsDecisionType) return;
+    auto decision = wire::ParseDetailsDecision(message.payload);
+    ASSERT_THAT(decision, IsOk());
+    wire::ReleasedDetails released;
+    released.exhibits.emplace_back();
+    released.exhibits[0].handle = File().request.handles[0];
+    released.exhibits[0].scans.push_back({.place = {records::MarkRegion::kLand, 1},
+                                          .format = "x3p",
+                                          .sha256 = std::string(32, 's'),
+                                          .size_bytes = 1});
+    const auto plain = wire::Serialise(released);
+    ASSERT_THAT(plain, IsOk());
+    decision->decision =
+        wire::SealedRelease{Seal("proofmark/details/v1", ReleaseContext(), *plain)};
+    Resign(message, *wire::Serialise(*decision));
+  };
+  Release();
+  Deliver();
+
+  EXPECT_FALSE(File().released.has_value());
+  std::vector<std::string> outcomes;
+  for (const records::LedgerEntry& entry : EntriesOf(south().ledger(), EntryKind::kRelease)) {
+    outcomes.push_back(entry.draft.outcome);
+  }
+  EXPECT_THAT(outcomes, ElementsAre("REFUSED:MALFORMED"));
 }
 
 TEST_F(ReleasedScansTest, ABoxOfAnotherPartDoesNotOpen) {
