@@ -253,6 +253,7 @@ absl::Status Restore(const RestoreArguments& arguments) {
 }
 
 int Main(int argc, char** argv) {
+  crypto::KeepOpenSslUntilTheEnd();
   Arguments arguments;
   CLI::App app("The node of one agency: keeps its ballistic signatures and answers its partners.",
                "proofmarkd");

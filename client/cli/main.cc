@@ -8,6 +8,7 @@
 #include "client/cli/console.h"
 #include "client/cli/help.h"
 #include "client/fault.h"
+#include "crypto/tls/tls.h"
 
 namespace proofmark::client::cli {
 namespace {
@@ -48,6 +49,7 @@ int Main(const std::vector<std::string>& words) {
 }  // namespace proofmark::client::cli
 
 int main(int argc, char** argv) {
+  proofmark::crypto::KeepOpenSslUntilTheEnd();
   // A reader that closes the pipe early (`| head`) must not look like a crash of ours.
   std::signal(SIGPIPE, SIG_IGN);
   return proofmark::client::cli::Main({argv + 1, argv + argc});

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "base/check.h"
 #include "base/status.h"
 #include "crypto/openssl/handles.h"
 #include "crypto/openssl/pem.h"
@@ -104,6 +105,10 @@ absl::Status ConfigureAndCheck() {
 absl::Status RequireTls13WithoutTickets() {
   static const absl::Status first_result = ConfigureAndCheck();
   return first_result;
+}
+
+void KeepOpenSslUntilTheEnd() {
+  PM_CHECK(OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr) == 1);
 }
 
 absl::StatusOr<X509Certificate> CheckKeyMatchesCertificate(std::string_view certificate_pem,

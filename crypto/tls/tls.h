@@ -23,6 +23,13 @@ namespace proofmark::crypto {
 //   Source   docs/references.md#openssl-config
 absl::Status RequireTls13WithoutTickets();
 
+// Leaves OpenSSL as it is when main() returns. gRPC's threads may end after that; one that ends beside
+// OpenSSL's own cleaning at exit leaves its errors behind or reads what was freed. To be called before
+// anything else of OpenSSL is, where it takes no effect any more.
+//   Threads  The process's first one.
+//   Source   docs/references.md#grpc-late-threads
+void KeepOpenSslUntilTheEnd();
+
 // The leaf in `certificate_pem`, if it is exactly one certificate and `key_text` is its private
 // key: unencrypted PKCS#8, SEC 1 or PKCS#1, or the place of an EC P-256 key on a token
 // (crypto/token/token_uri.h), which then signs something that the certificate verifies. To be

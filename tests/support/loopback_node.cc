@@ -23,6 +23,9 @@
 namespace proofmark::testing {
 namespace {
 
+// Before a test of this program makes its first key.
+[[maybe_unused]] const bool openssl_is_kept = (crypto::KeepOpenSslUntilTheEnd(), true);
+
 template <typename T>
 T OrDie(absl::StatusOr<T> value) {
   if (!value.ok()) base::Log(base::LogSeverity::kError, value.status().ToString());
