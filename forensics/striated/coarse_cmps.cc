@@ -131,8 +131,8 @@ class SegmentComparison {
     if (comparison.gapless) {
       running_[kSx] = RunningSums(reference.level, 0);
       running_[kSxx] = RunningSums(reference_squares_, 0);
-      for (Sums& sums : own_) sums.resize(static_cast<std::size_t>(places_));
-      zeros_.resize(static_cast<std::size_t>(places_));
+      own_measured_ = RunningSums(reference.mask, 0);
+      for (Sums& sums : own_) sums.resize(static_cast<std::size_t>(places_ + comparison_size_));
     } else {
       along_shifts_[kSx].emplace(reference.level, comparison.mask);
       along_shifts_[kSxx].emplace(reference_squares_, comparison.mask);
@@ -146,8 +146,7 @@ class SegmentComparison {
   std::optional<std::int64_t> Vote(std::int64_t segment) {
     const float largest = Correlate(segment, 2);
     if (largest == kCorrelationUndefined) return std::nullopt;
-    const std::int64_t place =
-        std::find(values_[2].begin(), values_[2].end(), largest) - values_[2].begin();
+    const std::int64_t place = IndexOf(largest, values_[2].data(), places_);
     Correlate(segment, 1);
     if (!Confirms(values_[1], place, 3)) return std::nullopt;
     Correlate(segment, 0);
@@ -167,7 +166,6 @@ class SegmentComparison {
     const std::int64_t end = std::min(halves_, 2 * segment + 2 + kBeside[scale]);
     // Place p puts reference sample t at comparison index t + p + to_index.
     const std::int64_t to_index = -kStartOffset - segment * kCoarseSegment;
-    if (!zeros_.empty()) SumOwn(begin * kHalf, end * kHalf, to_index);
     Pointers upper{};
     Pointers lower{};
     for (std::size_t q = 0; q < kQuantities; ++q) {
@@ -176,42 +174,77 @@ class SegmentComparison {
         lower[q] = along_shifts_[q]->Before(begin, segment);
       } else if (q == kSx || q == kSxx) {
         upper[q] = own_[q - kSx].data();
-        lower[q] = zeros_.data();
+        lower[q] = own_[q - kSx].data() + comparison_size_;
       } else {
         upper[q] = running_[q].data() + kOverhang + end * kHalf + to_index;
         lower[q] = running_[q].data() + kOverhang + begin * kHalf + to_index;
       }
     }
-    const auto sums = [](const Pointers& of) {
-      return CorrelationSums{of[kN], of[kSx], of[kSxx], of[kSy], of[kSyy], of[kSxy]};
+    const auto sums = [](const Pointers& of, std::int64_t at) {
+      return CorrelationSums{of[kN] + at,  of[kSx] + at,  of[kSxx] + at,
+                             of[kSy] + at, of[kSyy] + at, of[kSxy] + at};
     };
     // At least min(0.9 of the segment, 0.1 of the comparison), rounded up.
     const std::int64_t tenths = std::min(9 * (end - begin) * kHalf, comparison_size_);
-    return SignedSquaredCorrelation(
-        sums(upper), sums(lower),
-        static_cast<std::int32_t>(std::max<std::int64_t>(2, (tenths + 9) / 10)),
-        values_[scale].data(), places_);
+    const auto overlap_min =
+        static_cast<std::int32_t>(std::max<std::int64_t>(2, (tenths + 9) / 10));
+    // Places outside [defined, undefined) overhang too far, and at [first, last) nothing overhangs.
+    const std::int64_t left = -begin * kHalf - to_index;
+    const std::int64_t right = comparison_size_ - end * kHalf - to_index + 1;
+    const std::int64_t overhang_max = (end - begin) * kHalf - overlap_min;
+    const std::int64_t defined = std::clamp<std::int64_t>(left - overhang_max, 0, places_);
+    const std::int64_t undefined = std::clamp(right + overhang_max, defined, places_);
+    float* const values = values_[scale].data();
+    std::fill(values, values + defined, kCorrelationUndefined);
+    std::fill(values + undefined, values + places_, kCorrelationUndefined);
+    const auto correlate = [&](std::int64_t from, std::int64_t to) {
+      SignedSquaredCorrelation(sums(upper, from), sums(lower, from), overlap_min, values + from,
+                               to - from);
+    };
+    if (own_[0].empty()) {
+      correlate(defined, undefined);
+    } else {
+      const std::int64_t first = std::clamp(left, defined, undefined);
+      const std::int64_t last = std::clamp(right, first, undefined);
+      SumOverhangs(begin * kHalf, end * kHalf, to_index, {defined, first, last, undefined});
+      correlate(defined, first);
+      SignedSquaredCorrelationOfWhole(OwnSumsOf(begin * kHalf, end * kHalf), sums(upper, first),
+                                      sums(lower, first), overlap_min, values + first,
+                                      last - first);
+      correlate(last, undefined);
+    }
+    return Largest(values, places_);
   }
 
-  // Of the reference's samples [begin, end) with a comparison without gaps: the same at every place
-  // but where they overhang.
-  void SumOwn(std::int64_t begin, std::int64_t end, std::int64_t to_index) {
-    const auto set = [&](std::int64_t from_place, std::int64_t to_place) {
-      if (from_place >= to_place) return;
-      const std::int64_t low = std::clamp(-from_place - to_index, begin, end);
-      const std::int64_t high = std::clamp(comparison_size_ - from_place - to_index, low, end);
-      for (const Quantity q : {kSx, kSxx}) {
-        std::fill(own_[q - kSx].begin() + from_place, own_[q - kSx].begin() + to_place,
-                  running_[q][static_cast<std::size_t>(high)] -
-                      running_[q][static_cast<std::size_t>(low)]);
-      }
+  // With a comparison without gaps.
+  OwnSums OwnSumsOf(std::int64_t begin, std::int64_t end) const {
+    const auto sum = [&](const Sums& running) {
+      return running[static_cast<std::size_t>(end)] - running[static_cast<std::size_t>(begin)];
     };
-    const std::int64_t inside = std::clamp<std::int64_t>(-begin - to_index, 0, places_);
-    const std::int64_t outside =
-        std::clamp<std::int64_t>(comparison_size_ - end - to_index + 1, inside, places_);
-    for (std::int64_t p = 0; p < inside; ++p) set(p, p + 1);
-    set(inside, outside);
-    for (std::int64_t p = outside; p < places_; ++p) set(p, p + 1);
+    return {sum(own_measured_), sum(running_[kSx]), sum(running_[kSxx])};
+  }
+
+  // What stands before sample t of the reference's [begin, end), with a comparison without gaps,
+  // for t falling from where the comparison ends at place 0: as places rise, so does the index of
+  // where it ends, and comparison_size_ further that of where it begins. Only what is read at
+  // places [edges[0], edges[1]) and [edges[2], edges[3]) is written.
+  void SumOverhangs(std::int64_t begin, std::int64_t end, std::int64_t to_index,
+                    const std::array<std::int64_t, 4>& edges) {
+    const std::int64_t top = comparison_size_ - to_index;
+    for (const Quantity q : {kSx, kSxx}) {
+      Sums& own = own_[q - kSx];
+      const auto running = running_[q].begin();
+      const auto fill = [&](std::int64_t from, std::int64_t to, std::int64_t sample) {
+        if (from < to) std::fill(own.begin() + from, own.begin() + to, running[sample]);
+      };
+      const std::int64_t size = static_cast<std::int64_t>(own.size());
+      const std::int64_t after_end = std::clamp<std::int64_t>(top - end, 0, size);
+      const std::int64_t after_begin = std::clamp(top - begin, after_end, size);
+      fill(edges[0], std::min(edges[1], after_end), end);
+      std::reverse_copy(running + (top - after_begin + 1), running + (top - after_end + 1),
+                        own.begin() + after_end);
+      fill(std::max(after_begin, comparison_size_ + edges[2]), comparison_size_ + edges[3], begin);
+    }
   }
 
   // Whether one of the `kept` highest local maxima lies within the tolerance of `place`. Rather
@@ -238,11 +271,12 @@ class SegmentComparison {
   const std::int64_t halves_;
   const std::int64_t comparison_size_;
   const std::int64_t places_;
-  // A quantity is in one of the two; what is the reference's own is then written into `own_`.
+  // A quantity is in one of the two; what is the reference's own is written into `own_` where the
+  // segment overhangs.
   std::array<std::optional<ShiftSums>, kQuantities> along_shifts_;
   std::array<Sums, kQuantities> running_;
+  Sums own_measured_;
   std::array<Sums, 2> own_;
-  Sums zeros_;
   std::array<std::vector<float>, 3> values_;
 };
 

@@ -2,6 +2,7 @@
 #include "forensics/striated/inner_loops.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 // Function versions by processor, chosen by the loader. Sanitizers instrument the chooser, which
@@ -15,6 +16,35 @@
 #endif
 
 namespace proofmark::forensics {
+namespace {
+
+// Values that loops take at a time where the compiler has to be told.
+constexpr std::ptrdiff_t kLanes = 16;
+
+// A float's bits as an integer of the same order, and back: several of those are compared at a
+// time, where the order of floating-point comparisons would be kept.
+[[gnu::always_inline]] inline std::int32_t OrderOf(std::int32_t bits) {
+  return bits ^ ((bits >> 31) & 0x7FFFFFFF);
+}
+
+[[gnu::always_inline]] inline float SignedSquare(std::int32_t overlap, std::int32_t sum_x,
+                                                 std::int32_t sum_xx, std::int32_t sum_y,
+                                                 std::int32_t sum_yy, std::int32_t sum_xy,
+                                                 std::int32_t overlap_min) {
+  const float n = static_cast<float>(overlap);
+  const float sx = static_cast<float>(sum_x);
+  const float sy = static_cast<float>(sum_y);
+  const float covariance = n * static_cast<float>(sum_xy) - sx * sy;
+  const float variance_x = n * static_cast<float>(sum_xx) - sx * sx;
+  const float variance_y = n * static_cast<float>(sum_yy) - sy * sy;
+  const float product = variance_x * variance_y;
+  const float magnitude = covariance < 0.0F ? -covariance : covariance;
+  const float value = covariance * magnitude / (product > 1.0F ? product : 1.0F);
+  const bool defined = (overlap >= overlap_min) & (product > 0.0F);
+  return defined ? value : kCorrelationUndefined;
+}
+
+}  // namespace
 
 PM_PER_PROCESSOR
 std::int64_t DotProduct(const std::int16_t* a, const std::int16_t* b, std::int64_t count,
@@ -63,28 +93,50 @@ void WindowSums(const std::int32_t* __restrict running, std::int64_t length,
 }
 
 PM_PER_PROCESSOR
-float SignedSquaredCorrelation(const CorrelationSums& upper, const CorrelationSums& lower,
-                               std::int32_t overlap_min, float* __restrict values,
-                               std::int64_t count) {
+void SignedSquaredCorrelation(const CorrelationSums& upper, const CorrelationSums& lower,
+                              std::int32_t overlap_min, float* __restrict values,
+                              std::int64_t count) {
   const CorrelationSums u = upper;
   const CorrelationSums l = lower;
   for (std::int64_t p = 0; p < count; ++p) {
-    const std::int32_t overlap = u.n[p] - l.n[p];
-    const float n = static_cast<float>(overlap);
-    const float sx = static_cast<float>(u.sx[p] - l.sx[p]);
-    const float sy = static_cast<float>(u.sy[p] - l.sy[p]);
-    const float covariance = n * static_cast<float>(u.sxy[p] - l.sxy[p]) - sx * sy;
-    const float variance_x = n * static_cast<float>(u.sxx[p] - l.sxx[p]) - sx * sx;
-    const float variance_y = n * static_cast<float>(u.syy[p] - l.syy[p]) - sy * sy;
-    const float product = variance_x * variance_y;
-    const float magnitude = covariance < 0.0F ? -covariance : covariance;
-    const float value = covariance * magnitude / (product > 1.0F ? product : 1.0F);
-    const bool defined = (overlap >= overlap_min) & (product > 0.0F);
-    values[p] = defined ? value : kCorrelationUndefined;
+    values[p] =
+        SignedSquare(u.n[p] - l.n[p], u.sx[p] - l.sx[p], u.sxx[p] - l.sxx[p], u.sy[p] - l.sy[p],
+                     u.syy[p] - l.syy[p], u.sxy[p] - l.sxy[p], overlap_min);
   }
-  float largest = kCorrelationUndefined;
-  for (std::int64_t p = 0; p < count; ++p) largest = values[p] > largest ? values[p] : largest;
-  return largest;
+}
+
+PM_PER_PROCESSOR
+void SignedSquaredCorrelationOfWhole(const OwnSums& own, const CorrelationSums& upper,
+                                     const CorrelationSums& lower, std::int32_t overlap_min,
+                                     float* __restrict values, std::int64_t count) {
+  const OwnSums x = own;
+  const CorrelationSums u = upper;
+  const CorrelationSums l = lower;
+  for (std::int64_t p = 0; p < count; ++p) {
+    values[p] = SignedSquare(x.n, x.sx, x.sxx, u.sy[p] - l.sy[p], u.syy[p] - l.syy[p],
+                             u.sxy[p] - l.sxy[p], overlap_min);
+  }
+}
+
+PM_PER_PROCESSOR
+float Largest(const float* values, std::int64_t count) {
+  std::int32_t largest = OrderOf(std::bit_cast<std::int32_t>(kCorrelationUndefined));
+  for (std::int64_t p = 0; p < count; ++p) {
+    largest = std::max(largest, OrderOf(std::bit_cast<std::int32_t>(values[p])));
+  }
+  return std::bit_cast<float>(OrderOf(largest));
+}
+
+PM_PER_PROCESSOR
+std::int64_t IndexOf(float value, const float* values, std::int64_t count) {
+  const float* const end = values + count;
+  const float* at = values;
+  for (; end - at >= kLanes; at += kLanes) {
+    std::int32_t found = 0;
+    for (std::ptrdiff_t lane = 0; lane < kLanes; ++lane) found += at[lane] == value ? 1 : 0;
+    if (found != 0) break;
+  }
+  return std::find(at, end, value) - values;
 }
 
 PM_PER_PROCESSOR

@@ -42,10 +42,26 @@ struct CorrelationSums {
 inline constexpr float kCorrelationUndefined = -2.0F;
 
 // values[p] = r |r|, r the coefficient of the sums upper - lower: it has r's order and needs no
-// root. Undefined with n below `overlap_min` or where either side is constant. Returns the largest
-// value. Every product n * sum and sum * sum must be under 2^24, so that a float holds it exactly.
-float SignedSquaredCorrelation(const CorrelationSums& upper, const CorrelationSums& lower,
-                               std::int32_t overlap_min, float* values, std::int64_t count);
+// root. Undefined with n below `overlap_min` or where either side is constant. Every product n *
+// sum and sum * sum must be under 2^24, so that a float holds it exactly.
+void SignedSquaredCorrelation(const CorrelationSums& upper, const CorrelationSums& lower,
+                              std::int32_t overlap_min, float* values, std::int64_t count);
+
+// The same where x lies whole on what was measured of y: n, sx and sxx do not move.
+struct OwnSums {
+  std::int32_t n = 0;
+  std::int32_t sx = 0;
+  std::int32_t sxx = 0;
+};
+void SignedSquaredCorrelationOfWhole(const OwnSums& own, const CorrelationSums& upper,
+                                     const CorrelationSums& lower, std::int32_t overlap_min,
+                                     float* values, std::int64_t count);
+
+// At least kCorrelationUndefined.
+float Largest(const float* values, std::int64_t count);
+
+// Where `value` first stands; `count` if nowhere.
+std::int64_t IndexOf(float value, const float* values, std::int64_t count);
 
 // total[p] += r and segments[p] += 1 where r, the correlation coefficient, is defined as above.
 void AddCorrelation(const CorrelationSums& sums, std::int32_t overlap_min, float* total,

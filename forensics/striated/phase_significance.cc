@@ -2,6 +2,7 @@
 #include "forensics/striated/phase_significance.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -19,22 +20,39 @@ double Power(double base, int exponent) {
   return result;
 }
 
+double GridPoint(int i) { return -kGridHalfWidth + 2.0 * kGridHalfWidth * i / kGridSteps; }
+
+// The parts of the integrand that do not depend on t.
+struct Grid {
+  std::array<double, kGridSteps + 1> upper;
+  std::array<double, kGridSteps + 1> density;
+
+  Grid() {
+    for (int i = 0; i <= kGridSteps; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      upper[at] = NormalUpperTail(GridPoint(i));
+      density[at] = NormalDensity(GridPoint(i));
+    }
+  }
+};
+
 // P(T >= t) for t in standard deviations of a mean: with F the normal distribution,
 //   n!/((k-1)!(n-k)!) Int F(x)^(k-1) f(x) { [1-F(x)]^(n-k) - [F(x+t)-F(x)]^(n-k) } dx,
 // since the first term alone integrates to 1. The difference of powers is divided by the upper
 // tail Q(x+t), which is then multiplied in: small probabilities are not lost to cancellation.
 double UpperTail(double t, int n, int k) {
+  static const Grid grid;
   const int above = n - k;
   double sum = 0.0;
   for (int i = 0; i <= kGridSteps; ++i) {
-    const double x = -kGridHalfWidth + 2.0 * kGridHalfWidth * i / kGridSteps;
-    const double upper = NormalUpperTail(x);
-    const double beyond = NormalUpperTail(x + t);
+    const double upper = grid.upper[static_cast<std::size_t>(i)];
+    const double beyond = NormalUpperTail(GridPoint(i) + t);
     const double between = std::max(0.0, upper - beyond);
     double quotient = 0.0;  // (upper^above - between^above) / (upper - between).
     for (int j = 0; j < above; ++j) quotient += Power(upper, j) * Power(between, above - 1 - j);
     const double weight = i == 0 || i == kGridSteps ? 1.0 : (i % 2 == 1 ? 4.0 : 2.0);
-    sum += weight * Power(1.0 - upper, k - 1) * NormalDensity(x) * beyond * quotient;
+    sum += weight * Power(1.0 - upper, k - 1) * grid.density[static_cast<std::size_t>(i)] * beyond *
+           quotient;
   }
   double factor = 1.0;  // n! / ((k-1)! (n-k)!) = k * binomial(n, k).
   for (int j = 1; j <= k; ++j) factor *= static_cast<double>(above + j) / j;
