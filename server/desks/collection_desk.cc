@@ -101,7 +101,7 @@ class CollectionDesk::Question final : public exchange::Message {
 
   absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
     exchange::Reply reply;
-    reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
+    reply.logged = Draft(exchange::OutcomeOfRefusal(code));
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::CollectionAnswer(wire::MakeRefusal(code, reason))));
     return reply;

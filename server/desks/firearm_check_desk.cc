@@ -166,7 +166,7 @@ class FirearmCheckDesk::Question final : public exchange::Message {
                                              std::optional<wire::BudgetStatement> budget) const {
     exchange::Reply reply;
     reply.logged = Draft();
-    reply.logged.outcome = absl::StrFormat("REFUSED:%s", code);
+    reply.logged.outcome = exchange::OutcomeOfRefusal(code);
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::FirearmCheckAnswer{
                             .outcome = wire::MakeRefusal(code, reason), .budget = budget}));

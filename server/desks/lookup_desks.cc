@@ -28,8 +28,6 @@ federation::AskedFor AskedForOf(const wire::LookupReason& reason) {
           .offence = reason.offence};
 }
 
-std::string RefusedOutcome(std::string_view code) { return absl::StrFormat("REFUSED:%s", code); }
-
 std::string ExchangeBytes(const exchange::Believed& believed) {
   return std::string(base::AsText(base::ByteSpan(believed.envelope.envelope().exchange_id)));
 }
@@ -89,7 +87,7 @@ class LookupTableDesk::Question final : public exchange::Message {
   absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
     exchange::Reply reply;
     reply.logged = DraftOf(records::EntryKind::kExport, question_.reason);
-    reply.logged.outcome = RefusedOutcome(code);
+    reply.logged.outcome = exchange::OutcomeOfRefusal(code);
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::LookupTableAnswer(wire::MakeRefusal(code, reason))));
     return reply;
@@ -170,7 +168,7 @@ class LookupDesk::Question final : public exchange::Message {
                                              std::optional<wire::BudgetStatement> budget) const {
     exchange::Reply reply;
     reply.logged = Draft();
-    reply.logged.outcome = RefusedOutcome(code);
+    reply.logged.outcome = exchange::OutcomeOfRefusal(code);
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::LookupAnswer{
                             .outcome = wire::MakeRefusal(code, reason), .budget = budget}));
@@ -248,7 +246,7 @@ class LookupHitDesk::Question final : public exchange::Message {
   absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
     exchange::Reply reply;
     reply.logged = Draft();
-    reply.logged.outcome = RefusedOutcome(code);
+    reply.logged.outcome = exchange::OutcomeOfRefusal(code);
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::LookupHitAnswer(wire::MakeRefusal(code, reason))));
     return reply;

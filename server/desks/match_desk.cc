@@ -85,7 +85,7 @@ absl::StatusOr<exchange::Reply> MatchDesk::Question::RefuseWith(
   const wire::Refusal refusal = wire::MakeRefusal(code, reason);
   exchange::Reply reply;
   reply.logged = Draft();
-  reply.logged.outcome = absl::StrFormat("REFUSED:%s", code);
+  reply.logged.outcome = exchange::OutcomeOfRefusal(code);
   PM_ASSIGN_OR_RETURN(
       reply.payload,
       wire::Serialise(wire::MatchAnswer(wire::MatchRefusal{

@@ -18,6 +18,8 @@ absl::Status CheckPseudonym(const Believed& message, std::string_view field,
       absl::StrFormat("%s is no pseudonym: one label as in a domain", field));
 }
 
+std::string OutcomeOfRefusal(std::string_view code) { return absl::StrFormat("REFUSED:%s", code); }
+
 wire::BudgetStatement ToTell(const federation::BudgetStatement& statement) {
   const federation::BudgetStatement told = federation::Coarsened(statement);
   return {.per_day = told.limits.per_day,

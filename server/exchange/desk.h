@@ -39,6 +39,9 @@ struct Believed {
 absl::Status CheckPseudonym(const Believed& message, std::string_view field,
                             std::string_view pseudonym);
 
+// The outcome of an entry about what was refused with `code`.
+std::string OutcomeOfRefusal(std::string_view code);
+
 // A budget as its partner is told of it: coarsened.
 wire::BudgetStatement ToTell(const federation::BudgetStatement& statement);
 

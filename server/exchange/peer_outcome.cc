@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/envelope/envelope.h"
+#include "server/exchange/desk.h"
 #include "server/exchange/peer_answer.h"
 
 namespace proofmark::exchange {
@@ -64,8 +65,8 @@ PeerOutcome AnsweredOutcome(const federation::Partner& partner, const AskedQuest
 
 PeerOutcome RefusedOutcome(const federation::Partner& partner, const AskedQuestion& asked,
                            std::string code, std::string reason) {
-  PeerOutcome judged =
-      OutcomeOf(partner, asked, PartnerOutcome::kRefused, "REFUSED:" + code, std::move(reason));
+  PeerOutcome judged = OutcomeOf(partner, asked, PartnerOutcome::kRefused, OutcomeOfRefusal(code),
+                                 std::move(reason));
   judged.result.refusal_code = std::move(code);
   return judged;
 }

@@ -75,32 +75,18 @@ absl::StatusOr<crypto::Sha256Digest> ToDigest(std::string_view bytes) {
 }  // namespace
 
 // What partners take back.
-class Corrections::NoticeDesk final : public exchange::Desk {
+class Corrections::TakingBack final : public exchange::Notice {
  public:
-  explicit NoticeDesk(Corrections& corrections) : corrections_(corrections) {}
-
-  exchange::MessageType type() const override {
-    return {.message = wire::kCorrectionType,
-            .answer = wire::kNoticeAnswerType,
-            .age_max = exchange::kLetterAgeMax};
-  }
-
-  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
-      const exchange::Believed& message) override;
-
- private:
-  class Notice;
-
-  Corrections& corrections_;
-};
-
-class Corrections::NoticeDesk::Notice final : public exchange::Message {
- public:
-  Notice(Corrections& corrections, const exchange::Believed& believed, wire::Correction correction)
+  TakingBack(Corrections& corrections, const exchange::Believed& believed,
+             wire::Correction correction)
       : corrections_(corrections), believed_(believed), correction_(std::move(correction)) {}
 
-  federation::AskedFor asked_for() const override {
-    return {.service = federation::Service::kFollowUp};
+  static absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      Corrections& corrections, const exchange::Believed& message) {
+    PM_ASSIGN_OR_RETURN(wire::Correction correction,
+                        wire::ParseCorrection(message.envelope.payload()));
+    PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "corrected_by", correction.corrected_by));
+    return std::make_unique<TakingBack>(corrections, message, std::move(correction));
   }
 
   absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
@@ -114,7 +100,7 @@ class Corrections::NoticeDesk::Notice final : public exchange::Message {
     file.agency = believed_.partner.domain;
     file.exchanges = correction_.exchanges;
     const bool ends = EndsCandidates(file.cause);
-    exchange::Reply reply;
+    PM_ASSIGN_OR_RETURN(exchange::Reply reply, Acknowledge());
     for (const wire::CorrectedExchange& exchange : file.exchanges) {
       const bool answer = exchange.part == CorrectedPart::kAnswer;
       if (answer && ends) {
@@ -132,11 +118,8 @@ class Corrections::NoticeDesk::Notice final : public exchange::Message {
     PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(file));
     PM_RETURN_IF_ERROR(corrections_.records_.AddNew(raw_id, corrections_.rooms_.clock.UnixMillis(),
                                                     plain, reply.changes));
-    reply.logged = Draft("RECEIVED");
     reply.logged.count = static_cast<std::uint64_t>(file.candidates_deleted) +
                          static_cast<std::uint64_t>(file.details_deleted);
-    PM_ASSIGN_OR_RETURN(reply.payload,
-                        wire::Serialise(wire::NoticeAnswer(wire::Acknowledgement{})));
     reply.afterwards = [&corrections = corrections_, id = file.correction_id] {
       if (const absl::Status settled = corrections.Settle(id); !settled.ok()) {
         base::Log(
@@ -147,20 +130,11 @@ class Corrections::NoticeDesk::Notice final : public exchange::Message {
     return reply;
   }
 
-  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
-    exchange::Reply reply;
-    reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
-    PM_ASSIGN_OR_RETURN(reply.payload,
-                        wire::Serialise(wire::NoticeAnswer(wire::MakeRefusal(code, reason))));
-    return reply;
-  }
-
  private:
-  records::EntryDraft Draft(std::string outcome) const {
+  records::EntryDraft Draft() const override {
     records::EntryDraft draft;
     draft.kind = records::EntryKind::kCorrect;
     draft.actor = correction_.corrected_by;
-    draft.outcome = std::move(outcome);
     return draft;
   }
 
@@ -169,44 +143,11 @@ class Corrections::NoticeDesk::Notice final : public exchange::Message {
   const wire::Correction correction_;
 };
 
-absl::StatusOr<std::unique_ptr<exchange::Message>> Corrections::NoticeDesk::Read(
-    const exchange::Believed& message) {
-  PM_ASSIGN_OR_RETURN(wire::Correction correction,
-                      wire::ParseCorrection(message.envelope.payload()));
-  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "corrected_by", correction.corrected_by));
-  return std::make_unique<Notice>(corrections_, message, std::move(correction));
-}
-
-// Our corrections' acknowledgements.
-class Corrections::Letters final : public exchange::Correspondent {
+// Our corrections, told to who received what was wrong.
+class Corrections::Sender final : public exchange::NoticeSender {
  public:
-  explicit Letters(Corrections& corrections) : corrections_(corrections) {}
-
-  exchange::MessageType type() const override { return corrections_.desk_->type(); }
-
-  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& partner,
-                                                   const crypto::ExchangeId& exchange_id,
-                                                   std::string_view payload) override {
-    PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
-    exchange::TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
-    const auto* const refusal = std::get_if<wire::Refusal>(&answer);
-    if (refusal != nullptr) taken.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
-    const std::string row = LetterKey(partner.domain, RawId(exchange_id));
-    PM_ASSIGN_OR_RETURN(const std::optional<std::string> raw_id,
-                        corrections_.rooms_.store.Get(row));
-    if (!raw_id.has_value()) return absl::DataLossError("a correction's letter has lost its row");
-    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, corrections_.Load(*raw_id));
-    taken.changes.mutations.Delete(row);
-    if (!kept.has_value()) return taken;
-    for (wire::CorrectionLetter& letter : kept->file.letters) {
-      if (letter.exchange_id != RawId(exchange_id)) continue;
-      letter.acknowledge_unix_ms = corrections_.rooms_.clock.UnixMillis();
-      if (refusal != nullptr) letter.refusal_code = refusal->code;
-    }
-    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(kept->file));
-    PM_RETURN_IF_ERROR(corrections_.records_.AddChange(kept->held, plain, taken.changes));
-    return taken;
-  }
+  explicit Sender(Corrections& corrections)
+      : NoticeSender(wire::kCorrectionType), corrections_(corrections) {}
 
   // Who received what was wrong is told however long it takes.
   void GivenUp(const federation::Partner& partner, const crypto::ExchangeId& exchange_id) override {
@@ -218,6 +159,27 @@ class Corrections::Letters final : public exchange::Correspondent {
   }
 
  private:
+  absl::Status AddAnswered(const federation::Partner& partner,
+                           const crypto::ExchangeId& exchange_id, const wire::NoticeAnswer& answer,
+                           store::WriteRequest& changes) override {
+    const auto* const refusal = std::get_if<wire::Refusal>(&answer);
+    const std::string row = LetterKey(partner.domain, RawId(exchange_id));
+    PM_ASSIGN_OR_RETURN(const std::optional<std::string> raw_id,
+                        corrections_.rooms_.store.Get(row));
+    if (!raw_id.has_value()) return absl::DataLossError("a correction's letter has lost its row");
+    PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, corrections_.Load(*raw_id));
+    changes.mutations.Delete(row);
+    if (!kept.has_value()) return absl::OkStatus();
+    for (wire::CorrectionLetter& letter : kept->file.letters) {
+      if (letter.exchange_id != RawId(exchange_id)) continue;
+      letter.acknowledge_unix_ms = corrections_.rooms_.clock.UnixMillis();
+      if (refusal != nullptr) letter.refusal_code = refusal->code;
+    }
+    PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(kept->file));
+    PM_RETURN_IF_ERROR(corrections_.records_.AddChange(kept->held, plain, changes));
+    return absl::OkStatus();
+  }
+
   Corrections& corrections_;
 };
 
@@ -227,14 +189,15 @@ Corrections::Corrections(const Rooms& rooms)
           rooms.store,
           {.records = kCorrectionTable, .listing = kCorrectionListingTable, .name = "correction"}),
       searches_(rooms.store),
-      desk_(std::make_unique<NoticeDesk>(*this)),
-      letters_(std::make_unique<Letters>(*this)) {
-  rooms_.outbox.Register(*letters_);
+      desk_(wire::kCorrectionType,
+            [this](const exchange::Believed& message) { return TakingBack::Read(*this, message); }),
+      sender_(std::make_unique<Sender>(*this)) {
+  rooms_.outbox.Register(*sender_);
 }
 
 Corrections::~Corrections() = default;
 
-exchange::Desk& Corrections::desk() { return *desk_; }
+exchange::Desk& Corrections::desk() { return desk_; }
 
 absl::StatusOr<std::optional<Corrections::Kept>> Corrections::Load(std::string_view raw_id) const {
   PM_ASSIGN_OR_RETURN(std::optional<registry::SealedRecords::Held> held, records_.Find(raw_id));

@@ -16,6 +16,7 @@
 #include "proto/wire/correction.h"
 #include "records/receipt.h"
 #include "server/exchange/desk.h"
+#include "server/exchange/notice.h"
 #include "server/exchange/outbox.h"
 #include "server/federation/caller.h"
 #include "server/federation/partner.h"
@@ -96,8 +97,8 @@ class Corrections {
                                       std::string_view page_token, const CorrectionFilter& filter);
 
  private:
-  class NoticeDesk;
-  class Letters;
+  class TakingBack;
+  class Sender;
 
   struct Kept {
     registry::SealedRecords::Held held;
@@ -124,8 +125,8 @@ class Corrections {
   // Do their own locking.
   registry::SealedRecords records_;
   SearchArchive searches_;
-  std::unique_ptr<NoticeDesk> desk_;
-  std::unique_ptr<Letters> letters_;
+  exchange::NoticeDesk desk_;
+  std::unique_ptr<Sender> sender_;
 
   base::Mutex settling_;  // One at a time.
 };

@@ -191,7 +191,7 @@ class Details::RequestDesk::Asked final : public exchange::Message {
 
   absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
     exchange::Reply reply;
-    reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
+    reply.logged = Draft(exchange::OutcomeOfRefusal(code));
     PM_ASSIGN_OR_RETURN(reply.payload,
                         wire::Serialise(wire::DetailsAnswer(wire::MakeRefusal(code, reason))));
     return reply;
@@ -220,32 +220,17 @@ absl::StatusOr<std::unique_ptr<exchange::Message>> Details::RequestDesk::Read(
 }
 
 // Partners' decisions about our requests.
-class Details::DecisionDesk final : public exchange::Desk {
- public:
-  explicit DecisionDesk(Details& details) : details_(details) {}
-
-  exchange::MessageType type() const override {
-    return {.message = wire::kDetailsDecisionType,
-            .answer = wire::kNoticeAnswerType,
-            .age_max = exchange::kLetterAgeMax};
-  }
-
-  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
-      const exchange::Believed& message) override;
-
- private:
-  class Decided;
-
-  Details& details_;
-};
-
-class Details::DecisionDesk::Decided final : public exchange::Message {
+class Details::Decided final : public exchange::Notice {
  public:
   Decided(Details& details, const exchange::Believed& believed, wire::DetailsDecision decision)
       : details_(details), believed_(believed), decision_(std::move(decision)) {}
 
-  federation::AskedFor asked_for() const override {
-    return {.service = federation::Service::kFollowUp};
+  static absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      Details& details, const exchange::Believed& message) {
+    PM_ASSIGN_OR_RETURN(wire::DetailsDecision decision,
+                        wire::ParseDetailsDecision(message.envelope.payload()));
+    PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "decided_by", decision.decided_by));
+    return std::make_unique<Decided>(details, message, std::move(decision));
   }
 
   absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
@@ -283,7 +268,7 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
       StartClock(decision_.decide_unix_ms,
                  std::get<wire::ClockStart>(decision_.decision).due_unix_ms, file);
     }
-    PM_ASSIGN_OR_RETURN(exchange::Reply reply, NoticeReply(Draft(), std::nullopt));
+    PM_ASSIGN_OR_RETURN(exchange::Reply reply, Acknowledge());
     PM_RETURN_IF_ERROR(details_.book_.AddChange(*kept, stored, reply.changes));
     if (!file.released) return reply;
     PM_RETURN_IF_ERROR(ReceivedMaterial::AddReceived(*file.released, decision_.request_exchange_id,
@@ -300,12 +285,8 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
     return reply;
   }
 
-  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
-    return NoticeReply(Draft(), wire::MakeRefusal(code, reason));
-  }
-
  private:
-  records::EntryDraft Draft() const {
+  records::EntryDraft Draft() const override {
     return DraftOf(KindOf(decision_), request_, decision_.decided_by);
   }
 
@@ -349,14 +330,6 @@ class Details::DecisionDesk::Decided final : public exchange::Message {
   wire::DetailsRequest request_;  // Once it is known.
 };
 
-absl::StatusOr<std::unique_ptr<exchange::Message>> Details::DecisionDesk::Read(
-    const exchange::Believed& message) {
-  PM_ASSIGN_OR_RETURN(wire::DetailsDecision decision,
-                      wire::ParseDetailsDecision(message.envelope.payload()));
-  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "decided_by", decision.decided_by));
-  return std::make_unique<Decided>(details_, message, std::move(decision));
-}
-
 // What partners answer to our requests: where they stand.
 class Details::RequestLetters final : public exchange::Correspondent {
  public:
@@ -371,7 +344,7 @@ class Details::RequestLetters final : public exchange::Correspondent {
     PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, details_.book_.Load(RawId(exchange_id)));
     exchange::TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
     const auto* const refusal = std::get_if<wire::Refusal>(&answer);
-    if (refusal != nullptr) taken.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
+    if (refusal != nullptr) taken.outcome = exchange::OutcomeOfRefusal(refusal->code);
     // Erased meanwhile, or the decision was faster than the receipt.
     if (!kept.has_value() || kept->stored.file.state != DetailsState::kSent) return taken;
     wire::StoredDetails stored = kept->stored;
@@ -394,44 +367,25 @@ class Details::RequestLetters final : public exchange::Correspondent {
   Details& details_;
 };
 
-// What partners answer to our decisions.
-class Details::DecisionLetters final : public exchange::Correspondent {
- public:
-  explicit DecisionLetters(Details& details) : details_(details) {}
-
-  exchange::MessageType type() const override { return details_.decision_desk_->type(); }
-
-  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
-                                                   const crypto::ExchangeId& /*exchange_id*/,
-                                                   std::string_view payload) override {
-    PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
-    const auto* const refusal = std::get_if<wire::Refusal>(&answer);
-    return exchange::TakenAnswer{
-        .outcome = refusal == nullptr ? "RECEIVED" : absl::StrFormat("REFUSED:%s", refusal->code),
-        .changes = {}};
-  }
-
- private:
-  Details& details_;
-};
-
 Details::Details(const Rooms& rooms)
     : rooms_(rooms),
       book_(rooms.store),
       searches_(rooms.store),
       received_(rooms.store, rooms.clock),
       request_desk_(std::make_unique<RequestDesk>(*this)),
-      decision_desk_(std::make_unique<DecisionDesk>(*this)),
+      decision_desk_(
+          wire::kDetailsDecisionType,
+          [this](const exchange::Believed& message) { return Decided::Read(*this, message); }),
       request_letters_(std::make_unique<RequestLetters>(*this)),
-      decision_letters_(std::make_unique<DecisionLetters>(*this)) {
+      decision_sender_(wire::kDetailsDecisionType) {
   rooms_.outbox.Register(*request_letters_);
-  rooms_.outbox.Register(*decision_letters_);
+  rooms_.outbox.Register(decision_sender_);
 }
 
 Details::~Details() = default;
 
 exchange::Desk& Details::request_desk() { return *request_desk_; }
-exchange::Desk& Details::decision_desk() { return *decision_desk_; }
+exchange::Desk& Details::decision_desk() { return decision_desk_; }
 
 absl::StatusOr<wire::DetailsRequest> Details::MakeRequest(const federation::Caller& caller,
                                                           const wire::DetailsOrder& order,

@@ -19,6 +19,7 @@
 #include "records/partial_date.h"
 #include "records/receipt.h"
 #include "server/exchange/desk.h"
+#include "server/exchange/notice.h"
 #include "server/exchange/outbox.h"
 #include "server/federation/caller.h"
 #include "server/federation/node_identity.h"
@@ -190,9 +191,8 @@ class Details {
 
  private:
   class RequestDesk;
-  class DecisionDesk;
+  class Decided;
   class RequestLetters;
-  class DecisionLetters;
 
   using Kept = DetailsBook::Kept;
 
@@ -229,9 +229,9 @@ class Details {
   SearchArchive searches_;
   ReceivedMaterial received_;
   std::unique_ptr<RequestDesk> request_desk_;
-  std::unique_ptr<DecisionDesk> decision_desk_;
+  exchange::NoticeDesk decision_desk_;
   std::unique_ptr<RequestLetters> request_letters_;
-  std::unique_ptr<DecisionLetters> decision_letters_;
+  exchange::NoticeSender decision_sender_;
 };
 
 }  // namespace proofmark::journeys

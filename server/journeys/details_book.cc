@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/status.h"
 #include "records/exhibit.h"
@@ -105,21 +104,6 @@ std::string SealingContext(std::string_view request_id, std::string_view owner,
   std::string context;
   for (const std::string_view part : {request_id, owner, asker}) base::AppendLp2(context, part);
   return context;
-}
-
-absl::StatusOr<exchange::Reply> NoticeReply(records::EntryDraft draft,
-                                            const std::optional<wire::Refusal>& refusal) {
-  exchange::Reply reply;
-  reply.logged = std::move(draft);
-  if (refusal.has_value()) {
-    reply.logged.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
-    PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::NoticeAnswer(*refusal)));
-  } else {
-    reply.logged.outcome = "RECEIVED";
-    PM_ASSIGN_OR_RETURN(reply.payload,
-                        wire::Serialise(wire::NoticeAnswer(wire::Acknowledgement{})));
-  }
-  return reply;
 }
 
 }  // namespace proofmark::journeys

@@ -78,8 +78,4 @@ records::EntryDraft DraftOf(records::EntryKind kind, const wire::DetailsRequest&
 std::string SealingContext(std::string_view request_id, std::string_view owner,
                            std::string_view asker);
 
-// The answer to a message that tells something, and its entry.
-absl::StatusOr<exchange::Reply> NoticeReply(records::EntryDraft draft,
-                                            const std::optional<wire::Refusal>& refusal);
-
 }  // namespace proofmark::journeys

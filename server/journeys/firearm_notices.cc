@@ -22,10 +22,9 @@ constexpr registry::SealedRecords::Tables kTables = {
     .listing = registry::kFirearmNoticeListingTable,
     .name = "firearm notice"};
 
-records::EntryDraft Draft(std::string outcome) {
+records::EntryDraft NoticeDraft() {
   records::EntryDraft draft;
   draft.kind = records::EntryKind::kCorrect;
-  draft.outcome = std::move(outcome);
   draft.count = 1;
   return draft;
 }
@@ -33,32 +32,16 @@ records::EntryDraft Draft(std::string outcome) {
 }  // namespace
 
 // What partners tell.
-class FirearmNotices::NoticeDesk final : public exchange::Desk {
+class FirearmNotices::Told final : public exchange::Notice {
  public:
-  explicit NoticeDesk(FirearmNotices& notices) : notices_(notices) {}
-
-  exchange::MessageType type() const override {
-    return {.message = wire::kFirearmNoticeType,
-            .answer = wire::kNoticeAnswerType,
-            .age_max = exchange::kLetterAgeMax};
-  }
-
-  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
-      const exchange::Believed& message) override;
-
- private:
-  class Notice;
-
-  FirearmNotices& notices_;
-};
-
-class FirearmNotices::NoticeDesk::Notice final : public exchange::Message {
- public:
-  Notice(FirearmNotices& notices, const exchange::Believed& believed, wire::FirearmNotice notice)
+  Told(FirearmNotices& notices, const exchange::Believed& believed, wire::FirearmNotice notice)
       : notices_(notices), believed_(believed), notice_(std::move(notice)) {}
 
-  federation::AskedFor asked_for() const override {
-    return {.service = federation::Service::kFollowUp};
+  static absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      FirearmNotices& notices, const exchange::Believed& message) {
+    PM_ASSIGN_OR_RETURN(wire::FirearmNotice notice,
+                        wire::ParseFirearmNotice(message.envelope.payload()));
+    return std::make_unique<Told>(notices, message, std::move(notice));
   }
 
   absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
@@ -76,7 +59,7 @@ class FirearmNotices::NoticeDesk::Notice final : public exchange::Message {
         .notice = notice_,
         .receive_unix_ms = notices_.rooms_.clock.UnixMillis()};
     PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(received));
-    exchange::Reply reply;
+    PM_ASSIGN_OR_RETURN(exchange::Reply reply, Acknowledge());
     PM_ASSIGN_OR_RETURN(const bool counted,
                         notices_.grounds_.AddTaken(believed_.partner.domain, notice_.exchange_id,
                                                    received.receive_unix_ms, reply.changes));
@@ -87,66 +70,30 @@ class FirearmNotices::NoticeDesk::Notice final : public exchange::Message {
     }
     PM_RETURN_IF_ERROR(
         notices_.received_.AddNew(raw_id, received.receive_unix_ms, plain, reply.changes));
-    reply.logged = Draft("RECEIVED");
-    PM_ASSIGN_OR_RETURN(reply.payload,
-                        wire::Serialise(wire::NoticeAnswer(wire::Acknowledgement{})));
-    return reply;
-  }
-
-  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
-    exchange::Reply reply;
-    reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
-    PM_ASSIGN_OR_RETURN(reply.payload,
-                        wire::Serialise(wire::NoticeAnswer(wire::MakeRefusal(code, reason))));
     return reply;
   }
 
  private:
+  records::EntryDraft Draft() const override { return NoticeDraft(); }
+
   FirearmNotices& notices_;
   const exchange::Believed& believed_;
   const wire::FirearmNotice notice_;
-};
-
-absl::StatusOr<std::unique_ptr<exchange::Message>> FirearmNotices::NoticeDesk::Read(
-    const exchange::Believed& message) {
-  PM_ASSIGN_OR_RETURN(wire::FirearmNotice notice,
-                      wire::ParseFirearmNotice(message.envelope.payload()));
-  return std::make_unique<Notice>(notices_, message, std::move(notice));
-}
-
-// Our notices' acknowledgements.
-class FirearmNotices::Letters final : public exchange::Correspondent {
- public:
-  explicit Letters(const exchange::Desk& desk) : desk_(desk) {}
-
-  exchange::MessageType type() const override { return desk_.type(); }
-
-  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& /*partner*/,
-                                                   const crypto::ExchangeId& /*exchange_id*/,
-                                                   std::string_view payload) override {
-    PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
-    const auto* const refusal = std::get_if<wire::Refusal>(&answer);
-    return exchange::TakenAnswer{
-        .outcome = refusal == nullptr ? "RECEIVED" : absl::StrFormat("REFUSED:%s", refusal->code),
-        .changes = {}};
-  }
-
- private:
-  const exchange::Desk& desk_;
 };
 
 FirearmNotices::FirearmNotices(const Rooms& rooms)
     : rooms_(rooms),
       received_(rooms.store, kTables),
       grounds_(rooms.store),
-      desk_(std::make_unique<NoticeDesk>(*this)),
-      letters_(std::make_unique<Letters>(*desk_)) {
-  rooms_.outbox.Register(*letters_);
+      desk_(wire::kFirearmNoticeType,
+            [this](const exchange::Believed& message) { return Told::Read(*this, message); }),
+      sender_(wire::kFirearmNoticeType) {
+  rooms_.outbox.Register(sender_);
 }
 
 FirearmNotices::~FirearmNotices() = default;
 
-exchange::Desk& FirearmNotices::desk() { return *desk_; }
+exchange::Desk& FirearmNotices::desk() { return desk_; }
 
 absl::Status FirearmNotices::Tell(const registry::FirearmRegistry::Held& held) {
   const std::optional<wire::FirearmNoticeCause> cause = wire::NoticeCauseOf(held.kept.state());
@@ -171,7 +118,7 @@ absl::Status FirearmNotices::Tell(const registry::FirearmRegistry::Held& held) {
                                   .exchange_id = crypto::NewExchangeId(rooms_.store.random()),
                                   .type = wire::kFirearmNoticeType,
                                   .payload = std::move(payload)},
-                                 Draft(""), std::move(changes))
+                                 NoticeDraft(), std::move(changes))
                            .status());
   }
   return absl::OkStatus();

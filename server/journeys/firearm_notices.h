@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "proto/wire/firearm_check.h"
 #include "server/exchange/desk.h"
+#include "server/exchange/notice.h"
 #include "server/exchange/outbox.h"
 #include "server/federation/caller.h"
 #include "server/federation/partner.h"
@@ -64,8 +65,7 @@ class FirearmNotices {
                             std::string_view page_token) const;
 
  private:
-  class NoticeDesk;
-  class Letters;
+  class Told;
 
   absl::Status Tell(const registry::FirearmRegistry::Held& held);
 
@@ -74,8 +74,8 @@ class FirearmNotices {
   // Do their own locking.
   registry::SealedRecords received_;
   const NoticeGrounds grounds_;
-  std::unique_ptr<NoticeDesk> desk_;
-  std::unique_ptr<Letters> letters_;
+  exchange::NoticeDesk desk_;
+  exchange::NoticeSender sender_;
 };
 
 }  // namespace proofmark::journeys

@@ -89,32 +89,16 @@ const wire::LinkStep* FirstIdentification(const wire::Link& link) {
 }  // namespace
 
 // What a partner's examiners make of our exhibit.
-class Links::NoticeDesk final : public exchange::Desk {
+class Links::ToldStep final : public exchange::Notice {
  public:
-  explicit NoticeDesk(Links& links) : links_(links) {}
-
-  exchange::MessageType type() const override {
-    return {.message = wire::kLinkNoticeType,
-            .answer = wire::kNoticeAnswerType,
-            .age_max = exchange::kLetterAgeMax};
-  }
-
-  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
-      const exchange::Believed& message) override;
-
- private:
-  class Notice;
-
-  Links& links_;
-};
-
-class Links::NoticeDesk::Notice final : public exchange::Message {
- public:
-  Notice(Links& links, const exchange::Believed& believed, wire::LinkNotice notice)
+  ToldStep(Links& links, const exchange::Believed& believed, wire::LinkNotice notice)
       : links_(links), believed_(believed), notice_(std::move(notice)) {}
 
-  federation::AskedFor asked_for() const override {
-    return {.service = federation::Service::kFollowUp};
+  static absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      Links& links, const exchange::Believed& message) {
+    PM_ASSIGN_OR_RETURN(wire::LinkNotice notice, wire::ParseLinkNotice(message.envelope.payload()));
+    PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "step.by", notice.step.by));
+    return std::make_unique<ToldStep>(links, message, std::move(notice));
   }
 
   absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
@@ -148,8 +132,8 @@ class Links::NoticeDesk::Notice final : public exchange::Message {
     link.acknowledged_count = notice_.step_count;
     link.asker_case_commitment = notice_.case_commitment;
     PM_ASSIGN_OR_RETURN(link.holder_case_commitment, links_.CaseOf(link.exhibit_id));
-    exchange::Reply reply;
-    reply.logged = Draft("RECEIVED");
+    PM_ASSIGN_OR_RETURN(exchange::Reply reply,
+                        Acknowledge({.case_commitment = link.holder_case_commitment}));
     links_.rooms_.cross_checks.AddDue(link.exhibit_id, reply.changes);
     reply.afterwards = [&cross_checks = links_.rooms_.cross_checks] { cross_checks.Run(); };
     PM_RETURN_IF_ERROR(links_.Count(link, reply.changes));
@@ -158,27 +142,16 @@ class Links::NoticeDesk::Notice final : public exchange::Message {
         kept.has_value()
             ? links_.records_.AddChange(kept->held, plain, reply.changes)
             : links_.records_.AddNew(raw_id, notice_.step.unix_ms, plain, reply.changes));
-    PM_ASSIGN_OR_RETURN(reply.payload, wire::Serialise(wire::NoticeAnswer(wire::Acknowledgement{
-                                           .case_commitment = link.holder_case_commitment})));
-    return reply;
-  }
-
-  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
-    exchange::Reply reply;
-    reply.logged = Draft(absl::StrFormat("REFUSED:%s", code));
-    PM_ASSIGN_OR_RETURN(reply.payload,
-                        wire::Serialise(wire::NoticeAnswer(wire::MakeRefusal(code, reason))));
     return reply;
   }
 
  private:
-  records::EntryDraft Draft(std::string outcome) const {
+  records::EntryDraft Draft() const override {
     records::EntryDraft draft;
     draft.kind = records::EntryKind::kLink;
     draft.purpose = notice_.purpose;
     draft.actor = notice_.step.by;
     draft.case_commitment = base::ToHex(base::ByteSpan(notice_.case_commitment));
-    draft.outcome = std::move(outcome);
     draft.count = static_cast<std::uint64_t>(notice_.step_count);
     return draft;
   }
@@ -188,29 +161,17 @@ class Links::NoticeDesk::Notice final : public exchange::Message {
   const wire::LinkNotice notice_;
 };
 
-absl::StatusOr<std::unique_ptr<exchange::Message>> Links::NoticeDesk::Read(
-    const exchange::Believed& message) {
-  PM_ASSIGN_OR_RETURN(wire::LinkNotice notice, wire::ParseLinkNotice(message.envelope.payload()));
-  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "step.by", notice.step.by));
-  return std::make_unique<Notice>(links_, message, std::move(notice));
-}
-
-// Our notices' acknowledgements.
-class Links::Letters final : public exchange::Correspondent {
+// Our steps, told to who holds the exhibit.
+class Links::Sender final : public exchange::NoticeSender {
  public:
-  explicit Letters(Links& links) : links_(links) {}
+  explicit Sender(Links& links) : NoticeSender(wire::kLinkNoticeType), links_(links) {}
 
-  exchange::MessageType type() const override { return links_.desk_->type(); }
-
-  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& partner,
-                                                   const crypto::ExchangeId& exchange_id,
-                                                   std::string_view payload) override {
-    PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
-    if (const auto* refusal = std::get_if<wire::Refusal>(&answer)) {
-      return exchange::TakenAnswer{.outcome = absl::StrFormat("REFUSED:%s", refusal->code),
-                                   .changes = {}};
-    }
-    exchange::TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
+ private:
+  absl::Status AddAnswered(const federation::Partner& partner,
+                           const crypto::ExchangeId& exchange_id, const wire::NoticeAnswer& answer,
+                           store::WriteRequest& changes) override {
+    const auto* const acknowledgement = std::get_if<wire::Acknowledgement>(&answer);
+    if (acknowledgement == nullptr) return absl::OkStatus();
     const std::string where = base::ToHex(base::ByteSpan(exchange_id));
     PM_ASSIGN_OR_RETURN(
         const std::optional<std::string> link_id,
@@ -218,21 +179,20 @@ class Links::Letters final : public exchange::Correspondent {
             store::StoreKey(kLinkLetterTable).Text(partner.domain).Bytes(where).Build()));
     if (!link_id.has_value()) return absl::DataLossError("a link's letter has lost its row");
     PM_ASSIGN_OR_RETURN(std::optional<Kept> kept, links_.Load(*link_id));
-    if (!kept.has_value()) return taken;  // Erased meanwhile.
+    if (!kept.has_value()) return absl::OkStatus();  // Erased meanwhile.
     wire::Link link = std::move(kept->link);
     // In order: the outbox sends no step before the one in front was answered.
     link.acknowledged_count =
         std::min<std::int32_t>(link.acknowledged_count + 1, static_cast<int>(link.steps.size()));
-    link.holder_case_commitment = std::get<wire::Acknowledgement>(answer).case_commitment;
-    PM_RETURN_IF_ERROR(links_.Count(link, taken.changes));
+    link.holder_case_commitment = acknowledgement->case_commitment;
+    PM_RETURN_IF_ERROR(links_.Count(link, changes));
     PM_ASSIGN_OR_RETURN(const std::string plain, wire::Serialise(link));
-    PM_RETURN_IF_ERROR(links_.records_.AddChange(kept->held, plain, taken.changes));
-    taken.changes.mutations.Delete(
+    PM_RETURN_IF_ERROR(links_.records_.AddChange(kept->held, plain, changes));
+    changes.mutations.Delete(
         store::StoreKey(kLinkLetterTable).Text(partner.domain).Bytes(where).Build());
-    return taken;
+    return absl::OkStatus();
   }
 
- private:
   Links& links_;
 };
 
@@ -240,14 +200,15 @@ Links::Links(const Rooms& rooms)
     : rooms_(rooms),
       records_(rooms.store, {.records = kLinkTable, .listing = kLinkListingTable, .name = "link"}),
       searches_(rooms.store),
-      desk_(std::make_unique<NoticeDesk>(*this)),
-      letters_(std::make_unique<Letters>(*this)) {
-  rooms_.outbox.Register(*letters_);
+      desk_(wire::kLinkNoticeType,
+            [this](const exchange::Believed& message) { return ToldStep::Read(*this, message); }),
+      sender_(std::make_unique<Sender>(*this)) {
+  rooms_.outbox.Register(*sender_);
 }
 
 Links::~Links() = default;
 
-exchange::Desk& Links::desk() { return *desk_; }
+exchange::Desk& Links::desk() { return desk_; }
 
 absl::StatusOr<std::optional<Links::Kept>> Links::Load(std::string_view raw_id) const {
   PM_ASSIGN_OR_RETURN(std::optional<registry::SealedRecords::Held> held, records_.Find(raw_id));

@@ -15,6 +15,7 @@
 #include "proto/wire/link.h"
 #include "records/receipt.h"
 #include "server/exchange/desk.h"
+#include "server/exchange/notice.h"
 #include "server/exchange/outbox.h"
 #include "server/federation/caller.h"
 #include "server/federation/partner.h"
@@ -118,8 +119,8 @@ class Links {
                                                 std::string_view link_id);
 
  private:
-  class NoticeDesk;
-  class Letters;
+  class ToldStep;
+  class Sender;
 
   struct Kept {
     registry::SealedRecords::Held held;
@@ -147,8 +148,8 @@ class Links {
   // Do their own locking.
   registry::SealedRecords records_;
   SearchArchive searches_;
-  std::unique_ptr<NoticeDesk> desk_;
-  std::unique_ptr<Letters> letters_;
+  exchange::NoticeDesk desk_;
+  std::unique_ptr<Sender> sender_;
 };
 
 }  // namespace proofmark::journeys

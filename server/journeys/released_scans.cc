@@ -68,32 +68,17 @@ absl::StatusOr<crypto::Sealer> SealerOf(const wire::StoredScan& scan) {
 }  // namespace
 
 // Partners' parts of what they released to us.
-class ReleasedScans::PartDesk final : public exchange::Desk {
- public:
-  explicit PartDesk(ReleasedScans& scans) : scans_(scans) {}
-
-  exchange::MessageType type() const override {
-    return {.message = wire::kReleasedScanPartType,
-            .answer = wire::kNoticeAnswerType,
-            .age_max = exchange::kLetterAgeMax};
-  }
-
-  absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
-      const exchange::Believed& message) override;
-
- private:
-  class Part;
-
-  ReleasedScans& scans_;
-};
-
-class ReleasedScans::PartDesk::Part final : public exchange::Message {
+class ReleasedScans::Part final : public exchange::Notice {
  public:
   Part(ReleasedScans& scans, const exchange::Believed& believed, wire::ReleasedScanPart part)
       : scans_(scans), believed_(believed), part_(std::move(part)) {}
 
-  federation::AskedFor asked_for() const override {
-    return {.service = federation::Service::kFollowUp};
+  static absl::StatusOr<std::unique_ptr<exchange::Message>> Read(
+      ReleasedScans& scans, const exchange::Believed& message) {
+    PM_ASSIGN_OR_RETURN(wire::ReleasedScanPart part,
+                        wire::ParseReleasedScanPart(message.envelope.payload()));
+    PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "released_by", part.released_by));
+    return std::make_unique<Part>(scans, message, std::move(part));
   }
 
   absl::StatusOr<exchange::Reply> Answer(const exchange::AnswerLimits& /*limits*/) override {
@@ -107,7 +92,7 @@ class ReleasedScans::PartDesk::Part final : public exchange::Message {
     request_ = stored.file.request;
     wire::ReleasedScan* const scan = FindScan(stored.file);
     if (scan == nullptr) return Refuse("NOT_HELD", "No such scan was released, or not any more.");
-    if (part_.offset < scan->arrived_bytes) return NoticeReply(Draft(), std::nullopt);
+    if (part_.offset < scan->arrived_bytes) return Acknowledge();
     if (part_.offset > scan->arrived_bytes) {
       return Refuse("MALFORMED", "A part of the scan before this one is missing.");
     }
@@ -126,17 +111,13 @@ class ReleasedScans::PartDesk::Part final : public exchange::Message {
     PM_ASSIGN_OR_RETURN(parts.parts.emplace_back(), scans_.rooms_.store.blobs().Put(sealed));
     scan->arrived_bytes += std::ssize(*bytes);
     ForgetOpeningKeyWhenDone(stored);
-    PM_ASSIGN_OR_RETURN(exchange::Reply reply, NoticeReply(Draft(), std::nullopt));
+    PM_ASSIGN_OR_RETURN(exchange::Reply reply, Acknowledge());
     PM_RETURN_IF_ERROR(scans_.book_.AddChange(*kept, stored, reply.changes));
     return reply;
   }
 
-  absl::StatusOr<exchange::Reply> Refuse(std::string_view code, std::string_view reason) override {
-    return NoticeReply(Draft(), wire::MakeRefusal(code, reason));
-  }
-
  private:
-  records::EntryDraft Draft() const { return PartDraft(request_, part_.released_by); }
+  records::EntryDraft Draft() const override { return PartDraft(request_, part_.released_by); }
 
   wire::ReleasedScan* FindScan(wire::DetailsFile& file) const {
     if (!file.released ||
@@ -191,39 +172,11 @@ class ReleasedScans::PartDesk::Part final : public exchange::Message {
   wire::DetailsRequest request_;  // Once it is known.
 };
 
-absl::StatusOr<std::unique_ptr<exchange::Message>> ReleasedScans::PartDesk::Read(
-    const exchange::Believed& message) {
-  PM_ASSIGN_OR_RETURN(wire::ReleasedScanPart part,
-                      wire::ParseReleasedScanPart(message.envelope.payload()));
-  PM_RETURN_IF_ERROR(exchange::CheckPseudonym(message, "released_by", part.released_by));
-  return std::make_unique<Part>(scans_, message, std::move(part));
-}
-
-// What partners answer to our parts.
-class ReleasedScans::PartLetters final : public exchange::Correspondent {
+// Our parts, one under way at a time.
+class ReleasedScans::Sender final : public exchange::NoticeSender {
  public:
-  explicit PartLetters(ReleasedScans& scans) : scans_(scans) {}
-
-  exchange::MessageType type() const override { return scans_.desk_->type(); }
-
-  absl::StatusOr<exchange::TakenAnswer> TakeAnswer(const federation::Partner& partner,
-                                                   const crypto::ExchangeId& exchange_id,
-                                                   std::string_view payload) override {
-    PM_ASSIGN_OR_RETURN(const wire::NoticeAnswer answer, wire::ParseNoticeAnswer(payload));
-    const auto* const refusal = std::get_if<wire::Refusal>(&answer);
-    exchange::TakenAnswer taken{.outcome = "RECEIVED", .changes = {}};
-    if (refusal != nullptr) {
-      taken.outcome = absl::StrFormat("REFUSED:%s", refusal->code);
-      base::Log(base::LogSeverity::kWarning,
-                absl::StrFormat("%s takes no further part of a scan: %s: %s", partner.domain,
-                                refusal->code, refusal->reason));
-    }
-    PM_ASSIGN_OR_RETURN(std::optional<DetailsBook::Kept> kept, scans_.FindUnderWay(exchange_id));
-    if (kept.has_value()) {
-      PM_RETURN_IF_ERROR(scans_.AddEnd(*std::move(kept), refusal == nullptr, taken.changes));
-    }
-    return taken;
-  }
+  explicit Sender(ReleasedScans& scans)
+      : NoticeSender(wire::kReleasedScanPartType), scans_(scans) {}
 
   void GivenUp(const federation::Partner& partner, const crypto::ExchangeId& exchange_id) override {
     const absl::Status ended = [&]() -> absl::Status {
@@ -248,20 +201,35 @@ class ReleasedScans::PartLetters final : public exchange::Correspondent {
   }
 
  private:
+  absl::Status AddAnswered(const federation::Partner& partner,
+                           const crypto::ExchangeId& exchange_id, const wire::NoticeAnswer& answer,
+                           store::WriteRequest& changes) override {
+    const auto* const refusal = std::get_if<wire::Refusal>(&answer);
+    if (refusal != nullptr) {
+      base::Log(base::LogSeverity::kWarning,
+                absl::StrFormat("%s takes no further part of a scan: %s: %s", partner.domain,
+                                refusal->code, refusal->reason));
+    }
+    PM_ASSIGN_OR_RETURN(std::optional<DetailsBook::Kept> kept, scans_.FindUnderWay(exchange_id));
+    if (!kept.has_value()) return absl::OkStatus();
+    return scans_.AddEnd(*std::move(kept), refusal == nullptr, changes);
+  }
+
   ReleasedScans& scans_;
 };
 
 ReleasedScans::ReleasedScans(const Rooms& rooms)
     : rooms_(rooms),
       book_(rooms.store),
-      desk_(std::make_unique<PartDesk>(*this)),
-      letters_(std::make_unique<PartLetters>(*this)) {
-  rooms_.outbox.Register(*letters_);
+      desk_(wire::kReleasedScanPartType,
+            [this](const exchange::Believed& message) { return Part::Read(*this, message); }),
+      sender_(std::make_unique<Sender>(*this)) {
+  rooms_.outbox.Register(*sender_);
 }
 
 ReleasedScans::~ReleasedScans() = default;
 
-exchange::Desk& ReleasedScans::desk() { return *desk_; }
+exchange::Desk& ReleasedScans::desk() { return desk_; }
 
 void ReleasedScans::AddDue(std::string_view raw_id, store::WriteRequest& request) {
   registry::AddDue(kReleasedScansDueTable, raw_id, rooms_.store.random(), request);

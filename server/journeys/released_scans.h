@@ -12,6 +12,7 @@
 #include "base/mutex.h"
 #include "crypto/envelope/envelope.h"
 #include "server/exchange/desk.h"
+#include "server/exchange/notice.h"
 #include "server/exchange/outbox.h"
 #include "server/federation/node_identity.h"
 #include "server/federation/partner.h"
@@ -58,8 +59,8 @@ class ReleasedScans {
                     const std::function<absl::Status(std::string_view bytes)>& take) const;
 
  private:
-  class PartDesk;
-  class PartLetters;
+  class Part;
+  class Sender;
 
   // The next part of a release: which of its parts, and of which scan.
   struct Next {
@@ -89,8 +90,8 @@ class ReleasedScans {
   const Rooms rooms_;
   // Do their own locking.
   DetailsBook book_;
-  std::unique_ptr<PartDesk> desk_;
-  std::unique_ptr<PartLetters> letters_;
+  exchange::NoticeDesk desk_;
+  std::unique_ptr<Sender> sender_;
   base::Mutex
       sending_;  // One sender at a time; taken before any lock of the outbox but delivering.
 };

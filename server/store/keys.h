@@ -12,7 +12,7 @@ namespace proofmark::store {
 // A table is the first byte of its keys. Stored; never renumber, never reuse.
 // Each room above declares its own tables inside its range and nowhere else:
 //   0x01-0x0F store   0x10-0x1F ledger   0x20-0x2F federation   0x30-0x4F registry
-//   0x50-0x5F match   0x60-0x6F lookup   0x70-0x7F journeys and rpc
+//   0x50-0x5F match   0x60-0x6F lookup   0x70-0x8F exchange and journeys
 struct Table {
   std::uint8_t prefix;
 };
