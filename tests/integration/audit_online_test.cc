@@ -6,17 +6,14 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "client/audit/verify.h"
-#include "client/cli/command.h"
 #include "client/fault.h"
 #include "client/file.h"
-#include "client/profile.h"
 #include "crypto/tlog/tlog_proof.h"
+#include "tests/integration/command_runner.h"
 #include "tests/support/loopback_node.h"
 #include "tests/support/node_keys.h"
 #include "tests/support/seeded_random.h"
@@ -25,66 +22,21 @@
 namespace proofmark::testing {
 namespace {
 
-using client::cli::Arguments;
-using client::cli::Command;
-using client::cli::CommandTree;
-using client::cli::Console;
-using client::cli::FindCommand;
-using client::cli::Session;
 using crypto::StaffRole;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 class AuditOnlineTest : public ::testing::Test {
  protected:
-  struct Ended {
-    absl::StatusOr<int> code;
-    std::string out;
-  };
-  using Values = std::vector<std::pair<std::string, std::string>>;
-
   AuditOnlineTest()
       : random_(41),
         gb_({.domain = "gb.example", .now_unix_ms = RealUnixMillis()}),
         key_(crypto::SigningKey::Generate(random_)),
         node_(gb_, key_, folder_.path(), {}) {}
 
-  // A profile for one of the agency's people.
-  std::string ProfileOf(StaffRole role) {
-    const std::filesystem::path own = folder_.path() / std::string(crypto::ToText(role));
-    std::filesystem::create_directories(own);
-    const crypto::IssuedCertificate issued = gb_.Staff(role);
-    const auto save = [&](const char* name, std::string_view text, client::Privacy privacy) {
-      EXPECT_THAT(client::WriteFile(own / name, text, privacy, client::Overwrite::kAllowed),
-                  IsOk());
-    };
-    save("ca.pem", gb_.staff_ca().certificate().ToPem(), client::Privacy::kPublic);
-    save("own.pem", issued.certificate.ToPem(), client::Privacy::kPublic);
-    save("own.key", base::AsText(issued.key_pem.ExposeForOpenSsl()), client::Privacy::kPrivate);
-    save("profile.toml",
-         client::ProfileToToml({.address = node_.agency_endpoint(),
-                                .ca_file = "ca.pem",
-                                .certificate_file = "own.pem",
-                                .key_file = "own.key"}),
-         client::Privacy::kPublic);
-    return (own / "profile.toml").string();
-  }
-
-  // The command by its own code, options filled in as the command line would.
-  Ended Run(const std::vector<std::string>& words, const Values& values,
-            StaffRole role = StaffRole::kAuditor) {
-    std::ostringstream out, err;
-    Console console(out, err, {});
-    Session session{console, CommandTree()};
-    const Command* const command = FindCommand(CommandTree(), words);
-    EXPECT_NE(command, nullptr);
-    Arguments arguments;
-    arguments.Set("--profile", {ProfileOf(role)});
-    if (words.back() == "list") arguments.Set("--limit", {"100"});
-    for (const auto& [name, value] : values) arguments.Set(name, {value});
-    Ended ended{command->run(arguments, session), ""};
-    ended.out = out.str();
-    return ended;
+  CommandEnded Run(const std::vector<std::string>& words, const CommandValues& values,
+                   StaffRole role = StaffRole::kAuditor) {
+    return RunCommand(folder_.path(), node_, gb_, role, words, values);
   }
 
   std::uint64_t Record(records::EntryKind kind, const std::string& outcome) {
@@ -106,9 +58,10 @@ TEST_F(AuditOnlineTest, ListShowsWhatIsAskedForAndIsItselfAnEntry) {
   Record(records::EntryKind::kDeny, "CLOCK_SKEW");
   const std::uint64_t before = node_.node().ledger().Head().size;
 
-  const Ended all = Run({"audit", "list"}, {});
-  const Ended denied = Run({"audit", "list"}, {{"--kind", "deny"}, {"--outcome", "CLOCK_SKEW"}});
-  const Ended none = Run({"audit", "list"}, {{"--kind", "release"}});
+  const CommandEnded all = Run({"audit", "list"}, {});
+  const CommandEnded denied =
+      Run({"audit", "list"}, {{"--kind", "deny"}, {"--outcome", "CLOCK_SKEW"}});
+  const CommandEnded none = Run({"audit", "list"}, {{"--kind", "release"}});
 
   ASSERT_THAT(all.code, IsOk());
   EXPECT_EQ(*all.code, 0);
@@ -130,8 +83,8 @@ TEST_F(AuditOnlineTest, ListShowsWhatIsAskedForAndIsItselfAnEntry) {
 TEST_F(AuditOnlineTest, ShowExplainsOneEntryLineByLine) {
   const std::uint64_t index = Record(records::EntryKind::kDeny, "NOT_AGREED");
 
-  const Ended shown = Run({"audit", "show"}, {{"INDEX", std::to_string(index)}});
-  const Ended absent = Run({"audit", "show"}, {{"INDEX", "100000"}});
+  const CommandEnded shown = Run({"audit", "show"}, {{"INDEX", std::to_string(index)}});
+  const CommandEnded absent = Run({"audit", "show"}, {{"INDEX", "100000"}});
 
   ASSERT_THAT(shown.code, IsOk());
   EXPECT_THAT(shown.out, HasSubstr("NOT_AGREED"));
@@ -146,19 +99,19 @@ TEST_F(AuditOnlineTest, ShowExplainsOneEntryLineByLine) {
 TEST_F(AuditOnlineTest, AReceiptIsFetchedOnceAndHoldsWithoutTheNode) {
   const std::uint64_t index = Record(records::EntryKind::kSubmit, "STORED");
   const std::string stem = (folder_.path() / "entry").string();
-  const Values get = {{"INDEX", std::to_string(index)}, {"--out", stem}};
-  const Ended early = Run({"receipt", "get"}, get);
+  const CommandValues get = {{"INDEX", std::to_string(index)}, {"--out", stem}};
+  const CommandEnded early = Run({"receipt", "get"}, get);
   EXPECT_FALSE(early.code.ok());  // Not signed yet.
   ASSERT_THAT(node_.node().publishing().PublishNow(), IsOk());
 
-  const Ended got = Run({"receipt", "get"}, get);
+  const CommandEnded got = Run({"receipt", "get"}, get);
 
   ASSERT_THAT(got.code, IsOk());
   const std::string policy = (folder_.path() / "policy").string();
   std::ofstream(policy) << node_.node().publishing().policy_text();
-  const Values check = {
+  const CommandValues check = {
       {"FILE", stem + ".tlog-proof"}, {"--entry", stem + ".entry"}, {"--policy", policy}};
-  const Ended holds = Run({"receipt", "verify"}, check);
+  const CommandEnded holds = Run({"receipt", "verify"}, check);
   ASSERT_THAT(holds.code, IsOk());
   EXPECT_EQ(*holds.code, 0);
   // One byte of the entry, and it holds no more.
@@ -174,8 +127,8 @@ TEST_F(AuditOnlineTest, WhoMayNotReadGetsNothingAndTheRefusalIsAnEntry) {
   ASSERT_THAT(node_.node().publishing().PublishNow(), IsOk());
   const std::string stem = (folder_.path() / "other").string();
 
-  const Ended list = Run({"audit", "list"}, {}, StaffRole::kLab);
-  const Ended receipt =
+  const CommandEnded list = Run({"audit", "list"}, {}, StaffRole::kLab);
+  const CommandEnded receipt =
       Run({"receipt", "get"}, {{"INDEX", std::to_string(index)}, {"--out", stem}}, StaffRole::kLab);
 
   ASSERT_FALSE(list.code.ok());

@@ -44,6 +44,9 @@ CommandEnded RunCommand(const std::filesystem::path& folder, const LoopbackNode&
   }
   client::cli::Arguments arguments;
   arguments.Set("--profile", {(own / "profile.toml").string()});
+  for (const client::cli::Parameter& option : command->options) {
+    if (!option.fallback.empty()) arguments.Set(option.name, {option.fallback});
+  }
   std::map<std::string, std::vector<std::string>> given;
   for (const auto& one : values) given[one.first].push_back(one.second);
   for (auto& one : given) arguments.Set(one.first, std::move(one.second));

@@ -19,7 +19,8 @@ struct CommandEnded {
 using CommandValues = std::vector<std::pair<std::string, std::string>>;
 
 // Runs a command of the tool by its own code, as a member of `agency` in that role at its node.
-// What the command line would fill in is given with `values`. `folder` holds the profiles.
+// A name that `values` has several times has several values; an option that they do not have has
+// its fallback. `folder` holds the profiles.
 CommandEnded RunCommand(const std::filesystem::path& folder, const LoopbackNode& node,
                         const TestAgency& agency, crypto::StaffRole role,
                         const std::vector<std::string>& words, const CommandValues& values);

@@ -6,16 +6,14 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "client/cli/command.h"
 #include "client/fault.h"
 #include "client/file.h"
-#include "client/profile.h"
+#include "tests/integration/command_runner.h"
 #include "tests/support/loopback_node.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/status_matchers.h"
@@ -24,12 +22,6 @@ namespace proofmark::testing {
 namespace {
 
 using client::FaultCode;
-using client::cli::Arguments;
-using client::cli::Command;
-using client::cli::CommandTree;
-using client::cli::Console;
-using client::cli::FindCommand;
-using client::cli::Session;
 using crypto::StaffRole;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -37,56 +29,15 @@ using ::testing::Not;
 
 class FirearmTest : public ::testing::Test {
  protected:
-  struct Ended {
-    absl::StatusOr<int> code;
-    std::string out;
-    std::string err;
-  };
-  using Values = std::vector<std::pair<std::string, std::vector<std::string>>>;
-
   FirearmTest()
       : random_(43),
         gb_({.domain = "gb.example", .now_unix_ms = RealUnixMillis()}),
         key_(crypto::SigningKey::Generate(random_)),
         node_(gb_, key_, folder_.path(), {}) {}
 
-  std::string ProfileOf(StaffRole role) {
-    const std::filesystem::path own = folder_.path() / std::string(crypto::ToText(role));
-    std::filesystem::create_directories(own);
-    const crypto::IssuedCertificate issued = gb_.Staff(role);
-    const auto save = [&](const char* name, std::string_view text, client::Privacy privacy) {
-      EXPECT_THAT(client::WriteFile(own / name, text, privacy, client::Overwrite::kAllowed),
-                  IsOk());
-    };
-    save("ca.pem", gb_.staff_ca().certificate().ToPem(), client::Privacy::kPublic);
-    save("own.pem", issued.certificate.ToPem(), client::Privacy::kPublic);
-    save("own.key", base::AsText(issued.key_pem.ExposeForOpenSsl()), client::Privacy::kPrivate);
-    save("profile.toml",
-         client::ProfileToToml({.address = node_.agency_endpoint(),
-                                .ca_file = "ca.pem",
-                                .certificate_file = "own.pem",
-                                .key_file = "own.key"}),
-         client::Privacy::kPublic);
-    return (own / "profile.toml").string();
-  }
-
-  Ended Run(const std::vector<std::string>& words, const Values& values,
-            StaffRole role = StaffRole::kOfficer) {
-    std::ostringstream out, err;
-    Console console(out, err, {});
-    Session session{console, CommandTree()};
-    const Command* const command = FindCommand(CommandTree(), words);
-    EXPECT_NE(command, nullptr);
-    Arguments arguments;
-    arguments.Set("--profile", {ProfileOf(role)});
-    for (const client::cli::Parameter& option : command->options) {
-      if (!option.fallback.empty()) arguments.Set(option.name, {option.fallback});
-    }
-    for (const auto& [name, given] : values) arguments.Set(name, given);
-    Ended ended{command->run(arguments, session), "", ""};
-    ended.out = out.str();
-    ended.err = err.str();
-    return ended;
+  CommandEnded Run(const std::vector<std::string>& words, const CommandValues& values,
+                   StaffRole role = StaffRole::kOfficer) {
+    return RunCommand(folder_.path(), node_, gb_, role, words, values);
   }
 
   std::string Save(const std::string& name, const std::string& text) {
@@ -96,8 +47,8 @@ class FirearmTest : public ::testing::Test {
         IsOk());
     return path.string();
   }
-  Values ImportOf(const std::string& path) {
-    return {{"FILE", {path}}, {"--source", {"NWR"}}, {"--authority", {"Register office"}}};
+  CommandValues ImportOf(const std::string& path) {
+    return {{"FILE", path}, {"--source", "NWR"}, {"--authority", "Register office"}};
   }
   std::int64_t Count() { return *node_.node().firearm_registry().Count(); }
 
@@ -115,73 +66,77 @@ std::string IdIn(const std::string& json) {
 }
 
 TEST_F(FirearmTest, AFirearmIsAddedShownFoundMovedAndExported) {
-  const Ended added = Run({"firearm", "add"},
-                          {{"FIELD",
-                            {"serial=С-123456Б", "class=PISTOL_SEMI", "make=Glock",
-                             "calibre=9 mm Luger", "state=REGISTERED", "holder=A HOLDER"}},
-                           {"--authority", {"Register office"}},
-                           {"--json", {"true"}}},
-                          StaffRole::kLab);
+  const CommandEnded added = Run({"firearm", "add"},
+                                 {{"FIELD", "serial=С-123456Б"},
+                                  {"FIELD", "class=PISTOL_SEMI"},
+                                  {"FIELD", "make=Glock"},
+                                  {"FIELD", "calibre=9 mm Luger"},
+                                  {"FIELD", "state=REGISTERED"},
+                                  {"FIELD", "holder=A HOLDER"},
+                                  {"--authority", "Register office"},
+                                  {"--json", "true"}},
+                                 StaffRole::kLab);
   ASSERT_THAT(added.code, IsOk());
   const std::string id = IdIn(added.out);
   ASSERT_EQ(id.size(), 32U);
 
-  const Ended shown = Run({"firearm", "show"}, {{"FIREARM", {id}}}, StaffRole::kExaminer);
+  const CommandEnded shown = Run({"firearm", "show"}, {{"FIREARM", id}}, StaffRole::kExaminer);
   ASSERT_THAT(shown.code, IsOk());
   EXPECT_THAT(shown.out, AllOf(HasSubstr("С-123456Б"), HasSubstr("REGISTERED"), HasSubstr("Glock"),
                                HasSubstr("CREATED")));
 
-  const Ended moved = Run({"firearm", "transition"}, {{"FIREARM", {id}},
-                                                      {"STATE", {"STOLEN"}},
-                                                      {"--authority", {"Police North"}},
-                                                      {"--paper", {"24-117"}}});
+  const CommandEnded moved = Run({"firearm", "transition"}, {{"FIREARM", id},
+                                                             {"STATE", "STOLEN"},
+                                                             {"--authority", "Police North"},
+                                                             {"--paper", "24-117"}});
   ASSERT_THAT(moved.code, IsOk());
   EXPECT_THAT(moved.out, HasSubstr("STOLEN"));
-  const Ended refused =
+  const CommandEnded refused =
       Run({"firearm", "transition"},
-          {{"FIREARM", {id}}, {"STATE", {"DESTROYED"}}, {"--authority", {"Police North"}}});
+          {{"FIREARM", id}, {"STATE", "DESTROYED"}, {"--authority", "Police North"}});
   ASSERT_FALSE(refused.code.ok());
   EXPECT_EQ(client::FaultOf(refused.code.status()), FaultCode::kState);
 
-  const Ended found = Run({"firearm", "list"}, {{"--serial", {"c123456b"}}});
+  const CommandEnded found = Run({"firearm", "list"}, {{"--serial", "c123456b"}});
   ASSERT_THAT(found.code, IsOk());
   EXPECT_EQ(*found.code, 0);
   EXPECT_THAT(found.out, AllOf(HasSubstr("EXACT"), HasSubstr(id)));
-  EXPECT_EQ(*Run({"firearm", "list"}, {{"--serial", {"ZZ1"}}}).code, 1);
-  EXPECT_THAT(Run({"firearm", "list"}, {{"--state", {"STOLEN"}}}).out, HasSubstr(id));
-  EXPECT_EQ(*Run({"firearm", "list"}, {{"--state", {"LOST"}}}).code, 1);
-  EXPECT_EQ(*Run({"firearm", "check"}, {{"FIREARM", {id}}}).code, 0);
+  EXPECT_EQ(*Run({"firearm", "list"}, {{"--serial", "ZZ1"}}).code, 1);
+  EXPECT_THAT(Run({"firearm", "list"}, {{"--state", "STOLEN"}}).out, HasSubstr(id));
+  EXPECT_EQ(*Run({"firearm", "list"}, {{"--state", "LOST"}}).code, 1);
+  EXPECT_EQ(*Run({"firearm", "check"}, {{"FIREARM", id}}).code, 0);
 
   const std::string path = (folder_.path() / "out.jsonl").string();
-  const Ended exported = Run({"firearm", "export"}, {{"--output", {path}}});
+  const CommandEnded exported = Run({"firearm", "export"}, {{"--output", path}});
   ASSERT_THAT(exported.code, IsOk());
   const auto text = client::ReadFile(path, 1 << 20);
   ASSERT_THAT(text, IsOk());
   EXPECT_THAT(*text, AllOf(HasSubstr(id), HasSubstr("A HOLDER")));
   EXPECT_FALSE(client::IsOpenToOthers(path));
-  EXPECT_FALSE(Run({"firearm", "export"}, {{"--output", {path}}}).code.ok());
+  EXPECT_FALSE(Run({"firearm", "export"}, {{"--output", path}}).code.ok());
   // Whoever may not.
   EXPECT_EQ(client::FaultOf(
-                Run({"firearm", "show"}, {{"FIREARM", {id}}}, StaffRole::kAuditor).code.status()),
+                Run({"firearm", "show"}, {{"FIREARM", id}}, StaffRole::kAuditor).code.status()),
             FaultCode::kPermission);
 }
 
 TEST_F(FirearmTest, AmendingTakesWhatShowPrints) {
-  const Ended added =
-      Run({"firearm", "add"}, {{"FIELD", {"serial=AB123", "class=REVOLVER", "make=Colt"}},
-                               {"--authority", {"Office"}},
-                               {"--json", {"true"}}});
+  const CommandEnded added = Run({"firearm", "add"}, {{"FIELD", "serial=AB123"},
+                                                      {"FIELD", "class=REVOLVER"},
+                                                      {"FIELD", "make=Colt"},
+                                                      {"--authority", "Office"},
+                                                      {"--json", "true"}});
   const std::string id = IdIn(added.out);
-  std::string json = Run({"firearm", "show"}, {{"FIREARM", {id}}, {"--json", {"true"}}}).out;
+  std::string json = Run({"firearm", "show"}, {{"FIREARM", id}, {"--json", "true"}}).out;
   const std::size_t at = json.find("AB123");
   ASSERT_NE(at, std::string::npos);
   json.replace(at, 5, "AB124");
-  const Ended amended =
+  const CommandEnded amended =
       Run({"firearm", "amend"},
-          {{"FIREARM", {id}}, {"--file", {Save("f.json", json)}}, {"--reason", {"misread"}}});
+          {{"FIREARM", id}, {"--file", Save("f.json", json)}, {"--reason", "misread"}});
   ASSERT_THAT(amended.code, IsOk());
   EXPECT_THAT(amended.out, AllOf(HasSubstr("AB124"), HasSubstr("AMENDED")));
-  EXPECT_THAT(Run({"firearm", "show"}, {{"FIREARM", {id}}, {"--version", {"1"}}}).out,
+  EXPECT_THAT(Run({"firearm", "show"}, {{"FIREARM", id}, {"--version", "1"}}).out,
               HasSubstr("AB123"));
 }
 
@@ -194,23 +149,23 @@ TEST_F(FirearmTest, ASpreadsheetComesInOnceAndEachFaultHasRowAndColumn) {
                                 "4;\"AA\r\n004\";Glock;PISTOL_SEMI;LOST\r\n"
                                 "5;AA\"005;Glock\";PISTOL_SEMI;LOST\r\n"
                                 "6;AA006;Colt;REVOLVER;LOST\r\n");
-  Values values = ImportOf(path);
-  values.push_back({"--row-key", {"Waffen-ID"}});
-  Values dry = values;
-  dry.push_back({"--dry-run", {"true"}});
+  CommandValues values = ImportOf(path);
+  values.push_back({"--row-key", "Waffen-ID"});
+  CommandValues dry = values;
+  dry.push_back({"--dry-run", "true"});
   // A column that is no field is told, not dropped in silence.
   EXPECT_THAT(Run({"firearm", "import"},
                   [&] {
-                    Values no_key = ImportOf(path);
-                    no_key.push_back({"--dry-run", {"true"}});
+                    CommandValues no_key = ImportOf(path);
+                    no_key.push_back({"--dry-run", "true"});
                     return no_key;
                   }())
                   .err,
               HasSubstr("Waffen-ID"));
-  const Ended tried = Run({"firearm", "import"}, dry);
+  const CommandEnded tried = Run({"firearm", "import"}, dry);
   ASSERT_THAT(tried.code, IsOk());
   EXPECT_EQ(Count(), 0);
-  const Ended imported = Run({"firearm", "import"}, values);
+  const CommandEnded imported = Run({"firearm", "import"}, values);
   ASSERT_THAT(imported.code, IsOk());
   EXPECT_EQ(*imported.code, 1);
   EXPECT_THAT(imported.out, HasSubstr("class"));
@@ -218,7 +173,7 @@ TEST_F(FirearmTest, ASpreadsheetComesInOnceAndEachFaultHasRowAndColumn) {
   EXPECT_THAT(imported.err, Not(HasSubstr("Waffen-ID")));
   const std::int64_t taken = Count();
   EXPECT_GE(taken, 2);
-  const Ended again = Run({"firearm", "import"}, values);
+  const CommandEnded again = Run({"firearm", "import"}, values);
   EXPECT_EQ(Count(), taken);
   EXPECT_THAT(again.out, HasSubstr(absl::StrFormat("%d held already", taken)));
 }
@@ -230,7 +185,7 @@ TEST_F(FirearmTest, JsonComesInAsObjectsInAnArrayOrALine) {
                {"serial": "J{2}\"", "class": "REVOLVER", "model": null},
                {"serial": ["J3"], "class": "REVOLVER"},
                {"serial": 12345678901234567890123, "class": "REVOLVER"}])");
-  const Ended imported = Run({"firearm", "import"}, ImportOf(array));
+  const CommandEnded imported = Run({"firearm", "import"}, ImportOf(array));
   ASSERT_THAT(imported.code, IsOk());
   EXPECT_EQ(Count(), 2);
   EXPECT_THAT(imported.out, HasSubstr("2 refused"));
@@ -284,7 +239,8 @@ TEST_F(FirearmTest, ThirtyMalformedInputsEachHaveTheirMessage) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (cases[i].second.empty()) continue;
     SCOPED_TRACE(absl::StrFormat("case %d: %s", i, cases[i].second));
-    const Ended ended = Run({"firearm", "import"}, ImportOf(Save("bad.csv", cases[i].first)));
+    const CommandEnded ended =
+        Run({"firearm", "import"}, ImportOf(Save("bad.csv", cases[i].first)));
     const std::string said =
         ended.out + ended.err + (ended.code.ok() ? "" : std::string(ended.code.status().message()));
     EXPECT_THAT(said, HasSubstr(cases[i].second));
@@ -296,10 +252,10 @@ TEST_F(FirearmTest, ThirtyMalformedInputsEachHaveTheirMessage) {
 }
 
 TEST_F(FirearmTest, ConformityIsCountedAndCodesAreLoaded) {
-  const Ended loaded = Run(
+  const CommandEnded loaded = Run(
       {"codes", "load"},
-      {{"FILE", {Save("makes.csv", "code,listed_text,country_fallback\nQQX,QUIRKY ARMS CO,no\n")}},
-       {"--version", {"T1"}}},
+      {{"FILE", Save("makes.csv", "code,listed_text,country_fallback\nQQX,QUIRKY ARMS CO,no\n")},
+       {"--version", "T1"}},
       StaffRole::kAdministrator);
   ASSERT_THAT(loaded.code, IsOk());
   EXPECT_THAT(Run({"codes", "list"}, {}).out, AllOf(HasSubstr("makes"), HasSubstr("T1")));
@@ -310,19 +266,19 @@ TEST_F(FirearmTest, ConformityIsCountedAndCodesAreLoaded) {
       "certified_on,frame_mark,certificate_standard,standard\n"
       "D1,PISTOL_SEMI,Quirky Arms Co,C6,B1,1/2019,LPH,2019-03-01,EU/GB/LPH/19,EU-2018,EU-2018\n"
       "D2,PISTOL_SEMI,Glock,C6,B1,2/2019,LPH,2019-03-01,EU/GB/LPH/19,EU-2018,EU-2018\n");
-  const Ended refused = Run({"firearm", "import"}, ImportOf(path));
+  const CommandEnded refused = Run({"firearm", "import"}, ImportOf(path));
   ASSERT_THAT(refused.code, IsOk());
   EXPECT_THAT(refused.out, HasSubstr("D0"));  // No checklist: an error with its check.
   EXPECT_EQ(Count(), 0);
-  Values values = ImportOf(path);
-  values.push_back({"--accept", {"D02", "D03"}});
-  const Ended taken = Run({"firearm", "import"}, values);
+  CommandValues values = ImportOf(path);
+  values.insert(values.end(), {{"--accept", "D02"}, {"--accept", "D03"}});
+  const CommandEnded taken = Run({"firearm", "import"}, values);
   EXPECT_EQ(Count(), 2) << taken.out;
-  const Ended report =
-      Run({"conformity", "report"}, {{"--by", {"standard", "entity"}}}, StaffRole::kAuditor);
+  const CommandEnded report = Run({"conformity", "report"},
+                                  {{"--by", "standard"}, {"--by", "entity"}}, StaffRole::kAuditor);
   ASSERT_THAT(report.code, IsOk());
   EXPECT_THAT(report.out, AllOf(HasSubstr("EU-2018"), HasSubstr("LPH"), HasSubstr("total")));
-  EXPECT_EQ(*Run({"firearm", "list"}, {{"--check", {"D20"}}}).code, 0);
+  EXPECT_EQ(*Run({"firearm", "list"}, {{"--check", "D20"}}).code, 0);
 }
 
 }  // namespace
