@@ -48,8 +48,9 @@ class LookupTest : public ::testing::Test {
                    Firearm("Beretta", "S7700", firearm::StateGroup::kOther)}) {}
 
   // GB answers FR so many look-ups a day; with none it makes no table for it.
-  void Start(std::optional<federation::BudgetLimits> budget = federation::BudgetLimits{
-                 .per_day = 2'000, .per_30_days = 20'000}) {
+  void Start(std::optional<federation::BudgetLimits> budget =
+                 federation::BudgetLimits{.per_day = 2'000, .per_30_days = 20'000},
+             std::int64_t burst = federation::kBudgetMax) {
     LoopbackNode::Options gb_options;
     if (!firearms_.empty()) {
       gb_options.shared_firearms = [this](const lookup::SharedVisitor& visit) -> absl::Status {
@@ -61,8 +62,10 @@ class LookupTest : public ::testing::Test {
     }
     gb_node_ = std::make_unique<LoopbackNode>(
         gb_, gb_key_, gb_folder_.path(),
-        std::vector<LoopbackNode::Partner>{
-            {.agency = &fr_, .exchange_key = fr_key_.verifying_key(), .lookup_budget = budget}},
+        std::vector<LoopbackNode::Partner>{{.agency = &fr_,
+                                            .exchange_key = fr_key_.verifying_key(),
+                                            .lookup_budget = budget,
+                                            .lookup_burst = burst}},
         gb_options);
     fr_node_ = std::make_unique<LoopbackNode>(
         fr_, fr_key_, fr_folder_.path(),
@@ -424,6 +427,19 @@ TEST_F(LookupCommandTest, WhenNobodyAnswersItSaysWhoAndWhy) {
   EXPECT_EQ(client::FaultOf(refused.code.status()), client::FaultCode::kPartnersRefused);
   EXPECT_THAT(std::string(refused.code.status().message()),
               ::testing::HasSubstr("gb.example: refused, POLICY"));
+}
+
+TEST_F(LookupCommandTest, AnAdministratorSeesWhatAPartnerMayLookUpAtOnce) {
+  Start(federation::BudgetLimits{.per_day = 2'000, .per_30_days = 20'000}, 100);
+  const auto show = [&] {
+    return Run({"partners"}, {{"WHAT", "lookups"}}, *gb_node_, gb_, StaffRole::kAdministrator).out;
+  };
+  EXPECT_THAT(show(), ::testing::HasSubstr("CRIMINAL_INVESTIGATION 100 of 100"));
+
+  const Ended hit = LookUpBy(std::string(kHeld));
+  ASSERT_TRUE(hit.code.ok()) << hit.code.status();
+
+  EXPECT_THAT(show(), ::testing::ContainsRegex("CRIMINAL_INVESTIGATION 9[0-9] of 100"));
 }
 
 TEST_F(LookupCommandTest, AnAdministratorPlantsListsAndRemovesACanary) {
