@@ -231,15 +231,21 @@ SketchedMark SortOf(forensics::ImpressedRegion region) {
   PM_CHECK(false);
 }
 
-// Fewest bits in which any of `positions` differs from `bits`.
+// Fewest bits in which any of `positions` differs from `bits`, or `bound` if none differs in fewer.
 PM_PER_PROCESSOR
-int Closest(const SketchBits* positions, std::size_t count, const SketchBits& bits) {
-  int closest = static_cast<int>(kSketchBits);
+int Closest(const SketchBits* positions, std::size_t count, const SketchBits& bits, int bound) {
+  // Of unrelated marks half the bits differ: the first words tell nearly all of them apart.
+  constexpr std::size_t kFirstWords = 5;
+  int closest = bound;
   for (std::size_t p = 0; p < count; ++p) {
-    int differ = 0;
-    for (std::size_t w = 0; w < bits.size(); ++w)
-      differ += std::popcount(positions[p][w] ^ bits[w]);
-    closest = std::min(closest, differ);
+    const auto differing = [&](std::size_t from, std::size_t to) {
+      int differ = 0;
+      for (std::size_t w = from; w < to; ++w) differ += std::popcount(positions[p][w] ^ bits[w]);
+      return differ;
+    };
+    const int first = differing(0, kFirstWords);
+    if (first >= closest) continue;
+    closest = std::min(closest, first + differing(kFirstWords, bits.size()));
   }
   return closest;
 }
@@ -250,10 +256,14 @@ SketchBits ParseBits(std::string_view bytes) {
   return bits;
 }
 
-// In place; unnormalised.
-void WalshHadamard(SketchKey::Cells& cells) {
-  for (std::size_t half = 1; half < cells.size(); half *= 2) {
-    for (std::size_t block = 0; block < cells.size(); block += 2 * half) {
+// Cells as a square of rows. Its transform goes along columns, turns the square, and goes along
+// columns again: each step then takes whole rows at a time.
+constexpr std::size_t kSide = 32;
+static_assert(kSide * kSide == SketchKey::kCells);
+
+[[gnu::always_inline]] inline void TransformColumns(std::int32_t* cells) {
+  for (std::size_t half = kSide; half < SketchKey::kCells; half *= 2) {
+    for (std::size_t block = 0; block < SketchKey::kCells; block += 2 * half) {
       for (std::size_t i = block; i < block + half; ++i) {
         const std::int32_t a = cells[i];
         const std::int32_t b = cells[i + half];
@@ -262,6 +272,20 @@ void WalshHadamard(SketchKey::Cells& cells) {
       }
     }
   }
+}
+
+constexpr std::size_t Turned(std::size_t cell) { return cell % kSide * kSide + cell / kSide; }
+
+// The Walsh-Hadamard transform of a square, turned; unnormalised.
+PM_PER_PROCESSOR
+void TransformTurned(const std::int32_t* __restrict cells, std::int32_t* __restrict turned,
+                     std::int32_t* __restrict scratch) {
+  std::copy(cells, cells + SketchKey::kCells, scratch);
+  TransformColumns(scratch);
+  for (std::size_t y = 0; y < kSide; ++y) {
+    for (std::size_t x = 0; x < kSide; ++x) turned[y * kSide + x] = scratch[x * kSide + y];
+  }
+  TransformColumns(turned);
 }
 
 // Words of chance out of a seed.
@@ -312,13 +336,13 @@ SketchKey::SketchKey(const crypto::Sha256Digest& seed) {
 }
 
 SketchBits SketchKey::Project(const Cells& cells) const {
-  Cells mixed{};
+  Cells mixed, sums, scratch;
   for (std::size_t i = 0; i < kCells; ++i) mixed[place_[i]] = sign_[i] * cells[i];
-  WalshHadamard(mixed);
+  TransformTurned(mixed.data(), sums.data(), scratch.data());
   SketchBits bits{};
   // The first sum is of all cells, hence from 1.
   for (std::size_t i = 0; i < kSketchBits; ++i) {
-    if (mixed[i + 1] > 0) bits[i / 64] |= std::uint64_t{1} << (i % 64);
+    bits[i / 64] |= std::uint64_t{sums[Turned(i + 1)] > 0} << (i % 64);
   }
   return bits;
 }
@@ -360,7 +384,7 @@ federation::Likeness SketchedQuery::Compare(std::string_view earlier) const {
          rest.remove_prefix(kEntryBytes)) {
       if (static_cast<std::uint8_t>(rest[0]) != static_cast<std::uint8_t>(sort)) continue;
       const int differ = Closest(marks_[i].positions.data(), marks_[i].positions.size(),
-                                 ParseBits(rest.substr(1, kSketchMarkBytes)));
+                                 ParseBits(rest.substr(1, kSketchMarkBytes)), radius.kin + 1);
       if (differ <= radius.alike) return federation::Likeness::kAlike;
       if (differ <= radius.kin) likeness = federation::Likeness::kKin;
     }
@@ -375,8 +399,8 @@ int SketchedQuery::Distance(SketchedMark mark, std::string_view earlier) const {
     for (std::string_view rest = earlier; rest.size() >= kEntryBytes;
          rest.remove_prefix(kEntryBytes)) {
       if (static_cast<std::uint8_t>(rest[0]) != static_cast<std::uint8_t>(mark)) continue;
-      closest = std::min(closest, Closest(own.positions.data(), own.positions.size(),
-                                          ParseBits(rest.substr(1, kSketchMarkBytes))));
+      closest = Closest(own.positions.data(), own.positions.size(),
+                        ParseBits(rest.substr(1, kSketchMarkBytes)), closest);
     }
   }
   return closest;
