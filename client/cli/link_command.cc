@@ -51,7 +51,9 @@ void PrintLink(Console& console, const wire::Link& link) {
   if (!link.other_exhibit_id.empty()) facts.Add("candidate exhibit", link.other_exhibit_id);
   if (!link.search_id.empty()) facts.Add("search", link.search_id);
   facts.Add("purpose", link.purpose);
-  if (link.handle && link.side == wire::LinkSide::kOurs) AddConditions(link.handling, facts);
+  if (link.handle && link.side == wire::LinkSide::kOurs) {
+    AddConditions(link.handling, wire::ResultUse::kIntelligence, facts);
+  }
   if (!ToldText(link).empty()) {
     facts.Add("steps told", absl::StrFormat("%s, as %s acknowledged", ToldText(link), link.agency));
   }

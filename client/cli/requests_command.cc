@@ -69,21 +69,12 @@ std::string MaterialsText(const std::vector<wire::Material>& materials) {
 Facts Terms(const wire::DetailsFile& file) {
   const wire::Handling& handling = file.released->handling;
   Facts terms;
-  std::string codes;
-  for (const std::string& code : handling.codes) codes += (codes.empty() ? "" : " ") + code;
-  terms.Add("handling", codes, Style::kBold);
-  if (handling.Has("H1")) {
-    terms.Add("condition", "not in judicial proceedings without the owner's permission");
-  }
-  if (handling.Has("H2")) {
-    terms.Add("condition", "not to be passed on or asked with elsewhere without it either");
-  }
-  if (handling.Has("H3")) terms.Add("restrictions", handling.restrictions, Style::kBold);
-  terms.Add("use",
-            wire::ResultUseText(handling.evidence ? wire::ResultUse::kEvidence
-                                                  : wire::ResultUse::kIntelligence),
-            Style::kBold);
-  terms.Add("evaluation", handling.source_evaluation + handling.information_evaluation);
+  AddConditions({.codes = handling.codes,
+                 .restrictions = handling.restrictions,
+                 .source_evaluation = handling.source_evaluation,
+                 .information_evaluation = handling.information_evaluation},
+                handling.evidence ? wire::ResultUse::kEvidence : wire::ResultUse::kIntelligence,
+                terms);
   terms.Add("delete by", DateText(handling.delete_unix_ms));
   for (const wire::HandlingStep& step : file.handling_steps) {
     terms.Add(wire::HandlingActText(step.act),

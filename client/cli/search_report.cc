@@ -86,7 +86,7 @@ std::string PartnerText(const Console& console, const wire::PartnerResult& partn
   facts.Add("search", CompleteText(searched.complete),
             searched.complete ? Style::kPlain : Style::kWarning);
   facts.Add("expected false leads", wire::FalseLeadBandText(searched.false_leads));
-  AddConditions(result.handling, facts);
+  AddConditions(result.handling, wire::ResultUse::kIntelligence, facts);
   facts.Add("method", searched.method_version);
   facts.Add("calibration", searched.calibration_version);
   text += facts.Text(console, 2);

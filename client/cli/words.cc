@@ -74,16 +74,18 @@ std::vector<std::string> Ascending(std::vector<std::string> words) {
   return words;
 }
 
-void AddConditions(const wire::AnswerHandling& handling, Facts& facts) {
+void AddConditions(const wire::AnswerHandling& handling, wire::ResultUse use, Facts& facts) {
   std::string codes;
   for (const std::string& code : handling.codes) codes += (codes.empty() ? "" : " ") + code;
   facts.Add("handling", codes, Style::kBold);
   if (handling.Has("H1")) {
-    facts.Add("condition", "not in judicial proceedings without the holder's permission");
+    facts.Add("condition", "not in judicial proceedings without the owner's permission");
   }
-  if (handling.Has("H2")) facts.Add("condition", "not to be passed on without it either");
+  if (handling.Has("H2")) {
+    facts.Add("condition", "not to be passed on or asked with elsewhere without it either");
+  }
   if (handling.Has("H3")) facts.Add("restrictions", handling.restrictions, Style::kBold);
-  facts.Add("use", wire::ResultUseText(wire::ResultUse::kIntelligence));
+  facts.Add("use", wire::ResultUseText(use), Style::kBold);
   facts.Add("evaluation", handling.source_evaluation + handling.information_evaluation);
 }
 

@@ -9,6 +9,7 @@
 #include "client/cli/console.h"
 #include "client/cli/table.h"
 #include "forensics/evidence/calibration.h"
+#include "proto/wire/common.h"
 #include "proto/wire/handling.h"
 #include "proto/wire/search.h"
 #include "records/exhibit.h"
@@ -42,8 +43,8 @@ std::vector<std::string> Ascending(std::vector<std::string> words);
 // The first 12 of 64 hexadecimal digits: enough to tell handles apart on a screen.
 std::string ShortHandle(std::string_view handle);
 
-// Under which conditions a partner named candidates; intelligence, always.
-void AddConditions(const wire::AnswerHandling& handling, Facts& facts);
+// Under which conditions something was given, and as what.
+void AddConditions(const wire::AnswerHandling& handling, wire::ResultUse use, Facts& facts);
 
 // The sentence that must stand wherever a level is shown under a provisional calibration.
 inline constexpr std::string_view kProvisional =
