@@ -23,9 +23,9 @@ namespace proofmark::crypto {
 //   Source   docs/references.md#openssl-config
 absl::Status RequireTls13WithoutTickets();
 
-// Leaves OpenSSL as it is when main() returns. gRPC's threads may end after that; one that ends beside
-// OpenSSL's own cleaning at exit leaves its errors behind or reads what was freed. To be called before
-// anything else of OpenSSL is, where it takes no effect any more.
+// Leaves OpenSSL as it is when main() returns. gRPC's threads may end after that; one that ends
+// beside OpenSSL's own cleaning at exit leaves its errors behind or reads what was freed. To be
+// called before anything else of OpenSSL is, where it takes no effect any more.
 //   Threads  The process's first one.
 //   Source   docs/references.md#grpc-late-threads
 void KeepOpenSslUntilTheEnd();
