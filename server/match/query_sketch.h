@@ -63,7 +63,7 @@ class SketchKey {
 };
 
 // A partner's question in every position in which it is held against earlier ones.
-//   Cost      0.7 ms a land, some 40 ms a relief.
+//   Cost      0.7 ms a land, 115 ms a relief.
 //   Threads   Pure.
 class SketchedQuery {
  public:
@@ -78,7 +78,7 @@ class SketchedQuery {
   const std::string& coarse() const { return coarse_; }
 
   // The closest pair of marks decides. Damaged or empty bytes are apart from everything.
-  //   Cost      11 us for two bullets of six lands.
+  //   Cost      13 us for two bullets of six lands.
   federation::Likeness Compare(std::string_view earlier) const;
 
   // Of marks of one sort, the fewest bits that differ; kSketchBits without any. For measurements.

@@ -115,24 +115,6 @@ void MeasureChanges(std::int64_t guns) {
   }
 }
 
-void MeasureCost() {
-  const BulletSignature bullet =
-      forensics::GenerateBulletSignature(Barrel(1, SyntheticProfile::kRealistic), 0);
-  const SketchedQuery sketch(Key(), bullet);
-  int sum = 0;
-  const double make_s = bench::BestCpuS(5, [&] { sum += SketchedQuery(Key(), bullet).bytes()[1]; });
-  const double compare_s = bench::BestCpuS(5, [&] {
-    for (int i = 0; i < 1'000; ++i) sum += static_cast<int>(sketch.Compare(sketch.bytes()));
-  });
-  const double apart_s = bench::BestCpuS(5, [&] {
-    for (int i = 0; i < 1'000; ++i) sum += sketch.Distance(SketchedMark::kLand, sketch.bytes());
-  });
-  std::printf(
-      "six lands: made in %.2f ms, held against an alike one in %.1f us, an unlike one in "
-      "%.1f us (%d)\n",
-      1e3 * make_s, 1e3 * compare_s, 1e3 * apart_s, sum & 1);
-}
-
 void MeasureRealBullets() {
   std::map<std::string, std::pair<std::string, BulletSignature>> bullets;  // By specimen.
   for (const testing::CsvRow& row : testing::ReadSharedTable("data/manifest.csv")) {
@@ -208,6 +190,28 @@ forensics::CaseSignature GeneratedFace(std::uint32_t slide, std::uint32_t shot) 
   forensics::CaseSignature of_case;
   of_case.impressions.push_back(std::move(extraction->signature));
   return of_case;
+}
+
+void MeasureCost() {
+  const BulletSignature bullet =
+      forensics::GenerateBulletSignature(Barrel(1, SyntheticProfile::kRealistic), 0);
+  const SketchedQuery sketch(Key(), bullet);
+  const SketchedQuery other(
+      Key(), forensics::GenerateBulletSignature(Barrel(2, SyntheticProfile::kRealistic), 0));
+  const forensics::CaseSignature face = GeneratedFace(1, 0);
+  int sum = 0;
+  const double make_s = bench::BestCpuS(5, [&] { sum += SketchedQuery(Key(), bullet).bytes()[1]; });
+  const double compare_s = bench::BestCpuS(5, [&] {
+    for (int i = 0; i < 1'000; ++i) sum += static_cast<int>(sketch.Compare(sketch.bytes()));
+  });
+  const double apart_s = bench::BestCpuS(5, [&] {
+    for (int i = 0; i < 1'000; ++i) sum += static_cast<int>(sketch.Compare(other.bytes()));
+  });
+  const double face_s = bench::BestCpuS(3, [&] { sum += SketchedQuery(Key(), face).bytes()[1]; });
+  std::printf(
+      "six lands: made in %.2f ms, held against an alike one in %.1f us, an unlike one in "
+      "%.1f us; a breech face: made in %.1f ms (%d)\n",
+      1e3 * make_s, 1e6 * compare_s / 1'000, 1e6 * apart_s / 1'000, 1e3 * face_s, sum & 1);
 }
 
 void MeasureGeneratedCases(std::uint32_t slides) {
