@@ -8,12 +8,6 @@
 #include "forensics/cartridge/case_comparison.h"
 
 namespace proofmark::forensics {
-namespace {
-
-constexpr std::uint8_t kNothing = 128;  // As in a CoarseImpression.
-
-}  // namespace
-
 CoarseCase MakeCoarseCase(const CaseSignature& signature) {
   CoarseCase coarse;
   coarse.kind.any_turn = std::any_of(signature.impressions.begin(), signature.impressions.end(),
@@ -56,7 +50,7 @@ void CaseSegment::Erase(std::int64_t i) {
   ++erased_count_;
   if (!scored()) return;
   const std::int64_t bytes = CoarseBytes(CoarseGrid::kB1);
-  std::fill_n(b1_levels_.begin() + i * bytes, bytes, kNothing);
+  std::fill_n(b1_levels_.begin() + i * bytes, bytes, kCoarseNothing);
   b1_inverse_norms_[at] = 0.0F;
 }
 

@@ -260,9 +260,11 @@ void SumPlain(std::span<const CellTap> taps, const TargetPlanes& target, std::in
 
 // Four products of bytes added to each of eight sums. Pairs stay under 2^15: squares are at most
 // 225, levels at most 31 times 15.
-PM_AVX2 inline __m256i DotAvx2(__m256i sum, __m256i u, __m256i s) {
-  const __m256i pairs = _mm256_maddubs_epi16(u, s);
+PM_AVX2 inline __m256i Widened(__m256i sum, __m256i pairs) {
   return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+PM_AVX2 inline __m256i DotAvx2(__m256i sum, __m256i u, __m256i s) {
+  return Widened(sum, _mm256_maddubs_epi16(u, s));
 }
 template <typename Number>
 PM_AVX2 inline __m256i Load256(const Number* from) {
@@ -327,17 +329,20 @@ struct Avx2Kernel {
         __m256i product = Load256(sums.product[i].data() + lane);
         __m256i cell_level = Load256(sums.cell_level[i].data() + lane);
         __m256i cell_square = Load256(sums.cell_square[i].data() + lane);
+        // The pairs of a whole row stay under 2^15, too: widened once.
+        __m256i pairs = _mm256_setzero_si256(), level_pairs = pairs, square_pairs = pairs;
         for (std::size_t t = 0; t < kRowWords; ++t) {
           const __m256i own = All256(row.level[t]);
-          product = DotAvx2(product, own, level[t]);
+          pairs = _mm256_add_epi16(pairs, _mm256_maddubs_epi16(own, level[t]));
           if (kWhole) continue;
-          cell_level = DotAvx2(cell_level, own, mask[t]);
-          cell_square = DotAvx2(cell_square, All256(row.square[t]), mask[t]);
+          level_pairs = _mm256_add_epi16(level_pairs, _mm256_maddubs_epi16(own, mask[t]));
+          square_pairs =
+              _mm256_add_epi16(square_pairs, _mm256_maddubs_epi16(All256(row.square[t]), mask[t]));
         }
-        Store256(sums.product[i].data() + lane, product);
+        Store256(sums.product[i].data() + lane, Widened(product, pairs));
         if (kWhole) continue;
-        Store256(sums.cell_level[i].data() + lane, cell_level);
-        Store256(sums.cell_square[i].data() + lane, cell_square);
+        Store256(sums.cell_level[i].data() + lane, Widened(cell_level, level_pairs));
+        Store256(sums.cell_square[i].data() + lane, Widened(cell_square, square_pairs));
       }
     }
   }

@@ -50,7 +50,6 @@ constexpr std::int64_t kRowGroup = 16;
 constexpr std::int64_t kRecordsAtOnce = 6;
 constexpr std::int64_t kGroupsAtOnce = 4;
 constexpr std::int64_t kRowsAtOnce = kGroupsAtOnce * kRowGroup;
-constexpr std::uint8_t kNothing = 128;
 
 struct GridShape {
   std::int64_t step = 0;  // Samples of a relief to a square.
@@ -124,30 +123,62 @@ void DotsPlain(const std::int8_t* rows, const std::uint8_t* records, std::int64_
 
 #if PM_X86_KERNELS
 
-std::int32_t Word(const std::uint8_t* from) {
-  std::int32_t word = 0;
-  std::memcpy(&word, from, 4);
-  return word;
+// Of a record two products of a row to a lane of sixteen bits, from so many words before the lane
+// could overflow: the widening costs as much as the products, and is done once for all of them.
+constexpr std::int64_t kWordsUnwidened = 32;
+static_assert(kWordsUnwidened * 2 * (kCoarseNothing + kLevelMax) * kLevelMax < 1 << 15);
+// Twelve sums, a group's two registers, and two below: sixteen.
+static_assert(kRecordsAtOnce == 6);
+
+// One block: left to itself the compiler spreads all words first and has no registers for the sums.
+__attribute__((target("avx2"))) inline void AddProducts(__m256i& low_sum, __m256i& high_sum,
+                                                        const std::uint8_t* word, __m256i low,
+                                                        __m256i high) {
+  struct Word4 {
+    std::uint8_t bytes[4];
+  };
+  __m256i spread, products;
+  asm("vpbroadcastd %[word], %[spread]\n\t"
+      "vpmaddubsw %[low], %[spread], %[products]\n\t"
+      "vpmaddubsw %[high], %[spread], %[spread]\n\t"
+      "vpaddw %[products], %[first], %[first]\n\t"
+      "vpaddw %[spread], %[second], %[second]"
+      : [first] "+x"(low_sum), [second] "+x"(high_sum), [spread] "=&x"(spread),
+        [products] "=&x"(products)
+      : [word] "m"(*reinterpret_cast<const Word4*>(word)), [low] "x"(low), [high] "x"(high));
 }
 
-// Pairs stay under 2^15: a level of a query is at most 15, a byte of a record at most 255.
 __attribute__((target("avx2"))) void DotsAvx2(const std::int8_t* rows, const std::uint8_t* records,
                                               std::int64_t bytes, std::int32_t* dots) {
   const __m256i ones = _mm256_set1_epi16(1);
-  for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
-    for (std::int64_t g = 0; g < kGroupsAtOnce; ++g) {
-      __m256i low = _mm256_setzero_si256(), high = low;
-      const auto* row = reinterpret_cast<const __m256i*>(rows + g * bytes * kRowGroup);
-      for (std::int64_t k = 0; k < bytes; k += 4, row += 2) {
-        const __m256i word = _mm256_set1_epi32(Word(records + r * bytes + k));
-        const __m256i first = _mm256_maddubs_epi16(word, _mm256_load_si256(row));
-        const __m256i second = _mm256_maddubs_epi16(word, _mm256_load_si256(row + 1));
-        low = _mm256_add_epi32(low, _mm256_madd_epi16(first, ones));
-        high = _mm256_add_epi32(high, _mm256_madd_epi16(second, ones));
+  for (std::int64_t g = 0; g < kGroupsAtOnce; ++g, rows += bytes * kRowGroup) {
+    __m256i wide[kRecordsAtOnce][2];
+    for (auto& of_record : wide) of_record[0] = of_record[1] = _mm256_setzero_si256();
+    for (std::int64_t from = 0; from < bytes; from += 4 * kWordsUnwidened) {
+      const std::int64_t to = std::min(from + 4 * kWordsUnwidened, bytes);
+      __m256i sums[kRecordsAtOnce][2];
+#pragma GCC unroll 6
+      for (auto& of_record : sums) of_record[0] = of_record[1] = _mm256_setzero_si256();
+      for (std::int64_t k = from; k < to; k += 4) {
+        const auto* row = reinterpret_cast<const __m256i*>(rows + k * kRowGroup);
+        const __m256i low = _mm256_load_si256(row), high = _mm256_load_si256(row + 1);
+#pragma GCC unroll 6
+        for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
+          __m256i first = sums[r][0], second = sums[r][1];  // The array's own stay in memory.
+          AddProducts(first, second, records + r * bytes + k, low, high);
+          sums[r][0] = first, sums[r][1] = second;
+        }
       }
+#pragma GCC unroll 6
+      for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
+        wide[r][0] = _mm256_add_epi32(wide[r][0], _mm256_madd_epi16(sums[r][0], ones));
+        wide[r][1] = _mm256_add_epi32(wide[r][1], _mm256_madd_epi16(sums[r][1], ones));
+      }
+    }
+    for (std::int64_t r = 0; r < kRecordsAtOnce; ++r) {
       auto* out = reinterpret_cast<__m256i*>(dots + (r * kGroupsAtOnce + g) * kRowGroup);
-      _mm256_storeu_si256(out, low);
-      _mm256_storeu_si256(out + 1, high);
+      _mm256_storeu_si256(out, wide[r][0]);
+      _mm256_storeu_si256(out + 1, wide[r][1]);
     }
   }
 }
@@ -256,10 +287,10 @@ absl::StatusOr<CoarseImpression> MakeCoarseImpression(const ImpressedSignature& 
   std::int64_t square_sum = 0;
   for (const Square& at : RingOf(shape)) {
     const std::int32_t level = levels.At(at.x, at.y);
-    out.level.push_back(static_cast<std::uint8_t>(level + kNothing));
+    out.level.push_back(static_cast<std::uint8_t>(level + kCoarseNothing));
     square_sum += level * level;
   }
-  out.level.resize(static_cast<std::size_t>(CoarseBytes(grid)), kNothing);
+  out.level.resize(static_cast<std::size_t>(CoarseBytes(grid)), kCoarseNothing);
   out.inverse_norm = InverseNorm(square_sum);
   return out;
 }
@@ -296,7 +327,7 @@ absl::StatusOr<ImpressionQuery> ImpressionQuery::Make(const ImpressedSignature& 
       sum += level;
       square_sum += level * level;
     }
-    out.bias_.push_back(kNothing * sum);
+    out.bias_.push_back(kCoarseNothing * sum);
     out.inverse_norm_.push_back(InverseNorm(square_sum));
     ++out.rows_;
   };
@@ -325,7 +356,7 @@ std::span<const CoarseKernel> CoarseKernels() {
 void ScoreCoarse(const ImpressionQuery& query, std::span<const std::uint8_t> levels,
                  std::span<const float> inverse_norms, std::span<float> scores,
                  const CoarseKernel& kernel) {
-  constexpr std::int64_t kBatch = 252;  // Records that stay in the cache while the rows pass by.
+  constexpr std::int64_t kBatch = 256;  // Records that stay in the cache while the rows pass by.
   const std::int64_t bytes = CoarseBytes(query.grid());
   const auto count = static_cast<std::int64_t>(scores.size());
   PM_CHECK(static_cast<std::int64_t>(levels.size()) == count * bytes);

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "forensics/impressed/impressed_comparison.h"
 #include "forensics/impressed/impressed_signature.h"
+#include "forensics/impressed/turned_relief.h"
 
 namespace proofmark::forensics {
 
@@ -22,8 +23,10 @@ enum class CoarseGrid : std::uint8_t {
   kB2 = 2,  // 50 um: the best of them.
 };
 
-// Bytes of a record, a multiple of 64. Each is a level + 128; 128 is "not measured" or nothing.
+// Bytes of a record, a multiple of 64. Each is a level + kCoarseNothing, at least 1 and at most 31;
+// kCoarseNothing itself is "not measured" or nothing.
 std::int64_t CoarseBytes(CoarseGrid grid);
+inline constexpr std::uint8_t kCoarseNothing = kLevelMax + 1;
 
 struct CoarseImpression {
   std::vector<std::uint8_t> level;  // CoarseBytes(grid).
@@ -37,8 +40,8 @@ absl::StatusOr<CoarseImpression> MakeCoarseImpression(const ImpressedSignature& 
 // One signature at all turns and shifts of a search, laid out for the kernels. Constant.
 class ImpressionQuery {
  public:
-  // Turns in steps of 3 degrees, shifts within 400 um in steps of 62.5 (B1) or 50 um (B2): a true
-  // pair must not fall between two rows.
+  // Turns in steps of 3 degrees, shifts within 400 um and a step, in steps of 62.5 (B1) or 50 um
+  // (B2): a true pair must not fall between two rows.
   //   Errors    kInvalidArgument  CheckSignature fails, or turns is kFullCircleOrMirror.
   static absl::StatusOr<ImpressionQuery> Make(const ImpressedSignature& signature, CoarseGrid grid,
                                               TurnSearch turns);
@@ -56,8 +59,8 @@ class ImpressionQuery {
 
   CoarseGrid grid_ = CoarseGrid::kB1;
   std::int64_t rows_ = 0;
-  std::vector<Word> words_;          // [rows / 16][bytes / 4].
-  std::vector<std::int32_t> bias_;   // One a row: what 128 in every byte adds to its sum.
+  std::vector<Word> words_;         // [rows / 16][bytes / 4].
+  std::vector<std::int32_t> bias_;  // One a row: what kCoarseNothing in every byte adds to its sum.
   std::vector<float> inverse_norm_;  // One a row.
 };
 

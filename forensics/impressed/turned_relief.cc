@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "forensics/numeric/portable_math.h"
 
@@ -25,6 +26,17 @@
 #endif
 
 namespace proofmark::forensics {
+
+// A line of samples through a relief, in units of 2^-16 samples. Everything a comparison asks for
+// lies within a few thousand samples of the middle, so that 32 bits hold it.
+struct SampledRow {
+  const std::uint32_t* words = nullptr;
+  std::int32_t width = 0, height = 0;
+  std::int32_t x = 0, y = 0;
+  std::int32_t step_x = 0, step_y = 0;
+  float stored_per_level = 1.0F;
+};
+
 namespace {
 
 constexpr std::int64_t kBorder = 12;      // More than smoothing reaches.
@@ -96,16 +108,6 @@ void JoinWords(const std::int16_t* __restrict value, const std::int16_t* __restr
   }
 }
 
-// A line of samples through a relief, in units of 2^-16 samples. Everything a comparison asks for
-// lies within a few thousand samples of the middle, so that 32 bits hold it.
-struct SampledRow {
-  const std::uint32_t* words = nullptr;
-  std::int32_t width = 0, height = 0;
-  std::int32_t x = 0, y = 0;
-  std::int32_t step_x = 0, step_y = 0;
-  float stored_per_level = 1.0F;
-};
-
 constexpr int kFractionBits = 7;
 constexpr std::int32_t kHalfWeight = kWeightOne << (2 * kFractionBits - 1);
 
@@ -140,6 +142,99 @@ void SampleRowPlain(const SampledRow& row, std::int64_t columns, std::int8_t* le
 
 #if PM_X86_KERNELS
 
+#define PM_AVX2 __attribute__((target("avx2")))
+
+// The words at four places, each with its neighbour. One by one: where processors are kept from
+// leaking what they gather, their gather instruction takes four times as long.
+PM_AVX2 inline __m128i TwoPairs(const std::uint32_t* from, const std::int32_t* places) {
+  const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + places[0]));
+  const __m128i second = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + places[1]));
+  return _mm_unpacklo_epi64(first, second);
+}
+PM_AVX2 inline __m256i FourPairs(const std::uint32_t* from, const std::int32_t* places) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(TwoPairs(from, places)),
+                                 TwoPairs(from, places + 2), 1);
+}
+
+PM_AVX2 inline __m256i All256(std::int32_t value) { return _mm256_set1_epi32(value); }
+
+// Each lane's number in both of its halves.
+PM_AVX2 inline __m256i Twice256(__m256i half) {
+  return _mm256_or_si256(half, _mm256_slli_epi32(half, 16));
+}
+
+// Every other number of both, the even or the odd ones.
+template <int kOdd>
+PM_AVX2 inline __m256i EveryOther(__m256i low, __m256i high) {
+  const __m256 halves = _mm256_shuffle_ps(_mm256_castsi256_ps(low), _mm256_castsi256_ps(high),
+                                          kOdd == 0 ? 0x88 : 0xDD);
+  return _mm256_permute4x64_epi64(_mm256_castps_si256(halves), 0xD8);
+}
+
+// Eight samples at a time: integers, and floats one by one, so the bits are the same.
+PM_AVX2 void SampleRowAvx2(const SampledRow& row, std::int64_t columns, std::int8_t* levels) {
+  const __m256i twice_low = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3);
+  const __m256i twice_high = _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7);
+  // Of two neighbouring words: both weights, then both values.
+  const __m256i by_kind = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15));
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  __m256i sx = _mm256_add_epi32(All256(row.x), _mm256_mullo_epi32(lane, All256(row.step_x)));
+  __m256i sy = _mm256_add_epi32(All256(row.y), _mm256_mullo_epi32(lane, All256(row.step_y)));
+  const __m256i right = All256(((row.width - 1) << 16) - 1),
+                bottom = All256(((row.height - 1) << 16) - 1);
+  const __m256i low = All256(0xFFFF), one = All256(1 << kFractionBits);
+  const __m256 most = _mm256_set1_ps(static_cast<float>(kLevelMax));
+  const __m256 least = _mm256_set1_ps(-static_cast<float>(kLevelMax));
+  for (std::int64_t i = 0; i < columns; i += 8) {
+    // Unsigned comparison: negative places are beyond the edge too.
+    const __m256i inside = _mm256_and_si256(_mm256_cmpeq_epi32(_mm256_min_epu32(sx, right), sx),
+                                            _mm256_cmpeq_epi32(_mm256_min_epu32(sy, bottom), sy));
+    __m128i out = _mm_set1_epi8(kLevelNotMeasured);
+    if (_mm256_testz_si256(inside, inside) == 0) {
+      const __m256i at =
+          _mm256_add_epi32(_mm256_mullo_epi32(_mm256_srai_epi32(sy, 16), All256(row.width)),
+                           _mm256_srai_epi32(sx, 16));
+      const __m256i fx = _mm256_srli_epi32(_mm256_and_si256(sx, low), 16 - kFractionBits);
+      const __m256i fy = _mm256_srli_epi32(_mm256_and_si256(sy, low), 16 - kFractionBits);
+      const __m256i across = _mm256_or_si256(_mm256_sub_epi32(one, fx), _mm256_slli_epi32(fx, 16));
+      const __m256i share[2] = {_mm256_mullo_epi16(across, Twice256(_mm256_sub_epi32(one, fy))),
+                                _mm256_mullo_epi16(across, Twice256(fy))};
+      alignas(32) std::array<std::int32_t, 8> places;
+      _mm256_store_si256(reinterpret_cast<__m256i*>(places.data()), _mm256_and_si256(inside, at));
+      __m256i sum_low = _mm256_setzero_si256(), sum_high = sum_low;
+      for (int k = 0; k < 2; ++k) {
+        const std::uint32_t* from = row.words + k * row.width;
+        sum_low = _mm256_add_epi32(
+            sum_low, _mm256_madd_epi16(_mm256_shuffle_epi8(FourPairs(from, places.data()), by_kind),
+                                       _mm256_permutevar8x32_epi32(share[k], twice_low)));
+        sum_high = _mm256_add_epi32(
+            sum_high,
+            _mm256_madd_epi16(_mm256_shuffle_epi8(FourPairs(from, places.data() + 4), by_kind),
+                              _mm256_permutevar8x32_epi32(share[k], twice_high)));
+      }
+      const __m256i weight = EveryOther<0>(sum_low, sum_high);
+      const __m256i value = EveryOther<1>(sum_low, sum_high);
+      const __m256i measured =
+          _mm256_and_si256(inside, _mm256_cmpgt_epi32(weight, All256(kHalfWeight - 1)));
+      // Without weight, a quotient that is nothing: not taken below.
+      const __m256 level = _mm256_div_ps(
+          _mm256_cvtepi32_ps(value),
+          _mm256_mul_ps(_mm256_cvtepi32_ps(weight), _mm256_set1_ps(row.stored_per_level)));
+      const __m256 clipped = _mm256_min_ps(_mm256_max_ps(level, least), most);
+      const __m256i rounded = _mm256_sub_epi32(
+          _mm256_cvttps_epi32(_mm256_add_ps(clipped, _mm256_set1_ps(64.5F))), All256(64));
+      const __m256i kept = _mm256_blendv_epi8(All256(kLevelNotMeasured), rounded, measured);
+      const __m128i words =
+          _mm_packs_epi32(_mm256_castsi256_si128(kept), _mm256_extracti128_si256(kept, 1));
+      out = _mm_packs_epi16(words, words);
+    }
+    std::memcpy(levels + i, &out, static_cast<std::size_t>(std::min<std::int64_t>(8, columns - i)));
+    sx = _mm256_add_epi32(sx, All256(8 * row.step_x));
+    sy = _mm256_add_epi32(sy, All256(8 * row.step_y));
+  }
+}
+
 #define PM_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 
 PM_AVX512 inline __m512i All(std::int32_t value) { return _mm512_set1_epi32(value); }
@@ -149,13 +244,7 @@ PM_AVX512 inline __m512i Twice(__m512i half) {
   return _mm512_or_si512(half, _mm512_slli_epi32(half, 16));
 }
 
-// The words at eight places, each with its neighbour. One by one: where processors are kept from
-// leaking what they gather, their gather instruction takes four times as long.
-PM_AVX512 inline __m128i TwoPairs(const std::uint32_t* from, const std::int32_t* places) {
-  const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + places[0]));
-  const __m128i second = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + places[1]));
-  return _mm_unpacklo_epi64(first, second);
-}
+// The words at eight places, each with its neighbour.
 PM_AVX512 inline __m512i Pairs(const std::uint32_t* from, const std::int32_t* places) {
   const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(TwoPairs(from, places)),
                                               TwoPairs(from, places + 2), 1);
@@ -164,7 +253,7 @@ PM_AVX512 inline __m512i Pairs(const std::uint32_t* from, const std::int32_t* pl
   return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
-// The same, sixteen samples at a time: integers, and floats one by one, so the bits are the same.
+// The same, sixteen samples at a time.
 PM_AVX512 void SampleRowAvx512(const SampledRow& row, std::int64_t columns, std::int8_t* levels) {
   const __m512i evens =
       _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -231,19 +320,27 @@ PM_AVX512 void SampleRowAvx512(const SampledRow& row, std::int64_t columns, std:
 
 #endif
 
-using RowSampler = void (*)(const SampledRow&, std::int64_t, std::int8_t*);
-RowSampler BestRowSampler() {
+std::vector<SamplingKernel> FindKernels() {
+  std::vector<SamplingKernel> kernels;
 #if PM_X86_KERNELS
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
-    return &SampleRowAvx512;
+    kernels.push_back({"avx512", &SampleRowAvx512});
   }
+  if (__builtin_cpu_supports("avx2")) kernels.push_back({"avx2", &SampleRowAvx2});
 #endif
-  return &SampleRowPlain;
+  kernels.push_back({"plain", &SampleRowPlain});
+  return kernels;
 }
 
 }  // namespace
+
+std::span<const SamplingKernel> SamplingKernels() {
+  static const std::vector<SamplingKernel>* const kernels =
+      new std::vector<SamplingKernel>(FindKernels());
+  return *kernels;
+}
 
 Turn MakeTurn(double degrees) {
   const SinCos turn = SinCosTurns(degrees / 360.0);
@@ -312,20 +409,20 @@ void TurnableRelief::RestoreRms(const Planes& planes) {
 }
 
 void TurnableRelief::Sample(const Turn& turn, std::int64_t step, std::int64_t x, std::int64_t y,
-                            std::int64_t columns, std::int64_t rows, std::int8_t* levels) const {
+                            std::int64_t columns, std::int64_t rows, std::int8_t* levels,
+                            const SamplingKernel& kernel) const {
   SampledRow row{.words = words_.data(),
                  .width = static_cast<std::int32_t>(width_),
                  .height = static_cast<std::int32_t>(height_),
                  .step_x = static_cast<std::int32_t>(turn.cos * step),
                  .step_y = static_cast<std::int32_t>(-turn.sin * step),
                  .stored_per_level = stored_per_level_};
-  static const auto sample = BestRowSampler();
   for (std::int64_t j = 0; j < rows; ++j) {
     // Where the target's samples lie in the relief: the target turned back.
     const std::int64_t ty = (y + j) * step;
     row.x = static_cast<std::int32_t>((middle_x_ << 16) + turn.cos * x * step + turn.sin * ty);
     row.y = static_cast<std::int32_t>((middle_y_ << 16) - turn.sin * x * step + turn.cos * ty);
-    sample(row, columns, levels + j * columns);
+    kernel.sample(row, columns, levels + j * columns);
   }
 }
 

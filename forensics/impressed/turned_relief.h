@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "forensics/impressed/impressed_signature.h"
@@ -28,6 +31,16 @@ struct LevelMap {
   std::int64_t middle() const { return side / 2; }
 };
 
+// One way to sample a row of a turned relief.
+struct SampledRow;
+struct SamplingKernel {
+  std::string_view name;
+  void (*sample)(const SampledRow& row, std::int64_t columns, std::int8_t* levels);
+};
+
+// All that this processor can run, the fastest first, the plain one last. All give equal levels.
+std::span<const SamplingKernel> SamplingKernels();
+
 // A relief that can be sampled at any turn about its middle sample.
 class TurnableRelief {
  public:
@@ -42,7 +55,8 @@ class TurnableRelief {
   //   Cost      O(columns * rows).
   //   Threads   Pure.
   void Sample(const Turn& turn, std::int64_t step, std::int64_t x, std::int64_t y,
-              std::int64_t columns, std::int64_t rows, std::int8_t* levels) const;
+              std::int64_t columns, std::int64_t rows, std::int8_t* levels,
+              const SamplingKernel& kernel = SamplingKernels().front()) const;
 
   // The whole of it, at any turn.
   LevelMap SampleAll(const Turn& turn, std::int64_t step) const;

@@ -282,7 +282,7 @@ void BenchDecoys() {
           ScoreCoarse(*question, record.level, {&record.inverse_norm, 1}, {&score, 1});
           all.push_back(score);
           measured += static_cast<std::int64_t>(record.level.size()) -
-                      std::count(record.level.begin(), record.level.end(), 128);
+                      std::count(record.level.begin(), record.level.end(), kCoarseNothing);
         }
       }
       std::sort(all.begin(), all.end());

@@ -172,13 +172,14 @@ class ScaleCases {
   static forensics::CoarseImpression Sum(const Grid& a, const Grid& b, forensics::CoarseGrid grid,
                                          double score_scale) {
     forensics::CoarseImpression made;
-    made.level.assign(static_cast<std::size_t>(forensics::CoarseBytes(grid)), 128);
+    made.level.assign(static_cast<std::size_t>(forensics::CoarseBytes(grid)),
+                      forensics::kCoarseNothing);
     std::int32_t square_sum = 0;
     for (std::size_t i = 0; i < a.level.size(); ++i) {
       // 181 / 256 is the root of a half.
       const std::int32_t sum = (a.level[i] + b.level[i]) * 181 / 256;
       const std::int32_t kept = a.marked[i] * std::clamp(sum, -15, 15);
-      made.level[i] = static_cast<std::uint8_t>(128 + kept);
+      made.level[i] = static_cast<std::uint8_t>(forensics::kCoarseNothing + kept);
       square_sum += kept * kept;
     }
     made.inverse_norm =

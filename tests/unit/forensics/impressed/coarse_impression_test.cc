@@ -42,7 +42,7 @@ TEST(ScoreCoarseTest, EveryKernelGivesTheSameBits) {
     Records records;
     for (std::uint32_t seed = 1; seed <= 3; ++seed) records.Add(Mark(seed), grid);
     // Hostile records: every byte at an end of its range.
-    records.levels.resize(records.levels.size() + static_cast<std::size_t>(CoarseBytes(grid)), 255);
+    records.levels.resize(records.levels.size() + static_cast<std::size_t>(CoarseBytes(grid)), 31);
     records.levels.resize(records.levels.size() + static_cast<std::size_t>(CoarseBytes(grid)), 0);
     records.norms.insert(records.norms.end(), 2, 1.0F);
     std::vector<float> want(5), got(5);
@@ -78,7 +78,7 @@ TEST(ScoreCoarseTest, AnEmptyRecordScoresNothing) {
   const auto query = ImpressionQuery::Make(Mark(1), CoarseGrid::kB1, TurnSearch::kDirected);
   ASSERT_THAT(query, IsOk());
   const std::vector<std::uint8_t> nothing(static_cast<std::size_t>(CoarseBytes(CoarseGrid::kB1)),
-                                          128);
+                                          kCoarseNothing);
   std::vector<float> score(1);
 
   ScoreCoarse(*query, nothing, std::vector<float>{0.0F}, score);
