@@ -87,13 +87,18 @@ std::vector<Number> NumbersOf(const forensics::BulletComparison& c) {
 }
 
 std::vector<Number> NumbersOf(const forensics::ImpressedComparison& c) {
-  return {{"congruent cells", absl::StrFormat("%d of %d", c.cmc, c.cells_eligible), "cmc", c.cmc},
-          {"by the original rule", std::to_string(c.cmc_original), "cmcOriginal", c.cmc_original},
-          {"by the high rule", std::to_string(c.cmc_high), "cmcHigh", c.cmc_high},
-          {"eligible cells", std::to_string(c.cells_eligible), "cellsEligible", c.cells_eligible},
-          {"turn", absl::StrFormat("%.1f degrees", c.turn_degrees), "turnDegrees", c.turn_degrees},
-          {"image correlation", absl::StrFormat("%.3f", c.features.image_correlation),
-           "imageCorrelation", c.features.image_correlation}};
+  return {
+      {"cell score", absl::StrFormat("%.3f", c.score), "score", c.score},
+      {"support for one place and turn", absl::StrFormat("%.1f", c.support), "support", c.support},
+      {"cells that agree on it", absl::StrFormat("%d of %d", c.cells_agreeing, c.cells_eligible),
+       "cellsAgreeing", c.cells_agreeing},
+      {"published count (CMC)", std::to_string(c.cmc), "cmc", c.cmc},
+      {"by the original rule", std::to_string(c.cmc_original), "cmcOriginal", c.cmc_original},
+      {"by the high rule", std::to_string(c.cmc_high), "cmcHigh", c.cmc_high},
+      {"eligible cells", std::to_string(c.cells_eligible), "cellsEligible", c.cells_eligible},
+      {"turn", absl::StrFormat("%.1f degrees", c.turn_degrees), "turnDegrees", c.turn_degrees},
+      {"image correlation", absl::StrFormat("%.3f", c.features.image_correlation),
+       "imageCorrelation", c.features.image_correlation}};
 }
 
 void PrintPairs(const forensics::BulletComparison& comparison, Console& console) {
@@ -242,7 +247,7 @@ Command CompareCommand() {
           .examples = {{"proofmark compare a/L1.x3p b/L3.x3p --out aligned.svg",
                         "Two lands over each other."},
                        {"proofmark compare case1.x3p case2.x3p --out cells.png",
-                        "The congruent cells of two breech faces."},
+                        "The cells of two breech faces that agree."},
                        {"proofmark compare --manifest lab/manifest.csv K-17/2 K-18/1",
                         "Two bullets of a manifest."}},
           .children = {},

@@ -25,7 +25,7 @@ constexpr int kFootPx = 60;
 constexpr int kCellMapHeightPx = 800;
 constexpr const char* kReferenceColour = "#1f5f8b";
 constexpr const char* kQueryColour = "#d0651d";
-constexpr const char* kCongruentColour = "#c0231b";
+constexpr const char* kAgreeingColour = "#c0231b";
 // Levels shown from dark to light: 2.5 times the rms of the surroundings either way.
 constexpr double kLevelShown = 2.5 * forensics::kReliefLevelsPerRms;
 constexpr double kCellSideUm = 425.0;
@@ -189,22 +189,22 @@ std::string ReliefPanel(const std::string& image, const std::string& cells,
       "set title %s noenhanced font ',14'\nset xrange [0:%.6g]\nset yrange [0:%.6g]\n"
       "plot '%s' binary array=(%d,%d) format='%%uchar' origin=(%.6g,%.6g) dx=%.6g dy=%.6g using "
       "1:2:3 with rgbimage notitle, '%s-rest' using 1:2 with lines linewidth 1 linecolor rgb "
-      "'#6fa8d6' notitle, '%s-congruent' using 1:2 with lines linewidth 2.4 linecolor rgb '%s' "
+      "'#6fa8d6' notitle, '%s-agreeing' using 1:2 with lines linewidth 2.4 linecolor rgb '%s' "
       "notitle, '%s-numbers' using 1:2:3 with labels font ',11' textcolor rgb '%s' notitle\n",
       Quoted(title), width, height, image, signature.width, signature.height,
       signature.pitch_um / 2.0, signature.pitch_um / 2.0, signature.pitch_um, signature.pitch_um,
-      cells, cells, kCongruentColour, cells, kCongruentColour);
+      cells, cells, kAgreeingColour, cells, kAgreeingColour);
 }
 
 // The outlines of one panel; a file without a point is no data to gnuplot, hence the far-off one.
 struct Outlines {
   std::string rest = "-1e9 -1e9\n\n";
-  std::string congruent = "-1e9 -1e9\n\n";
+  std::string agreeing = "-1e9 -1e9\n\n";
   std::string numbers = "-1e9 -1e9 0\n";
 
   absl::Status Write(const TemporaryFolder& folder, const std::string& name) const {
     PM_RETURN_IF_ERROR(WriteData(folder, name + "-rest", rest));
-    PM_RETURN_IF_ERROR(WriteData(folder, name + "-congruent", congruent));
+    PM_RETURN_IF_ERROR(WriteData(folder, name + "-agreeing", agreeing));
     return WriteData(folder, name + "-numbers", numbers);
   }
 };
@@ -221,25 +221,23 @@ absl::StatusOr<std::string> DrawCellMap(const ImpressedSignature& reference,
   PM_RETURN_IF_ERROR(WriteData(folder, "reference.rgb", ReliefPixels(reference)));
   PM_RETURN_IF_ERROR(WriteData(folder, "other.rgb", ReliefPixels(other)));
   const forensics::CellDirection& direction = comparison.directions[0];
-  const bool high = direction.cmc_high > direction.cmc_original;
   Outlines left, right;
   int number = 0;
   for (const CellMatch& cell : direction.cells) {
-    const bool congruent = high ? cell.congruent_high : cell.congruent;
     const Point own{cell.x_um, cell.y_um};
-    (congruent ? left.congruent : left.rest) += SquareLines(own, 0.0);
-    if (!congruent) continue;  // Where cells that agree with nothing were found says nothing.
+    (cell.agrees ? left.agreeing : left.rest) += SquareLines(own, 0.0);
+    if (!cell.agrees) continue;  // Where cells that agree with nothing were found says nothing.
     ++number;
     const Point found = FoundAt(cell, reference, other, comparison.mirrored);
-    right.congruent += SquareLines(found, cell.turn_degrees);
+    right.agreeing += SquareLines(found, cell.turn_degrees);
     left.numbers += absl::StrFormat("%.2f %.2f %d\n", own.x, own.y, number);
     right.numbers += absl::StrFormat("%.2f %.2f %d\n", found.x, found.y, number);
   }
   PM_RETURN_IF_ERROR(left.Write(folder, "left"));
   PM_RETURN_IF_ERROR(right.Write(folder, "right"));
   const std::string title = absl::StrFormat(
-      "%d congruent cells of %d (original rule %d, high rule %d), turn %.1f degrees%s",
-      comparison.cmc, comparison.cells_eligible, comparison.cmc_original, comparison.cmc_high,
+      "%d of %d cells agree on place and turn, score %.3f (CMC %d), turn %.1f degrees%s",
+      comparison.cells_agreeing, comparison.cells_eligible, comparison.score, comparison.cmc,
       comparison.turn_degrees, comparison.mirrored ? ", mirrored" : "");
   std::string script = CanvasLine(format, kWidthPx, kCellMapHeightPx) +
                        absl::StrFormat(
@@ -249,8 +247,9 @@ absl::StatusOr<std::string> DrawCellMap(const ImpressedSignature& reference,
                            "set xlabel '(µm)' noenhanced font ',11'\n"
                            "set multiplot layout 1,2 title %s noenhanced font ',16'\n",
                            Quoted(title));
-  script += ReliefPanel("reference.rgb", "left", reference,
-                        absl::StrFormat("%s: its cells, congruent ones numbered", reference_name));
+  script +=
+      ReliefPanel("reference.rgb", "left", reference,
+                  absl::StrFormat("%s: its cells, those that agree numbered", reference_name));
   script += ReliefPanel("other.rgb", "right", other,
                         absl::StrFormat("%s: where those were found", other_name));
   script += "unset multiplot\n";

@@ -23,7 +23,7 @@ absl::StatusOr<std::string> DrawAlignedBullets(const forensics::BulletSignature&
                                                Format format);
 
 // The relief of `reference` with its cells, and of `other` with the places where they were found:
-// congruent cells in colour and numbered, the rest faint.
+// cells that agree in colour and numbered, the rest faint.
 absl::StatusOr<std::string> DrawCellMap(const forensics::ImpressedSignature& reference,
                                         std::string_view reference_name,
                                         const forensics::ImpressedSignature& other,

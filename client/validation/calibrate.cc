@@ -69,28 +69,19 @@ std::vector<ScoredPair> PartialPairs(const ScanSet& set, const Comparisons& tabl
   return pairs;
 }
 
-absl::StatusOr<forensics::LandCountModel> FitLands(std::int64_t lands,
-                                                   const std::vector<ScoredPair>& pairs) {
-  forensics::LandCountModel model{.lands_compared = lands};
-  PM_ASSIGN_OR_RETURN(model.model, forensics::FitLogistic(pairs, {}));
-  PM_ASSIGN_OR_RETURN(model.null, forensics::FitNullTail(pairs));
-  PM_ASSIGN_OR_RETURN(model.log_lr, forensics::BootstrapFirearms(pairs, forensics::kBootstrapDraws,
-                                                                 forensics::kBootstrapSeed));
-  return model;
-}
-
 // Models for 1, 2, ... lands, as far as the set has enough of such pairs without a gap.
-absl::StatusOr<std::vector<forensics::LandCountModel>> FitAllLands(const ScanSet& set,
-                                                                   const Comparisons& table,
-                                                                   const RunOptions& options) {
-  std::vector<forensics::LandCountModel> models;
+absl::StatusOr<std::vector<forensics::ScoreModel>> FitAllLands(const ScanSet& set,
+                                                               const Comparisons& table,
+                                                               const RunOptions& options) {
+  std::vector<forensics::ScoreModel> models;
   for (std::int64_t lands = 1; lands <= kLandModels; ++lands) {
     const std::vector<ScoredPair> pairs = PartialPairs(set, table, lands, options);
     if (options.stop.stop_requested()) {
       return MakeFault(FaultCode::kInterrupted, "nothing was written");
     }
     if (options.on_progress) options.on_progress({"models", lands, kLandModels});
-    absl::StatusOr<forensics::LandCountModel> model = FitLands(lands, pairs);
+    absl::StatusOr<forensics::ScoreModel> model =
+        forensics::FitScoreModel(pairs, lands, forensics::kBootstrapSeed);
     if (!model.ok() && lands > 1) break;
     if (!model.ok()) {
       return MakeFault(FaultCode::kSetTooSmall, std::string(model.status().message()));
@@ -195,7 +186,7 @@ absl::StatusOr<Calibration> CalibrateBullets(const ScanSet& set, const Calibrate
     c.info.different_pairs = counts.different_pairs;
     c.info.firearms = counts.firearms;
     c.phases_tried = kLandModels;
-    PM_ASSIGN_OR_RETURN(c.land_models, FitAllLands(set, table, options.run));
+    PM_ASSIGN_OR_RETURN(c.models, FitAllLands(set, table, options.run));
   }
   c.extractor_version = std::string(forensics::LandExtractorVersion());
   c.comparison_version = std::string(forensics::BulletComparisonVersion());
@@ -224,35 +215,6 @@ absl::StatusOr<Calibration> CalibrateBullets(const ScanSet& set, const Calibrate
   return c;
 }
 
-namespace {
-
-forensics::CellCount CountOf(const Pair& pair) {
-  return {.congruent = static_cast<std::int64_t>(pair.score),
-          .eligible = static_cast<std::int64_t>(pair.extra[0])};
-}
-
-absl::StatusOr<forensics::CellCountModel> FitCells(const Comparisons& table) {
-  std::vector<forensics::CountedPair> counted;
-  std::vector<ScoredPair> shares;
-  for (const Pair& pair : table.pairs) {
-    const forensics::CellCount count = CountOf(pair);
-    if (!Counts(pair) || count.eligible < 1) continue;
-    shares.push_back(Scored(table, pair));
-    shares.back().score =
-        static_cast<double>(count.congruent) / static_cast<double>(count.eligible);
-    counted.push_back({count, shares.back()});
-  }
-  forensics::CellCountModel fitted;
-  PM_ASSIGN_OR_RETURN(fitted.model, forensics::FitCellModel(counted, {}));
-  PM_ASSIGN_OR_RETURN(fitted.interval,
-                      forensics::BootstrapCells(counted, fitted.model, forensics::kBootstrapDraws,
-                                                forensics::kBootstrapSeed));
-  PM_ASSIGN_OR_RETURN(fitted.null, forensics::FitNullTail(shares));
-  return fitted;
-}
-
-}  // namespace
-
 absl::StatusOr<Calibration> CalibrateBreechFaces(const ScanSet& set,
                                                  const CalibrateOptions& options) {
   PM_ASSIGN_OR_RETURN(const Comparisons table, CompareCasesOf(set, nullptr, options.run));
@@ -268,11 +230,12 @@ absl::StatusOr<Calibration> CalibrateBreechFaces(const ScanSet& set,
     c.info.same_pairs = counts.same_pairs;
     c.info.different_pairs = counts.different_pairs;
     c.info.firearms = counts.firearms;
-    absl::StatusOr<forensics::CellCountModel> fitted = FitCells(table);
+    const absl::StatusOr<forensics::ScoreModel> fitted = forensics::FitScoreModel(
+        CountingPairs(table), /*lands_compared=*/0, forensics::kBootstrapSeed);
     if (!fitted.ok()) {
       return MakeFault(FaultCode::kSetTooSmall, std::string(fitted.status().message()));
     }
-    c.cell_model = *std::move(fitted);
+    c.models = {*fitted};
   }
   c.extractor_version = std::string(forensics::ImpressionExtractorVersion());
   c.comparison_version = std::string(forensics::ImpressionComparisonVersion());
@@ -281,10 +244,8 @@ absl::StatusOr<Calibration> CalibrateBreechFaces(const ScanSet& set,
   std::vector<ScoredPair> model, reported;
   const auto evaluate = [&](std::vector<ScoredPair>& to, bool before) {
     for (const Pair& pair : table.pairs) {
-      const forensics::CellCount count = CountOf(pair);
       if (!Counts(pair)) continue;
-      const forensics::LikelihoodRatio ratio =
-          forensics::EvaluateCells(count.congruent, count.eligible, c);
+      const forensics::LikelihoodRatio ratio = forensics::EvaluateBreechFaces(pair.score, c);
       to.push_back(Scored(table, pair));
       to.back().score = before ? ratio.log10_lr_model : ratio.log10_lr;
     }

@@ -135,18 +135,19 @@ absl::Status ScoreCases(const forensics::PreparedImpression& a,
                         Pair& pair) {
   PM_ASSIGN_OR_RETURN(const forensics::ImpressedComparison comparison,
                       forensics::CompareImpressions(a, b, {.turns = turns}));
-  pair.score = static_cast<double>(comparison.cmc);
-  pair.extra = {
-      static_cast<double>(comparison.cells_eligible), static_cast<double>(comparison.cmc_original),
-      static_cast<double>(comparison.cmc_high),       comparison.turn_degrees,
-      comparison.features.image_correlation,          static_cast<double>(comparison.flags)};
+  pair.score = comparison.score;
+  pair.extra = {static_cast<double>(comparison.cmc),
+                static_cast<double>(comparison.cells_eligible),
+                static_cast<double>(comparison.cells_agreeing),
+                comparison.turn_degrees,
+                comparison.features.image_correlation,
+                static_cast<double>(comparison.flags)};
   return absl::OkStatus();
 }
 
 void EvaluateCasePairs(const forensics::Calibration& calibration, Comparisons& table) {
   for (Pair& pair : table.pairs) {
-    pair.ratio = forensics::EvaluateCells(static_cast<std::int64_t>(pair.score),
-                                          static_cast<std::int64_t>(pair.extra[0]), calibration);
+    pair.ratio = forensics::EvaluateBreechFaces(pair.score, calibration);
   }
 }
 
@@ -214,10 +215,11 @@ absl::StatusOr<Comparisons> CompareBulletsOf(const ScanSet& questioned, const Sc
 
 absl::StatusOr<Comparisons> CompareCasesOf(const ScanSet& questioned, const ScanSet* gallery,
                                            const RunOptions& options) {
-  Comparisons table = EmptyTable("cases", "Breech faces", "congruent matching cells",
-                                 {kCellsEligibleColumn, "cmc_original", "cmc_high", "turn_degrees",
-                                  "image_correlation", "flags"},
-                                 gallery != nullptr);
+  Comparisons table =
+      EmptyTable("cases", "Breech faces", "cell score (support for one place and turn)",
+                 {kCongruentCellsColumn, kCellsEligibleColumn, "cells_agreeing", "turn_degrees",
+                  "image_correlation", "flags"},
+                 gallery != nullptr);
   const std::vector<const ScannedCase*> cases = Gather(
       questioned.cases, gallery != nullptr ? &gallery->cases : nullptr,
       [](const ScannedCase&) { return true; }, table);

@@ -32,7 +32,9 @@ struct Pair {
   std::optional<forensics::LikelihoodRatio> ratio;
 };
 
-inline constexpr char kCellsEligibleColumn[] = "cells_eligible";  // Of cases: Comparisons::columns.
+// Of cases: Comparisons::columns.
+inline constexpr char kCongruentCellsColumn[] = "cmc";
+inline constexpr char kCellsEligibleColumn[] = "cells_eligible";
 
 // Every pair of one sort of thing.
 struct Comparisons {

@@ -146,7 +146,7 @@ absl::StatusOr<TwoCompared> CompareCases(const forensics::ImpressedSignature& qu
       forensics::CompareImpressions(*a, *b, {.turns = turns});
   if (!comparison.ok()) return Unusable(comparison.status());
   TwoCompared result;
-  result.ratio = forensics::EvaluateCells(comparison->cmc, comparison->cells_eligible, calibration);
+  result.ratio = forensics::EvaluateBreechFaces(comparison->score, calibration);
   result.comparison = *std::move(comparison);
   return result;
 }

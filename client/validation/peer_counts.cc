@@ -110,10 +110,14 @@ absl::StatusOr<std::vector<std::string>> ComparePeerCounts(const std::filesystem
   for (const EvaluatedTable& table : results.tables) {
     const Comparisons& comparisons = table.comparisons;
     if (comparisons.name != "cases") continue;
-    const auto eligible =
-        std::find(comparisons.columns.begin(), comparisons.columns.end(), kCellsEligibleColumn);
-    PM_CHECK(eligible != comparisons.columns.end());
-    const auto column = static_cast<std::size_t>(eligible - comparisons.columns.begin());
+    const auto column_of = [&comparisons](std::string_view name) {
+      const auto& columns = comparisons.columns;
+      const auto found = std::find(columns.begin(), columns.end(), name);
+      PM_CHECK(found != columns.end());
+      return static_cast<std::size_t>(found - columns.begin());
+    };
+    const std::size_t congruent = column_of(kCongruentCellsColumn);
+    const std::size_t eligible = column_of(kCellsEligibleColumn);
     // Of several scans of a specimen the first stands for it.
     std::map<SpecimenPair, bool> seen;
     for (const Pair& pair : comparisons.pairs) {
@@ -128,8 +132,8 @@ absl::StatusOr<std::vector<std::string>> ComparePeerCounts(const std::filesystem
         pairs.push_back(scored);
         pairs.back().score = score;
       };
-      add(study.ours, pair.score);
-      add(study.our_shares, pair.score / std::max(1.0, pair.extra[column]));
+      add(study.ours, pair.extra[congruent]);
+      add(study.our_shares, pair.extra[congruent] / std::max(1.0, pair.extra[eligible]));
       add(study.theirs, found->second.congruent);
       add(study.their_shares, found->second.congruent / found->second.cells);
     }

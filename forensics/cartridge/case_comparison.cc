@@ -13,27 +13,21 @@ namespace {
 // A shear mark is a few tenths of a millimetre long: a third of a land must be enough.
 constexpr LandComparisonOptions kShearOptions = {.lag_um_max = 400.0, .overlap_um_min = 250.0};
 
-// The score at which half of its range is reached: as many congruent cells as hold between most
-// unrelated and most related breech faces.
-constexpr double kCellsAtHalfScore = 10.0;
+// What a shear profile at full agreement adds: no real ones were at hand, so that it decides little
+// beside a breech face.
+constexpr double kShearSupport = 8.0;
 
-// A shear profile counts like so many cells at full agreement: a quarter of a breech face.
-constexpr double kShearCells = 8.0;
-
-// How many congruent cells a comparison is worth. The correlation of the images decides between
-// equal counts, which are whole numbers.
-double CellsOf(const MarkComparison& mark) {
+double SupportOf(const MarkComparison& mark) {
   if (const ImpressedComparison* impressed = mark.impressed()) {
-    return static_cast<double>(impressed->cmc) +
-           std::clamp(impressed->features.image_correlation, 0.0, 1.0);
+    return PositiveSupport(impressed->support);
   }
-  return kShearCells * std::clamp(mark.striated()->score, 0.0, 1.0);
+  return kShearSupport * std::clamp(mark.striated()->score, 0.0, 1.0);
 }
 
 double ScoreOf(const std::vector<MarkComparison>& marks) {
-  double cells = 0.0;
-  for (const MarkComparison& mark : marks) cells += CellsOf(mark);
-  return cells / (cells + kCellsAtHalfScore);
+  double support = 0.0;
+  for (const MarkComparison& mark : marks) support += SupportOf(mark);
+  return ScoreOfPositive(support);
 }
 
 // Only what says that this pair of marks cannot be compared; what is wrong with the call is not.
@@ -112,7 +106,7 @@ bool LiesAtAnyTurn(const ImpressedSignature& impression) {
 
 const std::string& CaseComparisonVersion() {
   static const std::string* const version = new std::string(absl::StrFormat(
-      "case/1; %s; %s", ImpressionComparisonVersion(), BulletComparisonVersion()));  // Never freed.
+      "case/2; %s; %s", ImpressionComparisonVersion(), BulletComparisonVersion()));  // Never freed.
   return *version;
 }
 

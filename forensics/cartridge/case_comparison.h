@@ -35,8 +35,7 @@ struct MarkComparison {
 // Two cartridge cases, compared mark by mark.
 struct CaseComparison {
   std::vector<MarkComparison> marks;  // By region; those that could be compared, at least one.
-  // What candidates are ranked by: rises with the congruent cells of all marks, [0, 1). Not a
-  // probability.
+  // What candidates are ranked by: rises with the support of all marks, (0, 1). Not a probability.
   double score = 0.0;
 
   const MarkComparison* Find(ImpressedRegion region) const;

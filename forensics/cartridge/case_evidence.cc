@@ -30,7 +30,7 @@ CaseEvidence EvaluateCases(const CaseComparison& comparison, const Calibration& 
   CaseEvidence evidence;
   const ImpressedComparison* const face = BreechFace(comparison);
   if (face != nullptr) {
-    evidence.likelihood_ratio = EvaluateCells(face->cmc, face->cells_eligible, calibration);
+    evidence.likelihood_ratio = EvaluateBreechFaces(face->score, calibration);
   }
   for (const MarkComparison& mark : comparison.marks) {
     const bool contributes = face != nullptr && mark.region == ImpressedRegion::kBreechFace;
@@ -49,7 +49,7 @@ double ExpectedFalseLeads(const CaseComparison& comparison, std::int64_t searche
                           const Calibration& calibration) {
   const ImpressedComparison* const face = BreechFace(comparison);
   if (face == nullptr) return static_cast<double>(std::max<std::int64_t>(0, searched));
-  return ExpectedFalseLeads(face->cmc, face->cells_eligible, searched, calibration);
+  return ExpectedFalseFaces(face->score, searched, calibration);
 }
 
 double ExpectedFalseLeads(const CaseComparison& comparison, std::int64_t searched) {

@@ -32,7 +32,7 @@ const std::string& CaseMethodVersion();
 
 // What the breech faces say; nothing without them. The other marks are compared and shown, and
 // change no level: no real marks of known source stand behind them.
-//   Result    monotone in the count of congruent cells.
+//   Result    monotone in the score of the breech faces.
 //   Threads   Pure.
 //   Errors    `calibration` is for breech faces (checked).
 //   Source    docs/design/cartridge-cases.md#evidence

@@ -117,6 +117,10 @@ absl::StatusOr<CaseSearchResult> CaseIndex::Search(const CaseSignature& query,
     return absl::InvalidArgumentError(absl::StrFormat("best_count is %d; it must be in [1, %d]",
                                                       options.best_count, kBestCountMax));
   }
+  if (options.fine_min < 1 || options.fine_min > kFineMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("fine_min is %d; it must be in [1, %d]", options.fine_min, kFineMax));
+  }
   if (options.refined_max < 1 || options.refined_max > kRefinedMaxMax) {
     return absl::InvalidArgumentError(absl::StrFormat("refined_max is %d; it must be in [1, %d]",
                                                       options.refined_max, kRefinedMaxMax));

@@ -61,7 +61,7 @@ struct CaseSearchResult {
 
 // The best of B1 that are scored by B2: this share of them, within these bounds.
 inline constexpr double kFineShare = 0.03;
-inline constexpr std::int64_t kFineMin = 300;
+inline constexpr std::int64_t kFineMin = 3'000;  // Costs a few tenths of a second.
 inline constexpr std::int64_t kFineMax = 50'000;
 // Refined at the least, however sure the stop is.
 inline constexpr std::int64_t kCasesRefinedMin = 50;
@@ -76,6 +76,7 @@ struct CaseSearchOptions {
   bool reportable_only = false;
   // Refined unless exhaustive, those without a breech face to score aside; [1, 10^7].
   std::int64_t refined_max = kCasesRefinedMaxDefault;
+  std::int64_t fine_min = kFineMin;  // Scored by B2 at the least; [1, kFineMax].
   std::optional<std::chrono::steady_clock::time_point> deadline;
   // Both are called on the calling thread only; may be empty.
   std::function<bool()> cancelled;

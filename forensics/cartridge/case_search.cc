@@ -215,8 +215,8 @@ bool CaseSearch::ScoreB1(const Questions& questions) {
 bool CaseSearch::ScoreB2(const Questions& questions) {
   const auto held = static_cast<std::int64_t>(candidates_.size());
   const auto share = static_cast<std::int64_t>(kFineShare * static_cast<double>(held));
-  const std::int64_t fine =
-      std::max({std::clamp(share, kFineMin, kFineMax), RefinedAtLeast(), options_.refined_max});
+  const std::int64_t fine = std::max(
+      {std::clamp(share, options_.fine_min, kFineMax), RefinedAtLeast(), options_.refined_max});
   const auto kept = static_cast<std::size_t>(options_.exhaustive ? held : std::min(held, fine));
   SortBest(candidates_, kept);
   left_by_b1_.assign(candidates_.begin() + static_cast<std::ptrdiff_t>(kept), candidates_.end());

@@ -135,16 +135,14 @@ PairsByLands CompareClass(const std::vector<Bullet>& bullets) {
   return pairs;
 }
 
-LandCountModel Fit(std::int64_t lands, const std::vector<ScoredPair>& pairs) {
-  const absl::StatusOr<LogisticModel> model = FitLogistic(pairs, {});
-  const absl::StatusOr<NullTail> tail = FitNullTail(pairs);
-  PM_CHECK(model.ok());
-  PM_CHECK(tail.ok());
-  const absl::StatusOr<Interval> interval = BootstrapFirearms(pairs, kBootstrapDraws, kSeed);
-  PM_CHECK(interval.ok());
+ScoreModel Fit(std::int64_t lands, const std::vector<ScoredPair>& pairs) {
+  const absl::StatusOr<ScoreModel> fitted = FitScoreModel(pairs, lands, kSeed);
+  PM_CHECK(fitted.ok());
+  const LogisticModel& model = fitted->model;
+  const NullTail& tail = fitted->null;
 
   std::int64_t same = 0, same_above = 0, different = 0, different_above = 0;
-  const double at_ten = (0x1.26bb1bbb55516p+1 - model->intercept) / model->slope;
+  const double at_ten = (0x1.26bb1bbb55516p+1 - model.intercept) / model.slope;
   for (const ScoredPair& pair : pairs) {
     (pair.same() ? same : different) += 1;
     if (pair.score >= at_ten) (pair.same() ? same_above : different_above) += 1;
@@ -153,12 +151,12 @@ LandCountModel Fit(std::int64_t lands, const std::vector<ScoredPair>& pairs) {
                 "%d lands: LR 10 at score %.3f, reached by %d of %d same and %d of %d different; "
                 "Cllr %.3f; null 50 %% %.3f, 95 %% %.3f, 99 %% %.3f, tail shape %.2f scale %.4f\n",
                 lands, at_ten, same_above, same, different_above, different,
-                LogLikelihoodRatioCost(pairs, *model), tail->score[2], tail->score[5],
-                tail->score[7], tail->shape, tail->scale);
-  return {lands, *model, *interval, *tail};
+                LogLikelihoodRatioCost(pairs, model), tail.score[2], tail.score[5], tail.score[7],
+                tail.shape, tail.scale);
+  return *fitted;
 }
 
-void Write(std::vector<LandCountModel> models, std::int64_t same, std::int64_t different,
+void Write(std::vector<ScoreModel> models, std::int64_t same, std::int64_t different,
            std::int64_t firearms) {
   Calibration calibration;
   CalibrationInfo& info = calibration.info;
@@ -174,7 +172,7 @@ void Write(std::vector<LandCountModel> models, std::int64_t same, std::int64_t d
   calibration.extractor_version = std::string(LandExtractorVersion());
   calibration.comparison_version = std::string(BulletComparisonVersion());
   calibration.phases_tried = kLands;
-  calibration.land_models = std::move(models);
+  calibration.models = std::move(models);
   SetCaps(calibration);
   Finish(calibration);
   absl::PrintF("%s", CalibrationText(calibration));
@@ -196,7 +194,7 @@ void Calibrate(std::int32_t barrels_per_class) {
     }
     absl::FPrintF(stderr, "class %.0f um: %d bullets compared\n", kClassWidthUm[c], bullets.size());
   }
-  std::vector<LandCountModel> models;
+  std::vector<ScoreModel> models;
   for (std::size_t k = 0; k < pairs.size(); ++k) {
     models.push_back(Fit(static_cast<std::int64_t>(k) + 1, pairs[k]));
   }

@@ -18,11 +18,16 @@ constexpr double kLn10 = 0x1.26bb1bbb55516p+1;
 
 // More lands than the calibration has seen narrow the chance scores further: the largest count it
 // knows is then on the safe side.
-const LandCountModel& ModelFor(const Calibration& calibration, std::int64_t lands_compared) {
-  const auto& models = calibration.land_models;
+const ScoreModel& ModelFor(const Calibration& calibration, std::int64_t lands_compared) {
+  const auto& models = calibration.models;
   PM_CHECK(calibration.info.mark == MarkKind::kBullet && !models.empty());
   const std::int64_t last = static_cast<std::int64_t>(models.size());
   return models[static_cast<std::size_t>(std::clamp<std::int64_t>(lands_compared, 1, last) - 1)];
+}
+
+const ScoreModel& FaceModel(const Calibration& calibration) {
+  PM_CHECK(calibration.info.mark == MarkKind::kBreechFace && calibration.models.size() == 1);
+  return calibration.models.front();
 }
 
 // A search over more phases than the calibration's has that many more chances of a high score;
@@ -160,7 +165,7 @@ const CalibrationInfo& BulletCalibration() { return BuiltInCalibration(MarkKind:
 
 LikelihoodRatio EvaluateBullets(const BulletComparison& comparison,
                                 const Calibration& calibration) {
-  const LandCountModel& of = ModelFor(calibration, comparison.lands_compared);
+  const ScoreModel& of = ModelFor(calibration, comparison.lands_compared);
   const double penalty = Log(ChanceFactor(calibration, comparison.phases_tried));
   return MakeRatio(calibration, of.model.intercept + of.model.slope * comparison.score - penalty,
                    OnGrid(of.log_lr.low, comparison.score) - penalty,
@@ -175,21 +180,15 @@ Level LevelOfModel(double log10_lr_model, const Calibration& calibration) {
   return LevelOf(Reportable(calibration, log10_lr_model));
 }
 
-LikelihoodRatio EvaluateCells(std::int64_t congruent, std::int64_t eligible,
-                              const Calibration& calibration) {
-  PM_CHECK(calibration.info.mark == MarkKind::kBreechFace && calibration.cell_model.has_value());
-  const CellCountModel& of = *calibration.cell_model;
-  const CellCount count{.congruent = congruent, .eligible = eligible};
-  const double log_lr = LogLikelihoodRatio(of.model, count);
-  const double share =
-      eligible > 0 ? static_cast<double>(congruent) / static_cast<double>(eligible) : 0.0;
-  return MakeRatio(calibration, log_lr, log_lr - OnGrid(of.interval.below, share),
-                   log_lr + OnGrid(of.interval.above, share));
+LikelihoodRatio EvaluateBreechFaces(double score, const Calibration& calibration) {
+  const ScoreModel& of = FaceModel(calibration);
+  return MakeRatio(calibration, of.model.intercept + of.model.slope * score,
+                   OnGrid(of.log_lr.low, score), OnGrid(of.log_lr.high, score));
 }
 
 double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searched,
                           const Calibration& calibration) {
-  const LandCountModel& of = ModelFor(calibration, comparison.lands_compared);
+  const ScoreModel& of = ModelFor(calibration, comparison.lands_compared);
   const double chance = std::min(1.0, Exceedance(of.null, comparison.score) *
                                           ChanceFactor(calibration, comparison.phases_tried));
   return static_cast<double>(std::max<std::int64_t>(0, searched)) * chance;
@@ -199,13 +198,9 @@ double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searc
   return ExpectedFalseLeads(comparison, searched, BuiltInCalibration(MarkKind::kBullet));
 }
 
-double ExpectedFalseLeads(std::int64_t congruent, std::int64_t eligible, std::int64_t searched,
-                          const Calibration& calibration) {
-  PM_CHECK(calibration.info.mark == MarkKind::kBreechFace && calibration.cell_model.has_value());
-  const double share =
-      eligible > 0 ? static_cast<double>(congruent) / static_cast<double>(eligible) : 0.0;
+double ExpectedFalseFaces(double score, std::int64_t searched, const Calibration& calibration) {
   return static_cast<double>(std::max<std::int64_t>(0, searched)) *
-         std::min(1.0, Exceedance(calibration.cell_model->null, share));
+         std::min(1.0, Exceedance(FaceModel(calibration).null, score));
 }
 
 }  // namespace proofmark::forensics

@@ -88,9 +88,8 @@ const CalibrationInfo& BulletCalibration();  // InfoOf the built-in one for bull
 LikelihoodRatio EvaluateBullets(const BulletComparison& comparison, const Calibration& calibration);
 LikelihoodRatio EvaluateBullets(const BulletComparison& comparison);  // By the built-in one.
 
-// The same for breech faces: `congruent` of `eligible` cells.
-LikelihoodRatio EvaluateCells(std::int64_t congruent, std::int64_t eligible,
-                              const Calibration& calibration);
+// The same for breech faces, by the score of their comparison, [0, 1].
+LikelihoodRatio EvaluateBreechFaces(double score, const Calibration& calibration);
 
 // The level of a comparison whose model says `log10_lr_model`: within bounds and caps as above.
 // For borders that are told more cautiously than by the model itself.
@@ -102,7 +101,6 @@ Level LevelOfModel(double log10_lr_model, const Calibration& calibration);
 double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searched,
                           const Calibration& calibration);
 double ExpectedFalseLeads(const BulletComparison& comparison, std::int64_t searched);
-double ExpectedFalseLeads(std::int64_t congruent, std::int64_t eligible, std::int64_t searched,
-                          const Calibration& calibration);
+double ExpectedFalseFaces(double score, std::int64_t searched, const Calibration& calibration);
 
 }  // namespace proofmark::forensics

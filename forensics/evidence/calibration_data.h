@@ -10,7 +10,6 @@
 
 #include "absl/status/statusor.h"
 #include "forensics/evidence/calibration.h"
-#include "forensics/evidence/cell_model.h"
 #include "forensics/evidence/fit.h"
 
 namespace proofmark::forensics {
@@ -18,20 +17,18 @@ namespace proofmark::forensics {
 inline constexpr std::int64_t kBoundStepsMax = 256;
 inline constexpr double kLog10LrMax = 300.0;  // Of anything in a calibration.
 
-// The model for one count of lands compared.
-struct LandCountModel {
-  std::int64_t lands_compared = 0;
+// What a score is worth.
+struct ScoreModel {
+  std::int64_t lands_compared = 0;  // kBullet: it is for so many; 0 for breech faces.
   LogisticModel model;
   Interval log_lr;  // Natural logarithm.
   NullTail null;
 };
 
-// The model for counts of cells.
-struct CellCountModel {
-  CellModel model;
-  CellInterval interval;
-  NullTail null;  // Of the share congruent / eligible.
-};
+// From pairs with known truth; the interval by kBootstrapDraws draws over firearms.
+//   Errors    kInvalidArgument  as FitLogistic(), FitNullTail() and BootstrapFirearms().
+absl::StatusOr<ScoreModel> FitScoreModel(std::span<const ScoredPair> pairs,
+                                         std::int64_t lands_compared, std::uint64_t seed);
 
 // From a model value of `log10_from` on, no more (above 1) or less (below 1) than `log10_lr`.
 struct EvidenceBound {
@@ -43,10 +40,9 @@ struct Calibration {
   CalibrationInfo info;
   std::string extractor_version;
   std::string comparison_version;
-  std::int64_t phases_tried = 0;             // kBullet: in every comparison it was made from.
-  std::vector<LandCountModel> land_models;   // kBullet: for 1, 2, 3 ... lands.
-  std::optional<CellCountModel> cell_model;  // kBreechFace.
-  std::vector<EvidenceBound> bounds;         // By log10_from, both rising. May be empty.
+  std::int64_t phases_tried = 0;      // kBullet: in every comparison it was made from.
+  std::vector<ScoreModel> models;     // kBullet: for 1, 2, 3 ... lands; kBreechFace: one.
+  std::vector<EvidenceBound> bounds;  // By log10_from, both rising. May be empty.
 };
 
 // Reads and checks a calibration file: JSON with exactly the members of the format, every number

@@ -48,21 +48,12 @@ void ForEachNumber(Calibration& c, const Body& body) {
     body(null.shape);
     body(null.scale);
   };
-  for (LandCountModel& m : c.land_models) {
+  for (ScoreModel& m : c.models) {
     body(m.model.intercept);
     body(m.model.slope);
     for (double& x : m.log_lr.low) body(x);
     for (double& x : m.log_lr.high) body(x);
     null_tail(m.null);
-  }
-  if (c.cell_model) {
-    for (BetaBinomial* b : {&c.cell_model->model.same, &c.cell_model->model.different}) {
-      body(b->alpha);
-      body(b->beta);
-    }
-    for (double& x : c.cell_model->interval.below) body(x);
-    for (double& x : c.cell_model->interval.above) body(x);
-    null_tail(c.cell_model->null);
   }
   for (EvidenceBound& bound : c.bounds) {
     body(bound.log10_from);
@@ -74,7 +65,13 @@ json ToJson(const NullTail& null) {
   return {{"score", null.score}, {"shape", null.shape}, {"scale", null.scale}};
 }
 
-json ToJson(const BetaBinomial& b) { return {{"alpha", b.alpha}, {"beta", b.beta}}; }
+json ToJson(const ScoreModel& m) {
+  return {{"intercept", m.model.intercept},
+          {"slope", m.model.slope},
+          {"low", m.log_lr.low},
+          {"high", m.log_lr.high},
+          {"null", ToJson(m.null)}};
+}
 
 // Everything but the version.
 json ContentOf(const Calibration& c) {
@@ -101,21 +98,12 @@ json ContentOf(const Calibration& c) {
   if (c.info.mark == MarkKind::kBullet) {
     out["phases_tried"] = c.phases_tried;
     out["land_models"] = json::array();
-    for (const LandCountModel& m : c.land_models) {
-      out["land_models"].push_back({{"lands", m.lands_compared},
-                                    {"intercept", m.model.intercept},
-                                    {"slope", m.model.slope},
-                                    {"low", m.log_lr.low},
-                                    {"high", m.log_lr.high},
-                                    {"null", ToJson(m.null)}});
+    for (const ScoreModel& m : c.models) {
+      out["land_models"].push_back(ToJson(m));
+      out["land_models"].back()["lands"] = m.lands_compared;
     }
-  } else if (c.cell_model) {
-    out["cell_model"] = {{"same", ToJson(c.cell_model->model.same)},
-                         {"different", ToJson(c.cell_model->model.different)},
-                         {"eligible", c.cell_model->interval.eligible},
-                         {"below", c.cell_model->interval.below},
-                         {"above", c.cell_model->interval.above},
-                         {"null", ToJson(c.cell_model->null)}};
+  } else if (!c.models.empty()) {
+    out["score_model"] = ToJson(c.models.front());
   }
   return out;
 }
@@ -217,11 +205,8 @@ absl::StatusOr<NullTail> ReadNull(Members& parent) {
   return null;
 }
 
-absl::StatusOr<LandCountModel> ReadLandModel(const json& value, std::int64_t lands) {
-  PM_ASSIGN_OR_RETURN(Members members,
-                      Members::Of(value, absl::StrFormat("land_models[%d]", lands - 1)));
-  LandCountModel model;
-  PM_ASSIGN_OR_RETURN(model.lands_compared, members.Count("lands", lands, lands));
+absl::StatusOr<ScoreModel> ReadScoreModel(Members& members) {
+  ScoreModel model;
   PM_ASSIGN_OR_RETURN(model.model.intercept,
                       members.Number("intercept", -kCoefficientMax, kCoefficientMax));
   PM_ASSIGN_OR_RETURN(model.model.slope, members.Number("slope", 0.0, kCoefficientMax));
@@ -232,27 +217,12 @@ absl::StatusOr<LandCountModel> ReadLandModel(const json& value, std::int64_t lan
   return model;
 }
 
-absl::StatusOr<BetaBinomial> ReadBetaBinomial(Members& parent, const std::string& key) {
-  PM_ASSIGN_OR_RETURN(const json* const value, parent.Take(key));
-  PM_ASSIGN_OR_RETURN(Members members, Members::Of(*value, parent.Path(key)));
-  BetaBinomial b;
-  PM_ASSIGN_OR_RETURN(b.alpha, members.Number("alpha", kBetaMin, kBetaMax));
-  PM_ASSIGN_OR_RETURN(b.beta, members.Number("beta", kBetaMin, kBetaMax));
-  PM_RETURN_IF_ERROR(members.End());
-  return b;
-}
-
-absl::StatusOr<CellCountModel> ReadCellModel(Members& parent) {
-  PM_ASSIGN_OR_RETURN(const json* const value, parent.Take("cell_model"));
-  PM_ASSIGN_OR_RETURN(Members members, Members::Of(*value, "cell_model"));
-  CellCountModel model;
-  PM_ASSIGN_OR_RETURN(model.model.same, ReadBetaBinomial(members, "same"));
-  PM_ASSIGN_OR_RETURN(model.model.different, ReadBetaBinomial(members, "different"));
-  PM_ASSIGN_OR_RETURN(model.interval.eligible, members.Count("eligible", 1, kCellsMax));
-  PM_RETURN_IF_ERROR(members.Numbers("below", 0.0, kCoefficientMax, model.interval.below));
-  PM_RETURN_IF_ERROR(members.Numbers("above", 0.0, kCoefficientMax, model.interval.above));
-  PM_ASSIGN_OR_RETURN(model.null, ReadNull(members));
-  PM_RETURN_IF_ERROR(members.End());
+absl::StatusOr<ScoreModel> ReadLandModel(const json& value, std::int64_t lands) {
+  PM_ASSIGN_OR_RETURN(Members members,
+                      Members::Of(value, absl::StrFormat("land_models[%d]", lands - 1)));
+  PM_RETURN_IF_ERROR(members.Count("lands", lands, lands).status());
+  PM_ASSIGN_OR_RETURN(ScoreModel model, ReadScoreModel(members));
+  model.lands_compared = lands;
   return model;
 }
 
@@ -296,7 +266,10 @@ absl::Status ReadCounts(Members& members, CalibrationInfo& info) {
 
 absl::Status ReadModels(Members& members, Calibration& c) {
   if (c.info.mark == MarkKind::kBreechFace) {
-    PM_ASSIGN_OR_RETURN(c.cell_model, ReadCellModel(members));
+    PM_ASSIGN_OR_RETURN(const json* const value, members.Take("score_model"));
+    PM_ASSIGN_OR_RETURN(Members of_model, Members::Of(*value, "score_model"));
+    PM_ASSIGN_OR_RETURN(const ScoreModel model, ReadScoreModel(of_model));
+    c.models = {model};
     return absl::OkStatus();
   }
   PM_ASSIGN_OR_RETURN(c.phases_tried, members.Count("phases_tried", 1, 96));
@@ -306,9 +279,9 @@ absl::Status ReadModels(Members& members, Calibration& c) {
     return Refuse("land_models", absl::StrFormat("must be a list of 1..%d", kLandModelsMax));
   }
   for (const json& model : *models) {
-    const std::int64_t lands = static_cast<std::int64_t>(c.land_models.size()) + 1;
-    PM_ASSIGN_OR_RETURN(LandCountModel read, ReadLandModel(model, lands));
-    c.land_models.push_back(read);
+    const std::int64_t lands = static_cast<std::int64_t>(c.models.size()) + 1;
+    PM_ASSIGN_OR_RETURN(const ScoreModel read, ReadLandModel(model, lands));
+    c.models.push_back(read);
   }
   return absl::OkStatus();
 }
@@ -396,6 +369,15 @@ void SetCaps(Calibration& calibration) {
   if (info.provisional) info.log10_cap = std::min(info.log10_cap, kProvisionalLog10CapMax);
 }
 
+absl::StatusOr<ScoreModel> FitScoreModel(std::span<const ScoredPair> pairs,
+                                         std::int64_t lands_compared, std::uint64_t seed) {
+  ScoreModel fitted{.lands_compared = lands_compared};
+  PM_ASSIGN_OR_RETURN(fitted.model, FitLogistic(pairs, {}));
+  PM_ASSIGN_OR_RETURN(fitted.null, FitNullTail(pairs));
+  PM_ASSIGN_OR_RETURN(fitted.log_lr, BootstrapFirearms(pairs, kBootstrapDraws, seed));
+  return fitted;
+}
+
 std::vector<EvidenceBound> BoundFrom(std::span<const ScoredPair> log10_lrs) {
   const absl::StatusOr<Ranking> real = Ranking::Of(log10_lrs);
   if (!real.ok()) return {};
@@ -413,7 +395,15 @@ std::vector<EvidenceBound> BoundFrom(std::span<const ScoredPair> log10_lrs) {
     // The added pairs keep both counts above zero in the outermost steps; a step between them is
     // pure only when it stands beside one that is not, and then bounds nothing of its own.
     if (step.same == 0.0 || step.different == 0.0) continue;
-    bounds.push_back({step.score_from, Log10(step.same / step.different * odds)});
+    // Where no pair lies neither step knows better than the other: they meet in the middle.
+    const auto& sorted = ranking->pairs();
+    const auto first =
+        std::lower_bound(sorted.begin(), sorted.end(), step.score_from,
+                         [](const ScoredPair& pair, double score) { return pair.score < score; });
+    const double from = bounds.empty() || first == sorted.begin()
+                            ? step.score_from
+                            : 0.5 * (std::prev(first)->score + step.score_from);
+    bounds.push_back({from, Log10(step.same / step.different * odds)});
     if (static_cast<std::int64_t>(bounds.size()) == kBoundStepsMax) break;
   }
   return bounds;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "forensics/numeric/portable_math.h"
 #include "forensics/surface/robust.h"
 
 namespace proofmark::forensics {
@@ -61,6 +62,66 @@ Reference MedianPlace(std::span<const Cell> cells, std::span<const std::optional
   return {turn_degrees, Median(dx).value_or(0.0), Median(dy).value_or(0.0)};
 }
 
+// Of cells of one source that were measured twice, so many agree; a part of a mark has fewer.
+constexpr double kAgreeingShare = 0.3;
+// Best correlations that chance finds lie about here; each tenth above makes agreement twice as
+// likely.
+constexpr double kChanceCorrelation = 0.45;
+constexpr double kLogPerCorrelation = 8.0;
+// Beyond so many standard deviations, squared, a place says nothing for agreement.
+constexpr double kFarSquared = 16.0;
+constexpr double kTwoPi = 6.283185307179586;
+
+// How much likelier a correlation is where cells agree.
+double AgreementOf(double correlation) {
+  return kAgreeingShare * Exp(kLogPerCorrelation * (correlation - kChanceCorrelation));
+}
+
+// How much likelier it is that a cell lies so far from where it should if it agrees: normal, beside
+// anywhere in the span. A limit of the rules is two standard deviations: few cells of one source
+// lie outside.
+class AgreementDensity {
+ public:
+  AgreementDensity(const CongruenceLimits& limits, double places_span, double turns_span_degrees)
+      : place_sd_(0.5 * limits.distance),
+        turn_sd_(0.5 * limits.turn_degrees),
+        top_(places_span * places_span / (kTwoPi * place_sd_ * place_sd_) *
+             (turns_span_degrees > 0.0 ? turns_span_degrees / (std::sqrt(kTwoPi) * turn_sd_)
+                                       : 1.0)) {}
+
+  bool IsNear(double turn_degrees) const {
+    return turn_degrees * turn_degrees <= kFarSquared * turn_sd_ * turn_sd_;
+  }
+  double At(double dx, double dy, double turn_degrees) const {
+    const double x = dx / place_sd_, y = dy / place_sd_, t = turn_degrees / turn_sd_;
+    const double far = x * x + y * y + t * t;
+    return far > kFarSquared ? 0.0 : top_ * Exp(-0.5 * far);
+  }
+
+ private:
+  double place_sd_, turn_sd_, top_;
+};
+
+// The sum over cells, ln. Logarithms are taken of products: one for some fifty cells.
+class Support {
+ public:
+  void Add(double agreeing) {
+    ++cells_;
+    product_ *= 1.0 - kAgreeingShare + agreeing;
+    if (product_ <= kProductMax && product_ >= 1.0 / kProductMax) return;
+    sum_ += Log(product_);
+    product_ = 1.0;
+  }
+  double log() const { return sum_ + Log(product_); }
+  std::int64_t cells() const { return cells_; }
+
+ private:
+  static constexpr double kProductMax = 1e200;
+  double sum_ = 0.0;
+  double product_ = 1.0;
+  std::int64_t cells_ = 0;
+};
+
 }  // namespace
 
 double TurnBetween(double a_degrees, double b_degrees) {
@@ -109,6 +170,69 @@ std::optional<HighMode> HighRule(const TurnCounts& counts, std::span<const doubl
   out.turn_degrees = *first + 0.5 * (low + high);
   out.count = std::count(out.congruent.begin(), out.congruent.end(), true);
   return out;
+}
+
+CellConsensus FindConsensus(std::span<const Cell> cells,
+                            std::span<const std::optional<Found>> found, double places_span,
+                            double turns_span_degrees, const CongruenceLimits& limits) {
+  const AgreementDensity density(limits, places_span, turns_span_degrees);
+  CellConsensus best;
+  best.agrees.assign(cells.size(), false);
+  bool any = false;
+  std::vector<bool> agrees(cells.size());
+  for (std::size_t j = 0; j < cells.size(); ++j) {
+    if (!found[j]) continue;
+    Support support;
+    std::fill(agrees.begin(), agrees.end(), false);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (i == j || !found[i]) continue;
+      double agreeing = 0.0;
+      const double turn = TurnBetween(found[i]->turn_degrees, found[j]->turn_degrees);
+      if (density.IsNear(turn)) {
+        const Found seen = AtTurn(cells[i], *found[i], found[j]->turn_degrees);
+        agreeing = density.At(seen.dx - found[j]->dx, seen.dy - found[j]->dy, turn) *
+                   AgreementOf(seen.correlation);
+      }
+      agrees[i] = agreeing >= 1.0 - kAgreeingShare;
+      support.Add(agreeing);
+    }
+    if (support.cells() == 0 || (any && support.log() <= best.support)) continue;
+    any = true;
+    const std::int64_t count = std::count(agrees.begin(), agrees.end(), true);
+    if (count > 0) agrees[j] = true;
+    best = {.support = support.log(),
+            .reference = {found[j]->turn_degrees, found[j]->dx, found[j]->dy},
+            .agrees = agrees,
+            .count = count > 0 ? count + 1 : 0};
+  }
+  return best;
+}
+
+double BestSupportAtOneTurn(std::span<const std::vector<std::optional<Found>>> places,
+                            std::size_t turns, double places_span, const CongruenceLimits& limits) {
+  struct Placed {
+    double dx, dy, agreement;
+  };
+  const AgreementDensity density(limits, places_span, /*turns_span_degrees=*/0.0);
+  std::optional<double> best;
+  std::vector<Placed> placed;
+  for (std::size_t t = 0; t < turns; ++t) {
+    placed.clear();
+    for (const std::vector<std::optional<Found>>& of_cell : places) {
+      const std::optional<Found>& found = of_cell[t];
+      if (found) placed.push_back({found->dx, found->dy, AgreementOf(found->correlation)});
+    }
+    if (placed.size() < 2) continue;
+    for (const Placed& middle : placed) {
+      Support support;
+      for (const Placed& other : placed) {
+        if (&other == &middle) continue;
+        support.Add(density.At(other.dx - middle.dx, other.dy - middle.dy, 0.0) * other.agreement);
+      }
+      if (!best || support.log() > *best) best = support.log();
+    }
+  }
+  return best ? *best - Log(static_cast<double>(turns)) : 0.0;
 }
 
 std::int64_t DensestCluster(std::span<const Cell> cells,

@@ -24,6 +24,9 @@ constexpr std::int64_t kCoarseStep = 2;  // Samples of a relief to one of a comp
 constexpr std::int64_t kClusterMin = 5;
 constexpr std::int64_t kConfirmedShareInverse = 3;  // A third of a high mode's cells.
 constexpr double kImageTurnStep = 3.0;
+// Of support, ln: what bends the score towards 0 below it, and what makes it a half.
+constexpr double kSupportUnit = 5.0;
+constexpr double kSupportAtHalf = 10.0;
 constexpr double kPostureTurnStep = 6.0;
 constexpr std::int64_t kPostureShiftMax = 2;  // 0.2 mm: both middles come from the same outline.
 // Different marks reach image correlations of 0.3 by chance over the full circle; a mark in another
@@ -140,6 +143,8 @@ struct Searched {
   std::vector<std::optional<Found>> best;                 // Refined, one a cell.
   CongruentCells original;
   std::optional<HighMode> high;
+  CellConsensus consensus;  // Of the best places.
+  double support = 0.0;     // Half of it theirs, half that of the best turn alone.
 };
 
 Searched SearchDirection(const PreparedView& reference, const PreparedView& other,
@@ -152,6 +157,13 @@ Searched SearchDirection(const PreparedView& reference, const PreparedView& othe
     out.best.push_back(RefineCell(reference.cells[i], out.places[i], other.fine, kernel));
   }
   out.original = OriginalRule(reference.cells, out.best, limits);
+  constexpr double kPlaces = 2.0 * kSearchReach + 1.0;
+  const double turns = kTurnStepDegrees * static_cast<double>(turns_degrees.size());
+  out.consensus = FindConsensus(reference.cells, out.best, kPlaces, turns, limits);
+  // Under noise a cell's best place of all turns is often chance, where at the right turn it is not
+  // yet; a part of a mark is known better by its best places. Each has half a say.
+  out.support = 0.5 * (out.consensus.support +
+                       BestSupportAtOneTurn(out.places, turns_degrees.size(), kPlaces, limits));
   return out;
 }
 
@@ -184,10 +196,16 @@ CellDirection Describe(const PreparedView& reference, const Searched& searched,
   CellDirection out;
   out.cmc_original = searched.original.count;
   out.cmc_high = searched.high ? searched.high->count : 0;
-  out.turn_degrees = searched.original.reference.turn_degrees;
-  out.dx_um = searched.original.reference.dx * state.coarse_pitch_um;
-  out.dy_um = searched.original.reference.dy * state.coarse_pitch_um;
+  // The medians, unless so few lie about them that one cell's proposal says more.
+  const Reference& registration = 2 * searched.original.count >= searched.consensus.count
+                                      ? searched.original.reference
+                                      : searched.consensus.reference;
+  out.turn_degrees = registration.turn_degrees;
+  out.dx_um = registration.dx * state.coarse_pitch_um;
+  out.dy_um = registration.dy * state.coarse_pitch_um;
   out.turn_mode_degrees = searched.high ? searched.high->turn_degrees : out.turn_degrees;
+  out.support = searched.support;
+  out.cells_agreeing = searched.consensus.count;
   const double half = 0.5 * static_cast<double>(kCellSide - 1);
   for (std::size_t i = 0; i < reference.cells.size(); ++i) {
     const Cell& cell = reference.cells[i];
@@ -207,6 +225,7 @@ CellDirection Describe(const PreparedView& reference, const Searched& searched,
     }
     match.congruent = searched.original.congruent[i];
     match.congruent_high = searched.high && searched.high->congruent[i];
+    match.agrees = searched.consensus.agrees[i];
     out.cells.push_back(match);
   }
   return out;
@@ -214,8 +233,17 @@ CellDirection Describe(const PreparedView& reference, const Searched& searched,
 
 }  // namespace
 
+double PositiveSupport(double support) {
+  const double units = support / kSupportUnit;
+  return units > 40.0 ? support : kSupportUnit * Log(1.0 + Exp(units));
+}
+
+double ScoreOfPositive(double positive) { return positive / (positive + kSupportAtHalf); }
+
+double ScoreOfSupport(double support) { return ScoreOfPositive(PositiveSupport(support)); }
+
 std::string_view ImpressionComparisonVersion() {
-  return "cmc-1/25um/400um/25%/3deg/fine12.5um-1deg";
+  return "cells-2/25um/400um/25%/3deg/fine12.5um-1deg";
 }
 
 absl::Status CheckOptions(const ImpressionComparisonOptions& options) {
@@ -363,6 +391,12 @@ ImpressedComparison CompareViews(const State& reference, const PreparedView& a, 
   out.cmc_high = std::min(ab.cmc_high, ba.cmc_high);
   out.cmc = std::max(out.cmc_original, out.cmc_high);
   out.cells_eligible = static_cast<std::int64_t>(std::min(ab.cells.size(), ba.cells.size()));
+  // The lower of the two where both have as many.
+  out.cells_agreeing = ab.cells.size() == ba.cells.size()
+                           ? std::min(ab.cells_agreeing, ba.cells_agreeing)
+                           : (ab.cells.size() < ba.cells.size() ? ab : ba).cells_agreeing;
+  out.support = ab.support + ba.support;
+  out.score = ScoreOfSupport(out.support);
   out.turn_degrees = TurnBetween(ab.turn_degrees, 0.0);
   out.dx_um = ab.dx_um;
   out.dy_um = ab.dy_um;
@@ -399,7 +433,7 @@ absl::StatusOr<ImpressedComparison> CompareImpressions(const PreparedImpression&
   if (options.turns == TurnSearch::kFullCircleOrMirror) {
     // Mirroring the one or the other is the same but for the grid of cells.
     ImpressedComparison mirrored = CompareViews(a, a.views.front(), b, b.views.back(), options);
-    if (mirrored.cmc > out.cmc) {
+    if (mirrored.support > out.support) {
       out = std::move(mirrored);
       out.mirrored = true;
     }

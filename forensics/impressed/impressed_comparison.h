@@ -38,6 +38,7 @@ struct CellMatch {
   bool found = false;           // Somewhere enough of both was measured.
   bool congruent = false;       // Agrees with the others by the original rule.
   bool congruent_high = false;  // By the high rule.
+  bool agrees = false;          // Supports the place and turn that the score rests on.
 };
 
 // One direction: cells of the reference, searched freely in the other.
@@ -46,10 +47,12 @@ struct CellDirection {
   std::int64_t cmc_original = 0;
   std::int64_t cmc_high = 0;  // 0 where the high rule finds no mode of turns, or the
                               // original rule none of its cells.
-  double turn_degrees = 0.0;  // Medians over the congruent cells, or over all without any.
+  double turn_degrees = 0.0;  // Registration: the medians, or where far more agree.
   double dx_um = 0.0;
   double dy_um = 0.0;
   double turn_mode_degrees = 0.0;  // Middle of the high rule's turns.
+  double support = 0.0;  // For one common place and turn, ln (docs/design/breech-face.md).
+  std::int64_t cells_agreeing = 0;  // Cells that support it; 0 rather than 1.
 };
 
 // Measures of likeness beyond the count, for a likelihood ratio. Unchanged when the two marks are
@@ -80,7 +83,10 @@ struct ImpressedComparison {
   std::int64_t cmc_original = 0;    // Congruent matching cells, the lower direction.
   std::int64_t cmc_high = 0;        // The same by the high rule; 0 when it does not apply.
   std::int64_t cmc = 0;             // The larger of both: the pair's value.
-  std::int64_t cells_eligible = 0;  // Of the direction with fewer.
+  std::int64_t cells_eligible = 0;  // Of the direction with fewer,
+  std::int64_t cells_agreeing = 0;  // and of that direction those that agree on place and turn.
+  double support = 0.0;             // For one place and turn, ln, of both directions.
+  double score = 0.0;               // ScoreOfSupport(support): what pairs are ranked and judged by.
   double turn_degrees = 0.0;        // Registration: turn `other` by this about its middle, then
   double dx_um = 0.0;               // move it by (-dx, -dy) to lie on `reference`.
   double dy_um = 0.0;
@@ -91,6 +97,13 @@ struct ImpressedComparison {
 
   bool has(ComparisonFlag flag) const { return (flags & static_cast<std::uint32_t>(flag)) != 0; }
 };
+
+// A score in (0, 1) that rises with `support`: 0.26 where it is 0, 0.51 at 10, 0.91 at 100. Not a
+// probability.
+double ScoreOfSupport(double support);
+// The same before it is brought into that range, > 0: what the marks of one exhibit add up.
+double PositiveSupport(double support);
+double ScoreOfPositive(double positive);
 
 // Name of this method and its constants. Changes when a result may.
 std::string_view ImpressionComparisonVersion();

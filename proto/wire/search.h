@@ -71,7 +71,7 @@ inline constexpr std::int32_t kCellsMax = 4'096;
 // How one mark of a case compares with the same mark of a candidate.
 struct ComparedRegion {
   records::MarkRegion region = records::MarkRegion::kBreechFace;  // No land.
-  std::int32_t congruent_cells = 0;  // 0..kCellsMax; 0 for a striated mark.
+  std::int32_t congruent_cells = 0;  // On one place and turn, 0..kCellsMax; 0 if striated.
   std::int32_t eligible_cells = 0;   // The same; congruent_cells at least.
   double correlation = 0.0;          // Where they agree best, [-1, 1].
   double turn_degrees = 0.0;         // [-360, 360].

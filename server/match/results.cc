@@ -32,7 +32,7 @@ wire::ComparedRegion ToComparedRegion(const forensics::MarkComparison& mark,
   region.log10_lr = evidence.log10_lr;
   region.contributes = evidence.contributes;
   if (const forensics::ImpressedComparison* impressed = mark.impressed()) {
-    region.congruent_cells = static_cast<std::int32_t>(impressed->cmc);
+    region.congruent_cells = static_cast<std::int32_t>(impressed->cells_agreeing);
     region.eligible_cells = static_cast<std::int32_t>(impressed->cells_eligible);
     region.correlation = impressed->features.image_correlation;
     region.turn_degrees = impressed->turn_degrees;

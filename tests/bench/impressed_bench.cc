@@ -2,16 +2,25 @@
 // How good and how quick the comparison of breech faces is on the shared scans: counts of congruent
 // matching cells for every pair of each study beside those published for the same pairs, and
 // processor time of extraction and comparison beside the bare byte dot product of the same run.
+//   impressed_bench                      every study
+//   impressed_bench PREFIX [--pairs]     one, all pairs
+//   impressed_bench --speed | --coarse   what it costs; the coarse records
+//   impressed_bench --hard               parts of marks, and marks of which little was kept
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <map>
+#include <optional>
+#include <random>
 #include <set>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/for_all.h"
 #include "forensics/impressed/coarse_impression.h"
 #include "forensics/impressed/impressed_comparison.h"
 #include "forensics/impressed/impressed_extraction.h"
@@ -19,6 +28,7 @@
 #include "forensics/synthetic/impressed_process.h"
 #include "forensics/x3p/x3p.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/roc.h"
 #include "tests/support/shared_data.h"
 
 namespace proofmark {
@@ -147,7 +157,7 @@ void CompareStudy(const std::string& prefix, forensics::TurnSearch turns, bool p
   const std::vector<PreparedImpression> prepared = Prepare(cases, turns);
   const double prepare = CpuMillis() - start;
   const auto published = Published();
-  Counts original, high, chosen, nist, correlation;
+  Counts original, high, chosen, nist, correlation, score;
   start = CpuMillis();
   double eligible = 0.0;
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -159,6 +169,7 @@ void CompareStudy(const std::string& prefix, forensics::TurnSearch turns, bool p
       high.Add(same, static_cast<double>(c->cmc_high));
       chosen.Add(same, static_cast<double>(c->cmc));
       correlation.Add(same, 1000.0 * c->features.image_correlation);
+      score.Add(same, 1000.0 * c->score);
       eligible += static_cast<double>(c->cells_eligible);
       const auto known = published.find({cases[i].specimen, cases[j].specimen});
       if (known != published.end()) nist.Add(same, known->second);
@@ -185,6 +196,7 @@ void CompareStudy(const std::string& prefix, forensics::TurnSearch turns, bool p
   high.Print("high rule");
   chosen.Print("larger of both");
   correlation.Print("image correlation e-3");
+  score.Print("score e-3");
   if (!nist.same.empty()) nist.Print("published (NIST)");
 }
 
@@ -366,6 +378,122 @@ std::vector<Case> GeneratedCases(double reproduction) {
   return cases;
 }
 
+// How a mark is made harder to know again: `share` of its ring is kept, and noise of `noise` times
+// its own rms, with the grain of a primer, is laid over it.
+struct Hardship {
+  double share = 1.0;
+  double noise = 0.0;
+};
+
+forensics::ImpressedSignature MadeHarder(forensics::ImpressedSignature signature,
+                                         const Hardship& hardship, std::uint32_t seed) {
+  const std::int64_t width = signature.width, height = signature.height;
+  std::mt19937 random(seed);
+  const double from = 6.283185307 * static_cast<double>(random() >> 8U) / 16'777'216.0;
+  // White noise under (1 2 1) / 4 both ways, twice: it correlates over some 25 um.
+  std::vector<double> noise(signature.relief.size());
+  std::normal_distribution<double> normal;
+  for (double& sample : noise) sample = normal(random);
+  for (int pass = 0; pass < 2; ++pass) {
+    for (const std::int64_t step : {std::int64_t{1}, width}) {
+      const std::vector<double> before = noise;
+      for (std::int64_t i = step; i + step < width * height; ++i) {
+        const auto at = static_cast<std::size_t>(i), beside = static_cast<std::size_t>(step);
+        noise[at] = 0.25 * (before[at - beside] + 2.0 * before[at] + before[at + beside]);
+      }
+    }
+  }
+  double square = 0.0;
+  for (const double sample : noise) square += sample * sample;
+  const double scale = hardship.noise * forensics::kReliefLevelsPerRms /
+                       std::sqrt(square / static_cast<double>(noise.size()));
+  for (std::int64_t i = 0; i < width * height; ++i) {
+    std::int8_t& level = signature.relief[static_cast<std::size_t>(i)];
+    if (level == forensics::kReliefNotMeasured) continue;
+    const double turn = std::atan2(static_cast<double>(i / width - height / 2),
+                                   static_cast<double>(i % width - width / 2)) -
+                        from;
+    if (turn / 6.283185307 - std::floor(turn / 6.283185307) > hardship.share) {
+      level = forensics::kReliefNotMeasured;
+      continue;
+    }
+    const double sum = (level + scale * noise[static_cast<std::size_t>(i)]) /
+                       std::sqrt(1.0 + hardship.noise * hardship.noise);
+    level = static_cast<std::int8_t>(std::clamp(std::lround(sum), -127L, 127L));
+  }
+  return signature;
+}
+
+// Questioned marks made harder against known ones: what the published count, its share of the
+// cells, the whole image and the score tell.
+void CompareHard(const std::string& name, const std::vector<Case>& cases) {
+  struct Row {
+    const char* what;
+    Hardship questioned, known;
+  };
+  const auto measure = [&](const Row& row) {
+    const auto prepare = [&](const Hardship& hardship, std::uint32_t seed) {
+      std::vector<std::optional<PreparedImpression>> prepared(cases.size());
+      base::ForAll(static_cast<std::int64_t>(cases.size()), [&](std::int64_t i) {
+        const auto at = static_cast<std::size_t>(i);
+        auto made = forensics::PrepareImpression(
+            MadeHarder(cases[at].signature, hardship, seed + static_cast<std::uint32_t>(i)),
+            TurnSearch::kDirected);
+        if (made.ok()) prepared[at] = *std::move(made);
+      });
+      return prepared;
+    };
+    const auto questioned = prepare(row.questioned, 100), known = prepare(row.known, 900);
+    std::vector<std::pair<std::size_t, std::size_t>> pairs;
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      for (std::size_t j = i + 1; j < cases.size(); ++j) {
+        if (questioned[i] && known[j]) pairs.emplace_back(i, j);
+      }
+    }
+    using Scores = std::array<double, 4>;
+    std::vector<Scores> scores(pairs.size());
+    base::ForAll(static_cast<std::int64_t>(pairs.size()), [&](std::int64_t k) {
+      const auto [i, j] = pairs[static_cast<std::size_t>(k)];
+      const auto c = forensics::CompareImpressions(*questioned[i], *known[j], {});
+      if (!c.ok()) return;
+      const auto cmc = static_cast<double>(c->cmc);
+      scores[static_cast<std::size_t>(k)] = {
+          cmc, cmc / static_cast<double>(std::max<std::int64_t>(1, c->cells_eligible)),
+          c->features.image_correlation, c->score};
+    });
+    std::printf("%-8s %-40s %4zu pairs", name.c_str(), row.what, pairs.size());
+    for (std::size_t s = 0; s < Scores{}.size(); ++s) {
+      std::vector<testing::ScoredPair> scored;
+      for (std::size_t k = 0; k < pairs.size(); ++k) {
+        const auto [i, j] = pairs[k];
+        scored.push_back({.score = scores[k][s],
+                          .same = cases[i].firearm == cases[j].firearm,
+                          .left = {},
+                          .right = {}});
+      }
+      const auto figures = testing::RocOf(scored, std::vector<double>(scored.size(), 1.0));
+      std::printf("  %.3f / %.3f", figures.auc, figures.eer);
+    }
+    std::printf("\n");
+  };
+  for (const Row& row :
+       {Row{"as they are", {}, {}}, Row{"a quarter of the ring, and all of it", {0.25, 0.0}, {}},
+        Row{"an eighth, and all of it", {0.12, 0.0}, {}},
+        Row{"a half, and another half", {0.5, 0.0}, {0.5, 0.0}},
+        Row{"noise of 1 rms on both", {1.0, 1.0}, {1.0, 1.0}},
+        Row{"noise of 1.4 rms on both", {1.0, 1.4}, {1.0, 1.4}},
+        Row{"noise of 1.8 rms on both", {1.0, 1.8}, {1.0, 1.8}},
+        Row{"a third under 1.2 rms, all under 1", {0.3, 1.2}, {1.0, 1.0}}}) {
+    measure(row);
+  }
+}
+
+void CompareHard() {
+  std::printf("AUC / equal error rate: congruent cells, share of cells, whole image, score\n");
+  CompareHard("Fadul", LoadCases("cartridges/fadul/Fadul-"));
+  CompareHard("Weller", LoadCases("cartridges/weller/"));
+}
+
 void CompareCoarse() {
   RankCoarsely("Fadul", LoadCases("cartridges/fadul/"));
   RankCoarsely("Weller", LoadCases("cartridges/weller/"));
@@ -382,6 +510,10 @@ int main(int argc, char** argv) {
   const auto turns = argc > 3 ? TurnSearch::kFullCircle : TurnSearch::kDirected;
   if (argc > 1 && std::string(argv[1]) == "--speed") {
     proofmark::PrintSpeed();
+    return 0;
+  }
+  if (argc > 1 && std::string(argv[1]) == "--hard") {
+    proofmark::CompareHard();
     return 0;
   }
   if (argc > 1 && std::string(argv[1]) == "--coarse") {

@@ -125,7 +125,7 @@ TEST_F(GeneratedSetTest, GeneratedScansRaiseNoCap) {
   ASSERT_THAT(calibration, IsOk());
   EXPECT_EQ(calibration->info.log10_cap, 0.0);
   EXPECT_EQ(calibration->info.real_firearms, 0);
-  EXPECT_EQ(calibration->land_models[2].model.slope, base.land_models[2].model.slope);
+  EXPECT_EQ(calibration->models[2].model.slope, base.models[2].model.slope);
   EXPECT_THAT(forensics::ParseCalibration(forensics::CalibrationText(*calibration)), IsOk());
 }
 

@@ -151,9 +151,12 @@ TEST(PeerCountsTest, SharesOfTheCellsDoNotVaryWithHowManyThereAre) {
            Table({{"a1", "f0", "S"}, {"a2", "f0", "S"}, {"a3", "f0", "S"}, {"b1", "f1", "S"}},
                  {{{0, 1}, 30.0}, {{0, 2}, 15.0}, {{1, 2}, 20.0}}, 1.0)});
   Comparisons& cases = results.tables[0].comparisons;
-  cases.columns = {kCellsEligibleColumn};
-  for (Pair& pair : cases.pairs) pair.extra[0] = pair.truth == Truth::kSame ? pair.score : 10.0;
-  cases.pairs[1].extra[0] = 20.0;  // a1 and a3: 15 of 20 cells.
+  cases.columns = {kCongruentCellsColumn, kCellsEligibleColumn};
+  for (Pair& pair : cases.pairs) {
+    pair.extra = {pair.score, pair.truth == Truth::kSame ? pair.score : 10.0};
+    pair.score = 0.5;  // Not what the counts are compared by.
+  }
+  cases.pairs[1].extra[1] = 20.0;  // a1 and a3: 15 of 20 cells.
 
   const auto lines = ComparePeerCounts(
       PeerCounts("a2,a1,1,40,20\na1,a3,1,30,12\na2,a3,1,30,15\nb1,a1,0,40,2\nb1,a2,0,40,0\n"

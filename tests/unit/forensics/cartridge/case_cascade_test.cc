@@ -25,6 +25,7 @@ bool Everything(std::string_view /*id*/, std::uint32_t /*tag*/) { return true; }
 class CascadeTest : public ::testing::Test {
  protected:
   static constexpr std::uint32_t kCases = 310;
+  static constexpr std::int64_t kFine = 300;  // Fewer than all: B1 leaves some out.
 
   static void SetUpTestSuite() {
     cases_ = new std::vector<CaseSignature>();
@@ -57,8 +58,8 @@ TEST_F(CascadeTest, FindsWhatAnExhaustiveSearchFindsAndSaysWhatItLeftOut) {
 
   const auto all =
       index_->Search(QuickCase(77, 1), of_the_first, {.best_count = 5, .exhaustive = true});
-  const auto found =
-      index_->Search(QuickCase(77, 1), Everything, {.best_count = 5, .refined_max = 100});
+  const auto found = index_->Search(QuickCase(77, 1), Everything,
+                                    {.best_count = 5, .refined_max = 100, .fine_min = kFine});
 
   ASSERT_THAT(all, IsOk());
   EXPECT_EQ(all->refined_count, kFirst);
@@ -70,7 +71,7 @@ TEST_F(CascadeTest, FindsWhatAnExhaustiveSearchFindsAndSaysWhatItLeftOut) {
   EXPECT_TRUE(found->complete);
   EXPECT_EQ(found->eligible_count, kCases);
   EXPECT_EQ(found->coarse_count, kCases);
-  EXPECT_EQ(found->fine_count, kFineMin);
+  EXPECT_EQ(found->fine_count, kFine);
   EXPECT_GE(found->refined_count, kCasesRefinedMin);
   EXPECT_LE(found->refined_count, 100);
   EXPECT_EQ(found->quantile, kCaseStopQuantile);
@@ -96,7 +97,7 @@ TEST_F(CascadeTest, TheAnswerDependsNeitherOnThreadsNorOnTheOrderOfInsertion) {
     backwards.Insert(Id(slide), (*cases_)[slide], slide);
   }
 
-  const CaseSearchOptions options{.best_count = 20, .refined_max = 60};
+  const CaseSearchOptions options{.best_count = 20, .refined_max = 60, .fine_min = kFine};
   const auto a = index_->Search(QuickCase(8, 1), Everything, options);
   const auto b = backwards.Search(QuickCase(8, 1), Everything, options);
 
@@ -121,6 +122,8 @@ TEST_F(CascadeTest, RefinedMaxCutsOffAndIsNotCalledCertain) {
   EXPECT_EQ(found->best[0].record_id, Id(8));
   EXPECT_GT(found->missed_probability, 0.0);
   EXPECT_THAT(index_->Search(QuickCase(8, 1), Everything, {.refined_max = 0}),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(index_->Search(QuickCase(8, 1), Everything, {.fine_min = 0}),
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 

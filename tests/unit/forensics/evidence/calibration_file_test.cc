@@ -34,8 +34,8 @@ TEST(CalibrationFileTest, BuiltInFilesReadAndWriteToTheSameBytes) {
 // The version is the content's: whatever is changed by hand is noticed.
 TEST(CalibrationFileTest, AnEditedFileIsRefused) {
   const std::string text(kBuiltInBreechFaces);
-  const std::string alpha = "\"alpha\": ";
-  EXPECT_THAT(ParseCalibration(Replaced(text, alpha, alpha + "1")),
+  const std::string slope = "\"slope\": ";
+  EXPECT_THAT(ParseCalibration(Replaced(text, slope, slope + "1")),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("version")));
   EXPECT_THAT(ParseCalibration(Replaced(text, "\"provisional\": false", "\"provisional\": true")),
               StatusIs(absl::StatusCode::kInvalidArgument));
@@ -113,27 +113,29 @@ TEST(BoundFromTest, NoStretchSaysMoreThanItsCounts) {
 
   ASSERT_EQ(bounds.size(), 2U);
   EXPECT_NEAR(bounds[1].log10_lr, std::log10(10.0 * 91.0 / 11.0), 1e-9);
-  EXPECT_EQ(bounds[1].log10_from, 5.0);
+  EXPECT_EQ(bounds[1].log10_from, 0.0);  // Midway between the pairs at -5 and at 5.
   EXPECT_NEAR(bounds[0].log10_lr, std::log10(1.0 / 90.0 * 91.0 / 11.0), 1e-9);
 }
 
-TEST(EvaluateCellsTest, RisesWithTheCountAndStaysWithinCapsAndBounds) {
+TEST(EvaluateBreechFacesTest, RisesWithTheScoreAndStaysWithinCapsAndBounds) {
   const Calibration& calibration = BuiltInCalibration(MarkKind::kBreechFace);
-  for (const std::int64_t eligible : {1, 12, 30, 60}) {
-    double before = -1e9;
-    for (std::int64_t k = 0; k <= eligible; ++k) {
-      const LikelihoodRatio ratio = EvaluateCells(k, eligible, calibration);
-      EXPECT_GE(ratio.log10_lr, before);
-      EXPECT_LE(ratio.log10_lr, calibration.info.log10_cap);
-      EXPECT_GE(ratio.log10_lr, calibration.info.log10_floor);
-      EXPECT_LE(ratio.log10_low, ratio.log10_lr);
-      EXPECT_GE(ratio.log10_high, ratio.log10_lr);
-      EXPECT_EQ(ratio.level, LevelOf(ratio.log10_lr));
-      before = ratio.log10_lr;
-    }
+  double before = -1e9;
+  for (int step = 0; step <= 100; ++step) {
+    const LikelihoodRatio ratio = EvaluateBreechFaces(0.01 * step, calibration);
+    EXPECT_GE(ratio.log10_lr, before);
+    EXPECT_LE(ratio.log10_lr, calibration.info.log10_cap);
+    EXPECT_GE(ratio.log10_lr, calibration.info.log10_floor);
+    EXPECT_LE(ratio.log10_low, ratio.log10_lr);
+    EXPECT_GE(ratio.log10_high, ratio.log10_lr);
+    EXPECT_EQ(ratio.level, LevelOf(ratio.log10_lr));
+    before = ratio.log10_lr;
   }
-  EXPECT_GT(EvaluateCells(30, 30, calibration).log10_lr, 1.0);
-  EXPECT_LT(EvaluateCells(0, 30, calibration).log10_lr, 0.0);
+  EXPECT_GT(EvaluateBreechFaces(0.95, calibration).log10_lr, 1.0);
+  EXPECT_LT(EvaluateBreechFaces(0.05, calibration).log10_lr, 0.0);
+  // What chance reaches among different firearms is expected of some of a large collection.
+  const double usual = calibration.models.front().null.score[2];
+  EXPECT_GT(ExpectedFalseFaces(usual, 1'000, calibration), 100.0);
+  EXPECT_LT(ExpectedFalseFaces(0.95, 1'000, calibration), 10.0);
 }
 
 }  // namespace

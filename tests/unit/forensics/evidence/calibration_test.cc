@@ -94,7 +94,7 @@ TEST(MarkKindTest, EveryNameIsFoundAgainAndNoOther) {
 // A node holds a calibration of its own as data; the built-in one read back is one such.
 TEST(EvaluateBulletsTest, AnInstalledCalibrationIsUsedInsteadOfTheBuiltInOne) {
   Calibration installed = BuiltInCalibration(MarkKind::kBullet);
-  for (LandCountModel& model : installed.land_models) model.model.intercept -= 1.0;
+  for (ScoreModel& model : installed.models) model.model.intercept -= 1.0;
 
   EXPECT_NEAR(EvaluateBullets(Compared(0.4, 6), installed).log10_lr_model,
               EvaluateBullets(Compared(0.4, 6)).log10_lr_model - 1.0 / std::log(10.0), 1e-9);

@@ -103,6 +103,42 @@ TEST(CompareImpressionsTest, DifferentMarksHardlyAgree) {
   EXPECT_LE(most, 3);
 }
 
+// A quarter of the ring: its cells are a minority of the whole mark's, so that no median is theirs.
+TEST(CompareImpressionsTest, APartOfAMarkStandsOutByItsScore) {
+  const auto part_of = [](ImpressedSignature mark) {
+    for (std::int64_t i = 0; i < mark.width * mark.height; ++i) {
+      const bool quarter = i % mark.width > mark.width / 2 && i / mark.width > mark.height / 2;
+      if (!quarter) mark.relief[static_cast<std::size_t>(i)] = kReliefNotMeasured;
+    }
+    return mark;
+  };
+  const ImpressedSignature part = part_of(Mark(1, {.turn_degrees = 13.0}));
+  const ImpressedComparison same = Compare(part, Mark(1));
+  double highest = 0.0;
+  for (std::uint32_t seed = 10; seed < 16; ++seed) {
+    highest = std::max(highest, Compare(part, Mark(seed)).score);
+  }
+
+  EXPECT_GT(same.score, 0.8);
+  EXPECT_LT(highest, 0.6);
+  EXPECT_GE(2 * same.cells_agreeing, same.cells_eligible);
+  EXPECT_NEAR(same.turn_degrees, 13.0, 3.0);
+}
+
+TEST(ScoreOfSupportTest, RisesFromNoughtToOneWithoutAStep) {
+  double before = 0.0;
+  for (double support = -500.0; support <= 5'000.0; support += 0.5) {
+    const double score = ScoreOfSupport(support);
+    EXPECT_GE(score, before) << support;
+    EXPECT_LT(score - before, 0.02) << support;
+    before = score;
+  }
+  EXPECT_NEAR(ScoreOfSupport(-500.0), 0.0, 1e-9);
+  EXPECT_NEAR(ScoreOfSupport(0.0), 0.26, 0.005);
+  EXPECT_NEAR(ScoreOfSupport(10.0), 0.51, 0.01);
+  EXPECT_LT(before, 1.0);
+}
+
 TEST(CompareImpressionsTest, ExchangingTheMarksChangesNothing) {
   const ImpressedSignature a = Mark(1);
   const ImpressedSignature b = Mark(1, {.turn_degrees = 9.0, .outer_um = 1'600.0});
@@ -115,6 +151,9 @@ TEST(CompareImpressionsTest, ExchangingTheMarksChangesNothing) {
     EXPECT_EQ(forth.cmc_original, back.cmc_original);
     EXPECT_EQ(forth.cmc_high, back.cmc_high);
     EXPECT_EQ(forth.cells_eligible, back.cells_eligible);
+    EXPECT_EQ(forth.cells_agreeing, back.cells_agreeing);
+    EXPECT_EQ(forth.support, back.support);
+    EXPECT_EQ(forth.score, back.score);
     EXPECT_EQ(forth.features.image_correlation, back.features.image_correlation);
     EXPECT_EQ(forth.features.cell_correlation_mean, back.features.cell_correlation_mean);
     EXPECT_EQ(forth.features.dx_sd_um, back.features.dx_sd_um);

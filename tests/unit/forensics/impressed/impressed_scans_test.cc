@@ -39,6 +39,7 @@ TEST(RealBreechFacesTest, OwnMasksLoseAtMostTwoCells) {
   const ImpressedComparison processed = Compare("fadul/Fadul-1-1.x3p", "fadul/Fadul-1-2.x3p");
 
   EXPECT_GE(raw.cmc, processed.cmc - 2);
+  EXPECT_GE(raw.cells_agreeing, processed.cells_agreeing - 2);
 }
 
 TEST(RealBreechFacesTest, SameAndDifferentSlidesAreFarApart) {
@@ -46,6 +47,8 @@ TEST(RealBreechFacesTest, SameAndDifferentSlidesAreFarApart) {
 
   EXPECT_GE(Compare("weller/TW01-01.x3p", "weller/TW01-02.x3p").cmc, 18);
   EXPECT_LE(Compare("weller/TW01-01.x3p", "weller/TW02-01.x3p").cmc, 5);
+  EXPECT_GT(Compare("weller/TW01-01.x3p", "weller/TW01-02.x3p").score, 0.9);
+  EXPECT_LT(Compare("weller/TW01-01.x3p", "weller/TW02-01.x3p").score, 0.5);
 }
 
 TEST(RealBreechFacesTest, MicrometreFilesWithAMaskAreReadAndMatched) {

@@ -42,7 +42,8 @@ FoundExhibit Candidate(char id, double score, Level level) {
 // A case with a breech face and a shear mark.
 FoundExhibit CaseCandidate(char id, double score, Level level) {
   forensics::ImpressedComparison face;
-  face.cmc = 21;
+  face.cells_agreeing = 21;
+  face.score = 0.9;
   face.cells_eligible = 44;
   face.features.image_correlation = 0.4;
   face.turn_degrees = -6.0;
