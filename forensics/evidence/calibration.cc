@@ -180,6 +180,13 @@ Level LevelOfModel(double log10_lr_model, const Calibration& calibration) {
   return LevelOf(Reportable(calibration, log10_lr_model));
 }
 
+double HighestOfModel(std::int64_t lands_compared, const Calibration& calibration) {
+  const ScoreModel& of = calibration.info.mark == MarkKind::kBullet
+                             ? ModelFor(calibration, lands_compared)
+                             : FaceModel(calibration);
+  return (of.model.intercept + of.model.slope) / kLn10;
+}
+
 LikelihoodRatio EvaluateBreechFaces(double score, const Calibration& calibration) {
   const ScoreModel& of = FaceModel(calibration);
   return MakeRatio(calibration, of.model.intercept + of.model.slope * score,

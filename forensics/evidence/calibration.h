@@ -95,6 +95,10 @@ LikelihoodRatio EvaluateBreechFaces(double score, const Calibration& calibration
 // For borders that are told more cautiously than by the model itself.
 Level LevelOfModel(double log10_lr_model, const Calibration& calibration);
 
+// What the model says, as log10, of the highest score there is: of bullets with so many lands
+// compared; of breech faces whatever `lands_compared` is.
+double HighestOfModel(std::int64_t lands_compared, const Calibration& calibration);
+
 // Expected number of different-source records among `searched` scoring at least as high: the
 // empirical tail of different-source pairs, beyond its 99 % quantile a generalised Pareto tail. In
 // [0, searched]; never below what the number of lands and phases allows.

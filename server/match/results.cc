@@ -70,6 +70,16 @@ bool IsCompared(const FoundExhibit& exhibit, double overlap_um_min) {
   return overlap_um >= overlap_um_min;
 }
 
+// By how many decades borders are raised at most.
+double Dither(const FoundExhibits& found, const FoundExhibit& exhibit, const BorderRules& rules) {
+  constexpr double kFirstBorder = 1.0;  // Of L1.
+  const auto* bullet = std::get_if<forensics::BulletComparison>(&exhibit.comparison);
+  const double reach =
+      forensics::HighestOfModel(bullet != nullptr ? bullet->lands_compared : 0, *found.calibration) -
+      kFirstBorder;
+  return std::clamp(0.5 * reach, 0.0, rules.dither_decades);
+}
+
 // The level that is told of a candidate; kNone when nothing is.
 forensics::Level BorderLevel(const FoundExhibits& found, const FoundExhibit& exhibit,
                              double raised_decades, const BorderRules& rules) {
@@ -127,8 +137,8 @@ BorderResult ToBorderResult(const FoundExhibits& found, const AnswerKey& key,
                             const BorderRules& rules) {
   std::vector<Reportable> reportable;
   for (const FoundExhibit& exhibit : found.best) {
-    const double raised =
-        rules.dither_decades * key.BorderShift(asker.domain, exhibit.id, asker.coarse_sketch);
+    const double raised = Dither(found, exhibit, rules) *
+                          key.BorderShift(asker.domain, exhibit.id, asker.coarse_sketch);
     const forensics::Level level = BorderLevel(found, exhibit, raised, rules);
     if (level == forensics::Level::kNone) continue;
     reportable.push_back({&exhibit, level, key.OrderOf(asker.domain, exhibit.id)});

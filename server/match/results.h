@@ -27,7 +27,8 @@ wire::LocalResult ToLocalResult(const FoundExhibits& found);
 struct BorderRules {
   // The borders of all levels are raised by a part of this many decades of the model's likelihood
   // ratio, each record's own (AnswerKey::BorderShift): a level told is the candidate's own or the
-  // one below, never above.
+  // one below, never above. Less where the model reaches less than two decades above the first
+  // border: half of what it does, so that its best scores are always told.
   double dither_decades = 1.0;
   // By chance alone at most this often, in one comparison: questions made up at random then meet
   // nothing in any number that a budget allows.

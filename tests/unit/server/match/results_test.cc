@@ -228,6 +228,35 @@ TEST_F(ResultsTest, ALevelToldIsTheCandidatesOwnOrTheOneBelow) {
   EXPECT_NEAR(below, 100, 30);  // Half a decade above the border, raised by up to one.
 }
 
+// The model of breech faces reaches less than two decades: raised by a whole one, the border would
+// hide real pairs that are as like as any.
+TEST_F(ResultsTest, ADitherLeavesTheBestScoresOfAShortModelTold) {
+  ASSERT_THAT(key_, IsOk());
+  FoundExhibits found = Found();
+  found.calibration = forensics::ShareBuiltIn(forensics::MarkKind::kBreechFace);
+  const auto told_of_200 = [&](double score) {
+    FoundExhibit candidate = CaseCandidate('a', score, Level::kL1);
+    candidate.likelihood_ratio = forensics::EvaluateBreechFaces(score, *found.calibration);
+    EXPECT_EQ(candidate.likelihood_ratio.level, Level::kL1);
+    found.best = {candidate};
+    int told = 0;
+    for (int i = 0; i < 200; ++i) {
+      const std::string coarse = std::to_string(i);
+      told += static_cast<int>(
+          ToBorderResult(found, *key_,
+                         {.domain = kAsker, .exchange_id = kExchange, .coarse_sketch = coarse}, 10)
+              .result.candidates.size());
+    }
+    return told;
+  };
+  ASSERT_LT(forensics::HighestOfModel(0, *found.calibration), 2.0);
+
+  EXPECT_EQ(told_of_200(0.95), 200);
+  const int near_the_border = told_of_200(0.85);  // A fifth of a decade above L1.
+  EXPECT_GT(near_the_border, 50);
+  EXPECT_LT(near_the_border, 150);
+}
+
 TEST_F(ResultsTest, ABorderDependsOnAskerRecordAndSketchAndNeverOnTheExchange) {
   ASSERT_THAT(key_, IsOk());
   bool by_asker = false;
