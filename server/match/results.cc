@@ -74,9 +74,9 @@ bool IsCompared(const FoundExhibit& exhibit, double overlap_um_min) {
 double Dither(const FoundExhibits& found, const FoundExhibit& exhibit, const BorderRules& rules) {
   constexpr double kFirstBorder = 1.0;  // Of L1.
   const auto* bullet = std::get_if<forensics::BulletComparison>(&exhibit.comparison);
-  const double reach =
-      forensics::HighestOfModel(bullet != nullptr ? bullet->lands_compared : 0, *found.calibration) -
-      kFirstBorder;
+  const double reach = forensics::HighestOfModel(bullet != nullptr ? bullet->lands_compared : 0,
+                                                 *found.calibration) -
+                       kFirstBorder;
   return std::clamp(0.5 * reach, 0.0, rules.dither_decades);
 }
 
