@@ -52,7 +52,7 @@ TEST(BulletScaleTest, WhereOnlyWhatIsReportedIsWantedNothingElseIsCompared) {
   BulletIndex index(pool, [](std::string_view id) -> absl::StatusOr<BulletSignature> {
     return Scale(static_cast<std::uint32_t>(std::stoul(std::string(id))), 0);
   });
-  for (std::uint32_t i = 0; i < 1'000; ++i) index.Insert(std::to_string(i), Scale(i, 0));
+  for (std::uint32_t i = 0; i < 400; ++i) index.Insert(std::to_string(i), Scale(i, 0));
   const auto reported = [](const BulletSearchResult& result) {
     std::vector<std::pair<std::string, double>> found;
     for (const ScoredBullet& scored : result.best) {
@@ -62,10 +62,10 @@ TEST(BulletScaleTest, WhereOnlyWhatIsReportedIsWantedNothingElseIsCompared) {
     return found;
   };
   int with_any = 0;
-  for (const std::uint32_t barrel : {77U, 123U, 555U, 5'000U}) {
-    const auto whole = index.Search(Scale(barrel, 1), Everything, {.best_count = 1'000});
+  for (const std::uint32_t barrel : {77U, 123U, 333U, 5'000U}) {
+    const auto whole = index.Search(Scale(barrel, 1), Everything, {.best_count = 400});
     const auto told =
-        index.Search(Scale(barrel, 1), Everything, {.best_count = 1'000, .reportable_only = true});
+        index.Search(Scale(barrel, 1), Everything, {.best_count = 400, .reportable_only = true});
     ASSERT_THAT(whole, IsOk());
     ASSERT_THAT(told, IsOk());
     EXPECT_EQ(reported(*told), reported(*whole));
