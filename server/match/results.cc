@@ -61,7 +61,8 @@ struct Reportable {
   crypto::Sha256Digest order;
 };
 
-// Whether enough of both was compared. An impression has its own rule of congruent cells.
+// Whether enough of both was compared. Of an impression its score says so: few cells give a low
+// one.
 bool IsCompared(const FoundExhibit& exhibit, double overlap_um_min) {
   const auto* bullet = std::get_if<forensics::BulletComparison>(&exhibit.comparison);
   if (bullet == nullptr) return true;
