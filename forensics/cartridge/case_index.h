@@ -60,7 +60,7 @@ struct CaseSearchResult {
 };
 
 // The best of B1 that are scored by B2: this share of them, within these bounds.
-inline constexpr double kFineShare = 0.03;
+inline constexpr double kFineShare = 0.05;
 inline constexpr std::int64_t kFineMin = 3'000;  // Costs a few tenths of a second.
 inline constexpr std::int64_t kFineMax = 50'000;
 // Refined at the least, however sure the stop is.

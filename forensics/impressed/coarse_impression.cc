@@ -58,15 +58,15 @@ struct GridShape {
   std::int64_t shift = 0;  // Samples from one shift to the next; divides `step`.
 };
 constexpr double kRingInnerUm = 700.0;
-constexpr double kRingOuterUm = 1'850.0;
+constexpr double kRingOuterUm = 1'900.0;
 constexpr double kReliefPitchUm = 12.5;
 constexpr std::int64_t kShiftMax = 32;  // Samples: 400 um.
 
 GridShape ShapeOf(CoarseGrid grid) {
   if (grid == CoarseGrid::kB1) {
-    return {.step = 10, .smoothing = 16, .turn_degrees = 3.0, .shift = 5};
+    return {.step = 10, .smoothing = 24, .turn_degrees = 3.0, .shift = 5};
   }
-  return {.step = 4, .smoothing = 6, .turn_degrees = 3.0, .shift = 4};
+  return {.step = 4, .smoothing = 10, .turn_degrees = 3.0, .shift = 4};
 }
 
 // The squares of the ring, from the middle, row by row.

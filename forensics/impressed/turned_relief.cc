@@ -39,7 +39,7 @@ struct SampledRow {
 
 namespace {
 
-constexpr std::int64_t kBorder = 12;      // More than smoothing reaches.
+constexpr std::int64_t kBorder = 12;      // Three standard deviations of the most smoothing.
 constexpr std::int32_t kWeightOne = 256;  // A measured sample.
 // Levels of five bits to an rms of its surroundings; clipped at two and a half of it.
 constexpr std::int32_t kLevelsPerRms = 6;

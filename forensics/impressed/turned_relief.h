@@ -45,8 +45,8 @@ std::span<const SamplingKernel> SamplingKernels();
 class TurnableRelief {
  public:
   // Copies `signature` (checked), mirrored in x when asked. `smoothing` passes of a small kernel
-  // come first, for sampling at wider steps: 1 for every other sample, 6 for every fourth, 16 for
-  // every tenth; at most 18. After several the levels are brought back to their usual rms.
+  // come first, for sampling at wider steps: 1 for every other sample, 10 for every fourth, 24 for
+  // every tenth; in [0, 32]. After several the levels are brought back to their usual rms.
   TurnableRelief(const ImpressedSignature& signature, bool mirrored, int smoothing);
 
   // The relief turned counter-clockwise (x right, y up), levels at `step` samples of the relief,

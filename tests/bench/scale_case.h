@@ -39,14 +39,14 @@ class ScaleCases {
  private:
   static constexpr std::int64_t kHalf = 40;  // 2 mm.
   static constexpr std::int64_t kSide = 2 * kHalf + 1;
-  static constexpr double kRingInnerUm = 700.0, kRingOuterUm = 1'850.0, kSquareUm = 50.0;
-  static constexpr float kGrain = 0.13F;       // A neighbour's share: neighbours correlate by 0.25.
+  static constexpr double kRingInnerUm = 700.0, kRingOuterUm = 1'900.0, kSquareUm = 50.0;
+  static constexpr float kGrain = 0.32F;       // A neighbour's share: neighbours correlate by 0.45.
   static constexpr float kLineShare = 0.3F;    // Of the variance.
   static constexpr float kBareBelow = -0.35F;  // Of a unit field.
   static constexpr std::int64_t kContactStep = 10;  // 0.5 mm.
   // Generated faces have structure that this lacks, and score higher by chance: so much at their
   // 99 % quantile.
-  static constexpr double kB1ScoreScale = 1.1, kB2ScoreScale = 1.25;
+  static constexpr double kB1ScoreScale = 1.17, kB2ScoreScale = 1.27;
 
   static constexpr std::uint64_t kFields = 1'024;
 
