@@ -28,7 +28,11 @@ Extracted Extract(const fs::path& file, validation::SideKind kind) {
   if (kind == validation::SideKind::kAutomatic) {
     const absl::StatusOr<validation::SideKind> guess = validation::GuessKind(file);
     if (!guess.ok()) return {file, guess.status()};
-    kind = *guess;
+    Extracted guessed = Extract(file, *guess);
+    if (const auto* status = std::get_if<absl::Status>(&guessed.result)) {
+      guessed.result = validation::OfGuessedKind(*status, *guess);
+    }
+    return guessed;
   }
   if (kind == validation::SideKind::kBreechFace) {
     absl::StatusOr<validation::ExtractedCase> scan = validation::ExtractCase(file);

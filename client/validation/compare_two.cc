@@ -39,9 +39,10 @@ absl::Status About(const std::string& name, const absl::Status& status) {
 absl::StatusOr<Side> LoadFile(const fs::path& file, SideKind kind) {
   Side side{.name = file.filename().string()};
   if (kind == SideKind::kAutomatic) {
-    absl::StatusOr<SideKind> guess = GuessKind(file);
+    const absl::StatusOr<SideKind> guess = GuessKind(file);
     if (!guess.ok()) return About(side.name, guess.status());
-    kind = *guess;
+    absl::StatusOr<Side> guessed = LoadFile(file, *guess);
+    return guessed.ok() ? std::move(guessed) : OfGuessedKind(guessed.status(), *guess);
   }
   if (kind == SideKind::kBreechFace) {
     absl::StatusOr<ExtractedCase> scan = ExtractCase(file);
@@ -171,6 +172,14 @@ absl::StatusOr<SideKind> GuessKind(const fs::path& file) {
   return narrow >= kBreechFaceSideUmMin ? SideKind::kBreechFace : SideKind::kLand;
 }
 
+absl::Status OfGuessedKind(const absl::Status& status, SideKind guess) {
+  const bool land = guess == SideKind::kLand;
+  return MakeFault(FaultOf(status),
+                   absl::StrFormat("%s (taken for a %s by its size; if it is none, say --kind %s)",
+                                   status.message(), land ? "land" : "breech face",
+                                   land ? "breech-face" : "land"));
+}
+
 std::string FlagsText(const forensics::ImpressedSignature& signature) {
   using forensics::ImpressedFlag;
   std::string text;
@@ -181,7 +190,9 @@ std::string FlagsText(const forensics::ImpressedSignature& signature) {
         std::pair(ImpressedFlag::kMaskFromGaps, "came outlined"),
         std::pair(ImpressedFlag::kOrientationUnknown, "orientation not standardised"),
         std::pair(ImpressedFlag::kInverted, "a cast, turned back"),
-        std::pair(ImpressedFlag::kSmallArea, "little of the mark measured")}) {
+        std::pair(ImpressedFlag::kSmallArea, "little of the mark measured"),
+        std::pair(ImpressedFlag::kPart, "a part of a mark"),
+        std::pair(ImpressedFlag::kMiddleUnknown, "too little of the primer's edge")}) {
     if (signature.has(flag)) text += (text.empty() ? "" : ", ") + std::string(name);
   }
   return text.empty() ? "nothing noticed" : text;

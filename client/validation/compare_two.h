@@ -30,6 +30,8 @@ struct Side {
 inline constexpr double kBreechFaceSideUmMin = 2'200.0;
 absl::StatusOr<Side> LoadSide(const std::filesystem::path& path, SideKind kind);
 absl::StatusOr<SideKind> GuessKind(const std::filesystem::path& file);
+// Why a scan could not be used whose kind was guessed: the other kind may be meant.
+absl::Status OfGuessedKind(const absl::Status& status, SideKind guess);
 
 // The exhibit or case that the manifest names so.
 //   Errors    also kManifest, kNotFound (faults).

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "forensics/impressed/areal_filter.h"
 #include "forensics/impressed/primer_outline.h"
+#include "forensics/surface/spikes.h"
 
 namespace proofmark::forensics {
 namespace {
@@ -24,6 +25,8 @@ constexpr double kOutlinePitchUm = 25.0;
 constexpr double kPlaneRadiusUm = 1'900.0;  // The breech face lies so near the middle of a primer.
 constexpr std::int64_t kTrimSamplesMax = 16;
 constexpr double kProcessedOffShareMax = 0.01;
+// A whole mark's middle lies nearer than this to the middle of what was measured of it.
+constexpr double kMiddleOffUmMax = 150.0;
 
 // What differs between marks: all lengths follow the pitch but the wavelengths kept.
 struct Conditioning {
@@ -98,6 +101,16 @@ HeightMap UndoCast(HeightMap map) {
                  map.height_um.begin() + (y + 1) * map.width);
   }
   return map;
+}
+
+// The heights within the mask, without the points that cannot be surface.
+HeightMap Measured(const HeightMap& scan, std::span<const std::uint8_t> mask) {
+  HeightMap out = scan;
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i] == 0) out.height_um[i] = kNotMeasured;
+  }
+  DropSpikes(out);
+  return out;
 }
 
 std::vector<std::uint8_t> MirrorMask(std::span<const std::uint8_t> mask, std::int64_t width) {
@@ -284,6 +297,38 @@ HeightMap Crop(const HeightMap& map, const Box& box) {
   return out;
 }
 
+// Widens [from, to) until `middle`, in samples, lies in its middle, or it is as wide as may be.
+void Centre(double middle, std::int64_t& from, std::int64_t& to) {
+  const double off = middle - 0.5 * static_cast<double>(from + to - 1);
+  const std::int64_t grow =
+      std::min(static_cast<std::int64_t>(std::floor(2.0 * std::abs(off) + 0.5)),
+               kReliefSideMax - (to - from));
+  if (grow <= 0) return;
+  (off > 0.0 ? to : from) += off > 0.0 ? grow : -grow;
+}
+
+// What is stored of a relief: all that was measured; of a part of a breech face so that the middle
+// lies where that of the whole does, which every comparison starts from.
+Box StoredBox(const HeightMap& relief, const std::vector<std::uint8_t>& kept,
+              ImpressedSignature& signature) {
+  Box box = MeasuredBox(relief);
+  if (signature.region != ImpressedRegion::kBreechFace) return box;
+  const double pitch_um = relief.pitch_x_um;
+  const std::optional<Circle> edge = FitOuterEdge(kept, relief.width, pitch_um);
+  if (!edge) {
+    signature.set(ImpressedFlag::kMiddleUnknown);
+    return box;
+  }
+  const double x = edge->x_um / pitch_um, y = edge->y_um / pitch_um;
+  const double off_x = x - 0.5 * static_cast<double>(box.left + box.right - 1);
+  const double off_y = y - 0.5 * static_cast<double>(box.top + box.bottom - 1);
+  if (std::max(std::abs(off_x), std::abs(off_y)) * pitch_um <= kMiddleOffUmMax) return box;
+  signature.set(ImpressedFlag::kPart);
+  Centre(x, box.left, box.right);
+  Centre(y, box.top, box.bottom);
+  return box;
+}
+
 // A mask of the part `box` of `map` as a mask of the whole.
 std::vector<std::uint8_t> Embed(const std::vector<std::uint8_t>& part, const Box& box,
                                 const HeightMap& map) {
@@ -313,9 +358,8 @@ std::int8_t Quantise(float relief, float rms) {
   return static_cast<std::int8_t>(std::floor(std::clamp(level, -most, most) + 0.5));
 }
 
-absl::Status StoreRelief(const HeightMap& relief, const Conditioning& how,
-                         ImpressedSignature& signature, Box& box) {
-  box = MeasuredBox(relief);
+absl::Status StoreRelief(const HeightMap& relief, const Conditioning& how, const Box& box,
+                         ImpressedSignature& signature) {
   signature.width = box.right - box.left;
   signature.height = box.bottom - box.top;
   PM_RETURN_IF_ERROR(CheckSides(box, how.pitch_um, 0));
@@ -324,7 +368,8 @@ absl::Status StoreRelief(const HeightMap& relief, const Conditioning& how,
   double measured = 0.0;
   for (std::int64_t y = box.top; y < box.bottom; ++y) {
     for (std::int64_t x = box.left; x < box.right; ++x) {
-      const float z = relief.at(x, y);
+      const bool beyond = x < 0 || y < 0 || x >= relief.width || y >= relief.height;
+      const float z = beyond ? kNotMeasured : relief.at(x, y);
       signature.relief.push_back(IsMeasured(z) ? Quantise(z, rms.at(x, y)) : kReliefNotMeasured);
       if (!IsMeasured(z)) continue;
       square += static_cast<double>(z) * static_cast<double>(z);
@@ -366,7 +411,7 @@ void StoreOutline(const OutlinedMark& mark, const std::vector<std::uint8_t>& kep
 
 }  // namespace
 
-std::string_view ImpressionExtractorVersion() { return "impression-1/iso25-400/ln400/trim50"; }
+std::string_view ImpressionExtractorVersion() { return "impression-2/iso25-400/ln400/trim50"; }
 
 absl::StatusOr<ImpressedExtraction> ExtractImpression(const HeightMap& scan,
                                                       std::span<const std::uint8_t> region_mask,
@@ -381,7 +426,8 @@ absl::StatusOr<ImpressedExtraction> ExtractImpression(const HeightMap& scan,
     return out;
   }
   const Conditioning how = ConditioningFor(options.region);
-  PM_ASSIGN_OR_RETURN(OutlinedMark mark, Outline(scan, region_mask, options.region, how));
+  PM_ASSIGN_OR_RETURN(OutlinedMark mark,
+                      Outline(Measured(scan, region_mask), region_mask, options.region, how));
   ImpressedExtraction out;
   out.trace.levelled = mark.map;
   KeepMark(mark, options.region);
@@ -403,8 +449,8 @@ absl::StatusOr<ImpressedExtraction> ExtractImpression(const HeightMap& scan,
   out.signature.region = options.region;
   out.signature.pitch_um = how.pitch_um;
   out.signature.set(mark.source);
-  Box box;
-  PM_RETURN_IF_ERROR(StoreRelief(relief, how, out.signature, box));
+  Box box = StoredBox(relief, kept, out.signature);
+  PM_RETURN_IF_ERROR(StoreRelief(relief, how, box, out.signature));
   StoreOutline(mark, kept, relief, out.signature.quality);
   box = {box.left + whole.left, box.top + whole.top, box.right + whole.left,
          box.bottom + whole.top};

@@ -42,6 +42,9 @@ enum class ImpressedFlag : std::uint32_t {
   kOrientationUnknown = 1U << 4,  // The scan's orientation is not standardised: full circle.
   kInverted = 1U << 5,            // A negative cast: heights and the x axis were turned back.
   kSmallArea = 1U << 6,           // Little of the mark was measured: expect a low level at best.
+  kPart = 1U << 7,                // A part of a mark: the primer's edge told where its middle is.
+  kMiddleUnknown = 1U << 8,       // Too little of the primer's edge to tell: found only where the
+                                  // middle of what was measured happens to be the mark's.
 };
 
 // How far a signature can be trusted.

@@ -23,6 +23,14 @@ constexpr double kInnerTrimUm = 50.0;  // Rim of the hole, and shear beside it.
 constexpr double kSlopeCutoffUm = 150.0;
 constexpr double kSlopeMax = 0.20;  // Of the smoothed surface: grain is flatter, edges steeper.
 
+// How near the circle of a mark its edge points lie, how far outside some stray, and how many. No
+// straight edge lies that near a circle of a primer's size over as many turns.
+constexpr double kEdgeNearUm = 30.0;
+constexpr double kEdgeStrayUm = 60.0;
+constexpr double kEdgeStrayShare = 0.10;
+constexpr double kEdgeTurnsMin = 0.7;  // Of the circle, radians.
+constexpr std::size_t kEdgePoints = 600;
+
 struct Point {
   double x = 0.0, y = 0.0, z = 0.0;
 };
@@ -228,6 +236,76 @@ std::optional<std::array<double, 2>> MiddleOfHole(const HeightMap& map,
   return std::array<double, 2>{sx / n, sy / n};
 }
 
+// Points of a mark beside one that is none, micrometres.
+std::vector<std::array<double, 2>> EdgePoints(std::span<const std::uint8_t> inside,
+                                              std::int64_t width, double pitch_um) {
+  std::vector<std::array<double, 2>> points;
+  const auto count = static_cast<std::int64_t>(inside.size());
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (inside[static_cast<std::size_t>(i)] == 0) continue;
+    const auto outside = [&](std::int64_t at) { return inside[static_cast<std::size_t>(at)] == 0; };
+    const std::int64_t x = i % width;
+    if (x == 0 || x + 1 == width || i < width || i + width >= count || outside(i - 1) ||
+        outside(i + 1) || outside(i - width) || outside(i + width)) {
+      points.push_back(
+          {static_cast<double>(x) * pitch_um, static_cast<double>(i / width) * pitch_um});
+    }
+  }
+  return points;
+}
+
+std::optional<Circle> CircleThrough(const std::array<double, 2>& p, const std::array<double, 2>& q,
+                                    const std::array<double, 2>& r) {
+  const double ux = q[0] - p[0], uy = q[1] - p[1], vx = r[0] - p[0], vy = r[1] - p[1];
+  const double cross = 2.0 * (ux * vy - uy * vx);
+  if (std::abs(cross) < 1.0) return std::nullopt;  // On a line.
+  const double u = ux * ux + uy * uy, v = vx * vx + vy * vy;
+  const double x = (vy * u - uy * v) / cross, y = (ux * v - vx * u) / cross;
+  const double radius = std::sqrt(x * x + y * y);
+  if (radius < kOuterRadiusUmMin || radius > kOuterRadiusUmMax) return std::nullopt;
+  return Circle{p[0] + x, p[1] + y, radius};
+}
+
+// How many points lie near a circle; 0 where too many lie outside of it.
+std::size_t NearCircle(const std::vector<std::array<double, 2>>& points, const Circle& circle) {
+  const auto square = [](double x) { return x * x; };
+  const double from = square(circle.radius_um - kEdgeNearUm);
+  const double to = square(circle.radius_um + kEdgeNearUm);
+  const double stray = square(circle.radius_um + kEdgeStrayUm);
+  std::size_t near = 0, strays = 0;
+  for (const auto& p : points) {
+    const double r2 = square(p[0] - circle.x_um) + square(p[1] - circle.y_um);
+    near += r2 >= from && r2 <= to ? 1 : 0;
+    strays += r2 > stray ? 1 : 0;
+  }
+  const double limit = kEdgeStrayShare * static_cast<double>(points.size());
+  return static_cast<double>(strays) > limit ? 0 : near;
+}
+
+// One step of least squares of the distances of the points near a circle.
+std::optional<Circle> Improve(const std::vector<std::array<double, 2>>& points,
+                              const Circle& circle) {
+  // Rows (ux, uy, 1) . (dx, dy, dr) = distance - radius; the 3 x 3 normal equations by cofactors.
+  double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0, sd = 0, sxd = 0, syd = 0;
+  for (const auto& p : points) {
+    const double dx = p[0] - circle.x_um, dy = p[1] - circle.y_um;
+    const double r = Distance(dx, dy), off = r - circle.radius_um;
+    if (std::abs(off) > kEdgeNearUm) continue;
+    const double ux = dx / r, uy = dy / r;
+    n += 1, sx += ux, sy += uy, sxx += ux * ux, sxy += ux * uy, syy += uy * uy;
+    sd += off, sxd += ux * off, syd += uy * off;
+  }
+  if (n < 3) return std::nullopt;
+  const double cxx = sxx - sx * sx / n, cxy = sxy - sx * sy / n, cyy = syy - sy * sy / n;
+  const double cxd = sxd - sx * sd / n, cyd = syd - sy * sd / n;
+  const double determinant = cxx * cyy - cxy * cxy;
+  if (determinant <= 1e-9 * n * n) return std::nullopt;
+  const double dx = (cxd * cyy - cyd * cxy) / determinant;
+  const double dy = (cyd * cxx - cxd * cxy) / determinant;
+  return Circle{circle.x_um + dx, circle.y_um + dy,
+                circle.radius_um + (sd - dx * sx - dy * sy) / n};
+}
+
 }  // namespace
 
 std::optional<TiltedPlane> FindPlane(const HeightMap& map, double radius_um) {
@@ -308,6 +386,33 @@ std::optional<PrimerOutline> OutlinePrimer(const HeightMap& map, const TiltedPla
     }
   }
   return out;
+}
+
+std::optional<Circle> FitOuterEdge(std::span<const std::uint8_t> inside, std::int64_t width,
+                                   double pitch_um) {
+  const std::vector<std::array<double, 2>> all = EdgePoints(inside, width, pitch_um);
+  if (all.size() < 3) return std::nullopt;
+  const std::size_t stride = std::max<std::size_t>(all.size() / kEdgePoints, 1);
+  std::vector<std::array<double, 2>> points;
+  for (std::size_t i = 0; i < all.size(); i += stride) points.push_back(all[i]);
+  std::optional<Circle> best;
+  std::size_t most = 0;
+  std::uint64_t state = 0;
+  for (std::int64_t i = 0; i < kTriples; ++i) {
+    const auto draw = [&] { return points[Mix(state++) % points.size()]; };
+    const auto p = draw(), q = draw(), r = draw();
+    const std::optional<Circle> circle = CircleThrough(p, q, r);
+    const std::size_t near = circle ? NearCircle(points, *circle) : 0;
+    if (near <= most) continue;
+    most = near;
+    best = circle;
+  }
+  for (int round = 0; round < 8 && best; ++round) best = Improve(all, *best);
+  if (!best || best->radius_um < kOuterRadiusUmMin || best->radius_um > kOuterRadiusUmMax) {
+    return std::nullopt;
+  }
+  const double length_um = static_cast<double>(NearCircle(all, *best)) * pitch_um;
+  return length_um >= kEdgeTurnsMin * best->radius_um ? best : std::nullopt;
 }
 
 }  // namespace proofmark::forensics

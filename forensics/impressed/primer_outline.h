@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "forensics/surface/height_map.h"
@@ -50,5 +51,14 @@ struct PrimerOutline {
 //   Cost      O(points).
 //   Source    docs/references.md#zemmels-2023
 std::optional<PrimerOutline> OutlinePrimer(const HeightMap& map, const TiltedPlane& plane);
+
+// The circle that the outer edge of a mark lies on, also where only a part of the mark is there:
+// the one of a primer's size that most edge points lie near and hardly any lie outside of. `inside`
+// has a value for each of `width` columns and the rows under it, non-zero where the mark is.
+// nullopt when less than 40 degrees of the circle are there.
+//   Result    deterministic: the triples tried come from a fixed sequence.
+//   Cost      O(points).
+std::optional<Circle> FitOuterEdge(std::span<const std::uint8_t> inside, std::int64_t width,
+                                   double pitch_um);
 
 }  // namespace proofmark::forensics

@@ -26,8 +26,8 @@ constexpr double kDriftUmPerMmMax = 2'000.0;
 constexpr std::uint32_t kLandFlagsAll = 0x7F;  // Every forensics::LandFlag.
 static_assert((static_cast<std::uint32_t>(forensics::LandFlag::kFromProfile) << 1) ==
               kLandFlagsAll + 1);
-constexpr std::uint32_t kImpressedFlagsAll = 0x7F;  // Every forensics::ImpressedFlag.
-static_assert((static_cast<std::uint32_t>(forensics::ImpressedFlag::kSmallArea) << 1) ==
+constexpr std::uint32_t kImpressedFlagsAll = 0x1FF;  // Every forensics::ImpressedFlag.
+static_assert((static_cast<std::uint32_t>(forensics::ImpressedFlag::kMiddleUnknown) << 1) ==
               kImpressedFlagsAll + 1);
 constexpr std::int64_t kImpressionsMax = 3;  // Breech face, firing pin, ejector.
 

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "base/for_all.h"
 #include "forensics/impressed/coarse_impression.h"
 #include "forensics/impressed/impressed_comparison.h"
@@ -58,6 +59,8 @@ std::vector<std::string> Fields(const std::string& line) {
 struct Case {
   std::string file, firearm, specimen;
   forensics::ImpressedSignature signature;
+  forensics::HeightMap scan;  // What the signature was taken of, and where its middle lies there.
+  double centre_x_um = 0.0, centre_y_um = 0.0;
   double read_ms = 0.0, extract_ms = 0.0;
 };
 
@@ -68,7 +71,11 @@ std::vector<Case> LoadCases(const std::string& prefix, bool verbose = false,
   for (std::string line; cases.size() < most && std::getline(manifest, line);) {
     const std::vector<std::string> fields = Fields(line);
     if (fields.size() < 5 || fields[0].rfind(prefix, 0) != 0) continue;
-    Case one{.file = fields[0], .firearm = fields[3], .specimen = fields[4], .signature = {}};
+    Case one{.file = fields[0],
+             .firearm = fields[3],
+             .specimen = fields[4],
+             .signature = {},
+             .scan = {}};
     const std::string file = testing::ReadFileOrFail(testing::SharedDir() / "data" / one.file);
     const double start = CpuMillis();
     const auto scan = forensics::ReadX3p(base::AsBytes(file));
@@ -86,6 +93,12 @@ std::vector<Case> LoadCases(const std::string& prefix, bool verbose = false,
       continue;
     }
     one.signature = out->signature;
+    one.scan = scan->map;
+    for (std::size_t i = 0; i < mask.size(); ++i) {
+      if (mask[i] == 0) one.scan.height_um[i] = forensics::kNotMeasured;
+    }
+    one.centre_x_um = out->trace.centre_x_um;
+    one.centre_y_um = out->trace.centre_y_um;
     const forensics::ImpressedQuality& quality = one.signature.quality;
     if (verbose) {
       std::printf("%s flags %x area %.2f mm2 rms %.2f um missing %.3f circles %.0f %.0f um\n",
@@ -295,9 +308,32 @@ double Autocorrelation(const forensics::ImpressedSignature& signature, std::int6
   return square > 0.0 ? sum / square : 0.0;
 }
 
+// The scan with `share` of its ring only, extracted as any other: where the whole had its middle is
+// not told. nullopt where too little of it is left.
+std::optional<forensics::ImpressedSignature> PartOf(const Case& whole, double share,
+                                                    std::uint32_t seed) {
+  if (share >= 1.0) return whole.signature;
+  const double from = 6.283185307 * static_cast<double>(std::mt19937(seed)() >> 8U) / 16'777'216.0;
+  forensics::HeightMap part = whole.scan;
+  for (std::int64_t y = 0; y < part.height; ++y) {
+    for (std::int64_t x = 0; x < part.width; ++x) {
+      const double turn = std::atan2(static_cast<double>(y) * part.pitch_y_um - whole.centre_y_um,
+                                     static_cast<double>(x) * part.pitch_x_um - whole.centre_x_um) -
+                          from;
+      if (turn / 6.283185307 - std::floor(turn / 6.283185307) > share) {
+        part.at(x, y) = forensics::kNotMeasured;
+      }
+    }
+  }
+  auto out = forensics::ExtractImpression(part, {}, {});
+  if (!out.ok()) return std::nullopt;
+  return std::move(out->signature);
+}
+
 // Coarse scores of all pairs: how many cases find all of their source first, how many of other
-// sources stand above a true pair, and how the relief agrees with itself at the grids' steps.
-void RankCoarsely(const std::string& name, const std::vector<Case>& cases) {
+// sources stand above a true pair, and how the relief agrees with itself at the grids' steps. Asked
+// with `share` of a mark's ring.
+void RankCoarsely(const std::string& name, const std::vector<Case>& cases, double share = 1.0) {
   std::printf("%s, %zu cases; the relief with itself at 25, 50, 100, 200 um:", name.c_str(),
               cases.size());
   for (const std::int64_t lag : {2, 4, 8, 16}) {
@@ -317,8 +353,9 @@ void RankCoarsely(const std::string& name, const std::vector<Case>& cases) {
     std::vector<double> same, different;
     std::int64_t first = 0, asked = 0, above_most = 0;
     for (std::size_t q = 0; q < cases.size(); ++q) {
-      const auto query =
-          forensics::ImpressionQuery::Make(cases[q].signature, grid, TurnSearch::kDirected);
+      const auto part = PartOf(cases[q], share, 100 + static_cast<std::uint32_t>(q));
+      if (!part) continue;
+      const auto query = forensics::ImpressionQuery::Make(*part, grid, TurnSearch::kDirected);
       std::vector<float> scores(cases.size());
       forensics::ScoreCoarse(*query, levels, norms, scores);
       float same_best = -1.0F, same_worst = 2.0F, different_best = -1.0F;
@@ -385,11 +422,10 @@ struct Hardship {
   double noise = 0.0;
 };
 
-forensics::ImpressedSignature MadeHarder(forensics::ImpressedSignature signature,
-                                         const Hardship& hardship, std::uint32_t seed) {
+forensics::ImpressedSignature WithNoise(forensics::ImpressedSignature signature, double times_rms,
+                                        std::uint32_t seed) {
   const std::int64_t width = signature.width, height = signature.height;
   std::mt19937 random(seed);
-  const double from = 6.283185307 * static_cast<double>(random() >> 8U) / 16'777'216.0;
   // White noise under (1 2 1) / 4 both ways, twice: it correlates over some 25 um.
   std::vector<double> noise(signature.relief.size());
   std::normal_distribution<double> normal;
@@ -405,20 +441,12 @@ forensics::ImpressedSignature MadeHarder(forensics::ImpressedSignature signature
   }
   double square = 0.0;
   for (const double sample : noise) square += sample * sample;
-  const double scale = hardship.noise * forensics::kReliefLevelsPerRms /
+  const double scale = times_rms * forensics::kReliefLevelsPerRms /
                        std::sqrt(square / static_cast<double>(noise.size()));
-  for (std::int64_t i = 0; i < width * height; ++i) {
-    std::int8_t& level = signature.relief[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < noise.size(); ++i) {
+    std::int8_t& level = signature.relief[i];
     if (level == forensics::kReliefNotMeasured) continue;
-    const double turn = std::atan2(static_cast<double>(i / width - height / 2),
-                                   static_cast<double>(i % width - width / 2)) -
-                        from;
-    if (turn / 6.283185307 - std::floor(turn / 6.283185307) > hardship.share) {
-      level = forensics::kReliefNotMeasured;
-      continue;
-    }
-    const double sum = (level + scale * noise[static_cast<std::size_t>(i)]) /
-                       std::sqrt(1.0 + hardship.noise * hardship.noise);
+    const double sum = (level + scale * noise[i]) / std::sqrt(1.0 + times_rms * times_rms);
     level = static_cast<std::int8_t>(std::clamp(std::lround(sum), -127L, 127L));
   }
   return signature;
@@ -436,9 +464,11 @@ void CompareHard(const std::string& name, const std::vector<Case>& cases) {
       std::vector<std::optional<PreparedImpression>> prepared(cases.size());
       base::ForAll(static_cast<std::int64_t>(cases.size()), [&](std::int64_t i) {
         const auto at = static_cast<std::size_t>(i);
-        auto made = forensics::PrepareImpression(
-            MadeHarder(cases[at].signature, hardship, seed + static_cast<std::uint32_t>(i)),
-            TurnSearch::kDirected);
+        const std::uint32_t own = seed + static_cast<std::uint32_t>(i);
+        const auto part = PartOf(cases[at], hardship.share, own);
+        if (!part) return;
+        auto made = forensics::PrepareImpression(WithNoise(*part, hardship.noise, own),
+                                                 TurnSearch::kDirected);
         if (made.ok()) prepared[at] = *std::move(made);
       });
       return prepared;
@@ -497,6 +527,11 @@ void CompareHard() {
 void CompareCoarse() {
   RankCoarsely("Fadul", LoadCases("cartridges/fadul/"));
   RankCoarsely("Weller", LoadCases("cartridges/weller/"));
+  for (const double share : {0.5, 0.25}) {
+    const std::string asked = absl::StrFormat(", asked with %g of the ring", share);
+    RankCoarsely("Fadul" + asked, LoadCases("cartridges/fadul/"), share);
+    RankCoarsely("Weller" + asked, LoadCases("cartridges/weller/"), share);
+  }
   RankCoarsely("generated, reproduction 0.9", GeneratedCases(0.9));
   RankCoarsely("generated, reproduction 0.6", GeneratedCases(0.6));
 }

@@ -62,6 +62,88 @@ TEST(ExtractImpressionTest, TakesAProcessedScanAsItStands) {
   EXPECT_NEAR(out->signature.quality.rms_um, 1.5, 0.4);
 }
 
+// Where the middle of the relief lies, from the middle of the scan.
+double MiddleOffUm(const ImpressedExtraction& out, const HeightMap& scan) {
+  const ImpressedSignature& s = out.signature;
+  const auto off = [&](double from_um, std::int64_t count, std::int64_t points, double pitch_um) {
+    return from_um + 0.5 * s.pitch_um * static_cast<double>(count - 1) -
+           0.5 * pitch_um * static_cast<double>(points - 1);
+  };
+  const double x = off(out.trace.relief_left_um, s.width, scan.width, scan.pitch_x_um);
+  const double y = off(out.trace.relief_top_um, s.height, scan.height, scan.pitch_y_um);
+  return std::sqrt(x * x + y * y);
+}
+
+TEST(ExtractImpressionTest, APartOfAMarkKeepsTheMiddleOfTheWhole) {
+  const HeightMap whole = RingScan(MadeSurface(1), {});
+  HeightMap quarter = whole, most = whole;
+  for (std::int64_t y = 0; y < whole.height; ++y) {
+    for (std::int64_t x = 0; x < whole.width; ++x) {
+      if (x < whole.width / 2 || y < whole.height / 2) quarter.at(x, y) = kNotMeasured;
+      if (3 * x > 2 * whole.width) most.at(x, y) = kNotMeasured;
+    }
+  }
+  const auto of_whole = ExtractImpression(whole, {}, {});
+  const auto of_quarter = ExtractImpression(quarter, {}, {});
+  const auto of_most = ExtractImpression(most, {}, {});
+
+  ASSERT_THAT(of_whole, IsOk());
+  ASSERT_THAT(of_quarter, IsOk());
+  ASSERT_THAT(of_most, IsOk());
+  EXPECT_FALSE(of_whole->signature.has(ImpressedFlag::kPart));
+  EXPECT_FALSE(of_whole->signature.has(ImpressedFlag::kMiddleUnknown));
+  EXPECT_TRUE(of_quarter->signature.has(ImpressedFlag::kPart));
+  EXPECT_TRUE(of_most->signature.has(ImpressedFlag::kPart));
+  EXPECT_LT(MiddleOffUm(*of_whole, whole), 20.0);
+  EXPECT_LT(MiddleOffUm(*of_quarter, whole), 40.0);
+  EXPECT_LT(MiddleOffUm(*of_most, whole), 20.0);
+  EXPECT_THAT(CheckSignature(of_quarter->signature), IsOk());
+}
+
+TEST(ExtractImpressionTest, APatchWithoutThePrimersEdgeSaysThatItsMiddleIsUnknown) {
+  HeightMap patch = RingScan(MadeSurface(1), {.outer_um = 3'000.0, .inner_um = 0.0});
+  for (std::int64_t y = 0; y < patch.height; ++y) {
+    for (std::int64_t x = 0; x < patch.width; ++x) {
+      if (x < 20 || x > 140 || y < 100 || y > 190) patch.at(x, y) = kNotMeasured;
+    }
+  }
+
+  const auto out = ExtractImpression(patch, {}, {});
+
+  ASSERT_THAT(out, IsOk());
+  EXPECT_TRUE(out->signature.has(ImpressedFlag::kMiddleUnknown));
+  EXPECT_FALSE(out->signature.has(ImpressedFlag::kPart));
+  EXPECT_EQ(out->signature.width, 121);
+  EXPECT_EQ(out->signature.height, 91);
+}
+
+TEST(ExtractImpressionTest, SpikesAndDropOutsHardlyChangeTheRelief) {
+  const HeightMap clean = RingScan(MadeSurface(1), {.pitch_um = 6.25});
+  HeightMap spiked = clean;
+  // Not at its edge, which says what is stored.
+  const HeightMap inner =
+      RingScan(MadeSurface(1), {.pitch_um = 6.25, .outer_um = 1'650.0, .inner_um = 750.0});
+  for (std::size_t i = 0; i < spiked.height_um.size(); ++i) {
+    if (!IsMeasured(inner.height_um[i])) continue;
+    if (i % 101 == 0) spiked.height_um[i] += i % 2 == 0 ? 60.0F : -45.0F;
+    if (i % 23 == 0) spiked.height_um[i] = kNotMeasured;
+  }
+  const auto before = ExtractImpression(clean, {}, {});
+  const auto after = ExtractImpression(spiked, {}, {});
+
+  ASSERT_THAT(before, IsOk());
+  ASSERT_THAT(after, IsOk());
+  ASSERT_EQ(before->signature.relief.size(), after->signature.relief.size());
+  double square = 0.0, both = 0.0;
+  for (std::size_t i = 0; i < before->signature.relief.size(); ++i) {
+    const int a = before->signature.relief[i], b = after->signature.relief[i];
+    if (a == kReliefNotMeasured || b == kReliefNotMeasured) continue;
+    square += (a - b) * (a - b);
+    both += 1.0;
+  }
+  EXPECT_LT(std::sqrt(square / both), 0.15 * kReliefLevelsPerRms);
+}
+
 TEST(ExtractImpressionTest, NothingOutsideTheMaskIsFelt) {
   HeightMap scan = PrimerScan(MadeSurface(1));
   const HeightMap ring = RingScan(MadeSurface(1), {.pitch_um = 10.0});
