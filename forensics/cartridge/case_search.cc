@@ -28,6 +28,13 @@ const ImpressedSignature* FaceToScore(const CaseSignature& query) {
   return coarse.ok() && coarse->inverse_norm > 0.0F ? face : nullptr;
 }
 
+// What the coarse scores of a question are to those that the stop knows, of whole marks; 0 where
+// nothing can be said.
+double CoarseScale(const ImpressedSignature* face) {
+  if (face == nullptr || face->has(ImpressedFlag::kMiddleUnknown)) return 0.0;
+  return face->has(ImpressedFlag::kPart) ? std::sqrt(MeasuredDirections(*face)) : 1.0;
+}
+
 }  // namespace
 
 // What became of one candidate.
@@ -47,7 +54,8 @@ CaseSearch::CaseSearch(const CaseSignature& query,
                                                   : BuiltInCalibration(MarkKind::kBreechFace)),
       meter_(options.progress, kWork),
       face_(FaceToScore(query)),
-      query_any_turn_(face_ != nullptr && LiesAtAnyTurn(*face_)) {}
+      query_any_turn_(face_ != nullptr && LiesAtAnyTurn(*face_)),
+      coarse_scale_(CoarseScale(face_)) {}
 
 // Both orders are total, so that the answer is the same however the work was shared out.
 bool CaseSearch::RanksBefore(const Candidate& a, const Candidate& b) const {
@@ -264,9 +272,14 @@ bool CaseSearch::ScoreB2(const Questions& questions) {
   return true;
 }
 
+double CaseSearch::ProbabilityBelow(const CaseStopModel& model, float score) const {
+  return coarse_scale_ > 0.0 ? model.ProbabilityBelow(static_cast<double>(score) / coarse_scale_)
+                             : 1.0;
+}
+
 // As sure as the quantile asks that nothing reportable of the same source scores so low.
 bool CaseSearch::MayStop(std::size_t next) const {
-  return stop_models().b2.ProbabilityBelow(candidates_[next].score) <= 1.0 - kCaseStopQuantile;
+  return ProbabilityBelow(stop_models().b2, candidates_[next].score) <= 1.0 - kCaseStopQuantile;
 }
 
 bool CaseSearch::Refine() {
@@ -296,7 +309,7 @@ void CaseSearch::JudgeStop(std::size_t refined) {
   double missed = 0.0;
   result_.certified = true;
   const auto leave_out = [&](const CaseStopModel& model, float best_score) {
-    const double probability = model.ProbabilityBelow(best_score);
+    const double probability = ProbabilityBelow(model, best_score);
     missed += probability;
     if (probability > 1.0 - kCaseStopQuantile) result_.certified = false;
     result_.quantile = kCaseStopQuantile;

@@ -65,6 +65,8 @@ class CaseSearch {
                    std::int64_t of);
   void Compare(const Candidate& candidate, Refined& refined) const;
   void Keep(Scored scored);
+  // That a reportable record of the same source scores below `score`.
+  double ProbabilityBelow(const CaseStopModel& model, float score) const;
   bool MayStop(std::size_t next) const;
   void JudgeStop(std::size_t refined);
   std::int64_t RefinedAtLeast() const;
@@ -80,6 +82,7 @@ class CaseSearch {
   SearchMeter meter_;
   const ImpressedSignature* const face_;  // Of the query; null without one to score.
   const bool query_any_turn_;
+  const double coarse_scale_;  // Its coarse scores to those of a whole mark; 0: unknown.
 
   absl::StatusOr<PreparedCase> prepared_;
   bool any_directed_ = false;  // Of the coarse comparisons.

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/status.h"
 #include "forensics/impressed/turned_relief.h"
+#include "forensics/numeric/portable_math.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define PM_X86_KERNELS 1
@@ -293,6 +294,28 @@ absl::StatusOr<CoarseImpression> MakeCoarseImpression(const ImpressedSignature& 
   out.level.resize(static_cast<std::size_t>(CoarseBytes(grid)), kCoarseNothing);
   out.inverse_norm = InverseNorm(square_sum);
   return out;
+}
+
+double MeasuredDirections(const ImpressedSignature& signature) {
+  constexpr int kDirections = 120;
+  const double middle_x = 0.5 * static_cast<double>(signature.width - 1);
+  const double middle_y = 0.5 * static_cast<double>(signature.height - 1);
+  int measured = 0;
+  for (int direction = 0; direction < kDirections; ++direction) {
+    const SinCos turn = SinCosTurns((direction + 0.5) / kDirections);
+    for (double r = 0.0; r <= static_cast<double>(kReliefSideMax); r += 0.5) {
+      const auto x = static_cast<std::int64_t>(std::floor(middle_x + r * turn.cos + 0.5));
+      const auto y = static_cast<std::int64_t>(std::floor(middle_y + r * turn.sin + 0.5));
+      if (x < 0 || y < 0 || x >= signature.width || y >= signature.height) break;
+      if (signature.relief[static_cast<std::size_t>(y * signature.width + x)] ==
+          kReliefNotMeasured) {
+        continue;
+      }
+      ++measured;
+      break;
+    }
+  }
+  return static_cast<double>(measured) / kDirections;
 }
 
 absl::StatusOr<ImpressionQuery> ImpressionQuery::Make(const ImpressedSignature& signature,

@@ -37,6 +37,10 @@ struct CoarseImpression {
 absl::StatusOr<CoarseImpression> MakeCoarseImpression(const ImpressedSignature& signature,
                                                       CoarseGrid grid);
 
+// Share of the directions about the middle of a mark in which anything of it was measured: 1 of a
+// whole one. A part's scores are lower by its root than the whole's, those of chance are not.
+double MeasuredDirections(const ImpressedSignature& signature);
+
 // One signature at all turns and shifts of a search, laid out for the kernels. Constant.
 class ImpressionQuery {
  public:

@@ -127,6 +127,35 @@ TEST_F(CascadeTest, RefinedMaxCutsOffAndIsNotCalledCertain) {
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+// The stop knows the coarse scores of whole marks; those of a part are lower.
+TEST_F(CascadeTest, APartIsFoundAndMoreIsSaidToBeMissed) {
+  CaseSignature half = QuickCase(77, 1);
+  ImpressedSignature& face = half.impressions[0];
+  for (std::int64_t i = 0; i < face.width * face.height; ++i) {
+    if (i % face.width > face.width / 2) {
+      face.relief[static_cast<std::size_t>(i)] = kReliefNotMeasured;
+    }
+  }
+  const CaseSearchOptions options{.best_count = 1, .refined_max = 30, .fine_min = kFine};
+
+  const auto as_whole = index_->Search(half, Everything, options);
+  face.set(ImpressedFlag::kPart);
+  const auto as_part = index_->Search(half, Everything, options);
+  face.set(ImpressedFlag::kMiddleUnknown);
+  const auto anywhere = index_->Search(half, Everything, options);
+
+  ASSERT_THAT(as_whole, IsOk());
+  ASSERT_THAT(as_part, IsOk());
+  ASSERT_THAT(anywhere, IsOk());
+  ASSERT_EQ(as_part->best.size(), 1U);
+  EXPECT_EQ(as_part->best[0].record_id, Id(77));
+  EXPECT_GT(as_part->missed_probability, as_whole->missed_probability);
+  EXPECT_LT(as_part->missed_probability, 1.0);
+  EXPECT_EQ(anywhere->refined_count, 30);
+  EXPECT_FALSE(anywhere->certified);
+  EXPECT_EQ(anywhere->missed_probability, 1.0);
+}
+
 TEST_F(CascadeTest, ProgressPassesTheStagesInOrderAndEndsAtOne) {
   std::vector<SearchProgress> seen;
   CaseSearchOptions options{.refined_max = 60};

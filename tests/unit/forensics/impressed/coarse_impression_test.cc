@@ -86,6 +86,20 @@ TEST(ScoreCoarseTest, AnEmptyRecordScoresNothing) {
   EXPECT_EQ(score[0], 0.0F);
 }
 
+TEST(MeasuredDirectionsTest, AreThoseInWhichAnythingWasMeasured) {
+  const ImpressedSignature whole = Mark(1);
+  ImpressedSignature quarter = whole, nothing = whole;
+  for (std::int64_t i = 0; i < whole.width * whole.height; ++i) {
+    const bool kept = i % whole.width > whole.width / 2 && i / whole.width > whole.height / 2;
+    if (!kept) quarter.relief[static_cast<std::size_t>(i)] = kReliefNotMeasured;
+    nothing.relief[static_cast<std::size_t>(i)] = kReliefNotMeasured;
+  }
+
+  EXPECT_EQ(MeasuredDirections(whole), 1.0);
+  EXPECT_NEAR(MeasuredDirections(quarter), 0.25, 0.02);
+  EXPECT_EQ(MeasuredDirections(nothing), 0.0);
+}
+
 TEST(ImpressionQueryTest, RefusesAMirroredSearch) {
   EXPECT_THAT(ImpressionQuery::Make(Mark(1), CoarseGrid::kB1, TurnSearch::kFullCircleOrMirror),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("turns")));
